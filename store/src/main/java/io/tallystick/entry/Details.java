@@ -1,0 +1,70 @@
+package io.tallystick.entry;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.util.Arrays;
+
+/**
+ * A JSON object in canonical form: no white space, the client's key order and number text, shortest
+ * escapes. Immutable.
+ *
+ * <p>At most {@link #MAX_BYTES} bytes, objects and arrays nested at most {@link #MAX_DEPTH} deep
+ * (the object itself is the first), no key twice in one object, numbers within the range of a
+ * double.
+ */
+public final class Details {
+  /** Largest length in bytes. */
+  public static final int MAX_BYTES = 32_768;
+
+  /** Deepest nesting. */
+  public static final int MAX_DEPTH = 32;
+
+  private final byte[] bytes;
+
+  private Details(byte[] bytes) {
+    this.bytes = bytes;
+  }
+
+  /**
+   * Details from JSON text in any form.
+   *
+   * @throws InvalidEventException with the field {@code details} if it is not such an object
+   */
+  public static Details parse(String json) {
+    return EventReader.readDetails(json.getBytes(UTF_8));
+  }
+
+  /**
+   * Details whose canonical bytes these are; not copied.
+   *
+   * @throws InvalidEventException if they are too many
+   */
+  static Details ofCanonical(byte[] bytes) {
+    if (bytes.length > MAX_BYTES) {
+      throw new InvalidEventException(
+          "details", "details has " + bytes.length + " bytes; at most " + MAX_BYTES + " are taken");
+    }
+    return new Details(bytes);
+  }
+
+  /** The canonical bytes, not copied. */
+  byte[] bytes() {
+    return bytes;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Details details && Arrays.equals(bytes, details.bytes);
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(bytes);
+  }
+
+  /** The canonical JSON. */
+  @Override
+  public String toString() {
+    return new String(bytes, UTF_8);
+  }
+}

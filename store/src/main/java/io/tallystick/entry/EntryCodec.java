@@ -1,0 +1,339 @@
+package io.tallystick.entry;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.tallystick.tlog.Hash;
+import java.time.Instant;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one encoding of an entry (format.md, Entry), strict both ways: {@code decode(encode(x))} is
+ * x, and bytes that decode encode to themselves.
+ *
+ * <pre>
+ *   {"id":7,"previous_hash":"64 hex digits","timestamp":"2026-11-23T03:05:09.000000001Z"   the head: the log's part
+ *   ,"event_type":"auth.logout", … ,"source":"writer","details":{}}                        the body: the client's part
+ * </pre>
+ *
+ * The body is encoded before the entry's place is known, by the thread that appends.
+ */
+public final class EntryCodec {
+  /**
+   * Largest length of an entry in bytes: what the two length bytes of a C2SP entry bundle can say.
+   */
+  public static final int MAX_ENTRY_BYTES = 65_535;
+
+  private static final byte[] ID = Ascii.bytes("{\"id\":");
+  private static final byte[] PREVIOUS_HASH = Ascii.bytes(",\"previous_hash\":\"");
+  private static final byte[] TIMESTAMP = Ascii.bytes("\",\"timestamp\":\"");
+  private static final byte[] EVENT_TYPE = Ascii.bytes(",\"event_type\":\"");
+  private static final byte[] ACTOR_ID = Ascii.bytes(",\"actor_id\":");
+  private static final byte[] ACTOR_USERNAME = Ascii.bytes(",\"actor_username\":\"");
+  private static final byte[] ACTOR_IP = Ascii.bytes(",\"actor_ip\":\"");
+  private static final byte[] USER_AGENT = Ascii.bytes(",\"user_agent\":\"");
+  private static final byte[] TARGET_TYPE = Ascii.bytes(",\"target_type\":\"");
+  private static final byte[] TARGET_ID = Ascii.bytes(",\"target_id\":\"");
+  private static final byte[] ACTION = Ascii.bytes(",\"action\":\"");
+  private static final byte[] OCCURRED_AT = Ascii.bytes(",\"occurred_at\":\"");
+  private static final byte[] REQUEST_ID = Ascii.bytes(",\"request_id\":\"");
+  private static final byte[] SOURCE = Ascii.bytes(",\"source\":\"");
+  private static final byte[] DETAILS = Ascii.bytes(",\"details\":");
+  private static final byte[] LOWER_HEX = Ascii.bytes("0123456789abcdef");
+
+  /** Most bytes that {@link #encodeHead} writes. */
+  public static final int MAX_HEAD_BYTES =
+      ID.length
+          + Ascii.MAX_LONG_DIGITS
+          + PREVIOUS_HASH.length
+          + 2 * Hash.BYTES
+          + TIMESTAMP.length
+          + Rfc3339.NANO_BYTES
+          + 1;
+
+  private EntryCodec() {}
+
+  /**
+   * The first three fields of an entry.
+   *
+   * @param epochSecond of the timestamp
+   * @param nano of the timestamp, 0 to 999,999,999
+   */
+  public record Head(long id, Hash previousHash, long epochSecond, int nano) {}
+
+  /**
+   * The entry's bytes.
+   *
+   * @throws InvalidEventException if there could be more than {@link #MAX_ENTRY_BYTES}
+   */
+  public static byte[] encode(Entry entry) {
+    byte[] body = encodeBody(entry.event(), entry.source());
+    byte[] bytes = new byte[MAX_HEAD_BYTES + body.length];
+    Instant time = entry.timestamp();
+    int end =
+        encodeHead(
+            entry.id(),
+            entry.previousHash().toBytes(),
+            time.getEpochSecond(),
+            time.getNano(),
+            bytes,
+            0);
+    System.arraycopy(body, 0, bytes, end, body.length);
+    return Arrays.copyOf(bytes, end + body.length);
+  }
+
+  /**
+   * The part of an entry that does not depend on its place: from the comma before {@code
+   * event_type} to the closing brace.
+   *
+   * @throws InvalidEventException if the whole entry could have more than {@link #MAX_ENTRY_BYTES},
+   *     or the source more than {@link Entry#MAX_SOURCE_BYTES}
+   */
+  public static byte[] encodeBody(Event event, @Nullable String source) {
+    Details details = event.details();
+    CanonicalWriter out = new CanonicalWriter(320 + (details == null ? 0 : details.bytes().length));
+    string(out, EVENT_TYPE, event.eventType());
+    if (event.actorId() != null) {
+      out.raw(ACTOR_ID);
+      out.number(event.actorId());
+    }
+    string(out, ACTOR_USERNAME, event.actorUsername());
+    string(out, ACTOR_IP, event.actorIp());
+    string(out, USER_AGENT, event.userAgent());
+    string(out, TARGET_TYPE, event.targetType());
+    string(out, TARGET_ID, event.targetId());
+    string(out, ACTION, event.action());
+    string(out, OCCURRED_AT, event.occurredAt());
+    string(out, REQUEST_ID, event.requestId());
+    Text.check("source", source, Entry.MAX_SOURCE_BYTES);
+    string(out, SOURCE, source);
+    if (details != null) {
+      out.raw(DETAILS);
+      out.raw(details.bytes());
+    }
+    out.raw('}');
+    if (MAX_HEAD_BYTES + out.length() > MAX_ENTRY_BYTES) {
+      throw new InvalidEventException(
+          "(event)",
+          "the entry would have up to "
+              + (MAX_HEAD_BYTES + out.length())
+              + " bytes; at most "
+              + MAX_ENTRY_BYTES
+              + " are taken");
+    }
+    return out.toBytes();
+  }
+
+  private static void string(CanonicalWriter out, byte[] name, @Nullable String value) {
+    if (value != null) {
+      out.raw(name);
+      out.rest(value);
+    }
+  }
+
+  /**
+   * Writes the first three fields of an entry and returns the offset after them; a body comes next.
+   *
+   * @param previousHash 32 bytes
+   * @param target with at least {@link #MAX_HEAD_BYTES} free from {@code offset} on
+   */
+  public static int encodeHead(
+      long id, byte[] previousHash, long epochSecond, int nano, byte[] target, int offset) {
+    int at = put(ID, target, offset);
+    at = Ascii.putLong(id, target, at);
+    at = put(PREVIOUS_HASH, target, at);
+    for (int i = 0; i < Hash.BYTES; i++) {
+      int b = previousHash[i];
+      target[at++] = LOWER_HEX[(b >> 4) & 0xf];
+      target[at++] = LOWER_HEX[b & 0xf];
+    }
+    at = put(TIMESTAMP, target, at);
+    at = Rfc3339.put(epochSecond, nano, target, at);
+    target[at++] = '"';
+    return at;
+  }
+
+  private static int put(byte[] literal, byte[] target, int offset) {
+    System.arraycopy(literal, 0, target, offset, literal.length);
+    return offset + literal.length;
+  }
+
+  /**
+   * Reads the first three fields of the entry in {@code bytes[offset .. offset + length)}, and
+   * nothing after them.
+   *
+   * @throws InvalidEntryException if they are not exactly as {@link #encodeHead} writes them
+   */
+  public static Head decodeHead(byte[] bytes, int offset, int length) {
+    return new Parser(bytes, offset, offset + length).head();
+  }
+
+  /**
+   * The entry that these bytes are.
+   *
+   * @throws InvalidEntryException if they are not exactly what {@link #encode} writes for it
+   */
+  public static Entry decode(byte[] bytes) {
+    if (bytes.length > MAX_ENTRY_BYTES) {
+      throw new InvalidEntryException(
+          "an entry has at most " + MAX_ENTRY_BYTES + " bytes, not " + bytes.length);
+    }
+    return new Parser(bytes, 0, bytes.length).entry();
+  }
+
+  private static final class Parser {
+    private final byte[] bytes;
+    private final int to;
+    private int at;
+
+    Parser(byte[] bytes, int from, int to) {
+      this.bytes = bytes;
+      this.at = from;
+      this.to = to;
+    }
+
+    Head head() {
+      expect(ID, "id");
+      long id = number("id");
+      if (id < 1) {
+        throw new InvalidEntryException("id is 1 or more, not " + id);
+      }
+      expect(PREVIOUS_HASH, "previous_hash");
+      byte[] hash = new byte[Hash.BYTES];
+      if (to - at < 2 * Hash.BYTES) {
+        throw unexpected("previous_hash");
+      }
+      for (int i = 0; i < Hash.BYTES; i++) {
+        hash[i] = (byte) ((hex(bytes[at++]) << 4) | hex(bytes[at++]));
+      }
+      expect(TIMESTAMP, "timestamp");
+      Instant time =
+          to - at <= Rfc3339.NANO_BYTES || bytes[at + Rfc3339.NANO_BYTES - 1] != 'Z'
+              ? null
+              : Rfc3339.parse(bytes, at, at + Rfc3339.NANO_BYTES);
+      if (time == null || bytes[at + Rfc3339.NANO_BYTES] != '"') {
+        throw unexpected("timestamp");
+      }
+      at += Rfc3339.NANO_BYTES + 1;
+      return new Head(id, Hash.of(hash), time.getEpochSecond(), time.getNano());
+    }
+
+    Entry entry() {
+      Head head = head();
+      String eventType = string(EVENT_TYPE);
+      if (eventType == null) {
+        throw unexpected("event_type");
+      }
+      Event.Builder event = Event.builder(eventType);
+      if (next(ACTOR_ID)) {
+        event.actorId(number("actor_id"));
+      }
+      event.actorUsername(string(ACTOR_USERNAME));
+      String actorIp = string(ACTOR_IP);
+      event.actorIp(actorIp);
+      event.userAgent(string(USER_AGENT));
+      event.targetType(string(TARGET_TYPE));
+      event.targetId(string(TARGET_ID));
+      event.action(string(ACTION));
+      event.occurredAt(string(OCCURRED_AT));
+      event.requestId(string(REQUEST_ID));
+      String source = string(SOURCE);
+      event.details(details());
+      if (at + 1 != to || bytes[at] != '}') {
+        throw unexpected("the end of the entry, or a field in its place");
+      }
+      try {
+        Entry entry =
+            new Entry(
+                head.id(),
+                head.previousHash(),
+                Instant.ofEpochSecond(head.epochSecond(), head.nano()),
+                source,
+                event.build());
+        if (actorIp != null && !actorIp.equals(entry.event().actorIp())) {
+          throw new InvalidEntryException(
+              "actor_ip is " + Text.quote(actorIp) + ", which is not its canonical form");
+        }
+        return entry;
+      } catch (InvalidEventException e) {
+        throw new InvalidEntryException(e.getMessage(), e);
+      }
+    }
+
+    private @Nullable Details details() {
+      if (!next(DETAILS)) {
+        return null;
+      }
+      int end =
+          at < to && bytes[at] == '{' ? CanonicalJson.end(bytes, at, to, Details.MAX_DEPTH) : -1;
+      if (end < 0) {
+        throw unexpected("details");
+      }
+      if (end - at > Details.MAX_BYTES) {
+        throw new InvalidEntryException("details has more than " + Details.MAX_BYTES + " bytes");
+      }
+      byte[] canonical = Arrays.copyOfRange(bytes, at, end);
+      at = end;
+      return Details.ofCanonical(canonical);
+    }
+
+    private @Nullable String string(byte[] name) {
+      if (!next(name)) {
+        return null;
+      }
+      int end = CanonicalString.end(bytes, at, to);
+      if (end < 0) {
+        throw unexpected(new String(name, 2, name.length - 5, US_ASCII));
+      }
+      String text = CanonicalString.text(bytes, at, end);
+      at = end + 1;
+      return text;
+    }
+
+    private long number(String field) {
+      int from = at;
+      long value = 0;
+      while (at < to && Ascii.isDigit(bytes[at])) {
+        int digit = bytes[at++] - '0';
+        if (value > (Long.MAX_VALUE - digit) / 10) {
+          throw unexpected(field);
+        }
+        value = value * 10 + digit;
+      }
+      if (at == from || (bytes[from] == '0' && at > from + 1)) {
+        throw unexpected(field);
+      }
+      return value;
+    }
+
+    private boolean next(byte[] literal) {
+      int end = at + literal.length;
+      if (end > to || !Arrays.equals(bytes, at, end, literal, 0, literal.length)) {
+        return false;
+      }
+      at = end;
+      return true;
+    }
+
+    private void expect(byte[] literal, String field) {
+      if (!next(literal)) {
+        throw unexpected(field);
+      }
+    }
+
+    private int hex(byte digit) {
+      if (Ascii.isDigit(digit)) {
+        return digit - '0';
+      }
+      if (digit >= 'a' && digit <= 'f') {
+        return digit - 'a' + 10;
+      }
+      throw unexpected("previous_hash");
+    }
+
+    private InvalidEntryException unexpected(String what) {
+      return new InvalidEntryException(
+          "at byte " + at + ": " + what + " is not as the canonical form has it");
+    }
+  }
+}

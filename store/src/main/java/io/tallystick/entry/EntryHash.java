@@ -1,0 +1,58 @@
+package io.tallystick.entry;
+
+import io.tallystick.tlog.Hash;
+import java.nio.charset.StandardCharsets;
+import java.security.DigestException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+
+/**
+ * The hash of an entry: SHA-256 of a zero byte and the entry's bytes. It is the leaf hash of RFC
+ * 6962 section 2.1 too, so one hash an entry serves the chain and the tree.
+ */
+public final class EntryHash {
+  private static final byte LEAF_PREFIX = 0;
+
+  private EntryHash() {}
+
+  /** Hash of these entry bytes. */
+  public static Hash of(byte[] entry) {
+    return of(entry, 0, entry.length);
+  }
+
+  /** Hash of the entry in {@code bytes[offset .. offset + length)}. */
+  public static Hash of(byte[] bytes, int offset, int length) {
+    byte[] hash = new byte[Hash.BYTES];
+    into(sha256(), bytes, offset, length, hash, 0);
+    return Hash.of(hash);
+  }
+
+  /**
+   * Writes the hash of the entry in {@code bytes[offset .. offset + length)} to the target, without
+   * making objects.
+   */
+  public static void into(
+      MessageDigest sha256, byte[] bytes, int offset, int length, byte[] target, int targetOffset) {
+    sha256.update(LEAF_PREFIX);
+    sha256.update(bytes, offset, length);
+    try {
+      sha256.digest(target, targetOffset, Hash.BYTES);
+    } catch (DigestException e) {
+      throw new IllegalArgumentException("no room for a hash at " + targetOffset, e);
+    }
+  }
+
+  /** What the first entry of the log with this origin has as the hash of the entry before it. */
+  public static Hash genesis(String origin) {
+    String text = "tallystick/genesis/v1\n" + origin + "\n";
+    return Hash.of(sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,70 @@
+package io.tallystick.entry;
+
+import org.jspecify.annotations.Nullable;
+
+/** What a string of an event may hold: Unicode scalar values other than NUL. */
+final class Text {
+  private static final int MAX_QUOTED_CHARS = 48;
+
+  private Text() {}
+
+  /**
+   * Checks the value of a field that may be absent.
+   *
+   * @throws InvalidEventException if it holds NUL or a lone surrogate, or more bytes of UTF-8
+   */
+  static void check(String field, @Nullable String value, int maxBytes) {
+    if (value != null) {
+      int bytes = utf8Length(field, value);
+      if (bytes > maxBytes) {
+        throw new InvalidEventException(
+            field, field + " has " + bytes + " bytes of UTF-8; at most " + maxBytes + " are taken");
+      }
+    }
+  }
+
+  /**
+   * Number of bytes of the text in UTF-8.
+   *
+   * @throws InvalidEventException if it holds NUL or a lone surrogate
+   */
+  static int utf8Length(String field, String text) {
+    int length = text.length();
+    int bytes = length;
+    for (int i = 0; i < length; i++) {
+      char c = text.charAt(i);
+      if (c >= 0x80) {
+        bytes += c >= 0x800 ? 2 : 1;
+        if (Character.isSurrogate(c)) {
+          i++;
+          if (!Character.isHighSurrogate(c)
+              || i == length
+              || !Character.isLowSurrogate(text.charAt(i))) {
+            throw new InvalidEventException(
+                field, field + " holds a lone surrogate; taken is well-formed Unicode text");
+          }
+        }
+      } else if (c == 0) {
+        throw new InvalidEventException(
+            field, field + " holds the character NUL; taken is text without it");
+      }
+    }
+    return bytes;
+  }
+
+  /** The text for a message: in quotes, shortened, with everything unprintable escaped. */
+  static String quote(String text) {
+    StringBuilder quoted = new StringBuilder("\"");
+    for (int i = 0; i < Math.min(text.length(), MAX_QUOTED_CHARS); i++) {
+      char c = text.charAt(i);
+      if (c == '"' || c == '\\') {
+        quoted.append('\\').append(c);
+      } else if (c < ' ' || c >= 0x7f) {
+        quoted.append("\\u%04x".formatted((int) c));
+      } else {
+        quoted.append(c);
+      }
+    }
+    return quoted.append(text.length() > MAX_QUOTED_CHARS ? "…\"" : "\"").toString();
+  }
+}

@@ -1,0 +1,69 @@
+package io.tallystick.store;
+
+import io.tallystick.entry.EntryCodec;
+import io.tallystick.tlog.Hash;
+import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * One client's batch on its way: its encoded events, and after sequencing its place. Handed from
+ * the client's thread to the sequencer to the committer; each hand-over is through a lock, so the
+ * fields need none.
+ */
+final class AppendRequest {
+  private final byte[][] bodies;
+  private final long bodyBytes;
+  private final CompletableFuture<Receipt> receipt = new CompletableFuture<>();
+
+  private long firstId;
+  private long firstNanos;
+  private byte[] hashes = new byte[0];
+
+  /** A request for these bodies, each from {@link EntryCodec#encodeBody}; not copied. */
+  AppendRequest(byte[][] bodies) {
+    this.bodies = bodies;
+    long sum = 0;
+    for (byte[] body : bodies) {
+      sum += body.length;
+    }
+    this.bodyBytes = sum;
+  }
+
+  byte[][] bodies() {
+    return bodies;
+  }
+
+  int count() {
+    return bodies.length;
+  }
+
+  /** The most that the entries can take in a block: bodies, largest heads, lengths. */
+  long maxBlockBytes() {
+    return bodyBytes + (long) count() * (EntryCodec.MAX_HEAD_BYTES + 2);
+  }
+
+  /** What the request counts for in the limit on pending bytes. */
+  long pendingBytes() {
+    return bodyBytes + (long) count() * Hash.BYTES;
+  }
+
+  CompletableFuture<Receipt> receipt() {
+    return receipt;
+  }
+
+  /** Notes the place that the sequencer gave. */
+  void sequenced(long firstId, long firstNanos, byte[] hashes) {
+    this.firstId = firstId;
+    this.firstNanos = firstNanos;
+    this.hashes = hashes;
+  }
+
+  void acknowledge() {
+    Instant timestamp = Nanos.toInstant(firstNanos);
+    receipt.complete(new Receipt(firstId, timestamp, hashes));
+  }
+
+  void refuse(LogException reason) {
+    receipt.completeExceptionally(reason);
+  }
+}

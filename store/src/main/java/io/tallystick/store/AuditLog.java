@@ -1,0 +1,244 @@
+package io.tallystick.store;
+
+import io.tallystick.entry.EntryCodec;
+import io.tallystick.entry.Event;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A log, open for writing: the one writer of its data directory. Safe for any number of threads;
+ * how they work together is told in the package's description.
+ *
+ * <pre>{@code
+ * try (AuditLog log = AuditLog.open(Path.of("data"), LogConfig.defaults())) {
+ *   Receipt receipt = log.append(Event.of("auth.logout")).get();
+ * }
+ * }</pre>
+ */
+public final class AuditLog implements AutoCloseable {
+  private final LogReader reader;
+  private final AppendQueue queue;
+  private final Acknowledged acknowledged;
+  private final Thread sequencerThread;
+  private final Thread committerThread;
+  private final FileChannel lock;
+
+  private AuditLog(
+      LogReader reader,
+      AppendQueue queue,
+      Acknowledged acknowledged,
+      Sequencer sequencer,
+      Committer committer,
+      FileChannel lock) {
+    this.reader = reader;
+    this.queue = queue;
+    this.acknowledged = acknowledged;
+    this.lock = lock;
+    this.sequencerThread =
+        Thread.ofPlatform().name("tally-sequencer").daemon().unstarted(sequencer);
+    this.committerThread =
+        Thread.ofPlatform().name("tally-committer").daemon().unstarted(committer);
+  }
+
+  /**
+   * Opens the log in this data directory for writing, or makes one there, and recovers from
+   * whatever ended the last writer: an unfinished tail is taken out and said; everything that was
+   * acknowledged is there.
+   *
+   * @throws LogException.Locked if a writer has it open
+   * @throws LogException.Corrupt if its end does not hold together
+   * @throws LogException if it can't be opened for another reason, which the message says
+   */
+  public static AuditLog open(Path data, LogConfig config) throws IOException {
+    DataDirectory directory = new DataDirectory(data);
+    directory.create();
+    FileChannel lock = directory.lock();
+    try {
+      AuditLog log = open(directory, config, lock);
+      log.sequencerThread.start();
+      log.committerThread.start();
+      if (log.lastId() == 0) {
+        log.recordCreation();
+      }
+      return log;
+    } catch (IOException | RuntimeException | Error e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  private static AuditLog open(DataDirectory directory, LogConfig config, FileChannel lock)
+      throws IOException {
+    LogIdentity identity = identity(directory, config);
+    Segments segments = new Segments(directory.segments());
+    segments.refresh();
+    Tail tail = Tail.find(segments, identity.genesis());
+    new Recovery(directory).cut(tail);
+    segments.refresh();
+
+    AppendQueue queue = new AppendQueue(config.maxPendingBytes());
+    Acknowledged acknowledged = new Acknowledged(tail.lastId());
+    Committer committer = new Committer(queue, acknowledged, config.durability());
+    Sequencer sequencer =
+        new Sequencer(
+            queue,
+            committer,
+            ChronicleWriter.open(directory.segments(), floorMillis(tail)),
+            new BlockBuilder(tail.lastId(), tail.lastHash(), tail.lastNanos(), sha256()),
+            new EntryClock(config.clock(), tail.lastNanos()));
+    LogReader reader = new LogReader(directory, identity, segments, acknowledged);
+    return new AuditLog(reader, queue, acknowledged, sequencer, committer, lock);
+  }
+
+  private static LogIdentity identity(DataDirectory directory, LogConfig config)
+      throws IOException {
+    if (directory.holdsLog()) {
+      LogIdentity identity = LogIdentity.read(directory.identity());
+      if (config.origin() != null && !config.origin().equals(identity.origin())) {
+        throw new LogException.NotALog(
+            directory.root()
+                + " holds the log \""
+                + identity.origin()
+                + "\", not \""
+                + config.origin()
+                + "\"; a log keeps its origin for ever");
+      }
+      return identity;
+    }
+    String origin = config.origin();
+    if (origin == null) {
+      byte[] random = new byte[8];
+      new SecureRandom().nextBytes(random);
+      origin = "tallystick/" + HexFormat.of().formatHex(random);
+    }
+    String now = config.clock().instant().truncatedTo(ChronoUnit.SECONDS).toString();
+    LogIdentity identity = new LogIdentity(LogIdentity.VERSION, origin, now, List.of());
+    identity.write(directory.identity());
+    return identity;
+  }
+
+  /** The hour of the newest segment, or the one after it if that segment was closed. */
+  private static long floorMillis(Tail tail) {
+    long floor = Math.floorDiv(tail.lastNanos(), 1_000_000L);
+    if (tail.segment() != null && tail.position() > 0) {
+      long hour = ChronicleWriter.startMillis(tail.segment());
+      boolean closed = tail.stop() == SegmentCursor.Stop.END_OF_FILE;
+      floor = Math.max(floor, closed ? hour + 3_600_000L : hour);
+    }
+    return floor;
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+
+  private void recordCreation() throws IOException {
+    try {
+      append(Event.of("audit.log.created")).get();
+    } catch (ExecutionException e) {
+      close();
+      throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+    } catch (InterruptedException e) {
+      close();
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while the log was being made", e);
+    }
+  }
+
+  /** Appends one event, see {@link #append(List, String)}. */
+  public CompletableFuture<Receipt> append(Event event) {
+    return append(List.of(event), null);
+  }
+
+  /**
+   * Appends a batch of events: after a crash all of them are there or none. Returns at once; the
+   * future ends with the receipt when they are acknowledged, or with a {@link LogException} that
+   * says why nothing of them was written.
+   *
+   * <p>The future is completed by the log's own thread: what is chained to it without an executor
+   * must be short.
+   *
+   * @param events 1 to 65,535 events, at most 12 MiB when encoded
+   * @param source name of the API key that wrote them; {@code null} for none
+   * @throws IllegalArgumentException if there are none or too many
+   * @throws io.tallystick.entry.InvalidEventException if one does not fit into an entry
+   */
+  public CompletableFuture<Receipt> append(List<Event> events, @Nullable String source) {
+    if (events.isEmpty() || events.size() > BlockFormat.MAX_ENTRIES) {
+      throw new IllegalArgumentException(
+          "a batch is 1 to " + BlockFormat.MAX_ENTRIES + " events, not " + events.size());
+    }
+    byte[][] bodies = new byte[events.size()][];
+    for (int i = 0; i < bodies.length; i++) {
+      bodies[i] = EntryCodec.encodeBody(events.get(i), source);
+    }
+    AppendRequest request = new AppendRequest(bodies);
+    if (BlockFormat.HEAD_BYTES + request.maxBlockBytes() > BlockFormat.MAX_BLOCK_BYTES) {
+      throw new IllegalArgumentException(
+          "a batch is at most " + BlockFormat.MAX_BLOCK_BYTES + " bytes when it is encoded");
+    }
+    try {
+      queue.put(request);
+    } catch (LogException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+    return request.receipt();
+  }
+
+  /** The log to read, as far as it is acknowledged; usable after {@link #close()} too. */
+  public LogReader reader() {
+    return reader;
+  }
+
+  /** Id of the newest acknowledged entry, 0 if there is none. */
+  public long lastId() {
+    return acknowledged.lastId();
+  }
+
+  /** Why the log takes no more appends; empty while it does. */
+  public Optional<LogException> stopped() {
+    return Optional.ofNullable(queue.closedBecause());
+  }
+
+  /** Answers what waits, then ends. May be called again. */
+  @Override
+  public void close() throws IOException {
+    queue.close(new LogException.Stopped("the log is closed"));
+    boolean interrupted = false;
+    for (Thread thread : List.of(sequencerThread, committerThread)) {
+      while (thread.isAlive()) {
+        try {
+          thread.join();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    }
+    lock.close();
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** When the newest acknowledged entry was recorded. */
+  public Optional<Instant> lastTimestamp() throws IOException {
+    long last = lastId();
+    return last == 0 ? Optional.empty() : Optional.of(reader.timestamp(last));
+  }
+}

@@ -1,0 +1,146 @@
+package io.tallystick.store;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One block as it was read, see {@link BlockFormat}. Every access is checked against the bytes that
+ * are there, so a damaged block answers {@link #defect()} and throws nothing.
+ */
+final class Block {
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle SHORT =
+      MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
+
+  private final byte[] bytes;
+  private final int count;
+  private final long firstId;
+
+  /** {@code entryEnds[i]} is where entry i ends; empty if the lengths do not fill the block. */
+  private final int[] entryEnds;
+
+  private final @Nullable String defect;
+
+  /** The block in these bytes, which are not copied. */
+  Block(byte[] bytes) {
+    this.bytes = bytes;
+    if (bytes.length < BlockFormat.HEAD_BYTES) {
+      count = 0;
+      firstId = 0;
+      entryEnds = new int[0];
+      defect = "holds " + bytes.length + " bytes, less than a block's head";
+      return;
+    }
+    count = (int) INT.get(bytes, BlockFormat.COUNT_OFFSET);
+    firstId = (long) LONG.get(bytes, BlockFormat.FIRST_ID_OFFSET);
+    int[] ends = ends(bytes, count);
+    entryEnds = ends == null ? new int[0] : ends;
+    if (ends == null) {
+      defect = "holds " + bytes.length + " bytes, which is not what its head says";
+    } else if (firstId < 1) {
+      defect = "says that its first id is " + firstId;
+    } else if ((int) INT.get(bytes, BlockFormat.CRC_OFFSET) != crc(bytes)) {
+      defect = "CRC32C is wrong";
+    } else {
+      defect = null;
+    }
+  }
+
+  private static int @Nullable [] ends(byte[] bytes, int count) {
+    if (count < 1
+        || count > BlockFormat.MAX_ENTRIES
+        || BlockFormat.prefixBytes(count) > bytes.length) {
+      return null;
+    }
+    int[] ends = new int[count];
+    int at = BlockFormat.prefixBytes(count);
+    for (int i = 0; i < count; i++) {
+      at += (short) SHORT.get(bytes, BlockFormat.HEAD_BYTES + 2 * i) & 0xFFFF;
+      ends[i] = at;
+    }
+    return at == bytes.length ? ends : null;
+  }
+
+  private static int crc(byte[] bytes) {
+    CRC32C crc = new CRC32C();
+    crc.update(bytes, BlockFormat.COUNT_OFFSET, bytes.length - BlockFormat.COUNT_OFFSET);
+    return (int) crc.getValue();
+  }
+
+  /**
+   * Number of entries in a block, from its first {@link BlockFormat#HEAD_BYTES} bytes at {@code
+   * offset}, unchecked.
+   */
+  static int countOf(byte[] bytes, int offset) {
+    return (int) INT.get(bytes, offset + BlockFormat.COUNT_OFFSET);
+  }
+
+  /**
+   * Id of a block's first entry, from its first {@link BlockFormat#HEAD_BYTES} bytes at {@code
+   * offset}, unchecked.
+   */
+  static long firstIdOf(byte[] bytes, int offset) {
+    return (long) LONG.get(bytes, offset + BlockFormat.FIRST_ID_OFFSET);
+  }
+
+  /**
+   * What is wrong with the block, as the rest of a sentence; {@code null} if it is as it was
+   * written.
+   */
+  @Nullable String defect() {
+    return defect;
+  }
+
+  /** Number of entries that can be read; 0 if the lengths make no sense. */
+  int count() {
+    return entryEnds.length;
+  }
+
+  long firstId() {
+    return firstId;
+  }
+
+  long lastId() {
+    return firstId + count() - 1;
+  }
+
+  byte[] bytes() {
+    return bytes;
+  }
+
+  int entryOffset(int i) {
+    return i == 0 ? BlockFormat.prefixBytes(count) : entryEnds[i - 1];
+  }
+
+  int entryLength(int i) {
+    return entryEnds[i] - entryOffset(i);
+  }
+
+  /** A copy of entry i's bytes. */
+  byte[] entry(int i) {
+    byte[] entry = new byte[entryLength(i)];
+    System.arraycopy(bytes, entryOffset(i), entry, 0, entry.length);
+    return entry;
+  }
+
+  /**
+   * Whether the buffer's remaining bytes are a block with a right CRC; used to read back what was
+   * just written.
+   */
+  static boolean crcMatches(ByteBuffer block) {
+    if (block.remaining() < BlockFormat.HEAD_BYTES) {
+      return false;
+    }
+    CRC32C crc = new CRC32C();
+    int want = block.order(ByteOrder.LITTLE_ENDIAN).getInt(block.position());
+    crc.update(block.duplicate().position(block.position() + BlockFormat.COUNT_OFFSET));
+    return (int) crc.getValue() == want;
+  }
+}

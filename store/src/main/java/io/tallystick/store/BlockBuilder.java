@@ -1,0 +1,175 @@
+package io.tallystick.store;
+
+import io.tallystick.entry.EntryCodec;
+import io.tallystick.entry.EntryHash;
+import io.tallystick.tlog.Hash;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.zip.CRC32C;
+
+/**
+ * The block that is being filled: gives each event its place (id, previous hash, time), makes the
+ * entry's bytes and its hash. Owned by the sequencer's thread; its buffer is used again for every
+ * block.
+ */
+final class BlockBuilder {
+  /**
+   * Bytes after the block that are written as zeros, so that the next header's place holds a zero
+   * and has a page.
+   */
+  static final int TRAILING_ZEROS = 16;
+
+  /** The entries start here; the head is put right before them when their number is known. */
+  private static final int ENTRIES_START = BlockFormat.prefixBytes(BlockFormat.MAX_ENTRIES);
+
+  private final MessageDigest sha256;
+  private final List<AppendRequest> requests = new ArrayList<>();
+  private final short[] lengths = new short[BlockFormat.MAX_ENTRIES];
+  private final byte[] previousHash = new byte[Hash.BYTES];
+  private byte[] buffer = new byte[1 << 20];
+  private int end = ENTRIES_START;
+  private int count;
+
+  private long nextId;
+  private long lastNanos;
+
+  /** The chain's end before this block, to go back to if the block cannot be written. */
+  private final byte[] previousHashBefore = new byte[Hash.BYTES];
+
+  private long firstNanos;
+  private long lastNanosBefore;
+
+  /** A builder that goes on after the entry with this id, hash and time. */
+  BlockBuilder(long lastId, Hash lastHash, long lastNanos, MessageDigest sha256) {
+    this.sha256 = sha256;
+    this.nextId = lastId + 1;
+    this.lastNanos = lastNanos;
+    lastHash.copyTo(previousHash, 0);
+    begin();
+  }
+
+  /** Starts the next block after the one that was written. */
+  void begin() {
+    requests.clear();
+    count = 0;
+    end = ENTRIES_START;
+    System.arraycopy(previousHash, 0, previousHashBefore, 0, Hash.BYTES);
+    lastNanosBefore = lastNanos;
+  }
+
+  /**
+   * Forgets the block: the next one starts where this one did. Its requests are the caller's to
+   * refuse.
+   */
+  void abandon() {
+    nextId -= count;
+    lastNanos = lastNanosBefore;
+    System.arraycopy(previousHashBefore, 0, previousHash, 0, Hash.BYTES);
+    begin();
+  }
+
+  boolean isEmpty() {
+    return count == 0;
+  }
+
+  int count() {
+    return count;
+  }
+
+  long firstId() {
+    return nextId - count;
+  }
+
+  long lastId() {
+    return nextId - 1;
+  }
+
+  /** Time of the block's first entry, in nanoseconds since 1970. */
+  long firstNanos() {
+    return firstNanos;
+  }
+
+  long lastNanos() {
+    return lastNanos;
+  }
+
+  List<AppendRequest> requests() {
+    return requests;
+  }
+
+  /** Size of the block in bytes, as it is now. */
+  int bytes() {
+    return BlockFormat.prefixBytes(count) + end - ENTRIES_START;
+  }
+
+  /** Whether the request's entries fit into this block beside what it holds. */
+  boolean fits(AppendRequest request) {
+    return count + request.count() <= BlockFormat.MAX_ENTRIES
+        && (long) bytes() + request.maxBlockBytes() <= BlockFormat.MAX_BLOCK_BYTES;
+  }
+
+  /**
+   * Adds the request's events as the next entries, all of them, with times from {@code nanos} on.
+   */
+  void add(AppendRequest request, long nanos) {
+    long firstIdOfRequest = nextId;
+    long time = nanos;
+    if (count == 0) {
+      firstNanos = nanos;
+    }
+    byte[][] bodies = request.bodies();
+    byte[] hashes = new byte[bodies.length * Hash.BYTES];
+    for (int i = 0; i < bodies.length; i++) {
+      byte[] body = bodies[i];
+      ensureRoom(EntryCodec.MAX_HEAD_BYTES + body.length + TRAILING_ZEROS);
+      int start = end;
+      int at =
+          EntryCodec.encodeHead(
+              nextId,
+              previousHash,
+              Math.floorDiv(time, 1_000_000_000L),
+              (int) Math.floorMod(time, 1_000_000_000L),
+              buffer,
+              start);
+      System.arraycopy(body, 0, buffer, at, body.length);
+      end = at + body.length;
+      EntryHash.into(sha256, buffer, start, end - start, previousHash, 0);
+      System.arraycopy(previousHash, 0, hashes, i * Hash.BYTES, Hash.BYTES);
+      lengths[count++] = (short) (end - start);
+      nextId++;
+      time++;
+    }
+    lastNanos = time - 1;
+    request.sequenced(firstIdOfRequest, nanos, hashes);
+    requests.add(request);
+  }
+
+  private void ensureRoom(int bytes) {
+    if (buffer.length - end < bytes) {
+      buffer = Arrays.copyOf(buffer, Math.max(2 * buffer.length, end + bytes));
+    }
+  }
+
+  /**
+   * The finished block followed by {@link #TRAILING_ZEROS}; valid until the next {@link #begin()}.
+   */
+  ByteBuffer finish() {
+    int start = ENTRIES_START - BlockFormat.prefixBytes(count);
+    ByteBuffer block = ByteBuffer.wrap(buffer).order(ByteOrder.LITTLE_ENDIAN);
+    block.putInt(start + BlockFormat.COUNT_OFFSET, count);
+    block.putLong(start + BlockFormat.FIRST_ID_OFFSET, firstId());
+    for (int i = 0; i < count; i++) {
+      block.putShort(start + BlockFormat.HEAD_BYTES + 2 * i, lengths[i]);
+    }
+    CRC32C crc = new CRC32C();
+    int checked = start + BlockFormat.COUNT_OFFSET;
+    crc.update(buffer, checked, end - checked);
+    block.putInt(start + BlockFormat.CRC_OFFSET, (int) crc.getValue());
+    Arrays.fill(buffer, end, end + TRAILING_ZEROS, (byte) 0);
+    return block.position(start).limit(end + TRAILING_ZEROS).slice().order(ByteOrder.LITTLE_ENDIAN);
+  }
+}

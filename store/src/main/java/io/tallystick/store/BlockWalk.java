@@ -1,0 +1,126 @@
+package io.tallystick.store;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Walks the blocks of the log from a given entry on, across segments and across damage: where a
+ * segment can't be read it looks for the next block that can, and notes a fault. Used by one
+ * thread.
+ */
+final class BlockWalk implements Closeable {
+  private final Segments segments;
+  private final List<String> names;
+  private final List<Fault> faults = new ArrayList<>();
+  private int next;
+  private @Nullable SegmentFile file;
+  private @Nullable SegmentCursor cursor;
+  private long expectedId;
+
+  private BlockWalk(Segments segments, List<String> names) {
+    this.segments = segments;
+    this.names = names;
+  }
+
+  /** A walk that begins with the block that holds the entry, or where it should be. */
+  static BlockWalk from(Segments segments, long id) throws IOException {
+    segments.refresh();
+    List<String> names = segments.names();
+    BlockWalk walk = new BlockWalk(segments, names);
+    walk.expectedId = id;
+    int i = Math.max(0, segments.segmentOf(names, id));
+    walk.next = i;
+    if (i < names.size() && walk.openNext()) {
+      Segments.Place place = segments.find(id);
+      if (place != null && place.segment().equals(names.get(i)) && walk.file != null) {
+        walk.cursor = walk.file.cursor(place.position());
+      }
+    }
+    return walk;
+  }
+
+  /** The next block; {@code null} at the end. */
+  @Nullable Block next() throws IOException {
+    while (cursor != null || openNext()) {
+      SegmentCursor here = cursor;
+      if (here == null) {
+        continue;
+      }
+      if (here.next() || resynchronised(here)) {
+        Block block = here.block();
+        expectedId = block.lastId() + 1;
+        return block;
+      }
+      close();
+    }
+    return null;
+  }
+
+  /** The segment that the last block came from, and where in it. */
+  String where() {
+    return file == null || cursor == null ? "" : file.name() + "@" + cursor.position();
+  }
+
+  /** What was found wrong with segments since the last call. */
+  List<Fault> takeFaults() {
+    List<Fault> taken = List.copyOf(faults);
+    faults.clear();
+    return taken;
+  }
+
+  private boolean openNext() throws IOException {
+    close();
+    if (next >= names.size()) {
+      return false;
+    }
+    String name = names.get(next++);
+    try {
+      file = segments.open(name);
+      cursor = file.cursor(0);
+    } catch (NoSuchFileException e) {
+      faults.add(
+          new Fault(expectedId, Fault.Kind.SEGMENT, name + " went away while it was to be read"));
+    }
+    return true;
+  }
+
+  private boolean resynchronised(SegmentCursor here) throws IOException {
+    SegmentCursor.Stop stop = here.stop();
+    long stopped = here.position();
+    if (stop == SegmentCursor.Stop.END_OF_FILE || !here.findNext()) {
+      if (stop == SegmentCursor.Stop.DAMAGED) {
+        faults.add(unreadable(stopped, "the rest of the segment"));
+      }
+      return false;
+    }
+    faults.add(unreadable(stopped, (here.position() - stopped) + " bytes"));
+    return true;
+  }
+
+  private Fault unreadable(long position, String extent) {
+    return new Fault(
+        expectedId,
+        Fault.Kind.SEGMENT,
+        (file == null ? "" : file.name())
+            + "@"
+            + position
+            + ": no block can be read where entry "
+            + expectedId
+            + " was due; "
+            + extent
+            + " can't be read");
+  }
+
+  @Override
+  public void close() throws IOException {
+    cursor = null;
+    if (file != null) {
+      file.close();
+      file = null;
+    }
+  }
+}

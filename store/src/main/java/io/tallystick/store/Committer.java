@@ -1,0 +1,190 @@
+package io.tallystick.store;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes written blocks durable and acknowledges them. Each turn takes everything that was written
+ * since the last one, forces it, reads it back, and answers; so one force serves all that came
+ * while the one before it ran.
+ *
+ * <p>A force that failed is never tried again: what it left in the page cache is unknown. The log
+ * stops then.
+ */
+final class Committer implements Runnable {
+  /** A block that was written, and whom to answer when it is durable. */
+  record Commit(ChronicleWriter.Written written, long lastId, List<AppendRequest> requests) {}
+
+  private final AppendQueue queue;
+  private final Acknowledged acknowledged;
+  private final Durability durability;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+
+  // Guarded by lock.
+  private List<Commit> submitted = new ArrayList<>();
+  private boolean closed;
+
+  /** Read by the sequencer to decide whether to write now or to let a block grow. */
+  private volatile boolean idle = true;
+
+  // Owned by the committer's thread.
+  private ChronicleWriter.@Nullable WritableSegment current;
+  private byte[] readBack = new byte[1 << 20];
+
+  Committer(AppendQueue queue, Acknowledged acknowledged, Durability durability) {
+    this.queue = queue;
+    this.acknowledged = acknowledged;
+    this.durability = durability;
+  }
+
+  /** Whether a block that is submitted now is forced at once. */
+  boolean isIdle() {
+    return idle;
+  }
+
+  void submit(Commit commit) {
+    lock.lock();
+    try {
+      submitted.add(commit);
+      idle = false;
+      changed.signal();
+    } finally {
+      lock.unlock();
+    }
+    if (durability == Durability.ASYNC) {
+      answer(commit);
+    }
+  }
+
+  /** Ends {@link #run} when all that was submitted has been dealt with. */
+  void close() {
+    lock.lock();
+    try {
+      closed = true;
+      changed.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void run() {
+    LogException.Stopped failure = null;
+    for (List<Commit> commits = take(); !commits.isEmpty(); commits = take()) {
+      if (failure == null) {
+        try {
+          commit(commits);
+          continue;
+        } catch (IOException | RuntimeException | Error e) {
+          failure =
+              new LogException.Stopped(
+                  "the log stopped, because its last writes could not be made durable: "
+                      + e.getMessage(),
+                  e);
+          queue.close(failure);
+        }
+      }
+      for (Commit commit : commits) {
+        for (AppendRequest request : commit.requests()) {
+          request.refuse(failure);
+        }
+        queue.answered(commit.requests());
+      }
+    }
+    closeCurrent();
+  }
+
+  private List<Commit> take() {
+    lock.lock();
+    try {
+      if (submitted.isEmpty()) {
+        idle = true;
+        queue.nudge();
+      }
+      while (submitted.isEmpty() && !closed) {
+        changed.awaitUninterruptibly();
+      }
+      List<Commit> taken = submitted;
+      submitted = new ArrayList<>();
+      return taken;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void commit(List<Commit> commits) throws IOException {
+    for (Commit commit : commits) {
+      ChronicleWriter.WritableSegment segment = commit.written().segment();
+      if (segment != current) {
+        rollTo(segment);
+      }
+    }
+    if (current != null) {
+      current.channel().force(false);
+    }
+    for (Commit commit : commits) {
+      checkWritten(commit.written());
+    }
+    if (durability == Durability.FORCED) {
+      commits.forEach(this::answer);
+    }
+  }
+
+  /** The old file with its end mark, then the new one, then the directory that names it. */
+  private void rollTo(ChronicleWriter.WritableSegment segment) throws IOException {
+    if (current != null) {
+      current.channel().force(true);
+      current.channel().close();
+    }
+    current = segment;
+    segment.channel().force(true);
+    SmallFile.forceDirectory(segment.directory());
+  }
+
+  private void checkWritten(ChronicleWriter.Written written) throws IOException {
+    int bytes = SegmentFile.HEADER_BYTES + written.length();
+    if (readBack.length < bytes) {
+      readBack = new byte[bytes];
+    }
+    ByteBuffer buffer = ByteBuffer.wrap(readBack, 0, bytes).order(ByteOrder.LITTLE_ENDIAN);
+    while (buffer.hasRemaining()) {
+      if (written.segment().channel().read(buffer, written.position() + buffer.position()) < 0) {
+        break;
+      }
+    }
+    buffer.flip();
+    if (buffer.remaining() < bytes
+        || buffer.getInt() != written.length()
+        || !Block.crcMatches(buffer)) {
+      throw new LogException.Corrupt(
+          written.segment().path()
+              + " does not give back the block that was written at offset "
+              + written.position());
+    }
+  }
+
+  private void answer(Commit commit) {
+    acknowledged.through(commit.lastId());
+    commit.requests().forEach(AppendRequest::acknowledge);
+    queue.answered(commit.requests());
+  }
+
+  private void closeCurrent() {
+    if (current != null) {
+      try {
+        current.channel().close();
+      } catch (IOException e) {
+        // Everything in it was forced; nothing depends on the close.
+        current = null;
+      }
+    }
+  }
+}

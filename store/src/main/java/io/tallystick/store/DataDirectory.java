@@ -1,0 +1,96 @@
+package io.tallystick.store;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/**
+ * Where things are in a data directory (format.md, The data directory), and its writer's lock.
+ *
+ * @param root the directory itself
+ */
+public record DataDirectory(Path root) {
+  public DataDirectory {
+    root = root.toAbsolutePath().normalize();
+  }
+
+  Path identity() {
+    return root.resolve("log.json");
+  }
+
+  Path segments() {
+    return root.resolve("segments");
+  }
+
+  /** Tails that recovery took out of segments, kept for whoever wants to look at them. */
+  Path dropped() {
+    return root.resolve("dropped");
+  }
+
+  private Path lockFile() {
+    return root.resolve("lock");
+  }
+
+  /** The index's directory. */
+  public Path index() {
+    return root.resolve("index");
+  }
+
+  /** The file of API keys. */
+  public Path access() {
+    return root.resolve("access.json");
+  }
+
+  /** The file in which the first start leaves a key with every permission. */
+  public Path adminKey() {
+    return root.resolve("admin.key");
+  }
+
+  /** Whether there is a log here. */
+  public boolean holdsLog() {
+    return Files.isRegularFile(identity());
+  }
+
+  /** Makes the directory and its folders, for the owner alone, where they are missing. */
+  void create() throws IOException {
+    var ownerOnly =
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+    Files.createDirectories(root, ownerOnly);
+    Files.createDirectories(segments(), ownerOnly);
+    SmallFile.forceDirectory(root);
+    Path parent = root.getParent();
+    if (parent != null) {
+      SmallFile.forceDirectory(parent);
+    }
+  }
+
+  /**
+   * Takes the writer's lock; it lasts until the channel is closed or the process ends.
+   *
+   * @throws LogException.Locked if somebody has it
+   */
+  FileChannel lock() throws IOException {
+    FileChannel channel =
+        FileChannel.open(lockFile(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    try {
+      FileLock lock = channel.tryLock();
+      if (lock != null) {
+        return channel;
+      }
+    } catch (OverlappingFileLockException e) {
+      channel.close();
+      throw new LogException.Locked(root + " is open for writing in this process already");
+    } catch (IOException e) {
+      channel.close();
+      throw e;
+    }
+    channel.close();
+    throw new LogException.Locked(
+        root + " is open for writing in another process; reading it is fine meanwhile");
+  }
+}

@@ -1,0 +1,15 @@
+package io.tallystick.store;
+
+import java.io.IOException;
+import java.time.Duration;
+
+/** How far a log may be read. */
+interface LogEnd {
+  /** Id of the newest entry that may be read, 0 if there is none. */
+  long lastId() throws IOException;
+
+  /**
+   * Waits until there is an entry after {@code id}; {@code false} if the time passed without one.
+   */
+  boolean awaitBeyond(long id, Duration timeout) throws IOException, InterruptedException;
+}

@@ -1,0 +1,87 @@
+package io.tallystick.store;
+
+import java.io.IOException;
+
+/** A log that cannot be opened, read or written, with a sentence for the operator that says why. */
+public sealed class LogException extends IOException {
+  private static final long serialVersionUID = 1;
+
+  LogException(String message) {
+    super(message);
+  }
+
+  LogException(String message, Throwable cause) {
+    super(message, cause);
+  }
+
+  /** The directory holds no log, or a log of another version. */
+  public static final class NotALog extends LogException {
+    private static final long serialVersionUID = 1;
+
+    NotALog(String message) {
+      super(message);
+    }
+  }
+
+  /** Another process, or another part of this one, has the log open for writing. */
+  public static final class Locked extends LogException {
+    private static final long serialVersionUID = 1;
+
+    Locked(String message) {
+      super(message);
+    }
+  }
+
+  /**
+   * The bytes on the disk are not what was written; the message names the file, the place and the
+   * entry.
+   */
+  public static final class Corrupt extends LogException {
+    private static final long serialVersionUID = 1;
+
+    Corrupt(String message) {
+      super(message);
+    }
+  }
+
+  /**
+   * More appends are waiting than the log takes; nothing of this one was written. Try again
+   * shortly.
+   */
+  public static final class Overloaded extends LogException {
+    private static final long serialVersionUID = 1;
+
+    Overloaded(String message) {
+      super(message);
+    }
+  }
+
+  /**
+   * The device has no room; nothing of this append was written, and appends work again once there
+   * is room.
+   */
+  public static final class DiskFull extends LogException {
+    private static final long serialVersionUID = 1;
+
+    DiskFull(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+
+  /**
+   * The log was closed, or a write or a force failed and it stopped for good. Whether entries that
+   * were under way reached the device is unknown; none of them was acknowledged. Reads go on; the
+   * next open recovers.
+   */
+  public static final class Stopped extends LogException {
+    private static final long serialVersionUID = 1;
+
+    Stopped(String message) {
+      super(message);
+    }
+
+    Stopped(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+}

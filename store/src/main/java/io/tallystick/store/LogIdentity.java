@@ -1,0 +1,87 @@
+package io.tallystick.store;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import io.tallystick.entry.EntryHash;
+import io.tallystick.tlog.Hash;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What {@code log.json} says: which log this is.
+ *
+ * @param version of the format on disk, 1
+ * @param origin name of the log, in every checkpoint and in the first entry's {@code previous_hash}
+ * @param createdAt RFC 3339
+ * @param verifierKeys C2SP verifier keys whose checkpoints this log has published, newest first
+ */
+public record LogIdentity(
+    @JsonProperty(value = "version", required = true) int version,
+    @JsonProperty(value = "origin", required = true) String origin,
+    @JsonProperty(value = "created_at", required = true) String createdAt,
+    @JsonProperty(value = "verifier_keys", required = true) List<String> verifierKeys) {
+  /** The version of the format that this program reads and writes. */
+  public static final int VERSION = 1;
+
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  public LogIdentity {
+    verifierKeys = List.copyOf(verifierKeys);
+  }
+
+  /** What the first entry has as the hash of the entry before it (format.md, Chain). */
+  public Hash genesis() {
+    return EntryHash.genesis(origin);
+  }
+
+  /**
+   * Checks a name for a log.
+   *
+   * @throws IllegalArgumentException if it is empty, too long, or has white space, a control
+   *     character or a {@code +}
+   */
+  static void checkOrigin(String origin) {
+    int bytes = origin.getBytes(StandardCharsets.UTF_8).length;
+    boolean plain =
+        origin
+            .codePoints()
+            .noneMatch(c ->
+                c == '+'
+                    || Character.isWhitespace(c)
+                    || Character.isSpaceChar(c)
+                    || Character.isISOControl(c)
+                    || (c >= 0xD800 && c <= 0xDFFF));
+    if (bytes < 1 || bytes > LogConfig.MAX_ORIGIN_BYTES || !plain) {
+      throw new IllegalArgumentException(
+          "an origin is 1 to "
+              + LogConfig.MAX_ORIGIN_BYTES
+              + " bytes without white space, control characters or \"+\", for instance"
+              + " \"example.com/audit\"");
+    }
+  }
+
+  static LogIdentity read(Path file) throws IOException {
+    LogIdentity identity;
+    try {
+      identity = JSON.readValue(Files.readAllBytes(file), LogIdentity.class);
+    } catch (JsonProcessingException e) {
+      throw new LogException.NotALog(
+          file + " is not a log's description: " + e.getOriginalMessage());
+    }
+    if (identity.version != VERSION) {
+      throw new LogException.NotALog(
+          file + " says version " + identity.version + "; this program reads version " + VERSION);
+    }
+    return identity;
+  }
+
+  void write(Path file) throws IOException {
+    SmallFile.write(file, (JSON.writeValueAsString(this) + "\n").getBytes(StandardCharsets.UTF_8));
+  }
+}

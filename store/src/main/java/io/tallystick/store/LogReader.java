@@ -1,0 +1,226 @@
+package io.tallystick.store;
+
+import io.tallystick.entry.EntryCodec;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A log to read: by id, by range, by time. Takes no lock and changes nothing, so any number of
+ * readers in any process may have the log open beside its writer. Safe for any number of threads.
+ *
+ * <p>A block's CRC is checked whenever it is read, so damage by accident is reported and never
+ * answered; damage by intent is for {@link #verify}.
+ */
+public final class LogReader {
+  /** Takes entries, one after another. */
+  @FunctionalInterface
+  public interface EntryConsumer {
+    /** Takes one; {@code false} ends the reading. */
+    boolean accept(StoredEntry entry) throws IOException;
+  }
+
+  private final DataDirectory directory;
+  private final LogIdentity identity;
+  private final Segments segments;
+  private final LogEnd end;
+  private final BlockCache cache = new BlockCache();
+
+  LogReader(DataDirectory directory, LogIdentity identity, Segments segments, LogEnd end) {
+    this.directory = directory;
+    this.identity = identity;
+    this.segments = segments;
+    this.end = end;
+  }
+
+  /**
+   * Opens the log in this data directory for reading, whether or not a writer has it open.
+   *
+   * @throws LogException.NotALog if there is none
+   */
+  public static LogReader open(Path data) throws IOException {
+    DataDirectory directory = new DataDirectory(data);
+    if (!directory.holdsLog()) {
+      throw new LogException.NotALog(
+          directory.root() + " holds no log: there is no log.json in it");
+    }
+    LogIdentity identity = LogIdentity.read(directory.identity());
+    Segments segments = new Segments(directory.segments());
+    segments.refresh();
+    LogEnd end = WrittenEnd.of(segments, identity.genesis());
+    return new LogReader(directory, identity, segments, end);
+  }
+
+  public DataDirectory directory() {
+    return directory;
+  }
+
+  public LogIdentity identity() {
+    return identity;
+  }
+
+  /** Id of the oldest entry that the log still holds; 1 in an empty log. */
+  public long firstId() {
+    return 1;
+  }
+
+  /**
+   * Id of the newest entry, 0 in an empty log. Beside the writer in its own process: the newest
+   * that is acknowledged. In another process: the newest that is written.
+   */
+  public long lastId() throws IOException {
+    return end.lastId();
+  }
+
+  /**
+   * Whether this reader is the writer's own, so that what is not acknowledged yet does not concern
+   * it.
+   */
+  boolean isBesideWriter() {
+    return end instanceof Acknowledged;
+  }
+
+  /**
+   * Waits until there is an entry after {@code id}; {@code false} if the time passed without one.
+   */
+  public boolean awaitBeyond(long id, Duration timeout) throws IOException, InterruptedException {
+    return end.awaitBeyond(id, timeout);
+  }
+
+  /**
+   * The entry with this id; empty if there is none.
+   *
+   * @throws LogException.Corrupt if it should be there and can't be read
+   */
+  public Optional<StoredEntry> read(long id) throws IOException {
+    Block block = cache.get(id);
+    if (block == null) {
+      if (id < firstId() || id > lastId()) {
+        return Optional.empty();
+      }
+      block = readBlock(id);
+      cache.put(block);
+    }
+    return Optional.of(stored(block, id));
+  }
+
+  private Block readBlock(long id) throws IOException {
+    Segments.Place place = segments.find(id);
+    if (place == null) {
+      segments.refresh();
+      place = segments.find(id);
+    }
+    if (place == null) {
+      throw new LogException.Corrupt(
+          "entry " + id + " is missing from the segments; run \"tally verify\"");
+    }
+    try (SegmentFile file = segments.open(place.segment())) {
+      SegmentCursor cursor = file.cursor(place.position());
+      Block block = cursor.next() ? cursor.block() : null;
+      if (block != null) {
+        checkDefect(block, place.segment() + "@" + place.position());
+      }
+      if (block == null || id < block.firstId() || id > block.lastId()) {
+        throw new LogException.Corrupt(
+            file.name()
+                + ": no block at offset "
+                + place.position()
+                + ", where entry "
+                + id
+                + " was");
+      }
+      return block;
+    }
+  }
+
+  private static void checkDefect(Block block, String where) throws LogException.Corrupt {
+    if (block.defect() != null) {
+      throw new LogException.Corrupt(
+          where
+              + ": the block with entry "
+              + block.firstId()
+              + " on "
+              + block.defect()
+              + "; run \"tally verify\"");
+    }
+  }
+
+  private static StoredEntry stored(Block block, long id) {
+    return new StoredEntry(id, block.entry((int) (id - block.firstId())));
+  }
+
+  /**
+   * Gives the entries from {@code firstId} to {@code lastId}, both included, in order, as far as
+   * there are any.
+   *
+   * @return {@code false} if the consumer ended it
+   * @throws LogException.Corrupt at the first entry that should be there and can't be read
+   */
+  public boolean forEach(long firstId, long lastId, EntryConsumer consumer) throws IOException {
+    long last = Math.min(lastId, lastId());
+    long next = Math.max(firstId, firstId());
+    try (BlockWalk walk = BlockWalk.from(segments, next)) {
+      while (next <= last) {
+        Block block = walk.next();
+        if (block == null || next < block.firstId() || next > block.lastId()) {
+          throw missing(next);
+        }
+        checkDefect(block, walk.where());
+        for (; next <= block.lastId() && next <= last; next++) {
+          if (!consumer.accept(stored(block, next))) {
+            return false;
+          }
+        }
+      }
+    }
+    return true;
+  }
+
+  private static LogException.Corrupt missing(long id) {
+    return new LogException.Corrupt(
+        "entry " + id + " is not where it should be in the segments; run \"tally verify\"");
+  }
+
+  /**
+   * Id of the first entry that the log recorded at or after this time; {@code lastId() + 1} if
+   * there is none.
+   */
+  public long firstIdAtOrAfter(Instant time) throws IOException {
+    long low = firstId();
+    long high = lastId() + 1;
+    while (low < high) {
+      long middle = (low + high) >>> 1;
+      if (timestamp(middle).isBefore(time)) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  /**
+   * When the log recorded the entry.
+   *
+   * @throws LogException.Corrupt if there is no such entry, or it can't be read
+   */
+  public Instant timestamp(long id) throws IOException {
+    StoredEntry entry = read(id).orElseThrow(() -> missing(id));
+    EntryCodec.Head head = EntryCodec.decodeHead(entry.bytes(), 0, entry.bytes().length);
+    return Instant.ofEpochSecond(head.epochSecond(), head.nano());
+  }
+
+  /**
+   * Checks entries against each other: contents, chain, ids and times. Every fault in the range is
+   * reported.
+   *
+   * @param progress told from time to time how many entries have been checked; may be {@code null}
+   */
+  public VerifyReport verify(VerifyRequest request, VerifyReport.@Nullable Progress progress)
+      throws IOException, InterruptedException {
+    return new RangeVerifier(this, segments, progress).verify(request);
+  }
+}

@@ -1,0 +1,218 @@
+package io.tallystick.store;
+
+import io.tallystick.entry.EntryCodec;
+import io.tallystick.entry.EntryHash;
+import io.tallystick.entry.InvalidEntryException;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Checks a range of the log from the disk up: one thread reads blocks, all cores check runs of
+ * them, and the runs are joined in order. Memory does not depend on the range. Used once.
+ */
+final class RangeVerifier {
+  /** A run is handed to a core when it has this many bytes. */
+  private static final int RUN_BYTES = 1 << 20;
+
+  private static final int MAX_RUNS_AHEAD = 8;
+
+  private final LogReader reader;
+  private final Segments segments;
+  private final VerifyReport.@Nullable Progress progress;
+
+  private final List<Fault> faults = new ArrayList<>();
+  private final Deque<Future<ChainCheck>> runs = new ArrayDeque<>();
+  private long faultCount;
+  private long checked;
+  private long hashes;
+  private long total;
+  private @Nullable ChainCheck lastRun;
+  private ChainCheck.@Nullable Link link;
+
+  RangeVerifier(LogReader reader, Segments segments, VerifyReport.@Nullable Progress progress) {
+    this.reader = reader;
+    this.segments = segments;
+    this.progress = progress;
+  }
+
+  VerifyReport verify(VerifyRequest request) throws IOException, InterruptedException {
+    long started = System.nanoTime();
+    long newest = reader.lastId();
+    long start = request.startId() == null ? reader.firstId() : request.startId();
+    long end = request.endId() == null ? Long.MAX_VALUE : request.endId();
+    if (reader.isBesideWriter()) {
+      end = Math.min(end, newest);
+    }
+    total = Math.max(0, Math.min(end, newest) - start + 1);
+    link = linkBefore(start);
+    strayFiles();
+    try (ExecutorService cores =
+        Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors())) {
+      try {
+        walk(start, end, request.strict(), cores);
+      } catch (IOException | InterruptedException | RuntimeException e) {
+        cores.shutdownNow();
+        throw e;
+      }
+    }
+    long last = link == null ? start - 1 : Math.max(start - 1, link.id());
+    long due = request.endId() == null ? newest : request.endId();
+    if (last < due) {
+      add(
+          new Fault(
+              last + 1,
+              Fault.Kind.SEQUENCE,
+              due == last + 1
+                  ? "entry " + due + " is missing: the log ends before it"
+                  : "entries "
+                      + (last + 1)
+                      + " to "
+                      + due
+                      + " are missing: the log ends before them"));
+    }
+    return new VerifyReport(
+        start,
+        last,
+        checked,
+        hashes,
+        faults,
+        faultCount,
+        Duration.ofNanos(System.nanoTime() - started));
+  }
+
+  /** What the first entry of the range must be chained to. */
+  private ChainCheck.@Nullable Link linkBefore(long start) throws IOException {
+    if (start == 1) {
+      return new ChainCheck.Link(0, reader.identity().genesis(), Long.MIN_VALUE);
+    }
+    try (BlockWalk walk = BlockWalk.from(segments, start - 1)) {
+      Block block = walk.next();
+      if (block != null && block.firstId() <= start - 1 && start - 1 <= block.lastId()) {
+        byte[] before = block.entry((int) (start - 1 - block.firstId()));
+        EntryCodec.Head head = EntryCodec.decodeHead(before, 0, before.length);
+        hashes++;
+        return new ChainCheck.Link(
+            start - 1, EntryHash.of(before), Nanos.of(head.epochSecond(), head.nano()));
+      }
+    } catch (InvalidEntryException e) {
+      add(cannotStart(start));
+      return null;
+    }
+    if (start <= reader.lastId()) {
+      add(cannotStart(start));
+    }
+    return null;
+  }
+
+  private static Fault cannotStart(long start) {
+    return new Fault(
+        start,
+        Fault.Kind.CHAIN,
+        "entry "
+            + (start - 1)
+            + " can't be read, so nothing shows what entry "
+            + start
+            + " is chained to");
+  }
+
+  private void strayFiles() throws IOException {
+    try (DirectoryStream<Path> files =
+        Files.newDirectoryStream(segments.directory(), "*.discard")) {
+      for (Path file : files) {
+        add(
+            new Fault(
+                0,
+                Fault.Kind.SEGMENT,
+                file.getFileName()
+                    + " is a segment that was put aside because its head could not be read"));
+      }
+    }
+  }
+
+  private void walk(long start, long end, boolean strict, ExecutorService cores)
+      throws IOException, InterruptedException {
+    try (BlockWalk walk = BlockWalk.from(segments, start)) {
+      List<Block> run = new ArrayList<>();
+      List<String> where = new ArrayList<>();
+      long bytes = 0;
+      boolean more = start <= end;
+      while (more) {
+        Block block = walk.next();
+        walk.takeFaults().stream().filter(f -> f.id() >= start && f.id() <= end).forEach(this::add);
+        more = block != null && block.firstId() <= end;
+        if (more && block != null) {
+          run.add(block);
+          where.add(walk.where());
+          bytes += block.bytes().length;
+        }
+        if ((!more && !run.isEmpty()) || bytes >= RUN_BYTES) {
+          submit(new ChainCheck(start, end, strict), run, where, cores);
+          run = new ArrayList<>();
+          where = new ArrayList<>();
+          bytes = 0;
+        }
+      }
+    }
+    while (!runs.isEmpty()) {
+      join(runs.remove());
+    }
+    if (lastRun != null) {
+      int before = lastRun.faults().size();
+      lastRun.end();
+      lastRun.faults().subList(before, lastRun.faults().size()).forEach(this::add);
+    }
+  }
+
+  private void submit(ChainCheck check, List<Block> run, List<String> where, ExecutorService cores)
+      throws InterruptedException {
+    runs.add(
+        cores.submit(() -> {
+          for (int i = 0; i < run.size(); i++) {
+            check.block(run.get(i), where.get(i));
+          }
+          return check;
+        }));
+    if (runs.size() > MAX_RUNS_AHEAD) {
+      join(runs.remove());
+    }
+  }
+
+  private void join(Future<ChainCheck> run) throws InterruptedException {
+    ChainCheck check;
+    try {
+      check = run.get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("a run of blocks could not be checked", e.getCause());
+    }
+    check.follow(link);
+    check.faults().forEach(this::add);
+    if (check.last() != null) {
+      link = check.last();
+    }
+    lastRun = check;
+    checked += check.checked();
+    hashes += check.hashes();
+    if (progress != null) {
+      progress.at(checked, total);
+    }
+  }
+
+  private void add(Fault fault) {
+    faultCount++;
+    if (faults.size() < VerifyReport.MAX_FAULTS) {
+      faults.add(fault);
+    }
+  }
+}
