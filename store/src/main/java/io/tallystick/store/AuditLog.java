@@ -84,20 +84,21 @@ public final class AuditLog implements AutoCloseable {
     LogIdentity identity = identity(directory, config);
     Segments segments = new Segments(directory.segments());
     segments.refresh();
-    Tail tail = Tail.find(segments, identity.genesis());
+    Tail tail = Tail.find(segments);
+    Tail.Last last = tail.checkChain(identity.genesis());
     new Recovery(directory).cut(tail);
     segments.refresh();
 
     AppendQueue queue = new AppendQueue(config.maxPendingBytes());
-    Acknowledged acknowledged = new Acknowledged(tail.lastId());
+    Acknowledged acknowledged = new Acknowledged(last.id());
     Committer committer = new Committer(queue, acknowledged, config.durability());
     Sequencer sequencer =
         new Sequencer(
             queue,
             committer,
-            ChronicleWriter.open(directory.segments(), floorMillis(tail)),
-            new BlockBuilder(tail.lastId(), tail.lastHash(), tail.lastNanos(), sha256()),
-            new EntryClock(config.clock(), tail.lastNanos()));
+            ChronicleWriter.open(directory.segments(), floorMillis(tail, last)),
+            new BlockBuilder(last.id(), last.hash(), last.nanos(), sha256()),
+            new EntryClock(config.clock(), last.nanos()));
     LogReader reader = new LogReader(directory, identity, segments, acknowledged);
     return new AuditLog(reader, queue, acknowledged, sequencer, committer, lock);
   }
@@ -130,8 +131,8 @@ public final class AuditLog implements AutoCloseable {
   }
 
   /** The hour of the newest segment, or the one after it if that segment was closed. */
-  private static long floorMillis(Tail tail) {
-    long floor = Math.floorDiv(tail.lastNanos(), 1_000_000L);
+  private static long floorMillis(Tail tail, Tail.Last last) {
+    long floor = Math.floorDiv(last.nanos(), 1_000_000L);
     if (tail.segment() != null && tail.position() > 0) {
       long hour = ChronicleWriter.startMillis(tail.segment());
       boolean closed = tail.stop() == SegmentCursor.Stop.END_OF_FILE;

@@ -50,7 +50,7 @@ public final class LogReader {
     LogIdentity identity = LogIdentity.read(directory.identity());
     Segments segments = new Segments(directory.segments());
     segments.refresh();
-    LogEnd end = WrittenEnd.of(segments, identity.genesis());
+    LogEnd end = WrittenEnd.of(segments);
     return new LogReader(directory, identity, segments, end);
   }
 

@@ -5,6 +5,8 @@ import io.tallystick.entry.EntryHash;
 import io.tallystick.entry.InvalidEntryException;
 import io.tallystick.tlog.Hash;
 import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -17,9 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param stop why reading ended there
  * @param defect what is wrong with the block at {@code position}, as the rest of a sentence; {@code
  *     null} if there is none
- * @param lastId id of the last entry, 0 if there is none
- * @param lastHash its hash, or the genesis hash
- * @param lastNanos its time, or 0
+ * @param lastBlocks the last whole blocks, in order; empty if the log has none
  */
 record Tail(
     @Nullable String segment,
@@ -27,95 +27,72 @@ record Tail(
     long lastDocument,
     SegmentCursor.Stop stop,
     @Nullable String defect,
-    long lastId,
-    Hash lastHash,
-    long lastNanos) {
+    List<Block> lastBlocks) {
+  /** More bytes than these are never written and not forced. */
+  private static final long UNFORCED_BYTES = 64L << 20;
+
+  /** Blocks of this many bytes before the end have their chain checked at open. */
+  private static final int CHAIN_BYTES = 4 << 20;
+
+  /** Id, hash and time of the log's last entry; the genesis hash and 0 where there is none. */
+  record Last(long id, Hash hash, long nanos) {}
 
   /**
-   * Finds the end of the log, with the help of Chronicle's index, and checks the chain of the up to
-   * 256 blocks before it.
-   *
-   * @param genesis what the first entry has as previous hash
+   * Finds the end of the log. Chronicle's index leads to a block before it, and the CRC of every
+   * block from there on is checked: at least all those that can have been written and not forced.
    */
-  static Tail find(Segments segments, Hash genesis) throws IOException {
+  static Tail find(Segments segments) throws IOException {
     List<String> names = segments.names();
-    Tail end = new Tail(null, 0, 0, SegmentCursor.Stop.END, null, 0, genesis, 0);
-    for (int i = names.size() - 1; i >= 0; i--) {
+    Tail end = new Tail(null, 0, 0, SegmentCursor.Stop.END, null, List.of());
+    for (int i = names.size() - 1; i >= 0 && end.lastBlocks.isEmpty(); i--) {
       try (SegmentFile file = segments.open(names.get(i))) {
-        Tail tail = of(file, genesis);
-        if (end.segment == null) {
-          end = tail;
-        } else if (tail.lastId > 0) {
-          end =
-              new Tail(
-                  end.segment,
-                  end.position,
-                  end.lastDocument,
-                  end.stop,
-                  end.defect,
-                  tail.lastId,
-                  tail.lastHash,
-                  tail.lastNanos);
-        }
-      }
-      if (end.lastId > 0) {
-        break;
+        Tail tail = walk(file, start(file));
+        end = end.segment == null ? tail : end.withLastBlocks(tail.lastBlocks);
       }
     }
     return end;
   }
 
-  private static Tail of(SegmentFile file, Hash genesis) throws IOException {
-    ExcerptIndex index = ExcerptIndex.of(file);
-    long start = 0;
-    for (long k = index.size() - 1; k >= 0 && start == 0; k--) {
-      long position = index.position(k);
-      SegmentCursor probe = file.cursor(position);
-      if (position > 0
-          && probe.next()
-          && probe.position() == position
-          && probe.block().defect() == null) {
-        start = position;
-      }
-    }
-    return walk(file, start, genesis);
+  private Tail withLastBlocks(List<Block> blocks) {
+    return new Tail(segment, position, lastDocument, stop, defect, blocks);
   }
 
-  private static Tail walk(SegmentFile file, long start, Hash genesis) throws IOException {
+  /**
+   * Offset of a whole indexed block that is at least {@link #UNFORCED_BYTES} before the last
+   * indexed one; 0 where there is none.
+   */
+  private static long start(SegmentFile file) throws IOException {
+    ExcerptIndex index = ExcerptIndex.of(file);
+    long newest = 0;
+    for (long k = index.size() - 1; k >= 0; k--) {
+      long position = index.position(k);
+      newest = Math.max(newest, position);
+      if (position > 0 && position <= newest - UNFORCED_BYTES && isBlock(file, position)) {
+        return position;
+      }
+    }
+    return 0;
+  }
+
+  private static boolean isBlock(SegmentFile file, long position) throws IOException {
+    SegmentCursor probe = file.cursor(position);
+    return probe.next() && probe.position() == position && probe.block().defect() == null;
+  }
+
+  private static Tail walk(SegmentFile file, long start) throws IOException {
     SegmentCursor cursor = file.cursor(start);
-    long lastId = 0;
-    long lastNanos = 0;
-    Hash lastHash = genesis;
+    Deque<Block> last = new ArrayDeque<>();
+    long bytes = 0;
     String defect = null;
-    while (cursor.next()) {
+    while (defect == null && cursor.next()) {
       Block block = cursor.block();
       defect = block.defect();
-      if (defect == null && lastId > 0 && block.firstId() != lastId + 1) {
-        defect = "starts with entry " + block.firstId() + " where " + (lastId + 1) + " was due";
-      }
-      for (int i = 0; defect == null && i < block.count(); i++) {
-        long id = block.firstId() + i;
-        try {
-          EntryCodec.Head head =
-              EntryCodec.decodeHead(block.bytes(), block.entryOffset(i), block.entryLength(i));
-          long nanos = Nanos.of(head.epochSecond(), head.nano());
-          if (head.id() != id) {
-            defect = "holds an entry that says id " + head.id() + " in the place of " + id;
-          } else if ((lastId > 0 || id == 1) && !head.previousHash().equals(lastHash)) {
-            defect = "holds entry " + id + ", which is not chained to the entry before it";
-          } else if (nanos <= lastNanos) {
-            defect = "holds entry " + id + ", which is not later than the entry before it";
-          } else {
-            lastId = id;
-            lastNanos = nanos;
-            lastHash = EntryHash.of(block.entry(i));
-          }
-        } catch (InvalidEntryException e) {
-          defect = "holds an entry " + id + " that can't be read: " + e.getMessage();
+      if (defect == null) {
+        last.addLast(block);
+        bytes += block.bytes().length;
+        while (last.size() > 1 && bytes - last.getFirst().bytes().length >= CHAIN_BYTES) {
+          bytes -= last.removeFirst().bytes().length;
         }
-      }
-      if (defect != null) {
-        break;
       }
     }
     return new Tail(
@@ -124,8 +101,60 @@ record Tail(
         cursor.lastDocument(),
         cursor.stop(),
         defect,
-        lastId,
-        lastHash,
-        lastNanos);
+        List.copyOf(last));
+  }
+
+  /** Id of the last entry, 0 if there is none. */
+  long lastId() {
+    return lastBlocks.isEmpty() ? 0 : lastBlocks.getLast().lastId();
+  }
+
+  /**
+   * Checks the chain of the last blocks.
+   *
+   * @param genesis what the first entry has as the hash of the entry before it
+   * @return the last entry
+   * @throws LogException.Corrupt if the blocks are whole but do not hold together, which no crash
+   *     brings about
+   */
+  Last checkChain(Hash genesis) throws LogException.Corrupt {
+    Last last = new Last(0, genesis, 0);
+    for (Block block : lastBlocks) {
+      for (int i = 0; i < block.count(); i++) {
+        long id = block.firstId() + i;
+        boolean unlinked = last.id == 0 && id > 1;
+        try {
+          EntryCodec.Head head =
+              EntryCodec.decodeHead(block.bytes(), block.entryOffset(i), block.entryLength(i));
+          long nanos = Nanos.of(head.epochSecond(), head.nano());
+          if (head.id() != id || (!unlinked && id != last.id + 1)) {
+            throw corrupt(id, "entry " + (last.id + 1) + " was due, and it says " + head.id());
+          }
+          if (!unlinked && !head.previousHash().equals(last.hash)) {
+            throw corrupt(id, "it is not chained to the entry before it");
+          }
+          if (nanos <= last.nanos) {
+            throw corrupt(id, "it is not later than the entry before it");
+          }
+          last =
+              new Last(
+                  id,
+                  EntryHash.of(block.bytes(), block.entryOffset(i), block.entryLength(i)),
+                  nanos);
+        } catch (InvalidEntryException | ArithmeticException e) {
+          throw corrupt(id, String.valueOf(e.getMessage()));
+        }
+      }
+    }
+    return last;
+  }
+
+  private static LogException.Corrupt corrupt(long id, String what) {
+    return new LogException.Corrupt(
+        "the log's end does not hold together, so nothing is appended to it: entry "
+            + id
+            + ": "
+            + what
+            + "; run \"tally verify\"");
   }
 }

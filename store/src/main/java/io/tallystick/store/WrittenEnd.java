@@ -1,6 +1,5 @@
 package io.tallystick.store;
 
-import io.tallystick.tlog.Hash;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
@@ -27,8 +26,8 @@ final class WrittenEnd implements LogEnd {
     this.lastId = tail.lastId();
   }
 
-  static WrittenEnd of(Segments segments, Hash genesis) throws IOException {
-    return new WrittenEnd(segments, Tail.find(segments, genesis));
+  static WrittenEnd of(Segments segments) throws IOException {
+    return new WrittenEnd(segments, Tail.find(segments));
   }
 
   @Override

@@ -1,0 +1,5 @@
+/** What things cost, measured side by side with what they stand on. Nothing depends on it. */
+@NullMarked
+package io.tallystick.benchmarks;
+
+import org.jspecify.annotations.NullMarked;
