@@ -1,0 +1,312 @@
+package io.tallystick.index;
+
+import io.tallystick.store.LogReader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import org.apache.lucene.search.FieldDoc;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.Query;
+import org.apache.lucene.search.ScoreDoc;
+import org.apache.lucene.search.Sort;
+import org.apache.lucene.search.TopFieldCollectorManager;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers filter questions and counts over a log. Every question sees what was acknowledged when it
+ * came. Safe for any number of threads.
+ */
+public final class AuditIndex implements AutoCloseable {
+  /**
+   * Most ids in a shard: below Lucene's 2^31 documents with room, and small enough to merge into
+   * one.
+   */
+  public static final long DEFAULT_MAX_SHARD_IDS = 64L << 20;
+
+  /** Matches are passed over in steps of this many. */
+  private static final int STEP = 1_000;
+
+  private static final Duration WAIT = Duration.ofSeconds(30);
+
+  private final LogReader log;
+  private final Shards shards;
+
+  /**
+   * {@code null} where the index is only read, and the asking thread indexes what is missing in
+   * memory.
+   */
+  private final @Nullable IndexFollower follower;
+
+  private final @Nullable Thread thread;
+
+  private AuditIndex(LogReader log, Shards shards, boolean follow) {
+    this.log = log;
+    this.shards = shards;
+    this.follower = follow ? new IndexFollower(log, shards) : null;
+    this.thread =
+        follower == null ? null : Thread.ofPlatform().name("tally-index").daemon().start(follower);
+  }
+
+  /**
+   * Opens the index of the log for writing, or makes it, and keeps up with the log from now on.
+   * What is missing or damaged is built again, and said.
+   *
+   * @param log the log, opened by its writer
+   * @throws IndexException if another process has the index open for writing
+   */
+  public static AuditIndex open(LogReader log, Path directory) throws IOException {
+    return open(log, directory, DEFAULT_MAX_SHARD_IDS);
+  }
+
+  /** As {@link #open(LogReader, Path)}, with at most {@code maxShardIds} ids in a shard. */
+  static AuditIndex open(LogReader log, Path directory, long maxShardIds) throws IOException {
+    return new AuditIndex(log, Shards.write(directory, log, maxShardIds), true);
+  }
+
+  /**
+   * Opens the index beside a process that may be writing it: reads what is committed, indexes what
+   * is not in memory, and changes nothing on the disk.
+   */
+  public static AuditIndex openBeside(LogReader log, Path directory) throws IOException {
+    return new AuditIndex(log, Shards.readBeside(directory, log), false);
+  }
+
+  /**
+   * Deletes the index and builds it again, up to the log's end.
+   *
+   * @throws IndexException if another process has it open for writing
+   */
+  public static void rebuild(LogReader log, Path directory, Progress progress)
+      throws IOException, InterruptedException {
+    try (Shards shards = Shards.write(directory, log, DEFAULT_MAX_SHARD_IDS)) {
+      shards.clear();
+      long last = log.lastId();
+      log.forEach(
+          log.firstId(),
+          last,
+          entry -> {
+            shards.add(entry);
+            if (entry.id() % STEP == 0) {
+              progress.at(entry.id(), last);
+            }
+            return true;
+          });
+      shards.commit();
+    }
+  }
+
+  /** Told how far a rebuild has come. */
+  @FunctionalInterface
+  public interface Progress {
+    /** Entry {@code id} of {@code lastId} is indexed. */
+    void at(long id, long lastId);
+  }
+
+  /** Takes ids, one after another. */
+  @FunctionalInterface
+  public interface IdConsumer {
+    /** Takes one; {@code false} ends it. */
+    boolean accept(long id) throws IOException;
+  }
+
+  /** The last id that questions find; those that come now wait for the log's end. */
+  public long indexedThrough() {
+    return follower == null ? shards.indexedThrough() : follower.visibleThrough();
+  }
+
+  /** Waits until the entry can be found. */
+  public void awaitIndexed(long id) throws IOException, InterruptedException {
+    if (follower != null) {
+      follower.awaitVisible(id, WAIT);
+      return;
+    }
+    synchronized (shards) {
+      if (shards.indexedThrough() < id) {
+        log.forEach(
+            shards.indexedThrough() + 1,
+            id,
+            entry -> {
+              shards.add(entry);
+              return true;
+            });
+        shards.refresh();
+      }
+    }
+  }
+
+  /**
+   * The page of ids that was asked for. Costs O(page) with cursors; an offset costs as much as the
+   * ids it passes over.
+   *
+   * @throws IndexException if the index can't be brought up to the log's end in time
+   */
+  public Page search(AuditQuery question) throws IOException, InterruptedException {
+    Range range = range(question);
+    Query filters = EntryDocument.filters(question);
+    long total = question.isUnfiltered() ? range.size() : count(filters, range);
+    Range page = range.within(question.afterId(), question.beforeId());
+    List<Long> ids = new ArrayList<>();
+    long[] passOver = {question.offset()};
+    if (question.isUnfiltered()) {
+      addRange(page, question, ids);
+    } else {
+      collect(
+          filters,
+          page,
+          question.ascending(),
+          question.limit() + 1 + (int) Math.min(question.offset(), STEP),
+          id -> {
+            if (passOver[0] > 0) {
+              passOver[0]--;
+            } else {
+              ids.add(id);
+            }
+            return ids.size() <= question.limit();
+          });
+    }
+    boolean hasMore = ids.size() > question.limit();
+    return new Page(hasMore ? ids.subList(0, question.limit()) : ids, total, hasMore);
+  }
+
+  /**
+   * Gives every id that matches, in order, however many there are; limit and offset do not count.
+   */
+  public void forEachMatch(AuditQuery question, IdConsumer consumer)
+      throws IOException, InterruptedException {
+    Range range = range(question).within(question.afterId(), question.beforeId());
+    if (question.isUnfiltered()) {
+      boolean more = true;
+      for (long i = 0; more && i < range.size(); i++) {
+        more = consumer.accept(question.ascending() ? range.from + i : range.to - i);
+      }
+      return;
+    }
+    collect(EntryDocument.filters(question), range, question.ascending(), STEP, consumer);
+  }
+
+  /** How many entries match; cursors, limit and offset do not count. */
+  public long count(AuditQuery question) throws IOException, InterruptedException {
+    Range range = range(question);
+    return question.isUnfiltered() ? range.size() : count(EntryDocument.filters(question), range);
+  }
+
+  /**
+   * Counts over the entries recorded from {@code since} on and before {@code until}; {@code null}
+   * is no bound.
+   */
+  public LogStatistics statistics(@Nullable Instant since, @Nullable Instant until, Instant now)
+      throws IOException, InterruptedException {
+    Range range = range(AuditQuery.builder().since(since).until(until).build());
+    return new Statistics(log, shards.oldestFirst(), range.from, range.to).compute(now);
+  }
+
+  /** Entries of each event type that occurs. */
+  public SortedMap<String, Long> countsByType() throws IOException, InterruptedException {
+    Range range = range(AuditQuery.builder().build());
+    return new Statistics(log, shards.oldestFirst(), range.from, range.to).byType();
+  }
+
+  /** A range of ids, both ends included; empty if it ends before it begins. */
+  private record Range(long from, long to) {
+    long size() {
+      return Math.max(0, to - from + 1);
+    }
+
+    Range within(@Nullable Long afterId, @Nullable Long beforeId) {
+      return new Range(
+          afterId == null || afterId < from ? from : afterId + 1,
+          beforeId == null || beforeId > to ? to : beforeId - 1);
+    }
+  }
+
+  /** The ids of the time that is asked about, up to the log's end; all of them can be found. */
+  private Range range(AuditQuery question) throws IOException, InterruptedException {
+    long last = log.lastId();
+    awaitIndexed(last);
+    Instant since = question.since();
+    Instant until = question.until();
+    return new Range(
+        since == null ? log.firstId() : log.firstIdAtOrAfter(since),
+        until == null ? last : Math.min(last, log.firstIdAtOrAfter(until) - 1));
+  }
+
+  private static void addRange(Range page, AuditQuery question, List<Long> ids) {
+    long size = page.size();
+    for (long i = question.offset(); i < size && ids.size() <= question.limit(); i++) {
+      ids.add(question.ascending() ? page.from + i : page.to - i);
+    }
+  }
+
+  private long count(Query filters, Range range) throws IOException {
+    long count = 0;
+    for (Shard shard : shards.oldestFirst()) {
+      if (shard.firstId() <= range.to && shard.indexedThrough() >= range.from) {
+        boolean whole = range.from <= shard.firstId() && shard.indexedThrough() <= range.to;
+        Query query = whole ? filters : EntryDocument.filtersWithin(filters, range.from, range.to);
+        count += shard.<Long>search(searcher -> (long) searcher.count(query));
+      }
+    }
+    return count;
+  }
+
+  /** Gives the matching ids in order, taking {@code step} at a time from Lucene. */
+  private void collect(Query filters, Range range, boolean ascending, int step, IdConsumer consumer)
+      throws IOException {
+    Sort order = ascending ? Shard.OLDEST_FIRST : Shard.NEWEST_FIRST;
+    for (Shard shard : ascending ? shards.oldestFirst() : shards.newestFirst()) {
+      long low = Math.max(range.from, shard.firstId());
+      long high = range.to;
+      boolean more = low <= high && shard.indexedThrough() >= low;
+      while (more) {
+        Query query = EntryDocument.filtersWithin(filters, low, high);
+        long[] ids = shard.search(searcher -> top(searcher, query, order, step));
+        for (long id : ids) {
+          if (!consumer.accept(id)) {
+            return;
+          }
+        }
+        more = ids.length == step;
+        if (more && ascending) {
+          low = ids[ids.length - 1] + 1;
+        } else if (more) {
+          high = ids[ids.length - 1] - 1;
+        }
+      }
+    }
+  }
+
+  private static long[] top(IndexSearcher searcher, Query query, Sort order, int count)
+      throws IOException {
+    ScoreDoc[] found =
+        searcher.search(query, new TopFieldCollectorManager(order, count, null, count)).scoreDocs;
+    long[] ids = new long[found.length];
+    for (int i = 0; i < ids.length; i++) {
+      ids[i] = (Long) ((FieldDoc) found[i]).fields[0];
+    }
+    return ids;
+  }
+
+  /** Commits and closes; nobody may be asking. */
+  @Override
+  public void close() throws IOException {
+    if (follower != null && thread != null) {
+      follower.close();
+      boolean interrupted = false;
+      while (thread.isAlive()) {
+        try {
+          thread.join();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    shards.close();
+  }
+}

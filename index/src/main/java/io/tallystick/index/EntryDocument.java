@@ -1,0 +1,157 @@
+package io.tallystick.index;
+
+import io.tallystick.entry.Entry;
+import io.tallystick.entry.Event;
+import io.tallystick.entry.EventType;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.lucene.document.Document;
+import org.apache.lucene.document.Field;
+import org.apache.lucene.document.LongPoint;
+import org.apache.lucene.document.NumericDocValuesField;
+import org.apache.lucene.document.SortedDocValuesField;
+import org.apache.lucene.document.StringField;
+import org.apache.lucene.index.Term;
+import org.apache.lucene.search.BooleanClause.Occur;
+import org.apache.lucene.search.BooleanQuery;
+import org.apache.lucene.search.MatchAllDocsQuery;
+import org.apache.lucene.search.PrefixQuery;
+import org.apache.lucene.search.Query;
+import org.apache.lucene.search.TermQuery;
+import org.apache.lucene.util.BytesRef;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the index knows of an entry, and how questions are asked of it. Nothing is stored but the
+ * id.
+ */
+final class EntryDocument {
+  static final String ID = "id";
+  static final String EVENT_TYPE = "event_type";
+
+  /** Id and name of the actor together, see {@link #actor}. */
+  static final String ACTOR = "actor";
+
+  private static final String ACTOR_ID = "actor_id";
+  private static final String ACTOR_USERNAME = "actor_username";
+  private static final String ACTOR_IP = "actor_ip";
+  private static final String TARGET_TYPE = "target_type";
+  private static final String TARGET_ID = "target_id";
+  private static final String REQUEST_ID = "request_id";
+  private static final String SOURCE = "source";
+  private static final String SECURITY = "security";
+  private static final String YES = "1";
+
+  private EntryDocument() {}
+
+  static Document of(Entry entry) {
+    Event event = entry.event();
+    Document document = new Document();
+    document.add(new LongPoint(ID, entry.id()));
+    document.add(new NumericDocValuesField(ID, entry.id()));
+    add(document, EVENT_TYPE, event.eventType());
+    Long actorId = event.actorId();
+    add(document, ACTOR_ID, actorId == null ? null : Long.toString(actorId));
+    add(document, ACTOR_USERNAME, event.actorUsername());
+    if (actorId != null || event.actorUsername() != null) {
+      String actor = actor(actorId, event.actorUsername());
+      document.add(new StringField(ACTOR, actor, Field.Store.NO));
+      document.add(new SortedDocValuesField(ACTOR, new BytesRef(actor)));
+    }
+    add(document, ACTOR_IP, event.actorIp());
+    add(document, TARGET_TYPE, event.targetType());
+    add(document, TARGET_ID, event.targetId());
+    add(document, REQUEST_ID, event.requestId());
+    add(document, SOURCE, entry.source());
+    if (EventType.isSecurity(event.eventType())) {
+      add(document, SECURITY, YES);
+    }
+    return document;
+  }
+
+  private static void add(Document document, String field, @Nullable String value) {
+    if (value != null) {
+      document.add(new StringField(field, value, Field.Store.NO));
+    }
+  }
+
+  /** The term of an actor: id, NUL, name. NUL is in no name. */
+  private static String actor(@Nullable Long id, @Nullable String name) {
+    return (id == null ? "" : id) + "\0" + (name == null ? "" : name);
+  }
+
+  /** The actor of a term that {@link #of} made. */
+  static LogStatistics.Actor actor(String term, long count) {
+    int nul = term.indexOf('\0');
+    String name = term.substring(nul + 1);
+    return new LogStatistics.Actor(
+        nul == 0 ? null : Long.valueOf(term.substring(0, nul)),
+        name.isEmpty() ? null : name,
+        count);
+  }
+
+  /** The filters of a question, without its range of ids. */
+  static Query filters(AuditQuery question) {
+    BooleanQuery.Builder all = new BooleanQuery.Builder();
+    if (!question.eventTypes().isEmpty()) {
+      BooleanQuery.Builder any = new BooleanQuery.Builder();
+      for (String type : question.eventTypes()) {
+        any.add(
+            type.endsWith(".*")
+                ? new PrefixQuery(new Term(EVENT_TYPE, type.substring(0, type.length() - 1)))
+                : term(EVENT_TYPE, type),
+            Occur.SHOULD);
+      }
+      all.add(any.build(), Occur.FILTER);
+    }
+    List<Query> terms = new ArrayList<>();
+    Long actorId = question.actorId();
+    addTerm(terms, ACTOR_ID, actorId == null ? null : Long.toString(actorId));
+    addTerm(terms, ACTOR_USERNAME, question.actorUsername());
+    addTerm(terms, ACTOR_IP, question.actorIp());
+    addTerm(terms, TARGET_TYPE, question.targetType());
+    addTerm(terms, TARGET_ID, question.targetId());
+    addTerm(terms, REQUEST_ID, question.requestId());
+    addTerm(terms, SOURCE, question.source());
+    terms.forEach(query -> all.add(query, Occur.FILTER));
+    Boolean security = question.security();
+    if (security != null) {
+      all.add(term(SECURITY, YES), security ? Occur.FILTER : Occur.MUST_NOT);
+    }
+    Long userId = question.userId();
+    if (userId != null) {
+      String user = Long.toString(userId);
+      Query target =
+          new BooleanQuery.Builder()
+              .add(term(TARGET_TYPE, "user"), Occur.FILTER)
+              .add(term(TARGET_ID, user), Occur.FILTER)
+              .build();
+      all.add(
+          new BooleanQuery.Builder()
+              .add(term(ACTOR_ID, user), Occur.SHOULD)
+              .add(target, Occur.SHOULD)
+              .build(),
+          Occur.FILTER);
+    }
+    all.add(MatchAllDocsQuery.INSTANCE, Occur.FILTER);
+    return all.build();
+  }
+
+  /** The filters and the range of ids, both ends included. */
+  static Query filtersWithin(Query filters, long fromId, long toId) {
+    return new BooleanQuery.Builder()
+        .add(filters, Occur.FILTER)
+        .add(LongPoint.newRangeQuery(ID, fromId, toId), Occur.FILTER)
+        .build();
+  }
+
+  static Query term(String field, String value) {
+    return new TermQuery(new Term(field, value));
+  }
+
+  private static void addTerm(List<Query> terms, String field, @Nullable String value) {
+    if (value != null) {
+      terms.add(term(field, value));
+    }
+  }
+}

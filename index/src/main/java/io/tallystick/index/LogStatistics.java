@@ -1,0 +1,31 @@
+package io.tallystick.index;
+
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.List;
+import java.util.SortedMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Counts over a range of the log. All are exact.
+ *
+ * @param totalEntries in the range
+ * @param byType entries of each event type that occurs
+ * @param last24Hours entries of the whole log recorded in the 24 hours before the question
+ * @param firstEntry when the first entry of the range was recorded; {@code null} if there is none
+ * @param lastEntry when the last one was
+ * @param topActors the ten with the most entries
+ * @param perDay entries of each of the last 31 days of the range (UTC) that has any
+ */
+public record LogStatistics(
+    long totalEntries,
+    SortedMap<String, Long> byType,
+    long last24Hours,
+    @Nullable Instant firstEntry,
+    @Nullable Instant lastEntry,
+    List<Actor> topActors,
+    SortedMap<LocalDate, Long> perDay) {
+
+  /** Who did something, and how many entries tell of it. */
+  public record Actor(@Nullable Long actorId, @Nullable String actorUsername, long count) {}
+}

@@ -1,0 +1,249 @@
+package io.tallystick.index;
+
+import io.tallystick.store.StoredEntry;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import org.apache.lucene.index.CorruptIndexException;
+import org.apache.lucene.index.DirectoryReader;
+import org.apache.lucene.index.IndexWriter;
+import org.apache.lucene.index.IndexWriterConfig;
+import org.apache.lucene.index.LeafReaderContext;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.SearcherManager;
+import org.apache.lucene.search.Sort;
+import org.apache.lucene.search.SortField;
+import org.apache.lucene.store.Directory;
+import org.apache.lucene.store.FSDirectory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The index of a run of consecutive ids, a Lucene index of its own. One thread adds; any number
+ * search.
+ *
+ * <p>Its documents are kept sorted by id, newest first, so that a page of the newest matches ends
+ * early. How far it has come and whose log it indexes is in the commit, with the documents,
+ * atomically.
+ */
+final class Shard implements Closeable {
+  static final Sort NEWEST_FIRST =
+      new Sort(new SortField(EntryDocument.ID, SortField.Type.LONG, true));
+  static final Sort OLDEST_FIRST =
+      new Sort(new SortField(EntryDocument.ID, SortField.Type.LONG, false));
+
+  private static final String ORIGIN = "origin";
+  private static final String INDEXED_THROUGH = "indexed_through";
+  private static final double BUFFER_MEGABYTES = 64;
+
+  private final long firstId;
+  private final Directory directory;
+  private final SearcherManager searchers;
+
+  /** {@code null} in a shard that is only read. */
+  private @Nullable IndexWriter writer;
+
+  private volatile long indexedThrough;
+  private long committedThrough;
+
+  private Shard(
+      long firstId,
+      Directory directory,
+      @Nullable IndexWriter writer,
+      SearcherManager searchers,
+      long indexedThrough) {
+    this.firstId = firstId;
+    this.directory = directory;
+    this.writer = writer;
+    this.searchers = searchers;
+    this.indexedThrough = indexedThrough;
+    this.committedThrough = indexedThrough;
+  }
+
+  /** Something asked of a searcher. */
+  @FunctionalInterface
+  interface Search<T> {
+    T in(IndexSearcher searcher) throws IOException;
+  }
+
+  /** Opens a shard to be written, or makes an empty one; takes Lucene's lock on it. */
+  static Shard write(Directory directory, long firstId, String origin) throws IOException {
+    try {
+      boolean exists = DirectoryReader.indexExists(directory);
+      if (exists) {
+        checkIntegrity(directory);
+      }
+      return write(directory, firstId, origin, exists);
+    } catch (IOException | RuntimeException e) {
+      directory.close();
+      throw e;
+    }
+  }
+
+  private static Shard write(Directory directory, long firstId, String origin, boolean exists)
+      throws IOException {
+    IndexWriter writer =
+        new IndexWriter(
+            directory,
+            new IndexWriterConfig()
+                .setIndexSort(NEWEST_FIRST)
+                .setRAMBufferSizeMB(BUFFER_MEGABYTES)
+                .setCommitOnClose(false));
+    try {
+      long through = exists ? position(writer.getLiveCommitData(), origin, firstId) : firstId - 1;
+      Shard shard =
+          new Shard(firstId, directory, writer, new SearcherManager(writer, null), through);
+      if (!exists) {
+        shard.commit(origin);
+      }
+      return shard;
+    } catch (IOException | RuntimeException e) {
+      writer.rollback();
+      throw e;
+    }
+  }
+
+  /** Opens a shard to be read as it was last committed. */
+  static Shard read(Directory directory, long firstId, String origin) throws IOException {
+    try {
+      checkIntegrity(directory);
+      SearcherManager searchers = new SearcherManager(directory, null);
+      IndexSearcher searcher = searchers.acquire();
+      try {
+        Map<String, String> data =
+            ((DirectoryReader) searcher.getIndexReader()).getIndexCommit().getUserData();
+        return new Shard(
+            firstId, directory, null, searchers, position(data.entrySet(), origin, firstId));
+      } finally {
+        searchers.release(searcher);
+      }
+    } catch (IOException | RuntimeException e) {
+      directory.close();
+      throw e;
+    }
+  }
+
+  private static void checkIntegrity(Directory directory) throws IOException {
+    try (DirectoryReader reader = DirectoryReader.open(directory)) {
+      for (LeafReaderContext leaf : reader.leaves()) {
+        leaf.reader().checkIntegrity();
+      }
+    }
+  }
+
+  private static long position(
+      @Nullable Iterable<Map.Entry<String, String>> data, String origin, long firstId)
+      throws CorruptIndexException {
+    String position = null;
+    String log = null;
+    if (data != null) {
+      for (Map.Entry<String, String> entry : data) {
+        switch (entry.getKey()) {
+          case INDEXED_THROUGH -> position = entry.getValue();
+          case ORIGIN -> log = entry.getValue();
+          default -> throw new CorruptIndexException("unknown commit data", entry.getKey());
+        }
+      }
+    }
+    if (position == null || !origin.equals(log)) {
+      throw new CorruptIndexException("the shard is of another log, " + log, "commit");
+    }
+    long through = Long.parseLong(position);
+    if (through < firstId - 1) {
+      throw new CorruptIndexException("the shard ends before it begins: " + through, "commit");
+    }
+    return through;
+  }
+
+  static Directory directory(Path path) throws IOException {
+    return FSDirectory.open(path);
+  }
+
+  /** Removes a shard's files. */
+  static void delete(Path path) throws IOException {
+    List<Path> files;
+    try (var tree = Files.walk(path)) {
+      files = tree.sorted(Comparator.reverseOrder()).toList();
+    }
+    for (Path file : files) {
+      Files.deleteIfExists(file);
+    }
+  }
+
+  long firstId() {
+    return firstId;
+  }
+
+  /** The last id that was added. */
+  long indexedThrough() {
+    return indexedThrough;
+  }
+
+  /** How many ids have been added since the last commit. */
+  long uncommitted() {
+    return indexedThrough - committedThrough;
+  }
+
+  void add(StoredEntry entry) throws IOException {
+    writer().addDocument(EntryDocument.of(entry.decode()));
+    indexedThrough = entry.id();
+  }
+
+  /** Makes what was added visible. */
+  void refresh() throws IOException {
+    searchers.maybeRefreshBlocking();
+  }
+
+  /** Makes what was added durable. */
+  void commit(String origin) throws IOException {
+    Map<String, String> data =
+        Map.of(ORIGIN, origin, INDEXED_THROUGH, Long.toString(indexedThrough));
+    writer().setLiveCommitData(data.entrySet(), false);
+    writer().commit();
+    committedThrough = indexedThrough;
+  }
+
+  /** Ends the writing: one Lucene segment, committed, only read from now on. */
+  void finish(String origin) throws IOException {
+    commit(origin);
+    writer().forceMerge(1);
+    writer().commit();
+    refresh();
+    IndexWriter finished = writer();
+    writer = null;
+    finished.close();
+  }
+
+  private IndexWriter writer() {
+    IndexWriter open = writer;
+    if (open == null) {
+      throw new IllegalStateException("the shard from " + firstId + " on is only read");
+    }
+    return open;
+  }
+
+  <T> T search(Search<T> search) throws IOException {
+    IndexSearcher searcher = searchers.acquire();
+    try {
+      return search.in(searcher);
+    } finally {
+      searchers.release(searcher);
+    }
+  }
+
+  /**
+   * Closes it; what was added since the last commit is forgotten and is added again after the next
+   * open.
+   */
+  @Override
+  public void close() throws IOException {
+    searchers.close();
+    if (writer != null) {
+      writer.rollback();
+    }
+    directory.close();
+  }
+}

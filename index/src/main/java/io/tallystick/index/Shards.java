@@ -1,0 +1,221 @@
+package io.tallystick.index;
+
+import io.tallystick.store.LogReader;
+import io.tallystick.store.StoredEntry;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.lucene.store.ByteBuffersDirectory;
+import org.apache.lucene.store.LockObtainFailedException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The shards of an index, oldest first, and the way from one to the next. One thread adds; any
+ * number read the list.
+ *
+ * <p>A shard that can't be opened, does not follow the one before it, or has seen more than the log
+ * holds, is deleted with all that come after it, and said; the follower builds them again.
+ */
+final class Shards implements Closeable {
+  private static final Logger LOG = LoggerFactory.getLogger(Shards.class);
+
+  private final Path directory;
+  private final LogReader log;
+  private final String origin;
+  private final long maxIds;
+
+  /** Replaced as a whole; the last one may be written. */
+  private volatile List<Shard> shards = List.of();
+
+  private Shards(Path directory, LogReader log, long maxIds) {
+    this.directory = directory;
+    this.log = log;
+    this.origin = log.identity().origin();
+    this.maxIds = maxIds;
+  }
+
+  /** Opens the index to write it. */
+  static Shards write(Path directory, LogReader log, long maxIds) throws IOException {
+    Files.createDirectories(directory);
+    Shards shards = new Shards(directory, log, maxIds);
+    try {
+      shards.openAll();
+    } catch (IOException | RuntimeException e) {
+      shards.close();
+      throw e;
+    }
+    return shards;
+  }
+
+  /** Opens what is committed to read it, with room in memory for what is not. */
+  static Shards readBeside(Path directory, LogReader log) throws IOException {
+    Shards shards = new Shards(directory, log, Long.MAX_VALUE);
+    List<Shard> open = new ArrayList<>();
+    long next = log.firstId();
+    try {
+      for (Map.Entry<Long, Path> found : shards.find().entrySet()) {
+        Shard shard = Shard.read(Shard.directory(found.getValue()), found.getKey(), shards.origin);
+        open.add(shard);
+        if (found.getKey() > next || shard.indexedThrough() > log.lastId()) {
+          throw new IndexException("the index does not fit to the log");
+        }
+        next = shard.indexedThrough() + 1;
+      }
+    } catch (IOException | RuntimeException e) {
+      LOG.warn(
+          "the index on disk can't be used ({}); entries are indexed in memory instead", reason(e));
+      for (Shard shard : open) {
+        shard.close();
+      }
+      open.clear();
+      next = log.firstId();
+    }
+    open.add(Shard.write(new ByteBuffersDirectory(), next, shards.origin));
+    shards.shards = List.copyOf(open);
+    return shards;
+  }
+
+  private void openAll() throws IOException {
+    SortedMap<Long, Path> found = find();
+    List<Shard> open = new ArrayList<>();
+    long next = log.firstId();
+    for (Map.Entry<Long, Path> one : found.entrySet()) {
+      long firstId = one.getKey();
+      boolean newest = firstId == found.lastKey();
+      try {
+        if (firstId > next) {
+          throw new IndexException("entries " + next + " to " + (firstId - 1) + " are in no shard");
+        }
+        Shard shard =
+            newest
+                ? Shard.write(Shard.directory(one.getValue()), firstId, origin)
+                : Shard.read(Shard.directory(one.getValue()), firstId, origin);
+        open.add(shard);
+        if (shard.indexedThrough() > log.lastId()) {
+          throw new IndexException(
+              "it knows entry " + shard.indexedThrough() + ", the log ends at " + log.lastId());
+        }
+        next = shard.indexedThrough() + 1;
+      } catch (LockObtainFailedException e) {
+        closeAll(open);
+        throw new IndexException(directory + " is open for writing in another process", e);
+      } catch (IOException | RuntimeException e) {
+        LOG.warn("index shard {} is deleted and built again: {}", firstId, reason(e));
+        if (!open.isEmpty() && open.getLast().firstId() == firstId) {
+          open.removeLast().close();
+        }
+        for (Path path : found.tailMap(firstId).values()) {
+          Shard.delete(path);
+        }
+        break;
+      }
+    }
+    boolean writable =
+        !open.isEmpty() && !found.isEmpty() && open.getLast().firstId() == found.lastKey();
+    if (!writable) {
+      open.add(create(next));
+    }
+    shards = List.copyOf(open);
+  }
+
+  private static String reason(Exception e) {
+    return e.getClass().getSimpleName() + ": " + e.getMessage();
+  }
+
+  private Shard create(long firstId) throws IOException {
+    Path path = directory.resolve(Long.toString(firstId));
+    if (Files.exists(path)) {
+      Shard.delete(path);
+    }
+    return Shard.write(Shard.directory(path), firstId, origin);
+  }
+
+  private SortedMap<Long, Path> find() throws IOException {
+    SortedMap<Long, Path> found = new TreeMap<>();
+    if (!Files.isDirectory(directory)) {
+      return found;
+    }
+    try (DirectoryStream<Path> paths = Files.newDirectoryStream(directory)) {
+      for (Path path : paths) {
+        String name = String.valueOf(path.getFileName());
+        if (name.matches("[1-9][0-9]{0,17}") && Files.isDirectory(path)) {
+          found.put(Long.valueOf(name), path);
+        }
+      }
+    }
+    return found;
+  }
+
+  /** The shards, oldest first. */
+  List<Shard> oldestFirst() {
+    return shards;
+  }
+
+  /** The shards, newest first. */
+  List<Shard> newestFirst() {
+    List<Shard> reversed = new ArrayList<>(shards);
+    Collections.reverse(reversed);
+    return reversed;
+  }
+
+  /** The last id that was added. */
+  long indexedThrough() {
+    return newest().indexedThrough();
+  }
+
+  private Shard newest() {
+    return shards.getLast();
+  }
+
+  void add(StoredEntry entry) throws IOException {
+    if (entry.id() - newest().firstId() >= maxIds) {
+      newest().finish(origin);
+      List<Shard> more = new ArrayList<>(shards);
+      more.add(create(entry.id()));
+      shards = List.copyOf(more);
+    }
+    newest().add(entry);
+  }
+
+  void refresh() throws IOException {
+    newest().refresh();
+  }
+
+  long uncommitted() {
+    return newest().uncommitted();
+  }
+
+  void commit() throws IOException {
+    newest().commit(origin);
+  }
+
+  /** Deletes everything and starts with an empty shard. Nobody may be searching. */
+  void clear() throws IOException {
+    close();
+    for (Path path : find().values()) {
+      Shard.delete(path);
+    }
+    shards = List.of(create(log.firstId()));
+  }
+
+  private static void closeAll(List<Shard> open) throws IOException {
+    for (Shard shard : open) {
+      shard.close();
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    closeAll(shards);
+    shards = List.of();
+  }
+}
