@@ -24,6 +24,7 @@ public final class Main implements Runnable {
    * @param args the arguments, taken literally: {@code @name} is not read as a file
    */
   public static void main(String[] args) {
+    Logging.install();
     System.exit(new CommandLine(new Main().spec).setExpandAtFiles(false).execute(args));
   }
 
