@@ -1,0 +1,201 @@
+package io.tallystick.cli;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaAccess.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.tngtech.archunit.core.domain.Dependency;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ArchitectureTest {
+
+  private static final JavaClasses TALLYSTICK =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .importPackages("io.tallystick");
+
+  private static final String[] PURE = {
+    "io.tallystick.tlog..", "io.tallystick.note..", "io.tallystick.entry.."
+  };
+
+  @ParameterizedTest
+  @CsvSource({
+    "tlog,  tlog",
+    "note,  note tlog",
+    "entry, entry tlog",
+    "store, store entry note tlog",
+    "index, index store entry note tlog",
+    "http,  http index store entry note tlog",
+    "cli,   cli http index store entry note tlog",
+  })
+  void eachPackageKnowsOnlyThoseBelowIt(String name, String known) {
+    String[] allowed =
+        Stream.of(known.split(" ")).map(ArchitectureTest::packageOf).toArray(String[]::new);
+    check(
+        noClasses()
+            .that()
+            .resideInAPackage(packageOf(name))
+            .should()
+            .dependOnClassesThat(
+                resideInAPackage("io.tallystick..").and(not(resideInAnyPackage(allowed)))));
+  }
+
+  @Test
+  void everyPackageHasItsPlaceInTheOrder() {
+    assertThat(TALLYSTICK.stream().map(JavaClass::getPackageName).collect(Collectors.toSet()))
+        .isSubsetOf(
+            Stream.of("tlog", "note", "entry", "store", "index", "http", "cli")
+                .map(name -> "io.tallystick." + name)
+                .toList());
+  }
+
+  @Test
+  void packagesHaveNoCycles() {
+    check(slices().matching("io.tallystick.(**)").should().beFreeOfCycles());
+  }
+
+  @Test
+  void theTreeNeedsTheJdkOnly() {
+    check(
+        classes()
+            .that()
+            .resideInAPackage(packageOf("tlog"))
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage("java..", "org.jspecify..", packageOf("tlog")));
+  }
+
+  @Test
+  void oneClassKnowsChronicle() {
+    Set<String> users =
+        TALLYSTICK.stream()
+            .flatMap(type -> type.getDirectDependenciesFromSelf().stream())
+            .filter(use -> use.getTargetClass().getPackageName().startsWith("net.openhft."))
+            .map(Dependency::getOriginClass)
+            .map(type -> type.getName().replaceFirst("\\$.*", ""))
+            .collect(Collectors.toSet());
+    assertThat(users).singleElement().asString().startsWith("io.tallystick.store.");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "org.apache.lucene.., index",
+    "io.javalin..,        http",
+    "org.eclipse.jetty.., http",
+    "picocli..,           cli",
+  })
+  void aLibraryStaysInItsPackage(String library, String name) {
+    check(
+        noClasses()
+            .that()
+            .resideOutsideOfPackage(packageOf(name))
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage(library));
+  }
+
+  @Test
+  void onlyTheCommandLineReadsTheEnvironmentPrintsOrExits() {
+    check(
+        noClasses()
+            .that()
+            .resideOutsideOfPackage(packageOf("cli"))
+            .should()
+            .callMethodWhere(
+                target(owner(assignableTo(System.class))).and(target(nameMatching("getenv|exit"))))
+            .orShould()
+            .callMethodWhere(
+                target(owner(assignableTo(Runtime.class))).and(target(nameMatching("exit|halt"))))
+            .orShould(ACCESS_STANDARD_STREAMS));
+  }
+
+  @Test
+  void pureCodeDoesNoInputOrOutput() {
+    check(
+        noClasses()
+            .that()
+            .resideInAnyPackage(PURE)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("java.nio.file..", "java.nio.channels..", "java.net..")
+            .orShould()
+            .dependOnClassesThat()
+            .haveNameMatching("java\\.io\\.(File.*|RandomAccessFile)"));
+  }
+
+  // The index writes through Lucene's Directory; the command line writes the files its user names.
+  @Test
+  void onlyTheStoreAndTheCommandLineWriteFiles() {
+    check(
+        noClasses()
+            .that()
+            .resideOutsideOfPackages(packageOf("store"), packageOf("cli"))
+            .should()
+            .dependOnClassesThat()
+            .haveNameMatching(
+                "java\\.nio\\.channels\\.FileChannel"
+                    + "|java\\.io\\.(RandomAccessFile|FileOutputStream|FileWriter)")
+            .orShould()
+            .callMethodWhere(
+                target(owner(assignableTo(Files.class)))
+                    .and(
+                        target(
+                            nameMatching(
+                                "(write|create|delete|set).*|copy|move|newOutputStream"
+                                    + "|newBufferedWriter|newByteChannel")))));
+  }
+
+  @Test
+  void namesSayWhatAClassIs() {
+    check(
+        noClasses()
+            .should()
+            .haveNameMatching(".*(Utils?|Helpers?|Manager|Impl)")
+            .orShould()
+            .resideInAnyPackage("..util..", "..common..", "..internal..", "..impl.."));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"store", "index", "http", "cli", "benchmarks"})
+  void noFileIsLongerThan500Lines(String module) throws IOException {
+    Path sources = Path.of("..", module, "src");
+    assumeTrue(Files.isDirectory(sources));
+    try (Stream<Path> files = Files.walk(sources)) {
+      for (Path file : files.filter(path -> path.toString().endsWith(".java")).toList()) {
+        assertThat(Files.readAllLines(file)).as(file.toString()).hasSizeLessThanOrEqualTo(500);
+      }
+    }
+  }
+
+  private static String packageOf(String name) {
+    return "io.tallystick." + name + "..";
+  }
+
+  private static void check(ArchRule rule) {
+    rule.allowEmptyShould(true).check(TALLYSTICK);
+  }
+}
