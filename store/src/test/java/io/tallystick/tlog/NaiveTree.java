@@ -129,6 +129,25 @@ final class NaiveTree implements HashReader {
         .toList();
   }
 
+  /** Every node of the tree, computed beforehand; safe for use by many threads. */
+  HashReader stored() {
+    List<Hash[]> levels = new ArrayList<>();
+    for (int level = 0; 1 << level <= leaves.size(); level++) {
+      Hash[] hashes = new Hash[leaves.size() >> level];
+      for (int i = 0; i < hashes.length; i++) {
+        hashes[i] = mth(i << level, (i + 1) << level);
+      }
+      levels.add(hashes);
+    }
+    return nodes -> {
+      List<Hash> hashes = new ArrayList<>(nodes.size());
+      for (Node node : nodes) {
+        hashes.add(levels.get(node.level())[(int) node.index()]);
+      }
+      return hashes;
+    };
+  }
+
   static Hash node(Hash left, Hash right) {
     return sha256(new byte[] {1}, left.toBytes(), right.toBytes());
   }
