@@ -195,11 +195,22 @@ class CheckpointTest {
     String text = CHECKPOINT.text();
     assertThatIllegalArgumentException()
         .isThrownBy(() -> WITNESS.sign(text, Instant.EPOCH.minusNanos(1)));
-    for (long time : new long[] {-1, Long.MIN_VALUE, Long.MAX_VALUE}) {
-      byte[] signature = WITNESS.sign(text, TIME).signature();
-      ByteBuffer.wrap(signature).putLong(time);
-      NoteSignature bad = new NoteSignature("witness.example", WITNESS.verifier().id(), signature);
-      assertThat(WITNESS.verifier().verify(text, bad)).isEmpty();
+  }
+
+  /** Signed as they are, unlike what {@link SignerKey} would sign. */
+  @ParameterizedTest
+  @ValueSource(longs = {-1, Long.MIN_VALUE, Long.MAX_VALUE})
+  void refusesSignedTimesThatAreNone(long epochSecond) throws InvalidNoteException {
+    SignatureScheme scheme = SignatureScheme.ED25519;
+    KeyType type = KeyType.ED25519_COSIGNATURE;
+    byte[] seed = new byte[SignatureScheme.SEED_BYTES];
+    VerifierKey key = new VerifierKey("witness.example", type, scheme.publicKey(seed));
+    String text = CHECKPOINT.text();
+    for (long time : new long[] {epochSecond, 1}) {
+      byte[] signature = scheme.sign(seed, type.message(key.name(), time, text));
+      byte[] timed = ByteBuffer.allocate(72).putLong(time).put(signature).array();
+      NoteSignature line = new NoteSignature(key.name(), key.id(), timed);
+      assertThat(key.verify(text, line).isPresent()).isEqualTo(time == 1);
     }
   }
 

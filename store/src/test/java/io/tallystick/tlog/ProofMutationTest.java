@@ -159,6 +159,10 @@ class ProofMutationTest {
         List<Hash> longer = new ArrayList<>(proof);
         longer.add(i, more);
         assertThat(holds(() -> verification.run(longer, hash, root))).isFalse();
+        // Not even where the root is made for it.
+        for (Hash made : List.of(NaiveTree.node(more, root), NaiveTree.node(root, more))) {
+          assertThat(holds(() -> verification.run(longer, hash, made))).isFalse();
+        }
       }
     }
     for (int i = 0; i < proof.size(); i++) {
