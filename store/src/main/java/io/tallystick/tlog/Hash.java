@@ -54,6 +54,20 @@ public final class Hash {
     return new Hash(bytes);
   }
 
+  /**
+   * Reads the 44 characters of padded standard base64, the form of checkpoints and proofs.
+   *
+   * @throws IllegalArgumentException if the text is anything else
+   */
+  public static Hash parseBase64(String base64) {
+    return of(Canonical.base64(base64));
+  }
+
+  /** The 44 characters of padded standard base64. */
+  public String toBase64() {
+    return Canonical.base64(bytes);
+  }
+
   /** A copy of the 32 bytes. */
   public byte[] toBytes() {
     return bytes.clone();

@@ -1,0 +1,71 @@
+package io.tallystick.note;
+
+import io.tallystick.tlog.Canonical;
+import io.tallystick.tlog.Hash;
+import io.tallystick.tlog.Hasher;
+import java.util.Collection;
+import java.util.List;
+
+/**
+ * What a log says of its tree: C2SP tlog-checkpoint, "Note text". Three lines: origin, size, root.
+ * Extension lines are refused: nobody audits them, and an ML-DSA-44 signature does not cover them.
+ *
+ * @param origin names the log, 1 to 255 bytes; it is its keys' name too
+ * @param size the leaves of the tree
+ * @param root of the tree; of an empty one, the SHA-256 of nothing
+ */
+public record Checkpoint(String origin, long size, Hash root) {
+  /** Refuses what is not a checkpoint. */
+  public Checkpoint {
+    KeyName.checkOwn(origin);
+    if (size < 0) {
+      throw new IllegalArgumentException("a tree's size is not negative: " + size);
+    }
+    if (size == 0 && !root.equals(Hasher.EMPTY_ROOT)) {
+      throw new IllegalArgumentException("an empty tree has the root " + Hasher.EMPTY_ROOT);
+    }
+  }
+
+  /**
+   * Reads the text of a note, which proves nothing; {@link #open} verifies.
+   *
+   * @throws InvalidNoteException if it is not exactly what {@link #text} would write
+   */
+  public static Checkpoint parse(String text) throws InvalidNoteException {
+    String[] lines = text.split("\n", -1);
+    if (lines.length != 4 || !lines[3].isEmpty()) {
+      throw new InvalidNoteException("a checkpoint is three lines: origin, size, root");
+    }
+    try {
+      return new Checkpoint(lines[0], Canonical.decimal(lines[1]), Hash.parseBase64(lines[2]));
+    } catch (IllegalArgumentException e) {
+      throw new InvalidNoteException("this is not a checkpoint: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * The checkpoint that a log signed.
+   *
+   * @param keys of the log and of witnesses; the signature of every one that signed must verify
+   * @throws InvalidNoteException if one does not verify, or none of them is by the log: by a key
+   *     that has the origin for its name
+   */
+  public static Checkpoint open(SignedNote note, Collection<VerifierKey> keys)
+      throws InvalidNoteException {
+    List<VerifiedSignature> signatures = note.verify(keys);
+    Checkpoint checkpoint = parse(note.text());
+    if (signatures.stream().noneMatch(s -> s.key().name().equals(checkpoint.origin()))) {
+      throw new InvalidNoteException(
+          "no known key of the log "
+              + checkpoint.origin()
+              + " has signed, only "
+              + signatures.stream().map(s -> s.key().name()).toList());
+    }
+    return checkpoint;
+  }
+
+  /** The text to sign. */
+  public String text() {
+    return origin + "\n" + size + "\n" + root.toBase64() + "\n";
+  }
+}

@@ -1,0 +1,10 @@
+package io.tallystick.tlog;
+
+import java.io.IOException;
+
+/** Tiles that were read but do not lead to the root that is known: they were altered or damaged. */
+public final class CorruptTileException extends IOException {
+  CorruptTileException(String message) {
+    super(message);
+  }
+}

@@ -1,0 +1,69 @@
+package io.tallystick.tlog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Test vectors that may lie beside the checkout, in {@code shared/vectors} of a folder above it. A
+ * test that wants one is skipped where there is none.
+ */
+public final class Vectors {
+  private Vectors() {}
+
+  /** The JSON of this file: maps, lists, and the text of everything else. */
+  public static Object read(String name) throws IOException {
+    Path file =
+        Stream.iterate(Path.of("").toAbsolutePath(), folder -> folder != null, Path::getParent)
+            .map(folder -> folder.resolve("shared").resolve("vectors").resolve(name))
+            .filter(Files::exists)
+            .findFirst()
+            .orElse(Path.of(name));
+    assumeTrue(Files.exists(file), "no vectors beside this checkout");
+    try (JsonParser parser = new JsonFactory().createParser(file.toFile())) {
+      parser.nextToken();
+      Object value = value(parser);
+      assertThat(value).isNotNull();
+      return value == null ? "" : value;
+    }
+  }
+
+  private static @Nullable Object value(JsonParser parser) throws IOException {
+    return switch (parser.currentToken()) {
+      case START_OBJECT -> object(parser);
+      case START_ARRAY -> array(parser);
+      case VALUE_NULL -> null;
+      default -> parser.getText();
+    };
+  }
+
+  private static Map<String, @Nullable Object> object(JsonParser parser) throws IOException {
+    Map<String, @Nullable Object> object = new LinkedHashMap<>();
+    while (parser.nextToken() != JsonToken.END_OBJECT) {
+      String name = parser.currentName();
+      parser.nextToken();
+      object.put(name, value(parser));
+    }
+    return object;
+  }
+
+  private static List<@Nullable Object> array(JsonParser parser) throws IOException {
+    List<@Nullable Object> array = new ArrayList<>();
+    while (parser.nextToken() != JsonToken.END_ARRAY) {
+      array.add(value(parser));
+    }
+    return array;
+  }
+}
