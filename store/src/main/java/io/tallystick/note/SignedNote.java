@@ -94,14 +94,15 @@ public record SignedNote(String text, List<NoteSignature> signatures) {
             key.get()
                 .verify(text, signature)
                 .orElseThrow(() ->
-                    new InvalidNoteException("the signature of " + key.get() + " does not verify"));
+                    new InvalidNoteException(
+                        "the signature of " + key.get().label() + " does not verify"));
         verified.putIfAbsent(good.key(), good);
       }
     }
     if (verified.isEmpty()) {
       throw new InvalidNoteException(
           "no known key has signed: known are "
-              + known
+              + known.stream().map(VerifierKey::label).toList()
               + ", signed has "
               + signatures.stream().map(NoteSignature::name).distinct().toList());
     }
@@ -113,7 +114,8 @@ public record SignedNote(String text, List<NoteSignature> signatures) {
     List<VerifierKey> keys =
         known.stream().filter(key -> key.isNamedBy(signature)).distinct().toList();
     if (keys.size() > 1) {
-      throw new IllegalArgumentException("two different keys share name and id: " + keys);
+      throw new IllegalArgumentException(
+          "two different keys share name and id: " + keys.getFirst().label());
     }
     return keys.stream().findFirst();
   }

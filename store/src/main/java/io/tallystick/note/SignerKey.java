@@ -60,7 +60,7 @@ public final class SignerKey {
   public String privateText() {
     byte[] encoded =
         ByteBuffer.allocate(1 + seed.length).put(verifier.type().code()).put(seed).array();
-    return START + verifier.name() + "+" + verifier.hexId() + "+" + Canonical.base64(encoded);
+    return START + verifier.label() + "+" + Canonical.base64(encoded);
   }
 
   /**
@@ -96,6 +96,6 @@ public final class SignerKey {
   /** The name and the key id, not the secret. */
   @Override
   public String toString() {
-    return "signer key " + verifier.name() + "+" + verifier.hexId();
+    return "signer key " + verifier.label();
   }
 }

@@ -74,6 +74,11 @@ public final class VerifierKey {
     return HexFormat.of().toHexDigits(id);
   }
 
+  /** The key's name and id: enough to tell it from others in a message. */
+  String label() {
+    return name + "+" + hexId();
+  }
+
   /** Whether a signature line names this key: by name and id, both. */
   boolean isNamedBy(NoteSignature signature) {
     return name.equals(signature.name()) && id == signature.keyId();
@@ -142,6 +147,6 @@ public final class VerifierKey {
   /** The text that {@link #parse} reads. */
   @Override
   public String toString() {
-    return name + "+" + hexId() + "+" + Canonical.base64(encoded());
+    return label() + "+" + Canonical.base64(encoded());
   }
 }
