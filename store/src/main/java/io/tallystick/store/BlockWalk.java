@@ -21,6 +21,12 @@ final class BlockWalk implements Closeable {
   private @Nullable SegmentCursor cursor;
   private long expectedId;
 
+  /**
+   * Whether the last block's lengths made no sense: then the length in its header is not to be
+   * trusted either.
+   */
+  private boolean distrusted;
+
   private BlockWalk(Segments segments, List<String> names) {
     this.segments = segments;
     this.names = names;
@@ -50,9 +56,12 @@ final class BlockWalk implements Closeable {
       if (here == null) {
         continue;
       }
-      if (here.next() || resynchronised(here)) {
+      if (distrusted ? here.findNext() : here.next() || resynchronised(here)) {
         Block block = here.block();
-        expectedId = block.lastId() + 1;
+        distrusted = block.count() == 0;
+        if (!distrusted) {
+          expectedId = block.lastId() + 1;
+        }
         return block;
       }
       close();
@@ -118,6 +127,7 @@ final class BlockWalk implements Closeable {
   @Override
   public void close() throws IOException {
     cursor = null;
+    distrusted = false;
     if (file != null) {
       file.close();
       file = null;

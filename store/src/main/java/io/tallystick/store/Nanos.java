@@ -8,17 +8,16 @@ final class Nanos {
 
   private Nanos() {}
 
-  /**
-   * Nanoseconds since 1970.
-   *
-   * @throws ArithmeticException outside 1677 to 2262
-   */
+  /** Nanoseconds since 1970; the nearest that there are, outside 1677 to 2262. */
   static long of(Instant instant) {
     return of(instant.getEpochSecond(), instant.getNano());
   }
 
   static long of(long epochSecond, int nano) {
-    return Math.addExact(Math.multiplyExact(epochSecond, PER_SECOND), nano);
+    if (Math.abs(epochSecond) >= Long.MAX_VALUE / PER_SECOND) {
+      return epochSecond < 0 ? Long.MIN_VALUE : Long.MAX_VALUE;
+    }
+    return epochSecond * PER_SECOND + nano;
   }
 
   static Instant toInstant(long nanos) {

@@ -27,6 +27,9 @@ final class SegmentCursor {
   private static final VarHandle INT =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
+  /** First byte of each of Chronicle's own documents: the code for a name. */
+  private static final int NAME = 0xB9;
+
   private static final int READ_AHEAD_BYTES = 64 << 10;
   private static final int HEAD_ONLY_BYTES = SegmentFile.HEADER_BYTES + BlockFormat.HEAD_BYTES;
 
@@ -86,6 +89,10 @@ final class SegmentCursor {
       if ((header & SegmentFile.METADATA) == 0) {
         stop = Stop.NONE;
         return true;
+      }
+      if (!load(at + SegmentFile.HEADER_BYTES, 1)
+          || (window[(int) (at + SegmentFile.HEADER_BYTES - windowStart)] & 0xFF) != NAME) {
+        return stopped(Stop.DAMAGED);
       }
       lastDocument = at;
       at = SegmentFile.after(at, length);

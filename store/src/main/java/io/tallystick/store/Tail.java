@@ -141,7 +141,7 @@ record Tail(
                   id,
                   EntryHash.of(block.bytes(), block.entryOffset(i), block.entryLength(i)),
                   nanos);
-        } catch (InvalidEntryException | ArithmeticException e) {
+        } catch (InvalidEntryException e) {
           throw corrupt(id, String.valueOf(e.getMessage()));
         }
       }

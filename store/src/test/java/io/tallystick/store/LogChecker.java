@@ -13,6 +13,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.zip.CRC32C;
 
@@ -30,7 +31,7 @@ final class LogChecker {
    * @param faultyIds the entries that findings name
    */
   record Findings(
-      List<Long> ids, List<byte[]> entries, List<String> findings, TreeSet<Long> faultyIds) {
+      List<Long> ids, List<byte[]> entries, List<String> findings, Set<Long> faultyIds) {
     boolean clean() {
       return findings.isEmpty();
     }

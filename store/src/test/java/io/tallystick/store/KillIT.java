@@ -1,0 +1,126 @@
+package io.tallystick.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Ends a process that writes a log with SIGKILL, at random moments, again and again on the same
+ * log. Every acknowledgement the process printed before must be kept.
+ */
+class KillIT {
+  private static final int KILLS = Boolean.getBoolean("tallystick.long") ? 200 : 20;
+
+  @TempDir Path data;
+
+  @Test
+  void nothingAcknowledgedIsLostWhenTheProcessIsKilled() throws Exception {
+    Random random = new Random();
+    long acknowledged = 0;
+    long slowestOpenMillis = 0;
+    for (int kill = 0; kill < KILLS; kill++) {
+      Process writer = start();
+      List<Long> acknowledgements = new ArrayList<>();
+      Thread listener = Thread.ofPlatform().start(() -> read(writer, acknowledgements));
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+      while (size(acknowledgements) == 0 && writer.isAlive() && System.nanoTime() < deadline) {
+        Thread.sleep(5);
+      }
+      assertThat(size(acknowledgements)).as("the writer came up").isPositive();
+      Thread.sleep(random.nextInt(400));
+      writer.destroyForcibly().waitFor();
+      listener.join();
+      slowestOpenMillis = Math.max(slowestOpenMillis, acknowledgements.getFirst());
+      for (long id : acknowledgements.subList(1, acknowledgements.size())) {
+        acknowledged = Math.max(acknowledged, id);
+      }
+      LogReader reader = LogReader.open(data);
+      assertThat(reader.lastId()).isGreaterThanOrEqualTo(acknowledged);
+      VerifyReport report = reader.verify(VerifyRequest.all(), null);
+      assertThat(report.faults()).isEmpty();
+    }
+    try (AuditLog log = AuditLog.open(data, LogConfig.defaults())) {
+      assertThat(log.lastId()).isGreaterThanOrEqualTo(acknowledged);
+    }
+    LogChecker.Findings found = LogChecker.check(data);
+    assertThat(found.findings()).isEmpty();
+    System.out.printf(
+        "%d kills, %d entries acknowledged, %d in the log, 0 lost; slowest open %d ms%n",
+        KILLS, acknowledged, found.ids().size(), slowestOpenMillis);
+  }
+
+  private static int size(List<Long> list) {
+    synchronized (list) {
+      return list.size();
+    }
+  }
+
+  private static void read(Process writer, List<Long> acknowledgements) {
+    try (BufferedReader out =
+        new BufferedReader(
+            new InputStreamReader(writer.getInputStream(), StandardCharsets.UTF_8))) {
+      for (String line = out.readLine(); line != null; line = out.readLine()) {
+        if (line.endsWith(";")) {
+          synchronized (acknowledgements) {
+            acknowledgements.add(Long.valueOf(line.substring(0, line.length() - 1)));
+          }
+        }
+      }
+    } catch (IOException e) {
+      // The pipe ends with the process.
+      return;
+    }
+  }
+
+  private Process start() throws IOException {
+    Path options = Path.of(System.getProperty("tallystick.jvm.options", "../jvm.options"));
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "@" + options.toAbsolutePath().normalize(),
+            "-Xmx256m",
+            "-cp",
+            System.getProperty("java.class.path"),
+            Writer.class.getName(),
+            data.toString())
+        .redirectError(ProcessBuilder.Redirect.DISCARD)
+        .start();
+  }
+
+  /**
+   * The process that is killed: says how long the open took, then every last id that was
+   * acknowledged.
+   */
+  static final class Writer {
+    private Writer() {}
+
+    public static void main(String[] args) throws Exception {
+      PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+      long started = System.nanoTime();
+      AuditLog log = AuditLog.open(Path.of(args[0]), LogConfig.defaults());
+      out.println(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - started) + ";");
+      for (int writer = 0; writer < 4; writer++) {
+        int size = 1 + 7 * writer;
+        Thread.ofPlatform()
+            .start(() -> {
+              while (true) {
+                Receipt receipt = log.append(AuditLogTest.events(size), null).join();
+                synchronized (out) {
+                  out.println(receipt.lastId() + ";");
+                }
+              }
+            });
+      }
+    }
+  }
+}

@@ -1,0 +1,310 @@
+package io.tallystick.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tallystick.entry.Event;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What somebody with the disk in hands can change, and that verification names it. */
+class TamperTest {
+  private static final int BLOCK = 10;
+  private static final int BLOCKS = 30;
+  private static final long LAST = 1 + BLOCK * BLOCKS;
+
+  @TempDir Path directory;
+  private Path data;
+  private Path segment;
+
+  @BeforeEach
+  void makeALog() throws Exception {
+    data = directory.resolve("log");
+    AuditLogTest.SteppingClock clock =
+        new AuditLogTest.SteppingClock(Instant.parse("2026-05-01T10:10:00Z"));
+    try (AuditLog log = AuditLog.open(data, AuditLogTest.CONFIG.withClock(clock))) {
+      for (int b = 0; b < BLOCKS; b++) {
+        List<Event> batch = new ArrayList<>();
+        for (int i = 0; i < BLOCK; i++) {
+          batch.add(
+              Event.builder("auth.login.failed").actorUsername("user-%02d".formatted(i)).build());
+        }
+        log.append(batch, null).get();
+        clock.now = clock.now.plusSeconds(1);
+      }
+    }
+    segment = LogFiles.segments(data).getFirst();
+  }
+
+  private VerifyReport verify() throws Exception {
+    return LogReader.open(data).verify(VerifyRequest.all().strictly(), null);
+  }
+
+  private VerifyReport verify(long start, long end) throws Exception {
+    return LogReader.open(data).verify(VerifyRequest.range(start, end), null);
+  }
+
+  private static Set<Long> entryFaults(VerifyReport report) {
+    return report.faults().stream()
+        .filter(f -> f.kind() != Fault.Kind.BLOCK && f.kind() != Fault.Kind.SEGMENT)
+        .map(Fault::id)
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  /** Offset in the segment of the first byte of an entry. */
+  private long offsetOf(long id) throws IOException {
+    try (SegmentFile file = SegmentFile.open(segment)) {
+      SegmentCursor cursor = file.cursor(0);
+      while (cursor.next()) {
+        Block block = cursor.block();
+        if (block.firstId() <= id && id <= block.lastId()) {
+          return cursor.position() + 4 + block.entryOffset((int) (id - block.firstId()));
+        }
+      }
+    }
+    throw new IllegalStateException("no entry " + id);
+  }
+
+  private long blockOf(long id) throws IOException {
+    for (long position : LogFiles.blocks(segment)) {
+      try (SegmentFile file = SegmentFile.open(segment)) {
+        SegmentCursor cursor = file.cursor(position);
+        if (cursor.next() && cursor.firstId() <= id && id < cursor.firstId() + cursor.count()) {
+          return position;
+        }
+      }
+    }
+    throw new IllegalStateException("no block with " + id);
+  }
+
+  @Test
+  void aGoodLogIsValidInWholeAndInEveryPart() throws Exception {
+    assertThat(verify().valid()).isTrue();
+    assertThat(LogChecker.check(data).clean()).isTrue();
+    Random random = new Random(1);
+    for (int i = 0; i < 50; i++) {
+      long start = 1 + random.nextLong(LAST);
+      long end = start + random.nextLong(LAST - start + 1);
+      VerifyReport report = verify(start, end);
+      assertThat(report.faults()).isEmpty();
+      assertThat(report.entriesChecked()).isEqualTo(end - start + 1);
+    }
+    VerifyReport range = verify(100, 200);
+    assertThat(range.valid()).isTrue();
+    assertThat(range.hashesComputed()).isEqualTo(102);
+  }
+
+  @Test
+  void aFlippedBitAnywhereInAnEntryIsFoundAndNamed() throws Exception {
+    Random random = new Random(2);
+    for (long id : List.of(1L, 2L, 11L, 12L, 150L, LAST - 1, LAST)) {
+      long offset = offsetOf(id);
+      int length = LogReader.open(data).read(id).orElseThrow().bytes().length;
+      for (int i = 0; i < 40; i++) {
+        long position = offset + random.nextInt(length);
+        int bit = random.nextInt(8);
+        LogFiles.flip(segment, position, bit);
+        VerifyReport report = verify();
+        assertThat(report.valid()).isFalse();
+        assertThat(entryFaults(report)).isNotEmpty().isSubsetOf(id, id + 1);
+        assertThat(entryFaults(report)).containsAll(LogChecker.check(data).faultyIds());
+        String named = "entry " + id + " ";
+        assertThat(report.faults()).anyMatch(f -> f.reason().contains(named));
+        LogFiles.flip(segment, position, bit);
+      }
+    }
+    assertThat(verify().valid()).isTrue();
+  }
+
+  @Test
+  void anEntryRewrittenWithARightCrcBreaksTheChain() throws Exception {
+    LogFiles.rewrite(
+        segment,
+        blockOf(150),
+        entries -> {
+          List<byte[]> changed = new ArrayList<>(entries);
+          int i = 3;
+          String entry = new String(changed.get(i), StandardCharsets.UTF_8);
+          changed.set(i, entry.replace("user-", "USER-").getBytes(StandardCharsets.UTF_8));
+          return changed;
+        });
+    VerifyReport report = verify();
+    assertThat(report.faults()).extracting(Fault::kind).containsOnly(Fault.Kind.CHAIN);
+    assertThat(entryFaults(report)).isEqualTo(LogChecker.check(data).faultyIds());
+  }
+
+  @Test
+  void exchangedEntriesAreFound() throws Exception {
+    LogFiles.rewrite(
+        segment,
+        blockOf(150),
+        entries -> {
+          List<byte[]> changed = new ArrayList<>(entries);
+          Collections.swap(changed, 2, 5);
+          return changed;
+        });
+    VerifyReport report = verify();
+    assertThat(report.valid()).isFalse();
+    assertThat(entryFaults(report)).hasSizeGreaterThan(2);
+    assertThat(entryFaults(report)).isEqualTo(LogChecker.check(data).faultyIds());
+  }
+
+  @Test
+  void aRepeatedEntryInThePlaceOfTheNextIsFound() throws Exception {
+    LogFiles.rewrite(
+        segment,
+        blockOf(150),
+        entries -> {
+          List<byte[]> changed = new ArrayList<>(entries);
+          changed.set(4, changed.get(3));
+          return changed;
+        });
+    VerifyReport report = verify();
+    assertThat(report.valid()).isFalse();
+    assertThat(entryFaults(report)).isEqualTo(LogChecker.check(data).faultyIds());
+  }
+
+  @Test
+  void removedExchangedAndRepeatedBlocksAreFound() throws Exception {
+    List<Long> blocks = LogFiles.blocks(segment);
+    Path good = directory.resolve("good");
+    LogFiles.copy(data, good);
+    for (String change : List.of("remove", "exchange", "repeat", "insert")) {
+      LogFiles.delete(data);
+      LogFiles.copy(good, data);
+      segment = LogFiles.segments(data).getFirst();
+      long third = blocks.get(9);
+      long fourth = blocks.get(10);
+      int size = (int) (fourth - third);
+      byte[] one = LogFiles.read(segment, third, size);
+      byte[] two = LogFiles.read(segment, fourth, (int) (blocks.get(11) - fourth));
+      assertThat(two).hasSize(size);
+      switch (change) {
+        case "remove" -> {
+          // A metadata document in the block's place: no reader sees a block there.
+          byte[] header = LogFiles.read(segment, third, 4);
+          header[3] |= 0x40;
+          LogFiles.write(segment, third, header);
+        }
+        case "exchange" -> {
+          LogFiles.write(segment, third, two);
+          LogFiles.write(segment, fourth, one);
+        }
+        case "repeat" -> LogFiles.write(segment, fourth, one);
+        default -> {
+          int tail = (int) (LogFiles.end(segment) - fourth);
+          byte[] rest = LogFiles.read(segment, fourth, tail);
+          LogFiles.write(segment, fourth, one);
+          LogFiles.write(segment, fourth + size, rest);
+        }
+      }
+      VerifyReport report = verify();
+      assertThat(report.valid()).as(change).isFalse();
+      assertThat(entryFaults(report)).as(change).isNotEmpty();
+      assertThat(entryFaults(report)).as(change).isEqualTo(LogChecker.check(data).faultyIds());
+    }
+  }
+
+  @Test
+  void damagedHeadersOfBlocksAreFoundAndWhatFollowsIsStillChecked() throws Exception {
+    List<Long> blocks = LogFiles.blocks(segment);
+    for (int b : List.of(0, 1, 15, BLOCKS)) {
+      for (int at = 0; at < 20; at++) {
+        for (int bit = 0; bit < 8; bit += 3) {
+          long position = blocks.get(b) + at;
+          LogFiles.flip(segment, position, bit);
+          VerifyReport report = verify();
+          assertThat(report.valid()).as("block %d byte %d bit %d", b, at, bit).isFalse();
+          if (b < BLOCKS && at < 4) {
+            assertThat(report.lastId()).as("block %d byte %d bit %d", b, at, bit).isEqualTo(LAST);
+          }
+          LogFiles.flip(segment, position, bit);
+        }
+      }
+    }
+    assertThat(verify().valid()).isTrue();
+  }
+
+  @Test
+  void aZeroedPageIsFound() throws Exception {
+    long position = offsetOf(150) & ~4095L;
+    LogFiles.write(segment, position, new byte[4096]);
+    VerifyReport report = verify();
+    assertThat(report.valid()).isFalse();
+    assertThat(report.lastId()).isEqualTo(LAST);
+    assertThat(entryFaults(report)).isNotEmpty();
+  }
+
+  @Test
+  void everyFaultIsReportedNotOnlyTheFirst() throws Exception {
+    for (long id : List.of(20L, 120L, 220L)) {
+      LogFiles.flip(segment, offsetOf(id) + 150, 0);
+    }
+    assertThat(entryFaults(verify())).contains(21L, 121L, 221L);
+    assertThat(verify(100, 200).faults())
+        .extracting(Fault::id)
+        .allMatch(id -> id >= 100 && id <= 200);
+    assertThat(verify(122, 200).faults())
+        .as("only the block that holds entry 122 is damaged")
+        .allMatch(f -> f.kind() == Fault.Kind.BLOCK || f.kind() == Fault.Kind.CHAIN);
+    assertThat(verify(130, 210).valid()).isTrue();
+  }
+
+  @Test
+  void aRangeBeyondTheEndSaysSo() throws Exception {
+    VerifyReport report = verify(LAST - 1, LAST + 5);
+    assertThat(report.valid()).isFalse();
+    assertThat(report.faults())
+        .singleElement()
+        .satisfies(f -> assertThat(f.id()).isEqualTo(LAST + 1));
+  }
+
+  @Test
+  void aLogWhoseEndDoesNotHoldTogetherIsNotAppendedTo() throws Exception {
+    LogFiles.rewrite(
+        segment,
+        blockOf(LAST),
+        entries -> {
+          List<byte[]> changed = new ArrayList<>(entries);
+          String entry = new String(changed.get(3), StandardCharsets.UTF_8);
+          changed.set(3, entry.replace("user-", "USER-").getBytes(StandardCharsets.UTF_8));
+          return changed;
+        });
+    org.assertj.core.api.Assertions.assertThatThrownBy(
+            () -> AuditLog.open(data, AuditLogTest.CONFIG))
+        .isInstanceOf(LogException.Corrupt.class)
+        .hasMessageContaining("entry " + (LAST - 5));
+    assertThat(LogReader.open(data).read(5)).isPresent();
+  }
+
+  @Test
+  void verificationGoesOnWhileTheLogIsWritten() throws Exception {
+    try (AuditLog log = AuditLog.open(data, AuditLogTest.CONFIG)) {
+      Thread writer =
+          Thread.ofVirtual()
+              .start(() -> {
+                long deadline = System.nanoTime() + Duration.ofMillis(700).toNanos();
+                while (System.nanoTime() < deadline) {
+                  log.append(AuditLogTest.events(20), null).join();
+                }
+              });
+      while (writer.isAlive()) {
+        assertThat(log.reader().verify(VerifyRequest.all(), null).faults()).isEmpty();
+        assertThat(LogReader.open(data).verify(VerifyRequest.all(), null).faults()).isEmpty();
+      }
+      writer.join();
+    }
+  }
+}
