@@ -7,6 +7,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPac
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
+import static com.tngtech.archunit.lang.conditions.ArchConditions.callMethodWhere;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
@@ -19,6 +20,7 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -147,7 +149,7 @@ class ArchitectureTest {
             .haveNameMatching("java\\.io\\.(File.*|RandomAccessFile)"));
   }
 
-  // The index writes through Lucene's Directory; the command line writes the files its user names.
+  // The command line writes the files its user names.
   @Test
   void onlyTheStoreAndTheCommandLineWriteFiles() {
     check(
@@ -159,14 +161,20 @@ class ArchitectureTest {
             .haveNameMatching(
                 "java\\.nio\\.channels\\.FileChannel"
                     + "|java\\.io\\.(RandomAccessFile|FileOutputStream|FileWriter)")
-            .orShould()
-            .callMethodWhere(
-                target(owner(assignableTo(Files.class)))
-                    .and(
-                        target(
-                            nameMatching(
-                                "(write|create|delete|set).*|copy|move|newOutputStream"
-                                    + "|newBufferedWriter|newByteChannel")))));
+            .orShould(
+                callFiles(
+                    "(write|set).*|create(File|Link|SymbolicLink|Temp.*)|copy|move"
+                        + "|newOutputStream|newBufferedWriter|newByteChannel")));
+  }
+
+  // Lucene fills the index's shards, but making and dropping their folders is up to the index.
+  @Test
+  void onlyTheyAndTheIndexMakeFoldersAndDelete() {
+    check(
+        noClasses()
+            .that()
+            .resideOutsideOfPackages(packageOf("store"), packageOf("index"), packageOf("cli"))
+            .should(callFiles("createDirector.*|delete.*")));
   }
 
   @Test
@@ -189,6 +197,11 @@ class ArchitectureTest {
         assertThat(Files.readAllLines(file)).as(file.toString()).hasSizeLessThanOrEqualTo(500);
       }
     }
+  }
+
+  private static ArchCondition<JavaClass> callFiles(String methods) {
+    return callMethodWhere(
+        target(owner(assignableTo(Files.class))).and(target(nameMatching(methods))));
   }
 
   private static String packageOf(String name) {
