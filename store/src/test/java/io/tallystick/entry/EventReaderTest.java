@@ -1,0 +1,212 @@
+package io.tallystick.entry;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_16;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import org.assertj.core.api.InstanceOfAssertFactories;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class EventReaderTest {
+  private static Event read(String json) {
+    return EventReader.readOne(json.getBytes(UTF_8));
+  }
+
+  private static InvalidEventException refusal(String json) {
+    return org.assertj.core.api.Assertions.catchThrowableOfType(
+        InvalidEventException.class, () -> read(json));
+  }
+
+  private static String nested(int depth) {
+    return "{\"a\":".repeat(depth - 1) + "{}" + "}".repeat(depth - 1);
+  }
+
+  @Test
+  void readsEveryFieldInAnyOrderAndWithAnyWhiteSpace() {
+    Event event =
+        read(
+            """
+             { "details" : { "b" : [ 1.50 , 1E+2 ], "a" : "\\u00e9\\/" } , "request_id":"r",
+               "occurred_at":"2015-12-10T06:55:48+01:00","action":"x","target_id":"1","target_type":"user",
+               "user_agent":"curl","actor_ip":"2001:DB8::0:1","actor_username":null,"actor_id":9223372036854775807,
+               "event_type":"auth.logout" }
+            """);
+    assertThat(event)
+        .isEqualTo(
+            Event.builder("auth.logout")
+                .actorId(Long.MAX_VALUE)
+                .actorIp("2001:db8::1")
+                .userAgent("curl")
+                .targetType("user")
+                .targetId("1")
+                .action("x")
+                .occurredAt("2015-12-10T06:55:48+01:00")
+                .requestId("r")
+                .details(Details.parse("{\"b\":[1.50,1E+2],\"a\":\"é/\"}"))
+                .build());
+    assertThat(event.details()).hasToString("{\"b\":[1.50,1E+2],\"a\":\"é/\"}");
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "no JSON at all                   | nonsense                                            | (event)     | not JSON",
+        "nothing                          | ` `                                                 | (event)     | JSON object",
+        "a string                         | \"a\"                                               | (event)     | JSON object",
+        "cut off                          | {\"event_type\":\"a\"                               | (event)     | not JSON",
+        "more after the end               | {\"event_type\":\"a\"} {}                           | (event)     | after the end",
+        "no event type                    | {}                                                  | event_type  | required",
+        "null event type                  | {\"event_type\":null}                               | event_type  | required",
+        "capital letters                  | {\"event_type\":\"Auth\"}                           | event_type  | a-z",
+        "an empty word                    | {\"event_type\":\"a..b\"}                           | event_type  | a-z",
+        "a dot at the end                 | {\"event_type\":\"a.\"}                             | event_type  | a-z",
+        "a field of the log's             | {\"event_type\":\"a\",\"id\":1}                     | id          | set by the log",
+        "another field of the log's       | {\"event_type\":\"a\",\"source\":\"x\"}             | source      | set by the log",
+        "an unknown field                 | {\"event_type\":\"a\",\"actor\":1}                  | \"actor\"   | actor_username",
+        "a field twice                    | {\"event_type\":\"a\",\"event_type\":\"b\"}         | (event)     | twice",
+        "a key of details twice           | {\"event_type\":\"a\",\"details\":{\"k\":1,\"k\":2}}| (event)     | twice",
+        "a string for a number            | {\"event_type\":\"a\",\"actor_id\":\"1\"}           | actor_id    | whole number",
+        "a fraction                       | {\"event_type\":\"a\",\"actor_id\":1.0}             | actor_id    | whole number",
+        "a power of ten                   | {\"event_type\":\"a\",\"actor_id\":1e3}             | actor_id    | whole number",
+        "a number beyond every double     | {\"event_type\":\"a\",\"actor_id\":1e999}           | actor_id    | whole number",
+        "a negative number                | {\"event_type\":\"a\",\"actor_id\":-1}              | actor_id    | from 0",
+        "a number beyond a long           | {\"event_type\":\"a\",\"actor_id\":9223372036854775808} | actor_id | 2^63-1",
+        "a number for a string            | {\"event_type\":\"a\",\"action\":1}                 | action      | a string",
+        "not an address                   | {\"event_type\":\"a\",\"actor_ip\":\"localhost\"}   | actor_ip    | IPv4 or IPv6",
+        "an address with a zone           | {\"event_type\":\"a\",\"actor_ip\":\"fe80::1%eth0\"}| actor_ip    | IPv4 or IPv6",
+        "an address with a leading zero   | {\"event_type\":\"a\",\"actor_ip\":\"10.0.0.01\"}   | actor_ip    | IPv4 or IPv6",
+        "a time without offset            | {\"event_type\":\"a\",\"occurred_at\":\"2026-01-01T00:00:00\"}  | occurred_at | offset",
+        "a day that is not                | {\"event_type\":\"a\",\"occurred_at\":\"2026-02-29T00:00:00Z\"} | occurred_at | RFC 3339",
+        "a leap second                    | {\"event_type\":\"a\",\"occurred_at\":\"2016-12-31T23:59:60Z\"} | occurred_at | RFC 3339",
+        "details that are no object       | {\"event_type\":\"a\",\"details\":[1]}              | details     | JSON object",
+        "a huge number in details         | {\"event_type\":\"a\",\"details\":{\"n\":1e999}}    | details     | floating-point",
+        "NUL                              | {\"event_type\":\"a\",\"action\":\"\\u0000\"}       | action      | NUL",
+        "NUL in details                   | {\"event_type\":\"a\",\"details\":{\"n\":\"\\u0000\"}} | details  | NUL",
+        "a lone surrogate                 | {\"event_type\":\"a\",\"action\":\"\\ud800\"}       | action      | surrogate",
+        "a lone surrogate in a key        | {\"event_type\":\"a\",\"details\":{\"\\udc00\":1}}  | details     | surrogate",
+        "a raw control character          | {\"event_type\":\"a\tb\"}                           | (event)     | not JSON",
+        "NaN                              | {\"event_type\":\"a\",\"details\":{\"n\":NaN}}      | (event)     | not JSON",
+        "a comment                        | {\"event_type\":\"a\"/**/}                          | (event)     | not JSON"
+      })
+  void refusesWhatIsNotAnEventAndSaysWhatIs(String what, String json, String field, String says) {
+    InvalidEventException refusal = refusal(json);
+    assertThat(refusal).as(what).isNotNull();
+    assertThat(refusal.field()).isEqualTo(field);
+    assertThat(refusal).hasMessageContaining(says);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "event_type,64",
+    "actor_username,256",
+    "user_agent,512",
+    "target_type,64",
+    "target_id,256",
+    "action,256",
+    "request_id,128"
+  })
+  void everyLimitIsWhereTheFormatHasIt(String field, int maxBytes) {
+    String base = field.equals("event_type") ? "{" : "{\"event_type\":\"a\",";
+    assertThat(read(base + "\"" + field + "\":\"" + "x".repeat(maxBytes) + "\"}")).isNotNull();
+    InvalidEventException refusal =
+        refusal(base + "\"" + field + "\":\"" + "x".repeat(maxBytes + 1) + "\"}");
+    assertThat(refusal.field()).isEqualTo(field);
+    assertThat(refusal).hasMessageContaining("" + maxBytes);
+    if (!field.equals("event_type")) {
+      assertThat(refusal(base + "\"" + field + "\":\"" + "é".repeat(maxBytes / 2 + 1) + "\"}"))
+          .hasMessageContaining("bytes");
+    }
+  }
+
+  @Test
+  void detailsHaveALimitOfDepthAndOfSize() {
+    assertThat(read("{\"event_type\":\"a\",\"details\":" + nested(32) + "}")).isNotNull();
+    assertThat(refusal("{\"event_type\":\"a\",\"details\":" + nested(33) + "}"))
+        .hasMessageContaining("32");
+    assertThat(refusal("{\"event_type\":\"a\",\"details\":" + nested(100) + "}"))
+        .hasMessageContaining("32");
+    assertThat(refusal("{\"event_type\":\"a\",\"details\":" + nested(100_000) + "}"))
+        .hasMessageContaining("32");
+    String large = "{\"event_type\":\"a\",\"details\":{\"k\":\"" + "x".repeat(32_760) + "\"}}";
+    assertThat(read(large)).isNotNull();
+    assertThat(refusal(large.replace("xx", "xxx"))).hasMessageContaining("32768");
+    assertThat(refusal("{\"event_type\":\"a\",\"action\":\"" + "x".repeat(70_000) + "\"}"))
+        .isNotNull();
+  }
+
+  @Test
+  void bytesThatAreNotUtf8AreRefused() {
+    for (byte[] bytes :
+        List.of(
+            "{\"event_type\":\"a\",\"action\":\"é\"}".getBytes(ISO_8859_1),
+            "{\"event_type\":\"a\"}".getBytes(UTF_16),
+            "\ufeff{\"event_type\":\"a\"}".getBytes(UTF_8),
+            new byte[] {'{', (byte) 0xc0, (byte) 0x80, '}'},
+            new byte[] {'{', (byte) 0xed, (byte) 0xa0, (byte) 0x80, '}'},
+            new byte[] {0, '{', 0, '}'})) {
+      assertThatThrownBy(() -> EventReader.readOne(bytes))
+          .isInstanceOf(InvalidEventException.class)
+          .hasMessageContaining("UTF-8");
+    }
+  }
+
+  @Test
+  void aBatchIsRefusedWithTheIndexOfItsFirstBadEvent() {
+    String good = "{\"event_type\":\"a\"}";
+    assertThat(EventReader.readArray(("[" + good + "," + good + "]").getBytes(UTF_8), 2))
+        .hasSize(2);
+    assertThat(EventReader.readLines((good + "\r\n\n" + good).getBytes(UTF_8), 2)).hasSize(2);
+    assertThatThrownBy(
+            () -> EventReader.readArray(("[" + good + ",{\"action\":1}]").getBytes(UTF_8), 9))
+        .asInstanceOf(InstanceOfAssertFactories.type(InvalidEventException.class))
+        .returns(1, InvalidEventException::index);
+    assertThatThrownBy(() -> EventReader.readLines((good + "\nx\n").getBytes(UTF_8), 9))
+        .asInstanceOf(InstanceOfAssertFactories.type(InvalidEventException.class))
+        .returns(1, InvalidEventException::index);
+    assertThatThrownBy(
+            () -> EventReader.readArray(("[" + good + "," + good + "]").getBytes(UTF_8), 1))
+        .isInstanceOf(BatchTooLargeException.class);
+    assertThatThrownBy(() -> EventReader.readLines((good + "\n" + good).getBytes(UTF_8), 1))
+        .isInstanceOf(BatchTooLargeException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"[]", " ", "[[]]", "[1]"})
+  void aBatchWithoutEventsIsRefused(String json) {
+    assertThatThrownBy(() -> EventReader.readAny(json.getBytes(UTF_8), 10))
+        .isInstanceOf(InvalidEventException.class);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "203.0.113.9,203.0.113.9",
+    "2001:DB8:0:0:0:0:0:1,2001:db8::1",
+    "2001:db8:0:1:1:1:1:1,2001:db8:0:1:1:1:1:1",
+    "2001:0:0:1:0:0:0:1,2001:0:0:1::1",
+    "2001:db8:0:0:1:0:0:1,2001:db8::1:0:0:1",
+    "::,::",
+    "1::,1::",
+    "::ffff:203.0.113.9,::ffff:203.0.113.9",
+    "::FFFF:CB00:7109,::ffff:203.0.113.9"
+  })
+  void addressesAreKeptInOneForm(String address, String canonical) {
+    assertThat(Event.builder("a").actorIp(address).build().actorIp()).isEqualTo(canonical);
+  }
+
+  @Test
+  void theDocumentsEventTypesAreKnown() {
+    assertThat(EventType.known()).hasSize(33);
+    assertThat(EventType.of("auth.login.failed").security()).isTrue();
+    assertThat(EventType.of("security.rate_limited").category()).isEqualTo("security");
+    assertThat(EventType.of("my.own.type").name()).isEqualTo("MY_OWN_TYPE");
+    assertThat(EventType.isKnown("my.own.type")).isFalse();
+  }
+}
