@@ -1,0 +1,200 @@
+package io.tallystick.cli;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.tallystick.entry.Event;
+import io.tallystick.http.AccessKey;
+import io.tallystick.http.AccessKeys;
+import io.tallystick.http.Answer;
+import io.tallystick.http.Answers;
+import io.tallystick.http.KeyAdministration;
+import io.tallystick.http.Parameters;
+import io.tallystick.http.Permission;
+import io.tallystick.index.AuditIndex;
+import io.tallystick.store.AuditLog;
+import io.tallystick.store.LogConfig;
+import io.tallystick.store.LogException;
+import io.tallystick.store.LogReader;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A data directory. Questions are answered beside whatever server has it open; what changes the log needs to be its one
+ * writer.
+ */
+final class DirectorySource implements Source {
+  private static final String USER = "/api/audit/user/";
+
+  private final Path data;
+  private final Terminal terminal;
+  private @Nullable LogReader reader;
+  private @Nullable AuditIndex index;
+  private @Nullable AuditLog writer;
+
+  DirectorySource(Path data, Terminal terminal) {
+    this.data = data;
+    this.terminal = terminal;
+  }
+
+  @Override
+  public void get(String path, Map<String, List<String>> parameters, OutputStream out)
+      throws IOException, InterruptedException {
+    Parameters given = Parameters.of(parameters);
+    Answers answers = answers();
+    Answer answer =
+        switch (path) {
+          case "/api/audit" -> answers.list(given);
+          case "/api/audit/security" -> answers.security(given);
+          case "/api/audit/types" -> answers.types(given);
+          case "/api/audit/stats" -> answers.stats(given);
+          case "/api/audit/export" -> answers.export(given);
+          case "/api/audit/verify" -> verify(answers, given);
+          default -> {
+            if (!path.startsWith(USER)) {
+              throw new IllegalArgumentException("no such question: " + path);
+            }
+            yield answers.user(path.substring(USER.length()), given);
+          }
+        };
+    answer.writeTo(out);
+  }
+
+  private Answer verify(Answers answers, Parameters given)
+      throws IOException, InterruptedException {
+    try (ProgressBar bar = terminal.progressBar("verifying")) {
+      return answers.verify(given, bar::at);
+    }
+  }
+
+  private LogReader reader() throws IOException {
+    if (reader == null) {
+      reader = LogReader.open(data);
+    }
+    return reader;
+  }
+
+  private Answers answers() throws IOException {
+    LogReader log = reader();
+    if (index == null) {
+      index = AuditIndex.openBeside(log, log.directory().index());
+    }
+    return new Answers(log, index, Clock.systemUTC());
+  }
+
+  private AuditLog writer() throws IOException {
+    if (writer == null) {
+      try {
+        writer = AuditLog.open(data, LogConfig.defaults());
+      } catch (LogException.Locked e) {
+        throw new Failure(
+            Failure.UNREACHABLE,
+            e.getMessage() + ". To change it, ask the server that has it: --url URL");
+      }
+    }
+    return writer;
+  }
+
+  @Override
+  public long append(List<byte[]> lines, List<Event> events)
+      throws IOException, InterruptedException {
+    try {
+      return writer().append(events, null).get().lastId();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+    }
+  }
+
+  @Override
+  public byte[] createKey(String name, List<String> permissions, @Nullable String expiresAt)
+      throws IOException, InterruptedException {
+    Set<Permission> set = EnumSet.noneOf(Permission.class);
+    for (String permission : permissions) {
+      set.add(
+          Permission.of(permission)
+              .orElseThrow(
+                  () ->
+                      new Failure(
+                          Failure.USAGE,
+                          Printable.of(permission)
+                              + " is no permission; taken are "
+                              + Permission.names())));
+    }
+    AccessKeys.NewKey made =
+        administration()
+            .create(
+                name,
+                set,
+                expiresAt == null ? null : Instant.parse(expiresAt),
+                KeyAdministration.By.SERVER);
+    return json(
+        out -> {
+          out.writeStartObject();
+          made.key().writeFields(out);
+          out.writeStringField("key", made.text());
+          out.writeEndObject();
+        });
+  }
+
+  @Override
+  public byte[] listKeys() throws IOException {
+    AccessKeys keys = AccessKeys.open(reader().directory().access(), Clock.systemUTC());
+    return json(
+        out -> {
+          out.writeStartObject();
+          out.writeArrayFieldStart("keys");
+          for (AccessKey key : keys.list()) {
+            out.writeStartObject();
+            key.writeFields(out);
+            out.writeEndObject();
+          }
+          out.writeEndArray();
+          out.writeEndObject();
+        });
+  }
+
+  @Override
+  public void revokeKey(String id) throws IOException, InterruptedException {
+    if (administration().revoke(id, KeyAdministration.By.SERVER).isEmpty()) {
+      throw new Failure(Failure.USAGE, "there is no key with this id that could be revoked");
+    }
+  }
+
+  private KeyAdministration administration() throws IOException {
+    AuditLog log = writer();
+    return new KeyAdministration(
+        log, AccessKeys.open(log.reader().directory().access(), Clock.systemUTC()));
+  }
+
+  @FunctionalInterface
+  private interface Body {
+    void writeTo(JsonGenerator out) throws IOException;
+  }
+
+  private static byte[] json(Body body) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (JsonGenerator out = new JsonFactory().createGenerator(bytes)) {
+      body.writeTo(out);
+    }
+    return bytes.toByteArray();
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (index != null) {
+      index.close();
+    }
+    if (writer != null) {
+      writer.close();
+    }
+  }
+}

@@ -1,0 +1,94 @@
+package io.tallystick.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Shows entries as the API gives them. */
+final class EntriesView {
+  private static final List<String> FIELDS =
+      List.of(
+          "id",
+          "timestamp",
+          "event_type",
+          "actor_id",
+          "actor_username",
+          "actor_ip",
+          "user_agent",
+          "target_type",
+          "target_id",
+          "action",
+          "occurred_at",
+          "request_id",
+          "source",
+          "details",
+          "previous_hash",
+          "hash");
+
+  private EntriesView() {}
+
+  /** Shows a page of entries, and under a table how many there are in all. */
+  static void showPage(Terminal terminal, Format format, byte[] answer) throws IOException {
+    if (format == Format.json) {
+      Common.printJson(terminal, answer);
+      return;
+    }
+    JsonNode page = Common.tree(answer);
+    JsonNode entries = page.path("entries");
+    if (format == Format.csv) {
+      terminal.out().print(csv(entries));
+      return;
+    }
+    terminal.out().print(table(entries).table(terminal));
+    String shown = "%,d of %,d entries".formatted(entries.size(), page.path("total").asLong());
+    JsonNode next = page.path("next_before_id");
+    String more = next.isIntegralNumber() ? "; older ones: --before-id " + next.asText() : "";
+    terminal.out().println(terminal.dim(shown + more));
+  }
+
+  static Rows table(Iterable<JsonNode> entries) {
+    Rows rows = new Rows("ID", "TIME (UTC)", "EVENT TYPE", "ACTOR", "ADDRESS", "TARGET", "ACTION");
+    for (JsonNode entry : entries) {
+      rows.add(
+          text(entry, "id"),
+          time(text(entry, "timestamp")),
+          text(entry, "event_type"),
+          joined(text(entry, "actor_username"), text(entry, "actor_id"), "#"),
+          text(entry, "actor_ip"),
+          joined(text(entry, "target_type"), text(entry, "target_id"), "/"),
+          text(entry, "action"));
+    }
+    return rows;
+  }
+
+  private static String csv(Iterable<JsonNode> entries) {
+    Rows rows = new Rows(FIELDS.toArray(new String[0]));
+    for (JsonNode entry : entries) {
+      List<String> cells = new ArrayList<>();
+      FIELDS.forEach(field -> cells.add(text(entry, field)));
+      rows.addAll(cells);
+    }
+    return rows.csv();
+  }
+
+  static String text(JsonNode object, String field) {
+    JsonNode value = object.path(field);
+    if (value.isNull() || value.isMissingNode()) {
+      return "";
+    }
+    return value.isContainerNode() ? value.toString() : value.asText();
+  }
+
+  private static String joined(String first, String second, String by) {
+    if (first.isEmpty()) {
+      return second.isEmpty() ? "" : by + second;
+    }
+    return second.isEmpty() ? first : first + by + second;
+  }
+
+  /** A timestamp to the millisecond, as a person reads it. */
+  static String time(String timestamp) {
+    return timestamp.length() < 23 ? timestamp : timestamp.substring(0, 23).replace('T', ' ');
+  }
+}

@@ -1,0 +1,68 @@
+package io.tallystick.cli;
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code tally export}: every entry that matches, however many. */
+@Command(name = "export", description = "Write all entries that match to a file.")
+final class ExportCommand implements Callable<Integer> {
+  private final Terminal terminal;
+  @Mixin private final Where where = new Where();
+  @Mixin private final Filters filters = new Filters();
+
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      defaultValue = "ndjson",
+      description = "ndjson (the exact entries), csv or json (default: ${DEFAULT-VALUE}).")
+  private String format = "ndjson";
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      description = "The file, which appears when it is whole; standard output if absent.")
+  private @Nullable Path out;
+
+  ExportCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    Map<String, List<String>> given = filters.parameters();
+    given.put("format", List.of(format));
+    try (Source source = where.source(terminal)) {
+      if (out == null) {
+        source.get("/api/audit/export", given, terminal.out());
+        terminal.out().flush();
+      } else {
+        write(source, given, out);
+      }
+    }
+    return 0;
+  }
+
+  private static void write(Source source, Map<String, List<String>> given, Path file)
+      throws IOException, InterruptedException {
+    Path unfinished = file.resolveSibling(file.getFileName() + ".part");
+    try {
+      try (OutputStream to = new BufferedOutputStream(Files.newOutputStream(unfinished), 1 << 16)) {
+        source.get("/api/audit/export", given, to);
+      }
+      Files.move(unfinished, file, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(unfinished);
+    }
+  }
+}

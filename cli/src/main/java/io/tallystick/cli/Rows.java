@@ -1,0 +1,109 @@
+package io.tallystick.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/** Rows with a head, shown as a table or as CSV. */
+final class Rows {
+  private static final int MIN_LAST_COLUMN = 12;
+
+  private final List<String> head;
+  private final List<List<String>> rows = new ArrayList<>();
+  private UnaryOperator<String> emphasis = row -> row;
+
+  Rows(String... head) {
+    this.head = List.of(head);
+  }
+
+  Rows add(String... cells) {
+    rows.add(List.of(cells));
+    return this;
+  }
+
+  void addAll(List<String> cells) {
+    rows.add(List.copyOf(cells));
+  }
+
+  /** Aligned, cut to the width, with nothing that a terminal would obey. */
+  String table(Terminal terminal) {
+    emphasis = terminal::bold;
+    List<List<String>> all = new ArrayList<>();
+    all.add(head);
+    rows.forEach(row -> all.add(row.stream().map(Printable::of).toList()));
+    int[] widths = new int[head.size()];
+    for (List<String> row : all) {
+      for (int i = 0; i < widths.length; i++) {
+        widths[i] = Math.max(widths[i], length(row.get(i)));
+      }
+    }
+    fit(widths, terminal.width());
+    StringBuilder text = new StringBuilder();
+    for (int r = 0; r < all.size(); r++) {
+      StringBuilder line = new StringBuilder();
+      for (int i = 0; i < widths.length; i++) {
+        String cell = cut(all.get(r).get(i), widths[i]);
+        line.append(cell);
+        if (i + 1 < widths.length) {
+          line.append(" ".repeat(widths[i] - length(cell) + 2));
+        }
+      }
+      String plain = line.toString().stripTrailing();
+      text.append(r == 0 ? emphasis.apply(plain) : plain).append('\n');
+    }
+    return text.toString();
+  }
+
+  /** Takes from the widest columns until the row fits. */
+  private static void fit(int[] widths, int width) {
+    long total = 2L * (widths.length - 1);
+    for (int one : widths) {
+      total += one;
+    }
+    while (total > width) {
+      int widest = 0;
+      for (int i = 1; i < widths.length; i++) {
+        if (widths[i] > widths[widest]) {
+          widest = i;
+        }
+      }
+      if (widths[widest] <= MIN_LAST_COLUMN) {
+        return;
+      }
+      widths[widest]--;
+      total--;
+    }
+  }
+
+  private static int length(String text) {
+    return text.codePointCount(0, text.length());
+  }
+
+  private static String cut(String text, int width) {
+    if (length(text) <= width) {
+      return text;
+    }
+    return text.substring(0, text.offsetByCodePoints(0, width - 1)) + "…";
+  }
+
+  /** RFC 4180, with cells that a spreadsheet would take for a formula made text by an apostrophe. */
+  String csv() {
+    StringBuilder text = new StringBuilder(line(head));
+    rows.forEach(row -> text.append(line(row)));
+    return text.toString();
+  }
+
+  private static String line(List<String> cells) {
+    StringBuilder line = new StringBuilder();
+    for (String cell : cells) {
+      line.append(line.isEmpty() ? "" : ",").append(quoted(cell));
+    }
+    return line.append("\r\n").toString();
+  }
+
+  private static String quoted(String cell) {
+    String safe = !cell.isEmpty() && "=+-@\t\r".indexOf(cell.charAt(0)) >= 0 ? "'" + cell : cell;
+    boolean plain = safe.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r');
+    return plain ? safe : "\"" + safe.replace("\"", "\"\"") + "\"";
+  }
+}

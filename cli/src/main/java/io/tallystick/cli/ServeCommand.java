@@ -1,0 +1,196 @@
+package io.tallystick.cli;
+
+import io.tallystick.http.AccessKeys;
+import io.tallystick.http.AuditServer;
+import io.tallystick.http.Cidr;
+import io.tallystick.http.ServerConfig;
+import io.tallystick.index.AuditIndex;
+import io.tallystick.store.AuditLog;
+import io.tallystick.store.Durability;
+import io.tallystick.store.LogConfig;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code tally serve}: the server. */
+@Command(
+    name = "serve",
+    description = "Serve a log over HTTP until SIGTERM or Ctrl-C, which end it gracefully.")
+final class ServeCommand implements Callable<Integer> {
+  private final Terminal terminal;
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      defaultValue = "tally-data",
+      description = "The data directory, made if missing (default: ./${DEFAULT-VALUE}).")
+  private Path data = Path.of("tally-data");
+
+  @Option(
+      names = "--host",
+      paramLabel = "ADDRESS",
+      defaultValue = "127.0.0.1",
+      description = "The address to listen on (default: ${DEFAULT-VALUE}).")
+  private String host = "127.0.0.1";
+
+  @Option(
+      names = "--port",
+      paramLabel = "N",
+      defaultValue = "8470",
+      description = "The port, 0 for any that is free (default: ${DEFAULT-VALUE}).")
+  private int port;
+
+  @Option(names = "--tls-cert", paramLabel = "FILE", description = "Certificate chain, PEM.")
+  private @Nullable Path tlsCert;
+
+  @Option(names = "--tls-key", paramLabel = "FILE", description = "Its key, PEM (PKCS #8).")
+  private @Nullable Path tlsKey;
+
+  @Option(names = "--insecure-http", description = "Allow plain HTTP on an address others can reach.")
+  private boolean insecureHttp;
+
+  @Option(
+      names = "--trusted-proxy",
+      paramLabel = "ADDRESS",
+      split = ",",
+      description = "A proxy, or a network like 10.0.0.0/8, whose X-Forwarded-For counts.")
+  private List<String> trustedProxies = List.of();
+
+  @Option(names = "--public-metrics", description = "Serve /metrics without a key.")
+  private boolean publicMetrics;
+
+  @Option(names = "--strict-types", description = "Refuse event types that the log does not know.")
+  private boolean strictTypes;
+
+  @Option(
+      names = "--origin",
+      paramLabel = "NAME",
+      description = "The name of a new log, for instance example.com/audit; it keeps it for ever.")
+  private @Nullable String origin;
+
+  @Option(
+      names = "--durability",
+      paramLabel = "forced|async",
+      defaultValue = "forced",
+      description =
+          "When to acknowledge: when forced to the device, or before (default: ${DEFAULT-VALUE}).")
+  private String durability = "forced";
+
+  @Option(
+      names = "--retention-days",
+      paramLabel = "N",
+      description = "How many days entries are to be kept. Checked, but not carried out yet.")
+  private @Nullable String retentionDays;
+
+  ServeCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    ServerConfig server = serverConfig();
+    LogConfig config = logConfig();
+    checkRetention();
+    try (AuditLog log = AuditLog.open(data, config);
+        AuditIndex index = AuditIndex.open(log.reader(), log.reader().directory().index())) {
+      AccessKeys keys =
+          AccessKeys.open(log.reader().directory().access(), Clock.systemUTC());
+      try (AuditServer running = AuditServer.start(log, index, keys, server)) {
+        CountDownLatch stopped = new CountDownLatch(1);
+        CountDownLatch stop = stopOnSignal(stopped);
+        String scheme = tlsCert == null ? "http" : "https";
+        terminal
+            .out()
+            .printf(
+                "tally serves %s (%,d entries) at %s://%s:%d; the first key is in %s%n",
+                log.reader().identity().origin(),
+                log.lastId(),
+                scheme,
+                host.indexOf(':') >= 0 ? "[" + host + "]" : host,
+                running.port(),
+                log.reader().directory().adminKey());
+        terminal.out().flush();
+        stop.await();
+        finished = stopped;
+      }
+    } finally {
+      finished.countDown();
+    }
+    return 0;
+  }
+
+  /** Opened when everything is closed, so that the process may end. */
+  private CountDownLatch finished = new CountDownLatch(1);
+
+  /** A latch that opens when the process is told to end; its end waits until {@code stopped} opens. */
+  private static CountDownLatch stopOnSignal(CountDownLatch stopped) {
+    CountDownLatch stop = new CountDownLatch(1);
+    Runtime.getRuntime()
+        .addShutdownHook(
+            Thread.ofPlatform()
+                .name("tally-stop")
+                .unstarted(
+                    () -> {
+                      stop.countDown();
+                      try {
+                        stopped.await();
+                      } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                      }
+                    }));
+    return stop;
+  }
+
+  private ServerConfig serverConfig() {
+    if ((tlsCert == null) != (tlsKey == null)) {
+      throw new Failure(Failure.USAGE, "--tls-cert and --tls-key go together");
+    }
+    ServerConfig.Tls tls =
+        tlsCert == null || tlsKey == null ? null : new ServerConfig.Tls(tlsCert, tlsKey);
+    return new ServerConfig(
+        host,
+        port,
+        tls,
+        insecureHttp,
+        trustedProxies.stream().map(Cidr::parse).toList(),
+        publicMetrics,
+        strictTypes,
+        ServerConfig.Limits.defaults(),
+        ServerConfig.Timeouts.defaults());
+  }
+
+  private LogConfig logConfig() {
+    Durability when =
+        switch (durability) {
+          case "forced" -> Durability.FORCED;
+          case "async" -> Durability.ASYNC;
+          default ->
+              throw new Failure(
+                  Failure.USAGE,
+                  "--durability is \"" + Printable.of(durability) + "\"; taken are forced and async");
+        };
+    return LogConfig.defaults().withOrigin(origin).withDurability(when);
+  }
+
+  private void checkRetention() {
+    if (retentionDays == null) {
+      return;
+    }
+    if (!retentionDays.matches("[1-9][0-9]{0,5}")) {
+      throw new Failure(
+          Failure.USAGE,
+          "--retention-days is \"" + Printable.of(retentionDays) + "\"; taken is a number of days");
+    }
+    terminal
+        .err()
+        .println(
+            "tally: a retention of "
+                + retentionDays
+                + " days is set; this version keeps every entry for ever");
+  }
+}

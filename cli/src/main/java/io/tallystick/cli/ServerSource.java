@@ -1,0 +1,173 @@
+package io.tallystick.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tallystick.entry.Event;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A server, asked over HTTP with a key. */
+final class ServerSource implements Source {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Duration TIMEOUT = Duration.ofMinutes(10);
+
+  private final String base;
+  private final @Nullable String key;
+  private final HttpClient client =
+      HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
+
+  /**
+   * A server.
+   *
+   * @param url as in {@code --url}
+   * @param key the API key; {@code null} to ask without one
+   */
+  ServerSource(String url, @Nullable String key) {
+    try {
+      URI uri = new URI(url);
+      String scheme = String.valueOf(uri.getScheme());
+      if (uri.getHost() == null || !(scheme.equals("http") || scheme.equals("https"))) {
+        throw new URISyntaxException(url, "no http or https URL");
+      }
+    } catch (URISyntaxException e) {
+      throw new Failure(
+          Failure.USAGE,
+          "--url is \"" + Printable.of(url) + "\"; taken is a URL like http://127.0.0.1:8470");
+    }
+    this.base = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
+    this.key = key;
+  }
+
+  @Override
+  public void get(String path, Map<String, List<String>> parameters, OutputStream out)
+      throws IOException, InterruptedException {
+    List<String> query = new ArrayList<>();
+    parameters.forEach(
+        (name, values) ->
+            values.forEach(value -> query.add(name + "=" + URLEncoder.encode(value, UTF_8))));
+    String url = base + path + (query.isEmpty() ? "" : "?" + String.join("&", query));
+    try (InputStream answer = send(request(url).GET().build())) {
+      answer.transferTo(out);
+    }
+  }
+
+  @Override
+  public long append(List<byte[]> lines, List<Event> events)
+      throws IOException, InterruptedException {
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
+    for (byte[] line : lines) {
+      body.write(line);
+      body.write('\n');
+    }
+    HttpRequest request =
+        request(base + "/api/audit/events")
+            .header("Content-Type", "application/x-ndjson")
+            .POST(HttpRequest.BodyPublishers.ofByteArray(body.toByteArray()))
+            .build();
+    try (InputStream answer = send(request)) {
+      return JSON.readTree(answer).path("last_id").asLong();
+    }
+  }
+
+  @Override
+  public byte[] createKey(String name, List<String> permissions, @Nullable String expiresAt)
+      throws IOException, InterruptedException {
+    ObjectNode wanted = JSON.createObjectNode();
+    wanted.put("name", name);
+    permissions.forEach(wanted.putArray("permissions")::add);
+    wanted.put("expires_at", expiresAt);
+    HttpRequest request =
+        request(base + "/api/audit/keys")
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofByteArray(JSON.writeValueAsBytes(wanted)))
+            .build();
+    try (InputStream answer = send(request)) {
+      return answer.readAllBytes();
+    }
+  }
+
+  @Override
+  public byte[] listKeys() throws IOException, InterruptedException {
+    try (InputStream answer = send(request(base + "/api/audit/keys").GET().build())) {
+      return answer.readAllBytes();
+    }
+  }
+
+  @Override
+  public void revokeKey(String id) throws IOException, InterruptedException {
+    String url = base + "/api/audit/keys/" + URLEncoder.encode(id, UTF_8);
+    send(request(url).DELETE().build()).close();
+  }
+
+  private HttpRequest.Builder request(String url) {
+    HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url)).timeout(TIMEOUT);
+    if (key != null) {
+      try {
+        request.header("X-API-Key", key);
+      } catch (IllegalArgumentException e) {
+        throw new Failure(
+            Failure.USAGE, "the API key holds characters that no key has; check TALLY_API_KEY");
+      }
+    }
+    return request;
+  }
+
+  private InputStream send(HttpRequest request) throws IOException, InterruptedException {
+    HttpResponse<InputStream> answer;
+    try {
+      answer = client.send(request, HttpResponse.BodyHandlers.ofInputStream());
+    } catch (HttpTimeoutException e) {
+      throw new Failure(Failure.UNREACHABLE, base + " does not answer in time");
+    } catch (IOException e) {
+      String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+      throw new Failure(
+          Failure.UNREACHABLE, "can't reach " + base + ": " + why + ". Is the server running?");
+    }
+    if (answer.statusCode() / 100 == 2) {
+      return answer.body();
+    }
+    try (InputStream body = answer.body()) {
+      throw refused(answer.statusCode(), body.readNBytes(1 << 20));
+    }
+  }
+
+  private Failure refused(int status, byte[] body) {
+    String detail = "";
+    try {
+      JsonNode problem = JSON.readTree(body);
+      detail = problem == null ? "" : problem.path("detail").asText("");
+    } catch (IOException e) {
+      detail = e instanceof JsonProcessingException ? "" : String.valueOf(e.getMessage());
+    }
+    String message =
+        base + " answers " + status + (detail.isEmpty() ? "" : ": " + Printable.of(detail));
+    return switch (status) {
+      case 401, 403 -> new Failure(Failure.NOT_PERMITTED, message);
+      case 400, 404, 405, 413, 415, 422 -> new Failure(Failure.USAGE, message);
+      default -> new Failure(Failure.UNREACHABLE, message);
+    };
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+}

@@ -1,0 +1,43 @@
+package io.tallystick.cli;
+
+import io.tallystick.entry.Event;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A log to ask: a server, or a data directory. Both give the same answers, those of the HTTP API, so a command need not
+ * know which it has. Used by one thread; what goes wrong is thrown as a {@link Failure}.
+ */
+interface Source extends AutoCloseable {
+  /**
+   * Writes the answer to a question.
+   *
+   * @param path of the reading endpoint, for instance {@code /api/audit/stats}
+   */
+  void get(String path, Map<String, List<String>> parameters, OutputStream out)
+      throws IOException, InterruptedException;
+
+  /**
+   * Appends a batch, all of it or nothing.
+   *
+   * @param lines the events as they came, one each
+   * @param events the same events, read
+   * @return the id of its last entry
+   */
+  long append(List<byte[]> lines, List<Event> events) throws IOException, InterruptedException;
+
+  /** Makes a key and gives the answer of the HTTP API, with the secret. */
+  byte[] createKey(String name, List<String> permissions, @Nullable String expiresAt)
+      throws IOException, InterruptedException;
+
+  /** The answer of the HTTP API with all keys. */
+  byte[] listKeys() throws IOException, InterruptedException;
+
+  void revokeKey(String id) throws IOException, InterruptedException;
+
+  @Override
+  void close() throws IOException;
+}

@@ -1,0 +1,61 @@
+package io.tallystick.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code tally stats}: counts over the log or a period of it. */
+@Command(name = "stats", description = "Count entries by type, category, actor and day.")
+final class StatsCommand implements Callable<Integer> {
+  private final Terminal terminal;
+  @Mixin private final Common common = new Common();
+
+  @Option(names = "--since", paramLabel = "TIME", description = "Recorded then or later.")
+  private @Nullable String since;
+
+  @Option(names = "--until", paramLabel = "TIME", description = "Recorded until then.")
+  private @Nullable String until;
+
+  StatsCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    Map<String, List<String>> given = new LinkedHashMap<>();
+    Filters.put(given, "since", since);
+    Filters.put(given, "until", until);
+    byte[] answer = common.ask(terminal, "/api/audit/stats", given);
+    if (common.format == Format.json) {
+      Common.printJson(terminal, answer);
+      return 0;
+    }
+    Rows rows = new Rows("WHAT", "COUNT");
+    for (Map.Entry<String, JsonNode> field : Common.tree(answer).properties()) {
+      JsonNode value = field.getValue();
+      if (value.isObject()) {
+        value
+            .properties()
+            .forEach(one -> rows.add(field.getKey() + " " + one.getKey(), one.getValue().asText()));
+      } else if (value.isArray()) {
+        for (JsonNode actor : value) {
+          String name = EntriesView.text(actor, "actor_username");
+          String id = EntriesView.text(actor, "actor_id");
+          rows.add(
+              field.getKey() + " " + name + (id.isEmpty() ? "" : "#" + id),
+              EntriesView.text(actor, "count"));
+        }
+      } else if (!value.isNull()) {
+        rows.add(field.getKey(), value.asText());
+      }
+    }
+    terminal.out().print(common.format == Format.csv ? rows.csv() : rows.table(terminal));
+    return 0;
+  }
+}

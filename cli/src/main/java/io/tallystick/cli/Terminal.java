@@ -1,0 +1,89 @@
+package io.tallystick.cli;
+
+import java.io.Console;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/**
+ * Where a command writes to. On a terminal there is colour (unless {@code NO_COLOR} is set) and a width; in a pipe there
+ * is neither.
+ */
+final class Terminal {
+  private static final int DEFAULT_WIDTH = 120;
+
+  private final PrintStream out;
+  private final PrintStream err;
+  private final boolean interactive;
+  private final boolean coloured;
+  private final Map<String, String> environment;
+
+  Terminal(PrintStream out, PrintStream err, Map<String, String> environment) {
+    Console console = System.console();
+    this.out = out;
+    this.err = err;
+    this.environment = environment;
+    this.interactive = console != null && console.isTerminal();
+    String noColor = environment.getOrDefault("NO_COLOR", "");
+    this.coloured = interactive && noColor.isEmpty() && !"dumb".equals(environment.get("TERM"));
+  }
+
+  PrintStream out() {
+    return out;
+  }
+
+  PrintStream err() {
+    return err;
+  }
+
+  boolean isInteractive() {
+    return interactive;
+  }
+
+  /** Columns of the terminal; without one there is no limit. */
+  int width() {
+    if (!interactive) {
+      return Integer.MAX_VALUE;
+    }
+    try {
+      Process stty =
+          new ProcessBuilder("stty", "size")
+              .redirectInput(ProcessBuilder.Redirect.INHERIT)
+              .redirectError(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      String size =
+          new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).trim();
+      int columns = Integer.parseInt(size.substring(size.indexOf(' ') + 1));
+      return columns > 0 ? columns : DEFAULT_WIDTH;
+    } catch (IOException | NumberFormatException e) {
+      String columns = environment.getOrDefault("COLUMNS", "");
+      return columns.matches("[1-9][0-9]{0,4}") ? Integer.parseInt(columns) : DEFAULT_WIDTH;
+    }
+  }
+
+  String bold(String text) {
+    return colour(text, "1");
+  }
+
+  String red(String text) {
+    return colour(text, "31");
+  }
+
+  String green(String text) {
+    return colour(text, "32");
+  }
+
+  String dim(String text) {
+    return colour(text, "2");
+  }
+
+  private String colour(String text, String code) {
+    return coloured ? "\u001b[" + code + "m" + text + "\u001b[0m" : text;
+  }
+
+  /** A bar on the error stream; shown on a terminal only, for what takes longer than a second. */
+  ProgressBar progressBar(String what) {
+    return new ProgressBar(interactive ? err : null, what);
+  }
+}

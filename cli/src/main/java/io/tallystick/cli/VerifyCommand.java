@@ -1,0 +1,87 @@
+package io.tallystick.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code tally verify}: whether the log is as it was written. */
+@Command(
+    name = "verify",
+    description = "Check contents, chain, ids and times, of the log or of a range of it.",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {"0:the log verifies", "1:it does not; every fault is listed"})
+final class VerifyCommand implements Callable<Integer> {
+  private final Terminal terminal;
+  @Mixin private final Common common = new Common();
+
+  @Option(names = "--start-id", paramLabel = "ID", description = "First entry of the range.")
+  private @Nullable String startId;
+
+  @Option(names = "--end-id", paramLabel = "ID", description = "Last entry of the range.")
+  private @Nullable String endId;
+
+  @Option(names = "--strict", description = "Decode every entry in full, too.")
+  private boolean strict;
+
+  VerifyCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    Map<String, List<String>> given = new LinkedHashMap<>();
+    Filters.put(given, "start_id", startId);
+    Filters.put(given, "end_id", endId);
+    Filters.put(given, "strict", strict ? "true" : null);
+    byte[] answer = common.ask(terminal, "/api/audit/verify", given);
+    JsonNode report = Common.tree(answer);
+    boolean valid = report.path("valid").asBoolean();
+    switch (common.format) {
+      case json -> Common.printJson(terminal, answer);
+      case csv -> terminal.out().print(faults(report).csv());
+      case table -> show(report, valid);
+    }
+    return valid ? 0 : Failure.NOT_VALID;
+  }
+
+  private void show(JsonNode report, boolean valid) {
+    long first = report.path("first_id").asLong();
+    long last = report.path("last_id").asLong();
+    String range = last < first ? "no entries" : "entries %,d to %,d".formatted(first, last);
+    if (valid) {
+      terminal.out().println(terminal.green("valid: ") + range + " are as they were written");
+    } else {
+      terminal.out().println(terminal.red("NOT VALID: ") + range);
+      terminal.out().print(faults(report).table(terminal));
+      if (report.path("faults_total").asLong() > report.path("broken_links").size()) {
+        terminal
+            .out()
+            .printf("%,d faults in all; the first are listed%n", report.path("faults_total").asLong());
+      }
+    }
+    terminal
+        .out()
+        .println(
+            terminal.dim(
+                "%,d entries checked, %,d hashes computed, %,d ms"
+                    .formatted(
+                        report.path("entries_checked").asLong(),
+                        report.path("hashes_computed").asLong(),
+                        report.path("duration_ms").asLong())));
+  }
+
+  private static Rows faults(JsonNode report) {
+    Rows rows = new Rows("ID", "KIND", "REASON");
+    for (JsonNode fault : report.path("broken_links")) {
+      rows.add(
+          fault.path("id").asText(), fault.path("kind").asText(), fault.path("reason").asText());
+    }
+    return rows;
+  }
+}
