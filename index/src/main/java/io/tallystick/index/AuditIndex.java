@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.SortedMap;
 import org.apache.lucene.search.FieldDoc;
@@ -186,6 +187,16 @@ public final class AuditIndex implements AutoCloseable {
       return;
     }
     collect(EntryDocument.filters(question), range, question.ascending(), STEP, consumer);
+  }
+
+  /**
+   * Gives the ids of the entries by this source with any of these request ids, newest first, among
+   * what can be found now: unlike all other questions it waits for nothing.
+   */
+  public void forEachRequest(String source, Collection<String> requestIds, IdConsumer consumer)
+      throws IOException {
+    Query requests = EntryDocument.requests(source, requestIds);
+    collect(requests, new Range(log.firstId(), Long.MAX_VALUE), false, STEP, consumer);
   }
 
   /** How many entries match; cursors, limit and offset do not count. */

@@ -4,6 +4,7 @@ import io.tallystick.entry.Entry;
 import io.tallystick.entry.Event;
 import io.tallystick.entry.EventType;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import org.apache.lucene.document.Document;
 import org.apache.lucene.document.Field;
@@ -17,6 +18,7 @@ import org.apache.lucene.search.BooleanQuery;
 import org.apache.lucene.search.MatchAllDocsQuery;
 import org.apache.lucene.search.PrefixQuery;
 import org.apache.lucene.search.Query;
+import org.apache.lucene.search.TermInSetQuery;
 import org.apache.lucene.search.TermQuery;
 import org.apache.lucene.util.BytesRef;
 import org.jspecify.annotations.Nullable;
@@ -135,6 +137,15 @@ final class EntryDocument {
     }
     all.add(MatchAllDocsQuery.INSTANCE, Occur.FILTER);
     return all.build();
+  }
+
+  /** Entries by this source with any of these request ids. */
+  static Query requests(String source, Collection<String> requestIds) {
+    List<BytesRef> terms = requestIds.stream().map(BytesRef::new).toList();
+    return new BooleanQuery.Builder()
+        .add(term(SOURCE, source), Occur.FILTER)
+        .add(new TermInSetQuery(REQUEST_ID, terms), Occur.FILTER)
+        .build();
   }
 
   /** The filters and the range of ids, both ends included. */

@@ -1,0 +1,37 @@
+package io.tallystick.http;
+
+import java.time.Instant;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of a key, without its secret. Immutable.
+ *
+ * @param id the part of the key by which it is found; no secret
+ * @param name unique for ever, revoked keys included: it is the {@code source} of the key's entries
+ * @param permissions what it may do
+ * @param createdAt when it was made
+ * @param expiresAt from when on it is refused; {@code null} if it does not expire
+ * @param revokedAt when it was revoked; {@code null} if it was not
+ * @param lastUsedAt when it was last accepted, to about a minute; {@code null} if never
+ */
+public record AccessKey(
+    String id,
+    String name,
+    Set<Permission> permissions,
+    Instant createdAt,
+    @Nullable Instant expiresAt,
+    @Nullable Instant revokedAt,
+    @Nullable Instant lastUsedAt) {
+  public AccessKey {
+    permissions = Set.copyOf(permissions);
+  }
+
+  AccessKey revoked(Instant at) {
+    return new AccessKey(id, name, permissions, createdAt, expiresAt, at, lastUsedAt);
+  }
+
+  AccessKey used(@Nullable Instant at) {
+    return new AccessKey(id, name, permissions, createdAt, expiresAt, revokedAt, at);
+  }
+}

@@ -1,0 +1,17 @@
+package io.tallystick.http;
+
+import java.io.IOException;
+import java.io.OutputStream;
+
+/** What is answered to a question, ready to be written. Used once, by one thread. */
+public interface Answer {
+  /** The media type of what is written. */
+  String contentType();
+
+  /**
+   * Writes the answer. The stream stays open.
+   *
+   * @throws IOException if the stream takes no more, or what is left of the answer can't be read
+   */
+  void writeTo(OutputStream out) throws IOException, InterruptedException;
+}

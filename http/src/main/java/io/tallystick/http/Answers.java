@@ -1,0 +1,272 @@
+package io.tallystick.http;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.tallystick.entry.EventType;
+import io.tallystick.index.AuditIndex;
+import io.tallystick.index.AuditQuery;
+import io.tallystick.index.LogStatistics;
+import io.tallystick.index.Page;
+import io.tallystick.store.Fault;
+import io.tallystick.store.LogReader;
+import io.tallystick.store.StoredEntry;
+import io.tallystick.store.VerifyReport;
+import io.tallystick.store.VerifyRequest;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.time.Clock;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The answers to what is asked of a log (api.md, Reading), from the log and its index. Knows no
+ * HTTP: the server and the command line on a data directory answer with the same class. Safe for
+ * any number of threads.
+ *
+ * <p>Every method throws {@link InvalidParameterException} for parameters that are not taken,
+ * before it looks at the log, and reads what it answers before it returns; only exports are read
+ * while they are written.
+ */
+public final class Answers {
+  static final String JSON = "application/json";
+
+  private final LogReader log;
+  private final AuditIndex index;
+  private final Clock clock;
+
+  public Answers(LogReader log, AuditIndex index, Clock clock) {
+    this.log = log;
+    this.index = index;
+    this.clock = clock;
+  }
+
+  /** Entries that match, a page of them. */
+  public Answer list(Parameters given) throws IOException, InterruptedException {
+    return page(Questions.list(given));
+  }
+
+  /** Entries by this user or about this user, a page of them. */
+  public Answer user(String userId, Parameters given) throws IOException, InterruptedException {
+    return page(Questions.user(userId, given));
+  }
+
+  /** Security events, a page of them. */
+  public Answer security(Parameters given) throws IOException, InterruptedException {
+    return page(Questions.security(given));
+  }
+
+  private Answer page(AuditQuery question) throws IOException, InterruptedException {
+    Page page = index.search(question);
+    List<StoredEntry> entries = new ArrayList<>();
+    for (long id : page.ids()) {
+      entries.add(stored(id));
+    }
+    boolean older = page.hasMore() && !question.ascending();
+    Long nextBeforeId = older ? entries.getLast().id() : null;
+    return json(out -> {
+      out.writeStartObject();
+      out.writeArrayFieldStart("entries");
+      for (StoredEntry entry : entries) {
+        EntryJson.write(out, entry);
+      }
+      out.writeEndArray();
+      out.writeNumberField("total", page.total());
+      out.writeBooleanField("has_more", page.hasMore());
+      EntryJson.number(out, "next_before_id", nextBeforeId);
+      out.writeEndObject();
+    });
+  }
+
+  private StoredEntry stored(long id) throws IOException {
+    Optional<StoredEntry> entry = log.read(id);
+    if (entry.isEmpty()) {
+      throw new IOException("entry " + id + " is in the index and not in the log");
+    }
+    return entry.get();
+  }
+
+  /** Every event type that is known or occurs, and how often. */
+  public Answer types(Parameters given) throws IOException, InterruptedException {
+    given.only(List.of());
+    Map<String, Long> counts = index.countsByType();
+    List<EventType> types = new ArrayList<>(EventType.known());
+    counts.keySet().stream()
+        .filter(type -> !EventType.isKnown(type))
+        .map(EventType::of)
+        .forEach(types::add);
+    return json(out -> {
+      out.writeStartObject();
+      out.writeArrayFieldStart("event_types");
+      for (EventType type : types) {
+        out.writeStartObject();
+        out.writeStringField("value", type.value());
+        out.writeStringField("name", type.name());
+        out.writeStringField("category", type.category());
+        out.writeStringField("description", type.description());
+        out.writeBooleanField("security", type.security());
+        out.writeNumberField("count", counts.getOrDefault(type.value(), 0L));
+        out.writeEndObject();
+      }
+      out.writeEndArray();
+      out.writeEndObject();
+    });
+  }
+
+  /** Counts over a period, or over the whole log. */
+  public Answer stats(Parameters given) throws IOException, InterruptedException {
+    Questions.Period period = Questions.Period.of(given);
+    LogStatistics counts = index.statistics(period.since(), period.until(), clock.instant());
+    long indexedThrough = index.indexedThrough();
+    Map<String, Long> categories = new TreeMap<>();
+    long security = 0;
+    for (Map.Entry<String, Long> type : counts.byType().entrySet()) {
+      categories.merge(EventType.of(type.getKey()).category(), type.getValue(), Long::sum);
+      security += EventType.isSecurity(type.getKey()) ? type.getValue() : 0;
+    }
+    long securityEvents = security;
+    return json(out -> {
+      out.writeStartObject();
+      out.writeNumberField("total_entries", counts.totalEntries());
+      counts(out, "by_type", counts.byType());
+      out.writeNumberField("last_24h", counts.last24Hours());
+      out.writeStringField("first_entry", Timestamps.textOrNull(counts.firstEntry()));
+      out.writeStringField("last_entry", Timestamps.textOrNull(counts.lastEntry()));
+      counts(out, "by_category", categories);
+      out.writeNumberField("security_events", securityEvents);
+      out.writeNumberField("failed_logins", counts.byType().getOrDefault("auth.login.failed", 0L));
+      out.writeNullField("sealed_through");
+      out.writeNumberField("indexed_through", indexedThrough);
+      out.writeArrayFieldStart("top_actors");
+      for (LogStatistics.Actor actor : counts.topActors()) {
+        out.writeStartObject();
+        EntryJson.number(out, "actor_id", actor.actorId());
+        out.writeStringField("actor_username", actor.actorUsername());
+        out.writeNumberField("count", actor.count());
+        out.writeEndObject();
+      }
+      out.writeEndArray();
+      out.writeObjectFieldStart("per_day");
+      for (Map.Entry<LocalDate, Long> day : counts.perDay().entrySet()) {
+        out.writeNumberField(day.getKey().toString(), day.getValue());
+      }
+      out.writeEndObject();
+      out.writeEndObject();
+    });
+  }
+
+  private static void counts(JsonGenerator out, String field, Map<String, Long> counts)
+      throws IOException {
+    out.writeObjectFieldStart(field);
+    for (Map.Entry<String, Long> count : counts.entrySet()) {
+      out.writeNumberField(count.getKey(), count.getValue());
+    }
+    out.writeEndObject();
+  }
+
+  /**
+   * What verification of a range finds. A range that begins after the log's end is a fault, not an
+   * empty range: that is what a log looks like whose end was cut off.
+   *
+   * @param progress told from time to time how far it is; may be {@code null}
+   */
+  public Answer verify(Parameters given, VerifyReport.@Nullable Progress progress)
+      throws IOException, InterruptedException {
+    given.only(List.of("start_id", "end_id"));
+    Long startId = given.number("start_id", 1, Long.MAX_VALUE);
+    Long endId = given.number("end_id", 1, Long.MAX_VALUE);
+    if (startId != null && endId != null && startId > endId) {
+      throw new InvalidParameterException(
+          "start_id",
+          "start_id is "
+              + startId
+              + " and end_id "
+              + endId
+              + "; taken is a start_id that is at most end_id");
+    }
+    if (startId != null && endId == null && startId > log.lastId()) {
+      endId = startId;
+    }
+    VerifyReport report = log.verify(new VerifyRequest(startId, endId, false), progress);
+    return json(out -> {
+      out.writeStartObject();
+      out.writeBooleanField("valid", report.valid());
+      out.writeNumberField("entries_checked", report.entriesChecked());
+      out.writeArrayFieldStart("broken_links");
+      for (Fault fault : report.faults()) {
+        out.writeStartObject();
+        out.writeNumberField("id", fault.id());
+        out.writeStringField("kind", fault.kind().toString());
+        out.writeStringField("reason", fault.reason());
+        out.writeEndObject();
+      }
+      out.writeEndArray();
+      out.writeNumberField("first_id", report.firstId());
+      out.writeNumberField("last_id", report.lastId());
+      out.writeStringField("mode", "full");
+      out.writeNullField("checkpoint");
+      out.writeNumberField("hashes_computed", report.hashesComputed());
+      out.writeNumberField("duration_ms", report.duration().toMillis());
+      out.writeEndObject();
+    });
+  }
+
+  /** The entry with this id; empty if there is none. */
+  public Optional<Answer> entry(String id, Parameters given) throws IOException {
+    return find(id, given).map(stored -> json(out -> EntryJson.write(out, stored)));
+  }
+
+  /** The exact bytes of the entry with this id; empty if there is none. */
+  public Optional<Answer> entryBytes(String id, Parameters given) throws IOException {
+    return find(id, given)
+        .map(stored -> body("application/octet-stream", out -> out.write(stored.bytes())));
+  }
+
+  private Optional<StoredEntry> find(String id, Parameters given) throws IOException {
+    given.only(List.of());
+    return log.read(Parameters.number("id", id, 1, Long.MAX_VALUE));
+  }
+
+  /** All entries that match, in the format that is asked for. */
+  public Answer export(Parameters given) {
+    String format = given.word("format", List.of("ndjson", "csv", "json"));
+    return Export.of(log, index, Questions.export(given), format == null ? "ndjson" : format);
+  }
+
+  @FunctionalInterface
+  private interface JsonBody {
+    void writeTo(JsonGenerator out) throws IOException;
+  }
+
+  private static Answer json(JsonBody body) {
+    return body(
+        JSON,
+        out -> {
+          try (JsonGenerator generator = EntryJson.generator(out)) {
+            body.writeTo(generator);
+          }
+        });
+  }
+
+  @FunctionalInterface
+  private interface Body {
+    void writeTo(OutputStream out) throws IOException;
+  }
+
+  private static Answer body(String contentType, Body body) {
+    return new Answer() {
+      @Override
+      public String contentType() {
+        return contentType;
+      }
+
+      @Override
+      public void writeTo(OutputStream out) throws IOException {
+        body.writeTo(out);
+      }
+    };
+  }
+}

@@ -1,0 +1,246 @@
+package io.tallystick.http;
+
+import io.javalin.Javalin;
+import io.javalin.compression.CompressionStrategy;
+import io.javalin.config.JavalinConfig;
+import io.javalin.http.HttpResponseException;
+import io.javalin.util.JavalinException;
+import io.javalin.util.JavalinLogger;
+import io.tallystick.index.AuditIndex;
+import io.tallystick.store.AuditLog;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
+import org.eclipse.jetty.server.SecureRequestCustomizer;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.handler.GracefulHandler;
+import org.eclipse.jetty.util.NanoTime;
+import org.eclipse.jetty.util.VirtualThreads;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A log over HTTP (api.md). Serves from {@link #start} to {@link #close}, and closes nothing that
+ * it was given. Every request has a virtual thread.
+ *
+ * <p>When it is closed, no new request is taken, and those under way are answered; what was
+ * acknowledged is safe either way.
+ */
+public final class AuditServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(AuditServer.class);
+  private static final Duration FLOODS_EVERY = Duration.ofSeconds(1);
+  private static final Duration TLS_EVERY = Duration.ofSeconds(2);
+  private static final Duration LAST_USE_EVERY = Duration.ofMinutes(1);
+  private static final int MAX_HEADER_BYTES = 16 << 10;
+  private static final int MAX_PLATFORM_THREADS = 64;
+
+  private final ServerConfig config;
+  private final AccessKeys keys;
+  private final FailureLimiter limiter;
+  private final SecurityEvents events;
+  private final Javalin app;
+  private final ScheduledExecutorService timer =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().name("tally-server-timer").daemon().factory());
+  private final SslContextFactory.@Nullable Server ssl;
+
+  /** Owned by the timer's thread once the server runs. */
+  private @Nullable TlsMaterial tls;
+
+  private AuditServer(
+      AuditLog log,
+      AuditIndex index,
+      AccessKeys keys,
+      ServerConfig config,
+      @Nullable TlsMaterial tls) {
+    this.config = config;
+    this.keys = keys;
+    this.tls = tls;
+    this.ssl = tls == null ? null : ssl(tls);
+    ServerConfig.Limits limits = config.limits();
+    ServerConfig.Timeouts timeouts = config.timeouts();
+    this.limiter =
+        new FailureLimiter(limits.maxFailures(), limits.failureWindow(), System::nanoTime);
+    this.events = new SecurityEvents(log);
+    Metrics metrics = new Metrics();
+    Authenticator guard = new Authenticator(keys, limiter, events, config.trustedProxies());
+    Bodies bodies =
+        new Bodies(limits.maxBodyBytes(), limits.maxPendingBodyBytes(), timeouts.body());
+    Idempotency idempotency =
+        new Idempotency(log, index, Idempotency.WINDOW_EVENTS, timeouts.append());
+    this.app =
+        Javalin.create(javalin -> {
+          jetty(javalin, metrics);
+          javalin.routes.before(request -> {
+            request.header("X-Content-Type-Options", "nosniff");
+            request.header("Cache-Control", "no-store");
+          });
+          javalin.routes.exception(Exception.class, (e, request) -> Problems.answer(request, e));
+          javalin.routes.exception(
+              HttpResponseException.class, (e, request) -> Problems.answer(request, e));
+          new EventsApi(idempotency, bodies, limits.maxEvents(), config.strictTypes(), metrics)
+              .register(javalin.routes, guard);
+          new ReadingApi(new Answers(log.reader(), index, Clock.systemUTC()))
+              .register(javalin.routes, guard);
+          new KeysApi(keys, new KeyAdministration(log, keys), bodies)
+              .register(javalin.routes, guard);
+          new HealthApi(log, index, metrics)
+              .register(javalin.routes, guard, config.publicMetrics());
+        });
+  }
+
+  /**
+   * Starts a server. Where there is no key yet, leaves one with every permission in the data
+   * directory's {@code admin.key} and says so.
+   *
+   * @throws IOException if the address can't be listened on, or the TLS files are not taken
+   */
+  public static AuditServer start(
+      AuditLog log, AuditIndex index, AccessKeys keys, ServerConfig config)
+      throws IOException, InterruptedException {
+    ServerConfig.Tls files = config.tls();
+    TlsMaterial tls = files == null ? null : TlsMaterial.read(files);
+    Path adminKey = log.reader().directory().adminKey();
+    if (new KeyAdministration(log, keys).createFirst(adminKey)) {
+      LOG.info("a key with every permission is in {}", adminKey);
+    }
+    AuditServer server = new AuditServer(log, index, keys, config, tls);
+    try {
+      server.app.start();
+    } catch (JavalinException e) {
+      server.timer.shutdownNow();
+      throw new IOException(
+          "can't listen on " + config.host() + " port " + config.port() + ": " + e.getMessage(), e);
+    }
+    server.startTimer();
+    return server;
+  }
+
+  /** The port that is listened on. */
+  public int port() {
+    return app.port();
+  }
+
+  private void jetty(JavalinConfig javalin, Metrics metrics) {
+    JavalinLogger.startupInfo = false;
+    javalin.startup.showJavalinBanner = false;
+    javalin.startup.showOldJavalinVersionWarning = false;
+    javalin.startup.startupWatcherEnabled = false;
+    javalin.http.prefer405over404 = true;
+    javalin.http.compressionStrategy = CompressionStrategy.NONE;
+    QueuedThreadPool threads = new QueuedThreadPool(MAX_PLATFORM_THREADS);
+    threads.setName("tally-http");
+    threads.setVirtualThreadsExecutor(VirtualThreads.getNamedVirtualThreadsExecutor("tally-http-"));
+    javalin.jetty.threadPool = threads;
+    javalin.jetty.modifyServer(server -> {
+      server.insertHandler(new GracefulHandler());
+      server.setStopTimeout(config.timeouts().stop().toMillis());
+      server.setErrorHandler(new Problems.JettyErrors());
+      server.setRequestLog((request, response) ->
+          metrics.answered(
+              response.getStatus(), Duration.ofNanos(NanoTime.since(request.getBeginNanoTime()))));
+    });
+    javalin.jetty.modifyServletContextHandler(
+        context -> context.setErrorHandler(new Problems.JettyErrors()));
+    javalin.jetty.modifyHttpConfiguration(http -> {
+      http.setUriCompliance(UriCompliance.DEFAULT);
+      http.setSendServerVersion(false);
+      http.setSendXPoweredBy(false);
+      http.setRequestHeaderSize(MAX_HEADER_BYTES);
+    });
+    javalin.jetty.addConnector(this::connector);
+  }
+
+  private ServerConnector connector(Server server, HttpConfiguration http) {
+    if (ssl != null) {
+      http.addCustomizer(new SecureRequestCustomizer(false));
+    }
+    HttpConnectionFactory factory = new HttpConnectionFactory(http);
+    ServerConnector connector =
+        ssl == null
+            ? new ServerConnector(server, factory)
+            : new ServerConnector(server, ssl, factory);
+    connector.setHost(config.host());
+    connector.setPort(config.port());
+    connector.setIdleTimeout(config.timeouts().idle().toMillis());
+    server.addBean(new NetworkConnectionLimit(config.limits().maxConnections(), connector));
+    return connector;
+  }
+
+  private static SslContextFactory.Server ssl(TlsMaterial tls) {
+    SslContextFactory.Server ssl = new SslContextFactory.Server();
+    ssl.setKeyStore(tls.keyStore());
+    ssl.setKeyStorePassword("");
+    ssl.setIncludeProtocols("TLSv1.3", "TLSv1.2");
+    return ssl;
+  }
+
+  private void startTimer() {
+    every(FLOODS_EVERY, () -> logFloods(limiter.ended()));
+    every(LAST_USE_EVERY, keys::saveLastUse);
+    if (config.tls() != null) {
+      every(TLS_EVERY, this::reloadTls);
+    }
+  }
+
+  @FunctionalInterface
+  private interface Chore {
+    void run() throws Exception;
+  }
+
+  private void every(Duration period, Chore chore) {
+    Future<?> _ =
+        timer.scheduleWithFixedDelay(
+            () -> attempt(chore), period.toMillis(), period.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private static void attempt(Chore chore) {
+    try {
+      chore.run();
+    } catch (Exception e) {
+      LOG.warn("{}", e.getMessage());
+    }
+  }
+
+  private void logFloods(Iterable<FailureLimiter.Flood> floods) {
+    floods.forEach(flood -> events.flood(flood, config.limits().failureWindow()));
+  }
+
+  private void reloadTls() throws Exception {
+    ServerConfig.Tls files = config.tls();
+    if (files == null || tls == null || ssl == null) {
+      return;
+    }
+    TlsMaterial changed = tls.readIfChanged(files);
+    if (changed != null) {
+      ssl.reload(factory -> factory.setKeyStore(changed.keyStore()));
+      tls = changed;
+      LOG.info("the certificate was read again");
+    }
+  }
+
+  /**
+   * Takes no new request, answers those under way as far as the stop time-out allows, and ends. May
+   * be called again.
+   */
+  @Override
+  public void close() throws IOException {
+    app.stop();
+    timer.shutdownNow();
+    logFloods(limiter.endAll());
+    keys.saveLastUse();
+  }
+}

@@ -1,0 +1,134 @@
+package io.tallystick.http;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.tallystick.entry.Event;
+import io.tallystick.entry.EventReader;
+import io.tallystick.entry.EventType;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeoutException;
+
+/** Where events come in: {@code POST /api/audit/events} (api.md, Writing). */
+final class EventsApi {
+  private static final String JSON = "application/json";
+  private static final String LINES = "application/x-ndjson";
+
+  private final Idempotency log;
+  private final Bodies bodies;
+  private final int maxEvents;
+  private final boolean strictTypes;
+  private final Metrics metrics;
+
+  EventsApi(Idempotency log, Bodies bodies, int maxEvents, boolean strictTypes, Metrics metrics) {
+    this.log = log;
+    this.bodies = bodies;
+    this.maxEvents = maxEvents;
+    this.strictTypes = strictTypes;
+    this.metrics = metrics;
+  }
+
+  void register(RoutesConfig routes, Authenticator keys) {
+    routes.post("/api/audit/events", keys.guarded(Permission.AUDIT_APPEND, this::append));
+  }
+
+  private void append(Context request, Authenticator.Caller caller) throws Exception {
+    try {
+      Parameters.ofQuery(request.queryString()).only(List.of());
+      boolean lines = isLines(request);
+      try (Bodies.Body body = bodies.read(request)) {
+        EventReader.Batch batch =
+            lines
+                ? new EventReader.Batch(EventReader.readLines(body.bytes(), maxEvents), false)
+                : EventReader.readAny(body.bytes(), maxEvents);
+        append(request, batch, caller.key().name());
+      }
+    } catch (Exception e) {
+      metrics.refused(Problems.of(e).status());
+      throw e;
+    }
+  }
+
+  private void append(Context request, EventReader.Batch batch, String source)
+      throws IOException, InterruptedException, TimeoutException {
+    if (strictTypes) {
+      checkTypes(batch);
+    }
+    Written written = log.append(batch.events(), source);
+    metrics.appended(written);
+    request.status(written.isReplay() ? 200 : 201);
+    if (written.isReplay()) {
+      request.header("Idempotent-Replay", "true");
+    }
+    request.contentType(JSON);
+    try (JsonGenerator out = EntryJson.generator(request.outputStream())) {
+      if (batch.single()) {
+        place(out, written.places().getFirst());
+      } else {
+        places(out, written.places());
+      }
+    }
+  }
+
+  private static void places(JsonGenerator out, List<Written.Place> places) throws IOException {
+    out.writeStartObject();
+    out.writeNumberField("first_id", places.stream().mapToLong(Written.Place::id).min().orElse(0));
+    out.writeNumberField("last_id", places.stream().mapToLong(Written.Place::id).max().orElse(0));
+    out.writeNumberField("count", places.size());
+    out.writeArrayFieldStart("entries");
+    for (Written.Place place : places) {
+      place(out, place);
+    }
+    out.writeEndArray();
+    out.writeEndObject();
+  }
+
+  private static void place(JsonGenerator out, Written.Place place) throws IOException {
+    out.writeStartObject();
+    out.writeNumberField("id", place.id());
+    out.writeStringField("hash", place.hash().toString());
+    out.writeStringField("timestamp", Timestamps.text(place.timestamp()));
+    out.writeEndObject();
+  }
+
+  private static void checkTypes(EventReader.Batch batch) {
+    List<Event> events = batch.events();
+    for (int i = 0; i < events.size(); i++) {
+      String type = events.get(i).eventType();
+      if (!EventType.isKnown(type)) {
+        throw Problem.invalid(
+                batch.single() ? null : i,
+                "event_type",
+                "event_type is "
+                    + Parameters.quote(type)
+                    + ", which this server does not know; GET /api/audit/types lists those that it"
+                    + " takes")
+            .thrown();
+      }
+    }
+  }
+
+  /** Whether the body is NDJSON; otherwise it is JSON. */
+  private static boolean isLines(Context request) {
+    String header = request.header("Content-Type");
+    String[] parts = (header == null ? "" : header).toLowerCase(Locale.ROOT).split(";", -1);
+    String type = parts[0].strip();
+    boolean utf8 = true;
+    for (int i = 1; i < parts.length; i++) {
+      String parameter = parts[i].strip().replace("\"", "");
+      utf8 &= !parameter.startsWith("charset=") || parameter.equals("charset=utf-8");
+    }
+    if (!utf8 || !(type.equals(JSON) || type.equals(LINES))) {
+      throw Problem.of(
+              415,
+              "The Content-Type is "
+                  + Parameters.quote(header)
+                  + "; taken is application/json, one event or an array of them, or"
+                  + " application/x-ndjson, an event a line, both in UTF-8.")
+          .thrown();
+    }
+    return type.equals(LINES);
+  }
+}

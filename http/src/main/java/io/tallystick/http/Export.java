@@ -1,0 +1,182 @@
+package io.tallystick.http;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.tallystick.entry.Entry;
+import io.tallystick.entry.Event;
+import io.tallystick.index.AuditIndex;
+import io.tallystick.index.AuditQuery;
+import io.tallystick.store.LogReader;
+import io.tallystick.store.StoredEntry;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All entries that match a question, read while they are written, in a format of {@code GET
+ * /api/audit/export}. Memory does not depend on how many there are.
+ */
+final class Export implements Answer {
+  /** How entries are written. */
+  private interface Format {
+    void begin(OutputStream out) throws IOException;
+
+    void entry(OutputStream out, StoredEntry entry) throws IOException;
+
+    void end(OutputStream out) throws IOException;
+  }
+
+  private final LogReader log;
+  private final AuditIndex index;
+  private final AuditQuery question;
+  private final String contentType;
+  private final Format format;
+
+  private Export(
+      LogReader log, AuditIndex index, AuditQuery question, String contentType, Format format) {
+    this.log = log;
+    this.index = index;
+    this.question = question;
+    this.contentType = contentType;
+    this.format = format;
+  }
+
+  static Export of(LogReader log, AuditIndex index, AuditQuery question, String format) {
+    return switch (format) {
+      case "ndjson" -> new Export(log, index, question, "application/x-ndjson", new Lines());
+      case "csv" -> new Export(log, index, question, "text/csv; charset=utf-8", new Csv());
+      case "json" -> new Export(log, index, question, Answers.JSON, new Json());
+      default -> throw new IllegalArgumentException("no format \"" + format + "\"");
+    };
+  }
+
+  @Override
+  public String contentType() {
+    return contentType;
+  }
+
+  @Override
+  public void writeTo(OutputStream out) throws IOException, InterruptedException {
+    format.begin(out);
+    index.forEachMatch(
+        question,
+        id -> {
+          Optional<StoredEntry> entry = log.read(id);
+          if (entry.isPresent()) {
+            format.entry(out, entry.get());
+          }
+          return true;
+        });
+    format.end(out);
+  }
+
+  /** The exact bytes, an entry a line. */
+  private static final class Lines implements Format {
+    @Override
+    public void begin(OutputStream out) {}
+
+    @Override
+    public void entry(OutputStream out, StoredEntry entry) throws IOException {
+      out.write(entry.bytes());
+      out.write('\n');
+    }
+
+    @Override
+    public void end(OutputStream out) {}
+  }
+
+  /** A JSON array of entries as the list has them. */
+  private static final class Json implements Format {
+    private boolean any;
+
+    @Override
+    public void begin(OutputStream out) throws IOException {
+      out.write('[');
+    }
+
+    @Override
+    public void entry(OutputStream out, StoredEntry entry) throws IOException {
+      out.write(any ? new byte[] {',', '\n'} : new byte[] {'\n'});
+      any = true;
+      try (JsonGenerator generator = EntryJson.generator(out)) {
+        EntryJson.write(generator, entry);
+      }
+    }
+
+    @Override
+    public void end(OutputStream out) throws IOException {
+      out.write("\n]\n".getBytes(UTF_8));
+    }
+  }
+
+  /**
+   * CSV (RFC 4180) with a line of names. A text that a spreadsheet would take for a formula gets an
+   * apostrophe before it.
+   */
+  private static final class Csv implements Format {
+    private static final List<String> NAMES =
+        List.of(
+            "id",
+            "timestamp",
+            "event_type",
+            "actor_id",
+            "actor_username",
+            "actor_ip",
+            "user_agent",
+            "target_type",
+            "target_id",
+            "action",
+            "occurred_at",
+            "request_id",
+            "source",
+            "details",
+            "previous_hash",
+            "hash");
+
+    @Override
+    public void begin(OutputStream out) throws IOException {
+      out.write((String.join(",", NAMES) + "\r\n").getBytes(UTF_8));
+    }
+
+    @Override
+    public void entry(OutputStream out, StoredEntry stored) throws IOException {
+      Entry entry = stored.decode();
+      Event event = entry.event();
+      StringBuilder line = new StringBuilder(512);
+      cell(line, entry.id());
+      cell(line, Timestamps.text(entry.timestamp()));
+      cell(line, event.eventType());
+      cell(line, event.actorId());
+      cell(line, event.actorUsername());
+      cell(line, event.actorIp());
+      cell(line, event.userAgent());
+      cell(line, event.targetType());
+      cell(line, event.targetId());
+      cell(line, EntryJson.action(event));
+      cell(line, event.occurredAt());
+      cell(line, event.requestId());
+      cell(line, entry.source());
+      cell(line, event.details());
+      cell(line, entry.previousHash());
+      cell(line, stored.hash());
+      line.setLength(line.length() - 1);
+      out.write(line.append("\r\n").toString().getBytes(UTF_8));
+    }
+
+    private static void cell(StringBuilder line, @Nullable Object value) {
+      String text = value == null ? "" : value.toString();
+      boolean formula = !text.isEmpty() && "=+-@\t\r".indexOf(text.charAt(0)) >= 0;
+      boolean quoted = text.chars().anyMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r');
+      line.append(quoted ? "\"" : "")
+          .append(formula ? "'" : "")
+          .append(quoted ? text.replace("\"", "\"\"") : text)
+          .append(quoted ? "\"," : ",");
+    }
+
+    @Override
+    public void end(OutputStream out) {}
+  }
+}

@@ -1,0 +1,55 @@
+package io.tallystick.http;
+
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.javalin.http.Handler;
+import io.tallystick.index.AuditIndex;
+import io.tallystick.store.AuditLog;
+import io.tallystick.store.LogException;
+import java.util.Optional;
+
+/** How the server is: {@code /healthz}, {@code /readyz} and {@code /metrics}. */
+final class HealthApi {
+  private final AuditLog log;
+  private final AuditIndex index;
+  private final Metrics metrics;
+
+  HealthApi(AuditLog log, AuditIndex index, Metrics metrics) {
+    this.log = log;
+    this.index = index;
+    this.metrics = metrics;
+  }
+
+  void register(RoutesConfig routes, Authenticator keys, boolean publicMetrics) {
+    Handler figures =
+        publicMetrics
+            ? this::metrics
+            : keys.guarded(Permission.ADMIN_AUDIT, (request, caller) -> metrics(request));
+    add(routes, "/healthz", request -> status(request, "ok"));
+    add(routes, "/readyz", this::ready);
+    add(routes, "/metrics", figures);
+  }
+
+  private static void add(RoutesConfig routes, String path, Handler handler) {
+    routes.get(path, handler);
+    routes.head(path, handler);
+  }
+
+  private void ready(Context request) {
+    Optional<LogException> stopped = log.stopped();
+    if (stopped.isPresent()) {
+      throw Problem.of(503, "The log takes no more appends; reading goes on.").thrown();
+    }
+    status(request, "ready");
+  }
+
+  private static void status(Context request, String status) {
+    request.contentType(Answers.JSON).result("{\"status\":\"" + status + "\"}");
+  }
+
+  private void metrics(Context request) {
+    request
+        .contentType(Metrics.CONTENT_TYPE)
+        .result(metrics.text(log.lastId(), index.indexedThrough(), log.stopped().isEmpty()));
+  }
+}

@@ -1,0 +1,126 @@
+package io.tallystick.http;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.tallystick.entry.Details;
+import io.tallystick.entry.Event;
+import io.tallystick.store.AuditLog;
+import io.tallystick.store.LogException;
+import io.tallystick.store.SmallFile;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Changes to a log's keys, each of which is an entry of the log. Safe for any number of threads.
+ */
+public final class KeyAdministration {
+  private static final String FIRST_KEY = "admin";
+
+  private final AuditLog log;
+  private final AccessKeys keys;
+
+  public KeyAdministration(AuditLog log, AccessKeys keys) {
+    this.log = log;
+    this.keys = keys;
+  }
+
+  /**
+   * Who makes a change.
+   *
+   * @param name of the key or the account; {@code null} for the server itself
+   * @param address where from, if it is known
+   */
+  public record By(@Nullable String name, @Nullable String address) {
+    /** The server itself. */
+    public static final By SERVER = new By(null, null);
+  }
+
+  /**
+   * Makes a key. The entry {@code api_key.created} is acknowledged before the key is good.
+   *
+   * @throws InvalidParameterException if the name, the permissions or the expiry are not taken
+   * @throws LogException if the entry could not be appended; there is no key then
+   */
+  public AccessKeys.NewKey create(
+      String name, Collection<Permission> permissions, @Nullable Instant expiresAt, By by)
+      throws IOException, InterruptedException {
+    AccessKeys.NewKey made = keys.make(name, permissions, expiresAt);
+    append("api_key.created", made.key(), by);
+    keys.add(made);
+    return made;
+  }
+
+  /**
+   * Revokes a key. It is refused before the entry {@code api_key.revoked} is appended, so that a
+   * full disk keeps no key alive.
+   *
+   * @return the key; empty if there is none with this id or it was revoked before
+   * @throws LogException if the entry could not be appended; the key is revoked all the same
+   */
+  public Optional<AccessKey> revoke(String id, By by) throws IOException, InterruptedException {
+    Optional<AccessKey> revoked = keys.revoke(id);
+    if (revoked.isPresent()) {
+      append("api_key.revoked", revoked.get(), by);
+    }
+    return revoked;
+  }
+
+  /**
+   * Where there is no key yet, makes one with every permission and leaves it in this file, for its
+   * owner alone (mode 0600).
+   *
+   * @return whether it did
+   */
+  public boolean createFirst(Path file) throws IOException, InterruptedException {
+    if (!keys.list().isEmpty()) {
+      return false;
+    }
+    AccessKeys.NewKey made = keys.make(FIRST_KEY, EnumSet.allOf(Permission.class), null);
+    append("api_key.created", made.key(), By.SERVER);
+    SmallFile.writeSecret(file, (made.text() + "\n").getBytes(StandardCharsets.US_ASCII));
+    keys.add(made);
+    return true;
+  }
+
+  private void append(String eventType, AccessKey key, By by)
+      throws IOException, InterruptedException {
+    Event event =
+        Event.builder(eventType)
+            .actorUsername(by.name())
+            .actorIp(by.address())
+            .targetType("api_key")
+            .targetId(key.id())
+            .details(details(key))
+            .build();
+    try {
+      log.append(event).get();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+    }
+  }
+
+  private static Details details(AccessKey key) throws IOException {
+    ByteArrayOutputStream json = new ByteArrayOutputStream();
+    try (JsonGenerator out = EntryJson.generator(json)) {
+      out.writeStartObject();
+      out.writeStringField("name", key.name());
+      out.writeArrayFieldStart("permissions");
+      for (Permission permission : key.permissions().stream().sorted().toList()) {
+        out.writeString(permission.toString());
+      }
+      out.writeEndArray();
+      if (key.expiresAt() != null) {
+        out.writeStringField("expires_at", key.expiresAt().toString());
+      }
+      out.writeEndObject();
+    }
+    return Details.parse(json.toString(StandardCharsets.UTF_8));
+  }
+}

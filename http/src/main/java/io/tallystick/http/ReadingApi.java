@@ -1,0 +1,61 @@
+package io.tallystick.http;
+
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.javalin.http.HandlerType;
+import java.io.IOException;
+import java.util.Optional;
+
+/** What reads the log over HTTP (api.md, Reading): {@link Answers}, each at its path. */
+final class ReadingApi {
+  private static final String PATH = "/api/audit";
+
+  private final Answers answers;
+
+  ReadingApi(Answers answers) {
+    this.answers = answers;
+  }
+
+  @FunctionalInterface
+  private interface Question {
+    Answer answer(Context request, Parameters given) throws IOException, InterruptedException;
+  }
+
+  void register(RoutesConfig routes, Authenticator keys) {
+    add(routes, keys, "", (request, given) -> answers.list(given));
+    add(routes, keys, "/security", (request, given) -> answers.security(given));
+    add(routes, keys, "/types", (request, given) -> answers.types(given));
+    add(routes, keys, "/stats", (request, given) -> answers.stats(given));
+    add(routes, keys, "/verify", (request, given) -> answers.verify(given, null));
+    add(routes, keys, "/export", (request, given) -> answers.export(given));
+    add(
+        routes,
+        keys,
+        "/user/{user_id}",
+        (request, given) -> answers.user(request.pathParam("user_id"), given));
+    add(routes, keys, "/entries/{id}", this::entry);
+  }
+
+  private Answer entry(Context request, Parameters given) throws IOException {
+    String id = request.pathParam("id");
+    String accept = request.header("Accept");
+    Optional<Answer> entry =
+        accept != null && accept.contains("application/octet-stream")
+            ? answers.entryBytes(id, given)
+            : answers.entry(id, given);
+    return entry.orElseThrow(() -> Problem.of(404, "There is no entry with this id.").thrown());
+  }
+
+  private static void add(RoutesConfig routes, Authenticator keys, String path, Question question) {
+    Authenticator.Action action =
+        (request, caller) -> {
+          Answer answer = question.answer(request, Parameters.ofQuery(request.queryString()));
+          request.contentType(answer.contentType());
+          if (!request.method().equals(HandlerType.HEAD)) {
+            answer.writeTo(request.outputStream());
+          }
+        };
+    routes.get(PATH + path, keys.guarded(Permission.ADMIN_AUDIT, action));
+    routes.head(PATH + path, keys.guarded(Permission.ADMIN_AUDIT, action));
+  }
+}

@@ -1,0 +1,97 @@
+package io.tallystick.http;
+
+import io.tallystick.entry.Details;
+import io.tallystick.entry.Event;
+import io.tallystick.store.AuditLog;
+import io.tallystick.store.Receipt;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The entries that the server itself writes about those who ask. Nobody waits for them; one that
+ * the log does not take is said in the server's log.
+ */
+final class SecurityEvents {
+  private static final Logger LOG = LoggerFactory.getLogger(SecurityEvents.class);
+  private static final int MAX_USER_AGENT_CHARS = 256;
+
+  private final AuditLog log;
+
+  SecurityEvents(AuditLog log) {
+    this.log = log;
+  }
+
+  /** Somebody showed a key that is not good. */
+  void loginFailed(AccessKeys.Check.Refused refused, InetAddress from, @Nullable String userAgent) {
+    AccessKey key = refused.key();
+    append(
+        about(key, "auth.login.failed", from, userAgent)
+            .action("api key refused")
+            .details(Details.parse("{\"reason\":\"" + refused.reason() + "\"}")));
+  }
+
+  /** A good key lacks the permission for what it asked. */
+  void permissionDenied(
+      AccessKey key,
+      Permission needed,
+      InetAddress from,
+      @Nullable String userAgent,
+      String method) {
+    append(
+        about(key, "security.permission_denied", from, userAgent)
+            .actorUsername(key.name())
+            .action("permission refused")
+            .details(
+                Details.parse(
+                    "{\"permission\":\"" + needed + "\",\"method\":\"" + method + "\"}")));
+  }
+
+  /** Many attempts failed and were not logged one by one. */
+  void flood(FailureLimiter.Flood flood, Duration window) {
+    InetAddress network = flood.network();
+    append(
+        Event.builder("security.rate_limited")
+            .actorIp(network == null ? null : ClientAddress.text(network))
+            .action("failed attempts limited")
+            .details(
+                Details.parse(
+                    "{\"count\":"
+                        + flood.failures()
+                        + ",\"window_seconds\":"
+                        + window.toSeconds()
+                        + (network instanceof Inet6Address ? ",\"prefix_bits\":64" : "")
+                        + "}")));
+  }
+
+  private static Event.Builder about(
+      @Nullable AccessKey key, String eventType, InetAddress from, @Nullable String userAgent) {
+    return Event.builder(eventType)
+        .actorIp(ClientAddress.text(from))
+        .userAgent(
+            userAgent == null || userAgent.length() <= MAX_USER_AGENT_CHARS
+                ? userAgent
+                : userAgent.substring(0, MAX_USER_AGENT_CHARS))
+        .targetType("api_key")
+        .targetId(key == null ? null : key.id());
+  }
+
+  private void append(Event.Builder event) {
+    try {
+      CompletableFuture<Receipt> _ =
+          log.append(event.build()).whenComplete((receipt, failure) -> say(failure));
+    } catch (IllegalArgumentException e) {
+      say(e);
+    }
+  }
+
+  private static void say(@Nullable Throwable failure) {
+    if (failure != null) {
+      LOG.warn("a security event could not be logged: {}", failure.getMessage());
+    }
+  }
+}

@@ -1,0 +1,172 @@
+package io.tallystick.http;
+
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a server is run.
+ *
+ * @param host address or name to listen on
+ * @param port TCP port, 0 for any that is free
+ * @param tls certificate and key; {@code null} for plain HTTP
+ * @param insecureHttp allows plain HTTP on an address that is not loopback
+ * @param trustedProxies whose {@code X-Forwarded-For} counts
+ * @param publicMetrics serves {@code /metrics} without a key
+ * @param strictTypes refuses event types that the log does not know
+ * @param limits on what is taken
+ * @param timeouts on how long is waited
+ */
+public record ServerConfig(
+    String host,
+    int port,
+    @Nullable Tls tls,
+    boolean insecureHttp,
+    List<Cidr> trustedProxies,
+    boolean publicMetrics,
+    boolean strictTypes,
+    Limits limits,
+    Timeouts timeouts) {
+  /** The port that is listened on unless another is given. */
+  public static final int DEFAULT_PORT = 8470;
+
+  /**
+   * Refuses plain HTTP to the world.
+   *
+   * @throws IllegalArgumentException saying which option is wrong
+   */
+  public ServerConfig {
+    if (host.isBlank()) {
+      throw new IllegalArgumentException("host is empty; taken is an address or a name");
+    }
+    if (port < 0 || port > 65_535) {
+      throw new IllegalArgumentException("port is " + port + "; taken is 0 to 65535");
+    }
+    if (tls == null && !insecureHttp && !isLoopback(host)) {
+      throw new IllegalArgumentException(
+          "host is "
+              + host
+              + ", which others can reach, and there is no TLS: keys would cross the network in the"
+              + " clear. Give a certificate and its key, or say that plain HTTP is meant"
+              + " (--insecure-http)");
+    }
+    trustedProxies = List.copyOf(trustedProxies);
+  }
+
+  /**
+   * A certificate and its key, read again whenever the files change.
+   *
+   * @param certificate PEM: the server's certificate, then those between it and the root
+   * @param key PEM: PKCS #8, not encrypted
+   */
+  public record Tls(Path certificate, Path key) {}
+
+  /**
+   * What is taken.
+   *
+   * @param maxEvents in one request
+   * @param maxBodyBytes of one request
+   * @param maxPendingBodyBytes of all requests that are being read or answered
+   * @param maxConnections at once
+   * @param maxFailures failed attempts from one address in a {@code failureWindow}; further ones
+   *     are limited
+   * @param failureWindow how long failed attempts are counted together
+   */
+  public record Limits(
+      int maxEvents,
+      int maxBodyBytes,
+      long maxPendingBodyBytes,
+      int maxConnections,
+      int maxFailures,
+      Duration failureWindow) {
+    public Limits {
+      positive("maxEvents", maxEvents);
+      positive("maxBodyBytes", maxBodyBytes);
+      positive("maxConnections", maxConnections);
+      positive("maxFailures", maxFailures);
+      positive("failureWindow", failureWindow.toNanos());
+      if (maxPendingBodyBytes < maxBodyBytes) {
+        throw new IllegalArgumentException("maxPendingBodyBytes is at least maxBodyBytes");
+      }
+    }
+
+    /** 10,000 events, 8 MiB, 64 MiB pending, 4,096 connections, 10 failures a minute. */
+    public static Limits defaults() {
+      return new Limits(10_000, 8 << 20, 64L << 20, 4_096, 10, Duration.ofMinutes(1));
+    }
+  }
+
+  /**
+   * How long is waited.
+   *
+   * @param idle for a client that sends or takes nothing
+   * @param body for the whole body of a request
+   * @param append for the acknowledgement of an append
+   * @param stop for the requests that are under way when the server is stopped
+   */
+  public record Timeouts(Duration idle, Duration body, Duration append, Duration stop) {
+    public Timeouts {
+      positive("idle", idle.toNanos());
+      positive("body", body.toNanos());
+      positive("append", append.toNanos());
+      positive("stop", stop.toNanos());
+    }
+
+    /** 30 s idle, 60 s for a body, 30 s for an append, 20 s to stop. */
+    public static Timeouts defaults() {
+      return new Timeouts(
+          Duration.ofSeconds(30),
+          Duration.ofSeconds(60),
+          Duration.ofSeconds(30),
+          Duration.ofSeconds(20));
+    }
+  }
+
+  /** Loopback, port 8470, plain HTTP, nothing public, nobody trusted. */
+  public static ServerConfig defaults() {
+    return new ServerConfig(
+        "127.0.0.1",
+        DEFAULT_PORT,
+        null,
+        false,
+        List.of(),
+        false,
+        false,
+        Limits.defaults(),
+        Timeouts.defaults());
+  }
+
+  /** This configuration on another port. */
+  public ServerConfig withPort(int port) {
+    return new ServerConfig(
+        host,
+        port,
+        tls,
+        insecureHttp,
+        trustedProxies,
+        publicMetrics,
+        strictTypes,
+        limits,
+        timeouts);
+  }
+
+  private static void positive(String name, long value) {
+    if (value <= 0) {
+      throw new IllegalArgumentException(name + " is more than 0, not " + value);
+    }
+  }
+
+  /** Whether only this machine reaches the host. A name is not looked up. */
+  private static boolean isLoopback(String host) {
+    if (host.equals("localhost")) {
+      return true;
+    }
+    try {
+      return InetAddress.ofLiteral(host).isLoopbackAddress();
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+}
