@@ -33,7 +33,10 @@ final class AppendCommand implements Callable<Integer> {
   private final Terminal terminal;
   @Mixin private final Where where = new Where();
 
-  @Parameters(arity = "0..1", paramLabel = "FILE", description = "The file; standard input if absent.")
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "FILE",
+      description = "The file; standard input if absent.")
   private @Nullable Path file;
 
   private long appended;
@@ -47,7 +50,8 @@ final class AppendCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     long size = file == null ? 0 : size(file);
     try (InputStream in =
-            new BufferedInputStream(file == null ? System.in : Files.newInputStream(file), 1 << 16);
+            new BufferedInputStream(
+                file == null ? System.in : Files.newInputStream(file), 1 << 16);
         Source source = where.source(terminal);
         ProgressBar bar = terminal.progressBar("appending")) {
       append(in, source, bar, size);
@@ -121,7 +125,8 @@ final class AppendCommand implements Callable<Integer> {
       line.write(b);
       if (line.size() > MAX_LINE_BYTES) {
         throw new Failure(
-            Failure.USAGE, "line " + number + " is longer than the " + MAX_LINE_BYTES + " bytes taken");
+            Failure.USAGE,
+            "line " + number + " is longer than the " + MAX_LINE_BYTES + " bytes taken");
       }
     }
     return line.toByteArray();

@@ -29,8 +29,8 @@ import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A data directory. Questions are answered beside whatever server has it open; what changes the log needs to be its one
- * writer.
+ * A data directory. Questions are answered beside whatever server has it open; what changes the log
+ * needs to be its one writer.
  */
 final class DirectorySource implements Source {
   private static final String USER = "/api/audit/user/";
@@ -121,13 +121,12 @@ final class DirectorySource implements Source {
     for (String permission : permissions) {
       set.add(
           Permission.of(permission)
-              .orElseThrow(
-                  () ->
-                      new Failure(
-                          Failure.USAGE,
-                          Printable.of(permission)
-                              + " is no permission; taken are "
-                              + Permission.names())));
+              .orElseThrow(() ->
+                  new Failure(
+                      Failure.USAGE,
+                      Printable.of(permission)
+                          + " is no permission; taken are "
+                          + Permission.names())));
     }
     AccessKeys.NewKey made =
         administration()
@@ -136,30 +135,28 @@ final class DirectorySource implements Source {
                 set,
                 expiresAt == null ? null : Instant.parse(expiresAt),
                 KeyAdministration.By.SERVER);
-    return json(
-        out -> {
-          out.writeStartObject();
-          made.key().writeFields(out);
-          out.writeStringField("key", made.text());
-          out.writeEndObject();
-        });
+    return json(out -> {
+      out.writeStartObject();
+      made.key().writeFields(out);
+      out.writeStringField("key", made.text());
+      out.writeEndObject();
+    });
   }
 
   @Override
   public byte[] listKeys() throws IOException {
     AccessKeys keys = AccessKeys.open(reader().directory().access(), Clock.systemUTC());
-    return json(
-        out -> {
-          out.writeStartObject();
-          out.writeArrayFieldStart("keys");
-          for (AccessKey key : keys.list()) {
-            out.writeStartObject();
-            key.writeFields(out);
-            out.writeEndObject();
-          }
-          out.writeEndArray();
-          out.writeEndObject();
-        });
+    return json(out -> {
+      out.writeStartObject();
+      out.writeArrayFieldStart("keys");
+      for (AccessKey key : keys.list()) {
+        out.writeStartObject();
+        key.writeFields(out);
+        out.writeEndObject();
+      }
+      out.writeEndArray();
+      out.writeEndObject();
+    });
   }
 
   @Override

@@ -8,8 +8,9 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
- * Gives every option the value of its environment variable where the command line has none: {@code --api-key} is {@code
- * TALLY_API_KEY}. The audit-logging document's own name for the retention is read too.
+ * Gives every option the value of its environment variable where the command line has none: {@code
+ * --api-key} is {@code TALLY_API_KEY}. The audit-logging document's own name for the retention is
+ * read too.
  */
 final class EnvironmentDefaults implements IDefaultValueProvider {
   private static final String PREFIX = "TALLY_";

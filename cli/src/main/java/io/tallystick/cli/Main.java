@@ -7,6 +7,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import picocli.AutoComplete;
@@ -17,8 +18,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
 /**
- * The {@code tally} command. Exit codes, in every format: 0 good; 1 the log does not verify; 2 usage; 3 can't reach or open;
- * 4 not permitted.
+ * The {@code tally} command. Exit codes, in every format: 0 good; 1 the log does not verify; 2
+ * usage; 3 can't reach or open; 4 not permitted.
  */
 @Command(
     name = "tally",
@@ -71,25 +72,24 @@ public final class Main {
     tally.addSubcommand(auth);
 
     tally
-        .setOut(new java.io.PrintWriter(terminal.out(), true))
-        .setErr(new java.io.PrintWriter(terminal.err(), true))
+        .setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8))
+        .setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8))
         .setExpandAtFiles(false)
         .setDefaultValueProvider(new EnvironmentDefaults(environment))
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setExitCodeExceptionMapper(Main::exitCode)
-        .setExecutionExceptionHandler(
-            (e, command, parsed) -> {
-              terminal.out().flush();
-              terminal.err().println("tally: " + sentence(e));
-              return exitCode(e);
-            });
+        .setExecutionExceptionHandler((e, command, parsed) -> {
+          terminal.out().flush();
+          terminal.err().println("tally: " + sentence(e));
+          return exitCode(e);
+        });
     return tally;
   }
 
   private static CommandLine group(String name) {
-    CommandSpec spec =
-        CommandSpec.create().name(name).mixinStandardHelpOptions(true);
-    spec.usageMessage().description("The reading commands, as the audit-logging document has them.");
+    CommandSpec spec = CommandSpec.create().name(name).mixinStandardHelpOptions(true);
+    spec.usageMessage()
+        .description("The reading commands, as the audit-logging document has them.");
     CommandLine group = new CommandLine(spec);
     group.setExecutionStrategy(new CommandLine.RunLast());
     return group;

@@ -7,7 +7,10 @@ import picocli.CommandLine.Option;
 
 /** Which page of a list. */
 final class PageOptions {
-  @Option(names = "--limit", paramLabel = "N", description = "Most entries, 1 to 500 (default: 50).")
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      description = "Most entries, 1 to 500 (default: 50).")
   @Nullable String limit;
 
   @Option(names = "--offset", paramLabel = "N", description = "Entries to pass over.")

@@ -1,6 +1,9 @@
 package io.tallystick.cli;
 
-/** Text from a log made safe to show: whatever could move a cursor, colour, or reorder a line is shown as its code. */
+/**
+ * Text from a log made safe to show: whatever could move a cursor, colour, or reorder a line is
+ * shown as its code.
+ */
 final class Printable {
   private Printable() {}
 
@@ -15,14 +18,13 @@ final class Printable {
     StringBuilder shown = new StringBuilder(text.substring(0, plain));
     text.substring(plain)
         .codePoints()
-        .forEach(
-            c -> {
-              if (isShown(c)) {
-                shown.appendCodePoint(c);
-              } else {
-                shown.append(c < 0x10000 ? "\\u%04x".formatted(c) : "\\u{%x}".formatted(c));
-              }
-            });
+        .forEach(c -> {
+          if (isShown(c)) {
+            shown.appendCodePoint(c);
+          } else {
+            shown.append(c < 0x10000 ? "\\u%04x".formatted(c) : "\\u{%x}".formatted(c));
+          }
+        });
     return shown.toString();
   }
 

@@ -4,7 +4,10 @@ import java.io.PrintStream;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** How far a command has come: one line that is written over, from the second second on, and wiped at the end. */
+/**
+ * How far a command has come: one line that is written over, from the second second on, and wiped
+ * at the end.
+ */
 final class ProgressBar implements AutoCloseable {
   private static final long FIRST_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(200);

@@ -10,7 +10,8 @@ import picocli.CommandLine.Option;
 /** {@code tally rebuild-index}: the index anew from the log. */
 @Command(
     name = "rebuild-index",
-    description = "Delete the index and build it again from the log. The server must not be running.")
+    description =
+        "Delete the index and build it again from the log. The server must not be running.")
 final class RebuildIndexCommand implements Callable<Integer> {
   private final Terminal terminal;
 

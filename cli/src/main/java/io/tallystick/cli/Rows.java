@@ -86,7 +86,9 @@ final class Rows {
     return text.substring(0, text.offsetByCodePoints(0, width - 1)) + "…";
   }
 
-  /** RFC 4180, with cells that a spreadsheet would take for a formula made text by an apostrophe. */
+  /**
+   * RFC 4180, with cells that a spreadsheet would take for a formula made text by an apostrophe.
+   */
   String csv() {
     StringBuilder text = new StringBuilder(line(head));
     rows.forEach(row -> text.append(line(row)));

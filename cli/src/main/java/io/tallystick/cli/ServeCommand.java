@@ -51,7 +51,9 @@ final class ServeCommand implements Callable<Integer> {
   @Option(names = "--tls-key", paramLabel = "FILE", description = "Its key, PEM (PKCS #8).")
   private @Nullable Path tlsKey;
 
-  @Option(names = "--insecure-http", description = "Allow plain HTTP on an address others can reach.")
+  @Option(
+      names = "--insecure-http",
+      description = "Allow plain HTTP on an address others can reach.")
   private boolean insecureHttp;
 
   @Option(
@@ -98,8 +100,7 @@ final class ServeCommand implements Callable<Integer> {
     checkRetention();
     try (AuditLog log = AuditLog.open(data, config);
         AuditIndex index = AuditIndex.open(log.reader(), log.reader().directory().index())) {
-      AccessKeys keys =
-          AccessKeys.open(log.reader().directory().access(), Clock.systemUTC());
+      AccessKeys keys = AccessKeys.open(log.reader().directory().access(), Clock.systemUTC());
       try (AuditServer running = AuditServer.start(log, index, keys, server)) {
         CountDownLatch stopped = new CountDownLatch(1);
         CountDownLatch stop = stopOnSignal(stopped);
@@ -127,22 +128,23 @@ final class ServeCommand implements Callable<Integer> {
   /** Opened when everything is closed, so that the process may end. */
   private CountDownLatch finished = new CountDownLatch(1);
 
-  /** A latch that opens when the process is told to end; its end waits until {@code stopped} opens. */
+  /**
+   * A latch that opens when the process is told to end; its end waits until {@code stopped} opens.
+   */
   private static CountDownLatch stopOnSignal(CountDownLatch stopped) {
     CountDownLatch stop = new CountDownLatch(1);
     Runtime.getRuntime()
         .addShutdownHook(
             Thread.ofPlatform()
                 .name("tally-stop")
-                .unstarted(
-                    () -> {
-                      stop.countDown();
-                      try {
-                        stopped.await();
-                      } catch (InterruptedException e) {
-                        Thread.currentThread().interrupt();
-                      }
-                    }));
+                .unstarted(() -> {
+                  stop.countDown();
+                  try {
+                    stopped.await();
+                  } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                  }
+                }));
     return stop;
   }
 
@@ -172,7 +174,9 @@ final class ServeCommand implements Callable<Integer> {
           default ->
               throw new Failure(
                   Failure.USAGE,
-                  "--durability is \"" + Printable.of(durability) + "\"; taken are forced and async");
+                  "--durability is \""
+                      + Printable.of(durability)
+                      + "\"; taken are forced and async");
         };
     return LogConfig.defaults().withOrigin(origin).withDurability(when);
   }

@@ -60,9 +60,8 @@ final class ServerSource implements Source {
   public void get(String path, Map<String, List<String>> parameters, OutputStream out)
       throws IOException, InterruptedException {
     List<String> query = new ArrayList<>();
-    parameters.forEach(
-        (name, values) ->
-            values.forEach(value -> query.add(name + "=" + URLEncoder.encode(value, UTF_8))));
+    parameters.forEach((name, values) ->
+        values.forEach(value -> query.add(name + "=" + URLEncoder.encode(value, UTF_8))));
     String url = base + path + (query.isEmpty() ? "" : "?" + String.join("&", query));
     try (InputStream answer = send(request(url).GET().build())) {
       answer.transferTo(out);

@@ -8,8 +8,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A log to ask: a server, or a data directory. Both give the same answers, those of the HTTP API, so a command need not
- * know which it has. Used by one thread; what goes wrong is thrown as a {@link Failure}.
+ * A log to ask: a server, or a data directory. Both give the same answers, those of the HTTP API,
+ * so a command need not know which it has. Used by one thread; what goes wrong is thrown as a
+ * {@link Failure}.
  */
 interface Source extends AutoCloseable {
   /**

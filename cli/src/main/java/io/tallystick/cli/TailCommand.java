@@ -22,10 +22,16 @@ final class TailCommand implements Callable<Integer> {
   @Mixin private final Common common = new Common();
   @Mixin private final Filters filters = new Filters();
 
-  @Option(names = {"-f", "--follow"}, description = "Go on with entries as they come.")
+  @Option(
+      names = {"-f", "--follow"},
+      description = "Go on with entries as they come.")
   private boolean follow;
 
-  @Option(names = "--lines", paramLabel = "N", defaultValue = "10", description = "How many first (default: ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--lines",
+      paramLabel = "N",
+      defaultValue = "10",
+      description = "How many first (default: ${DEFAULT-VALUE}).")
   private int lines;
 
   TailCommand(Terminal terminal) {
@@ -78,7 +84,9 @@ final class TailCommand implements Callable<Integer> {
                   EntriesView.text(entry, "event_type"),
                   EntriesView.text(entry, "actor_username"),
                   EntriesView.text(entry, "actor_ip"),
-                  EntriesView.text(entry, "target_type") + "/" + EntriesView.text(entry, "target_id"),
+                  EntriesView.text(entry, "target_type")
+                      + "/"
+                      + EntriesView.text(entry, "target_id"),
                   EntriesView.text(entry, "action"))
               : entry.toString();
       terminal.out().println(common.format == Format.table ? Printable.of(line) : line);

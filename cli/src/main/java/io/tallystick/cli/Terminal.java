@@ -1,14 +1,13 @@
 package io.tallystick.cli;
 
-import java.io.Console;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /**
- * Where a command writes to. On a terminal there is colour (unless {@code NO_COLOR} is set) and a width; in a pipe there
- * is neither.
+ * Where a command writes to. On a terminal there is colour (unless {@code NO_COLOR} is set) and a
+ * width; in a pipe there is neither.
  */
 final class Terminal {
   private static final int DEFAULT_WIDTH = 120;
@@ -20,11 +19,10 @@ final class Terminal {
   private final Map<String, String> environment;
 
   Terminal(PrintStream out, PrintStream err, Map<String, String> environment) {
-    Console console = System.console();
     this.out = out;
     this.err = err;
     this.environment = environment;
-    this.interactive = console != null && console.isTerminal();
+    this.interactive = System.console().isTerminal();
     String noColor = environment.getOrDefault("NO_COLOR", "");
     this.coloured = interactive && noColor.isEmpty() && !"dumb".equals(environment.get("TERM"));
   }

@@ -62,7 +62,8 @@ final class VerifyCommand implements Callable<Integer> {
       if (report.path("faults_total").asLong() > report.path("broken_links").size()) {
         terminal
             .out()
-            .printf("%,d faults in all; the first are listed%n", report.path("faults_total").asLong());
+            .printf(
+                "%,d faults in all; the first are listed%n", report.path("faults_total").asLong());
       }
     }
     terminal

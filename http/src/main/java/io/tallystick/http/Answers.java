@@ -175,7 +175,7 @@ public final class Answers {
    */
   public Answer verify(Parameters given, VerifyReport.@Nullable Progress progress)
       throws IOException, InterruptedException {
-    given.only(List.of("start_id", "end_id"));
+    given.only(List.of("start_id", "end_id", "strict"));
     Long startId = given.number("start_id", 1, Long.MAX_VALUE);
     Long endId = given.number("end_id", 1, Long.MAX_VALUE);
     if (startId != null && endId != null && startId > endId) {
@@ -190,7 +190,9 @@ public final class Answers {
     if (startId != null && endId == null && startId > log.lastId()) {
       endId = startId;
     }
-    VerifyReport report = log.verify(new VerifyRequest(startId, endId, false), progress);
+    VerifyReport report =
+        log.verify(
+            new VerifyRequest(startId, endId, Boolean.TRUE.equals(given.flag("strict"))), progress);
     return json(out -> {
       out.writeStartObject();
       out.writeBooleanField("valid", report.valid());
@@ -204,6 +206,7 @@ public final class Answers {
         out.writeEndObject();
       }
       out.writeEndArray();
+      out.writeNumberField("faults_total", report.faultCount());
       out.writeNumberField("first_id", report.firstId());
       out.writeNumberField("last_id", report.lastId());
       out.writeStringField("mode", "full");

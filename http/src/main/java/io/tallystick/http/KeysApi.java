@@ -66,7 +66,7 @@ final class KeysApi {
         request,
         out -> {
           out.writeStartObject();
-          fields(out, made.key());
+          made.key().writeFields(out);
           out.writeStringField("key", made.text());
           out.writeEndObject();
         });
@@ -154,7 +154,7 @@ final class KeysApi {
           out.writeArrayFieldStart("keys");
           for (AccessKey key : all) {
             out.writeStartObject();
-            fields(out, key);
+            key.writeFields(out);
             out.writeEndObject();
           }
           out.writeEndArray();
@@ -169,7 +169,7 @@ final class KeysApi {
         request,
         out -> {
           out.writeStartObject();
-          fields(out, key);
+          key.writeFields(out);
           out.writeEndObject();
         });
   }
@@ -191,24 +191,6 @@ final class KeysApi {
 
   private static KeyAdministration.By by(Authenticator.Caller caller) {
     return new KeyAdministration.By(caller.key().name(), ClientAddress.text(caller.address()));
-  }
-
-  private static void fields(JsonGenerator out, AccessKey key) throws IOException {
-    out.writeStringField("id", key.id());
-    out.writeStringField("name", key.name());
-    out.writeArrayFieldStart("permissions");
-    for (Permission permission : key.permissions().stream().sorted().toList()) {
-      out.writeString(permission.toString());
-    }
-    out.writeEndArray();
-    out.writeStringField("created_at", key.createdAt().toString());
-    out.writeStringField("expires_at", text(key.expiresAt()));
-    out.writeStringField("last_used_at", text(key.lastUsedAt()));
-    out.writeStringField("revoked_at", text(key.revokedAt()));
-  }
-
-  private static @Nullable String text(@Nullable Instant time) {
-    return time == null ? null : time.toString();
   }
 
   @FunctionalInterface

@@ -27,7 +27,7 @@ public enum Permission {
   }
 
   /** The names of all, for a message. */
-  static String names() {
+  public static String names() {
     return Arrays.stream(values()).map(Permission::toString).collect(Collectors.joining(", "));
   }
 
