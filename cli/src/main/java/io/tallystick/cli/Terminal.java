@@ -1,9 +1,11 @@
 package io.tallystick.cli;
 
+import java.io.Console;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Where a command writes to. On a terminal there is colour (unless {@code NO_COLOR} is set) and a
@@ -22,7 +24,7 @@ final class Terminal {
     this.out = out;
     this.err = err;
     this.environment = environment;
-    this.interactive = System.console().isTerminal();
+    this.interactive = Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
     String noColor = environment.getOrDefault("NO_COLOR", "");
     this.coloured = interactive && noColor.isEmpty() && !"dumb".equals(environment.get("TERM"));
   }
