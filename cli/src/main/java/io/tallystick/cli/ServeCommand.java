@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -98,54 +99,60 @@ final class ServeCommand implements Callable<Integer> {
     ServerConfig server = serverConfig();
     LogConfig config = logConfig();
     checkRetention();
+    Stop stop = new Stop();
     try (AuditLog log = AuditLog.open(data, config);
         AuditIndex index = AuditIndex.open(log.reader(), log.reader().directory().index())) {
       AccessKeys keys = AccessKeys.open(log.reader().directory().access(), Clock.systemUTC());
       try (AuditServer running = AuditServer.start(log, index, keys, server)) {
-        CountDownLatch stopped = new CountDownLatch(1);
-        CountDownLatch stop = stopOnSignal(stopped);
-        String scheme = tlsCert == null ? "http" : "https";
-        terminal
-            .out()
-            .printf(
-                "tally serves %s (%,d entries) at %s://%s:%d; the first key is in %s%n",
-                log.reader().identity().origin(),
-                log.lastId(),
-                scheme,
-                host.indexOf(':') >= 0 ? "[" + host + "]" : host,
-                running.port(),
-                log.reader().directory().adminKey());
-        terminal.out().flush();
+        sayReady(log, running.port());
         stop.await();
-        finished = stopped;
       }
-    } finally {
-      finished.countDown();
+    } catch (Exception e) {
+      stop.done(Failure.UNREACHABLE);
+      throw e;
     }
+    stop.done(0);
     return 0;
   }
 
-  /** Opened when everything is closed, so that the process may end. */
-  private CountDownLatch finished = new CountDownLatch(1);
+  private void sayReady(AuditLog log, int port) {
+    terminal
+        .out()
+        .printf(
+            "tally serves %s (%,d entries) at %s://%s:%d; the first key is in %s%n",
+            log.reader().identity().origin(),
+            log.lastId(),
+            tlsCert == null ? "http" : "https",
+            host.indexOf(':') >= 0 ? "[" + host + "]" : host,
+            port,
+            log.reader().directory().adminKey());
+    terminal.out().flush();
+  }
 
   /**
-   * A latch that opens when the process is told to end; its end waits until {@code stopped} opens.
+   * The end that SIGTERM or Ctrl-C brings: the process stays until everything is closed, and ends
+   * with its code.
    */
-  private static CountDownLatch stopOnSignal(CountDownLatch stopped) {
-    CountDownLatch stop = new CountDownLatch(1);
-    Runtime.getRuntime()
-        .addShutdownHook(
-            Thread.ofPlatform()
-                .name("tally-stop")
-                .unstarted(() -> {
-                  stop.countDown();
-                  try {
-                    stopped.await();
-                  } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                  }
-                }));
-    return stop;
+  private static final class Stop {
+    private final CountDownLatch asked = new CountDownLatch(1);
+    private final CompletableFuture<Integer> done = new CompletableFuture<>();
+
+    /** Waits for the signal. */
+    void await() throws InterruptedException {
+      Runtime.getRuntime()
+          .addShutdownHook(
+              Thread.ofPlatform()
+                  .name("tally-stop")
+                  .unstarted(() -> {
+                    asked.countDown();
+                    Runtime.getRuntime().halt(done.join());
+                  }));
+      asked.await();
+    }
+
+    void done(int exitCode) {
+      done.complete(exitCode);
+    }
   }
 
   private ServerConfig serverConfig() {

@@ -1,0 +1,141 @@
+package io.tallystick.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** The real command in processes of its own, and a real server. */
+final class Tally {
+  private Tally() {}
+
+  /** What a command did. */
+  record Result(int code, String out, String err) {}
+
+  private static ProcessBuilder command(List<String> arguments) {
+    Path options = Path.of(System.getProperty("tallystick.jvm.options", "../jvm.options"));
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "@" + options.toAbsolutePath().normalize(),
+                "-Xmx512m",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName()));
+    command.addAll(arguments);
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().keySet().removeIf(name -> name.startsWith("TALLY_"));
+    return builder;
+  }
+
+  /** Runs a command to its end. */
+  static Result run(Map<String, String> environment, String input, String... arguments)
+      throws IOException, InterruptedException {
+    ProcessBuilder builder = command(List.of(arguments));
+    builder.environment().putAll(environment);
+    Path out = Files.createTempFile("tally", ".out");
+    Path err = Files.createTempFile("tally", ".err");
+    try {
+      Process process = builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start();
+      process.getOutputStream().write(input.getBytes(UTF_8));
+      process.getOutputStream().close();
+      if (!process.waitFor(60, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        throw new IllegalStateException("still running: " + String.join(" ", arguments));
+      }
+      return new Result(process.exitValue(), Files.readString(out), Files.readString(err));
+    } finally {
+      Files.delete(out);
+      Files.delete(err);
+    }
+  }
+
+  /** A server in a process of its own. */
+  static final class Server implements AutoCloseable {
+    private final Process process;
+    private final String url;
+    private final String key;
+
+    private Server(Process process, String url, String key) {
+      this.process = process;
+      this.url = url;
+      this.key = key;
+    }
+
+    static Server start(Path data, String... more) throws IOException {
+      List<String> arguments =
+          new ArrayList<>(List.of("serve", "--data", data.toString(), "--port", "0"));
+      arguments.addAll(List.of(more));
+      Process process = command(arguments).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+      BufferedReader out =
+          new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8));
+      String line = out.readLine();
+      if (line == null || !line.contains(" at http://")) {
+        process.destroyForcibly();
+        throw new IOException("the server did not start: " + line);
+      }
+      String url = line.substring(line.indexOf("http://"), line.indexOf(';'));
+      return new Server(process, url, Files.readString(data.resolve("admin.key")).strip());
+    }
+
+    String url() {
+      return url;
+    }
+
+    String key() {
+      return key;
+    }
+
+    Map<String, String> environment() {
+      return Map.of("TALLY_URL", url, "TALLY_API_KEY", key);
+    }
+
+    HttpResponse<String> get(String path) throws IOException, InterruptedException {
+      return send(HttpRequest.newBuilder(URI.create(url + path)).header("X-API-Key", key).build());
+    }
+
+    HttpResponse<String> post(String events) throws IOException, InterruptedException {
+      return send(
+          HttpRequest.newBuilder(URI.create(url + "/api/audit/events"))
+              .header("X-API-Key", key)
+              .header("Content-Type", "application/x-ndjson")
+              .POST(HttpRequest.BodyPublishers.ofString(events))
+              .build());
+    }
+
+    private static HttpResponse<String> send(HttpRequest request)
+        throws IOException, InterruptedException {
+      try (HttpClient client = HttpClient.newHttpClient()) {
+        return client.send(request, HttpResponse.BodyHandlers.ofString());
+      }
+    }
+
+    /** SIGTERM, and the exit code. */
+    int stop() throws InterruptedException {
+      process.destroy();
+      if (!process.waitFor(30, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+      return process.waitFor();
+    }
+
+    @Override
+    public void close() {
+      process.destroy();
+      process.onExit().join();
+    }
+  }
+}

@@ -1,0 +1,164 @@
+package io.tallystick.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The command line on a data directory and on a server, in good cases and bad. */
+class TallyIT {
+  @TempDir Path directory;
+
+  private Tally.Result tally(String input, String... arguments) throws Exception {
+    return Tally.run(Map.of("TALLY_DATA", directory.resolve("log").toString()), input, arguments);
+  }
+
+  @Test
+  void appendsListsExportsAndVerifiesWithoutAServer() throws Exception {
+    Tally.Result appended =
+        tally(
+            "{\"event_type\":\"user.created\",\"actor_id\":1}\n\n{\"event_type\":\"user.deleted\"}\n",
+            "append");
+    assertThat(appended)
+        .isEqualTo(new Tally.Result(0, "2 entries appended, the last one is 3\n", ""));
+    assertThat(tally("", "list").out()).contains("user.created", "3 of 3 entries");
+    assertThat(tally("", "tail", "--lines", "1").out()).startsWith("3  ").hasLineCount(1);
+    assertThat(tally("", "verify").out()).startsWith("valid: entries 1 to 3");
+    assertThat(tally("", "rebuild-index").out()).isEqualTo("3 entries indexed\n");
+    Path out = directory.resolve("out.ndjson");
+    assertThat(tally("", "export", "--event-type", "user.*", "--out", out.toString()).err())
+        .isEmpty();
+    assertThat(Files.readAllLines(out)).hasSize(2).allMatch(line -> line.startsWith("{\"id\":"));
+    assertThat(tally("", "export", "--format", "csv").out()).startsWith("id,").hasLineCount(4);
+  }
+
+  @Test
+  void aBadLineIsNamedAndNothingOfItsBatchIsWritten() throws Exception {
+    Tally.Result bad = tally("{\"event_type\":\"a\"}\n{\"event_type\":\"A\"}\n", "append");
+    assertThat(bad.code()).isEqualTo(Failure.USAGE);
+    assertThat(bad.err()).contains("line 2", "event_type is \"A\"", "nothing was appended");
+    assertThat(tally("{\"event_type\":\"a\"}\n", "append").out()).contains("the last one is 2");
+  }
+
+  @Test
+  void theExitCodeSaysWhatWentWrong() throws Exception {
+    assertThat(tally("", "list").code()).isEqualTo(Failure.UNREACHABLE);
+    tally("{\"event_type\":\"a\"}\n", "append");
+    assertThat(tally("", "list", "--limit", "501").code()).isEqualTo(Failure.USAGE);
+    assertThat(tally("", "list", "--limit", "501").err()).contains("--limit", "1 to 500");
+    assertThat(tally("", "verify", "--start-id", "5", "--end-id", "2").code())
+        .isEqualTo(Failure.USAGE);
+    assertThat(tally("", "lisst").code()).isEqualTo(Failure.USAGE);
+    assertThat(tally("").code()).isEqualTo(Failure.USAGE);
+    assertThat(tally("", "list", "--url", "http://127.0.0.1:1").code())
+        .isEqualTo(Failure.UNREACHABLE);
+    assertThat(tally("", "list", "--url", "ftp://x").code()).isEqualTo(Failure.USAGE);
+  }
+
+  @Test
+  void aTamperedLogDoesNotVerify() throws Exception {
+    tally("{\"event_type\":\"a\",\"action\":\"one\"}\n{\"event_type\":\"b\"}\n", "append");
+    Path segment;
+    try (var files = Files.list(directory.resolve("log/segments"))) {
+      segment = files.filter(f -> f.toString().endsWith(".cq4")).findFirst().orElseThrow();
+    }
+    byte[] bytes = Files.readAllBytes(segment);
+    byte[] wanted = "\"one\"".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+    for (int i = 0; i < bytes.length - wanted.length; i++) {
+      if (java.util.Arrays.equals(bytes, i, i + wanted.length, wanted, 0, wanted.length)) {
+        bytes[i + 1] = 'O';
+      }
+    }
+    Files.write(segment, bytes);
+    for (String format : List.of("table", "json", "csv")) {
+      Tally.Result result = tally("", "verify", "--format", format);
+      assertThat(result.code()).isEqualTo(Failure.NOT_VALID);
+      assertThat(result.out()).contains("entry 2 was changed");
+      assertThat(result.err()).isEmpty();
+    }
+  }
+
+  @Test
+  void hostileTextIsShownAsText() throws Exception {
+    tally(
+        "{\"event_type\":\"a\",\"actor_username\":\"\\u001b[31mred\\u202e\",\"action\":\"=1+1\",\"target_id\":\"<script>\\n\"}\n",
+        "append");
+    String table = tally("", "list").out();
+    assertThat(table)
+        .contains("\\u001b[31mred\\u202e", "<script>\\u000a")
+        .doesNotContain("\u001b", "\u202e");
+    assertThat(tally("", "list", "--format", "csv").out()).contains(",'=1+1,");
+  }
+
+  @Test
+  void aServerIsAskedWithItsKeyOnly() throws Exception {
+    Path data = directory.resolve("served");
+    try (Tally.Server server = Tally.Server.start(data)) {
+      Map<String, String> environment = server.environment();
+      Tally.Result created =
+          Tally.run(environment, "", "keys", "create", "writer", "--permission", "audit.append");
+      String writer = created.out().strip();
+      assertThat(writer).startsWith("tally_");
+      assertThat(created.err()).isEmpty();
+      Map<String, String> asWriter = Map.of("TALLY_URL", server.url(), "TALLY_API_KEY", writer);
+      assertThat(Tally.run(asWriter, "{\"event_type\":\"a\"}", "append").code()).isZero();
+      assertThat(Tally.run(asWriter, "", "list").code()).isEqualTo(Failure.NOT_PERMITTED);
+      Map<String, String> nobody = Map.of("TALLY_URL", server.url());
+      assertThat(Tally.run(nobody, "", "list").code()).isEqualTo(Failure.NOT_PERMITTED);
+      String listed = Tally.run(environment, "", "keys", "list").out();
+      assertThat(listed).contains("writer", "audit.append").doesNotContain(writer);
+      String id = writer.split("_", -1)[1];
+      assertThat(Tally.run(environment, "", "keys", "revoke", id).code()).isZero();
+      assertThat(Tally.run(asWriter, "{\"event_type\":\"a\"}", "append").code())
+          .isEqualTo(Failure.NOT_PERMITTED);
+      Tally.Result locked =
+          Tally.run(Map.of("TALLY_DATA", data.toString()), "{\"event_type\":\"a\"}", "append");
+      assertThat(locked.code()).isEqualTo(Failure.UNREACHABLE);
+      assertThat(locked.err()).contains("--url");
+    }
+  }
+
+  @Test
+  void aRestartAndARebuiltIndexAnswerTheSameBytes() throws Exception {
+    Path data = directory.resolve("served");
+    StringBuilder events = new StringBuilder();
+    for (int i = 0; i < 700; i++) {
+      events.append("{\"event_type\":\"t%d\",\"actor_id\":%d}%n".formatted(i % 3, i % 7));
+    }
+    List<String> questions =
+        List.of(
+            "/api/audit?event_type=t1&limit=500",
+            "/api/audit?actor_id=3&order=asc",
+            "/api/audit/types",
+            "/api/audit/user/5",
+            "/api/audit/export?event_type=t2");
+    String before;
+    try (Tally.Server server = Tally.Server.start(data)) {
+      assertThat(server.post(events.toString()).statusCode()).isEqualTo(201);
+      before = answers(server, questions);
+      assertThat(server.stop()).isZero();
+    }
+    try (Tally.Server server = Tally.Server.start(data)) {
+      assertThat(answers(server, questions)).isEqualTo(before);
+    }
+    assertThat(Tally.run(Map.of(), "", "rebuild-index", "--data", data.toString()).code()).isZero();
+    try (Tally.Server server = Tally.Server.start(data)) {
+      assertThat(answers(server, questions)).isEqualTo(before);
+    }
+  }
+
+  private static String answers(Tally.Server server, List<String> questions) throws Exception {
+    StringBuilder all = new StringBuilder();
+    for (String question : questions) {
+      HttpResponse<String> answer = server.get(question);
+      assertThat(answer.statusCode()).isEqualTo(200);
+      all.append(answer.body()).append('\n');
+    }
+    return all.toString();
+  }
+}
