@@ -1,0 +1,132 @@
+package io.tallystick.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tallystick.index.AuditIndex;
+import io.tallystick.store.AuditLog;
+import io.tallystick.store.LogConfig;
+import io.tallystick.store.StoredEntry;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+
+/** A real server on a real log, and a client for it. */
+final class TestServer implements AutoCloseable {
+  static final ObjectMapper JSON = new ObjectMapper();
+  static final ServerConfig CONFIG = ServerConfig.defaults().withPort(0);
+
+  /** So many failures from one address that tests meet no limit by chance. */
+  static final ServerConfig.Limits LIMITS =
+      new ServerConfig.Limits(10_000, 8 << 20, 64L << 20, 4_096, 1_000, Duration.ofMinutes(1));
+
+  final AuditLog log;
+  final AuditIndex index;
+  final AccessKeys keys;
+  final AuditServer server;
+  private final HttpClient client = HttpClient.newHttpClient();
+
+  private TestServer(AuditLog log, AuditIndex index, AccessKeys keys, AuditServer server) {
+    this.log = log;
+    this.index = index;
+    this.keys = keys;
+    this.server = server;
+  }
+
+  static TestServer start(Path data) throws IOException, InterruptedException {
+    return start(data, config(LIMITS, ServerConfig.Timeouts.defaults()));
+  }
+
+  static ServerConfig config(ServerConfig.Limits limits, ServerConfig.Timeouts timeouts) {
+    return new ServerConfig(
+        CONFIG.host(), 0, null, false, List.of(), false, false, limits, timeouts);
+  }
+
+  static TestServer start(Path data, ServerConfig config) throws IOException, InterruptedException {
+    AuditLog log = AuditLog.open(data, LogConfig.defaults());
+    AuditIndex index = AuditIndex.open(log.reader(), log.reader().directory().index());
+    AccessKeys keys = AccessKeys.open(log.reader().directory().access(), Clock.systemUTC());
+    return new TestServer(log, index, keys, AuditServer.start(log, index, keys, config));
+  }
+
+  /** A new key with these permissions. */
+  String key(Permission... permissions) throws IOException, InterruptedException {
+    return key("key-" + UUID.randomUUID(), permissions);
+  }
+
+  String key(String name, Permission... permissions) throws IOException, InterruptedException {
+    return new KeyAdministration(log, keys)
+        .create(name, List.of(permissions), null, KeyAdministration.By.SERVER)
+        .text();
+  }
+
+  URI uri(String path) {
+    return URI.create("http://127.0.0.1:" + server.port() + path);
+  }
+
+  HttpRequest.Builder request(String path, String key) {
+    return HttpRequest.newBuilder(uri(path)).header("X-API-Key", key);
+  }
+
+  HttpResponse<String> send(HttpRequest.Builder request) throws IOException, InterruptedException {
+    return client.send(request.build(), HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
+  }
+
+  HttpResponse<byte[]> sendForBytes(HttpRequest.Builder request)
+      throws IOException, InterruptedException {
+    return client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+  }
+
+  HttpResponse<String> get(String path, String key) throws IOException, InterruptedException {
+    return send(request(path, key));
+  }
+
+  HttpResponse<String> post(String path, String key, String contentType, byte[] body)
+      throws IOException, InterruptedException {
+    return send(
+        request(path, key)
+            .header("Content-Type", contentType)
+            .POST(HttpRequest.BodyPublishers.ofByteArray(body)));
+  }
+
+  /** Posts events as JSON. */
+  HttpResponse<String> append(String key, String json) throws IOException, InterruptedException {
+    return post(
+        "/api/audit/events", key, "application/json", json.getBytes(StandardCharsets.UTF_8));
+  }
+
+  JsonNode json(String path, String key) throws IOException, InterruptedException {
+    HttpResponse<String> response = get(path, key);
+    if (response.statusCode() != 200) {
+      throw new AssertionError(path + ": " + response.statusCode() + " " + response.body());
+    }
+    return JSON.readTree(response.body());
+  }
+
+  StoredEntry entry(long id) throws IOException {
+    return log.reader().read(id).orElseThrow();
+  }
+
+  /** The event types of the entries from this id on. */
+  List<String> typesFrom(long id) throws IOException {
+    java.util.ArrayList<String> types = new java.util.ArrayList<>();
+    log.reader()
+        .forEach(id, Long.MAX_VALUE, entry -> types.add(entry.decode().event().eventType()));
+    return types;
+  }
+
+  @Override
+  public void close() throws IOException {
+    client.close();
+    server.close();
+    index.close();
+    log.close();
+  }
+}
