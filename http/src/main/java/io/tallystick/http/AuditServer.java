@@ -57,6 +57,9 @@ public final class AuditServer implements AutoCloseable {
           Thread.ofPlatform().name("tally-server-timer").daemon().factory());
   private final SslContextFactory.@Nullable Server ssl;
 
+  /** Set once, before anybody has the server. */
+  private int port;
+
   /** Owned by the timer's thread once the server runs. */
   private @Nullable TlsMaterial tls;
 
@@ -125,13 +128,14 @@ public final class AuditServer implements AutoCloseable {
       throw new IOException(
           "can't listen on " + config.host() + " port " + config.port() + ": " + e.getMessage(), e);
     }
+    server.port = server.app.port();
     server.startTimer();
     return server;
   }
 
-  /** The port that is listened on. */
+  /** The port that is listened on, or was. */
   public int port() {
-    return app.port();
+    return port;
   }
 
   private void jetty(JavalinConfig javalin, Metrics metrics) {

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
@@ -67,6 +68,13 @@ final class TestServer implements AutoCloseable {
         .text();
   }
 
+  /** A new key that no entry tells of, for a log that takes none. */
+  String unlogged(Permission... permissions) throws IOException {
+    AccessKeys.NewKey made = keys.make("key-" + UUID.randomUUID(), List.of(permissions), null);
+    keys.add(made);
+    return made.text();
+  }
+
   URI uri(String path) {
     return URI.create("http://127.0.0.1:" + server.port() + path);
   }
@@ -116,7 +124,7 @@ final class TestServer implements AutoCloseable {
 
   /** The event types of the entries from this id on. */
   List<String> typesFrom(long id) throws IOException {
-    java.util.ArrayList<String> types = new java.util.ArrayList<>();
+    List<String> types = new ArrayList<>();
     log.reader()
         .forEach(id, Long.MAX_VALUE, entry -> types.add(entry.decode().event().eventType()));
     return types;

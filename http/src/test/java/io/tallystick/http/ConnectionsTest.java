@@ -1,0 +1,225 @@
+package io.tallystick.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What comes over a connection that no proper client would send. */
+class ConnectionsTest {
+  @TempDir Path data;
+
+  private static Socket connect(TestServer server) throws IOException {
+    return new Socket(InetAddress.getLoopbackAddress(), server.server.port());
+  }
+
+  /** Sends the text as it is, and reads until the server closes the connection. */
+  private static String exchange(TestServer server, String request) throws IOException {
+    try (Socket socket = connect(server)) {
+      socket.setSoTimeout(20_000);
+      OutputStream out = socket.getOutputStream();
+      out.write(request.getBytes(StandardCharsets.ISO_8859_1));
+      out.flush();
+      return read(socket);
+    }
+  }
+
+  private static String read(Socket socket) throws IOException {
+    return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+  }
+
+  private static String post(String key, String headers) {
+    return "POST /api/audit/events HTTP/1.1\r\nHost: x\r\nX-API-Key: "
+        + key
+        + "\r\nContent-Type: application/json\r\n"
+        + headers
+        + "\r\n";
+  }
+
+  @Test
+  void malformedRequestsAreAnsweredWithProblems() throws Exception {
+    try (TestServer server = TestServer.start(data)) {
+      String end = "Host: x\r\nConnection: close\r\n\r\n";
+      Map<String, Integer> requests =
+          Map.ofEntries(
+              Map.entry("nonsense\r\n\r\n", 400),
+              Map.entry("GET\r\n\r\n", 400),
+              Map.entry("GET / HTTP/9.9\r\n" + end, 505),
+              Map.entry("GET /api/audit HTTP/1.1\r\nConnection: close\r\n\r\n", 400),
+              Map.entry("GET /api/audit HTTP/1.1\r\nHost: a\r\n" + end, 400),
+              Map.entry("GET /api/%2e%2e/audit HTTP/1.1\r\n" + end, 400),
+              Map.entry("GET /api/..;/audit HTTP/1.1\r\n" + end, 400),
+              Map.entry("GET /api/a%00b HTTP/1.1\r\n" + end, 400),
+              Map.entry("GET /api/%ff HTTP/1.1\r\n" + end, 400),
+              Map.entry("GET /api/%zz HTTP/1.1\r\n" + end, 400),
+              Map.entry("GET /api/nothing HTTP/1.1\r\n" + end, 404),
+              Map.entry("POST / HTTP/1.1\r\nContent-Length: x\r\n" + end, 400),
+              Map.entry("POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n" + end, 400),
+              Map.entry(
+                  "POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n" + end,
+                  400),
+              Map.entry("GET /" + "a".repeat(20_000) + " HTTP/1.1\r\n" + end, 414),
+              Map.entry("GET / HTTP/1.1\r\nX: " + "a".repeat(20_000) + "\r\n" + end, 431),
+              Map.entry("GET / HTTP/1.1\r\nbad header\r\n" + end, 400),
+              Map.entry("GET / HTTP/1.1\r\nA: b\r\n folded\r\n" + end, 400));
+      for (Map.Entry<String, Integer> one : requests.entrySet()) {
+        String name = one.getKey().substring(0, Math.min(60, one.getKey().length()));
+        String answer = exchange(server, one.getKey());
+        assertThat(answer).as(name).startsWith("HTTP/1.1 " + one.getValue() + " ");
+        assertThat(answer)
+            .as(name)
+            .contains("Content-Type: application/problem+json", "\"status\":" + one.getValue())
+            .doesNotContainIgnoringCase("<html", "jetty", "exception", "\tat ", "Server:");
+      }
+    }
+  }
+
+  @Test
+  void aRequestThatIsCutShortWritesNothing() throws Exception {
+    try (TestServer server = TestServer.start(data)) {
+      String key = server.key(Permission.AUDIT_APPEND);
+      long lastId = server.log.lastId();
+      for (String headers : List.of("Content-Length: 100\r\n", "Transfer-Encoding: chunked\r\n")) {
+        try (Socket socket = connect(server)) {
+          String body = "{\"event_type\":\"auth.logout\"}";
+          String chunk = headers.startsWith("T") ? "1c\r\n" + body + "\r\n" : body;
+          socket
+              .getOutputStream()
+              .write((post(key, headers) + chunk).getBytes(StandardCharsets.UTF_8));
+          socket.shutdownOutput();
+          assertThat(read(socket)).doesNotContain(" 201 ");
+        }
+      }
+      assertThat(
+              exchange(
+                  server, post(key, "Transfer-Encoding: chunked\r\n") + "zz\r\n{}\r\n0\r\n\r\n"))
+          .startsWith("HTTP/1.1 400")
+          .contains("problem+json");
+      assertThat(server.log.lastId()).isEqualTo(lastId);
+    }
+  }
+
+  @Test
+  void aLengthThatIsTooLargeIsRefusedBeforeTheBodyComes() throws Exception {
+    try (TestServer server = TestServer.start(data)) {
+      String key = server.key(Permission.AUDIT_APPEND);
+      assertThat(exchange(server, post(key, "Content-Length: 8388609\r\n")))
+          .startsWith("HTTP/1.1 413")
+          .contains("8388608 bytes that are taken");
+      assertThat(exchange(server, post(key, "Content-Length: 8388609\r\nExpect: 100-continue\r\n")))
+          .startsWith("HTTP/1.1 413");
+    }
+  }
+
+  @Test
+  void whoeverSendsNothingMoreIsLetGo() throws Exception {
+    Duration idle = Duration.ofMillis(300);
+    ServerConfig.Timeouts timeouts =
+        new ServerConfig.Timeouts(
+            idle, Duration.ofSeconds(60), Duration.ofSeconds(30), Duration.ofSeconds(1));
+    try (TestServer server =
+        TestServer.start(data, TestServer.config(TestServer.LIMITS, timeouts))) {
+      String key = server.key(Permission.AUDIT_APPEND);
+      long lastId = server.log.lastId();
+      assertThat(exchange(server, "")).isEmpty();
+      assertThat(exchange(server, "GET /api")).doesNotContain(" 200 ");
+      assertThat(exchange(server, post(key, "Content-Length: 100\r\n") + "{"))
+          .startsWith("HTTP/1.1 408")
+          .contains("did not arrive in time");
+      assertThat(server.log.lastId()).isEqualTo(lastId);
+    }
+  }
+
+  @Test
+  void whoeverSendsSlowlyIsLetGoToo() throws Exception {
+    ServerConfig.Timeouts timeouts =
+        new ServerConfig.Timeouts(
+            Duration.ofSeconds(10),
+            Duration.ofMillis(500),
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(1));
+    try (TestServer server =
+            TestServer.start(data, TestServer.config(TestServer.LIMITS, timeouts));
+        Socket socket = connect(server)) {
+      String key = server.key(Permission.AUDIT_APPEND);
+      OutputStream out = socket.getOutputStream();
+      out.write(post(key, "Content-Length: 1000\r\n").getBytes(StandardCharsets.UTF_8));
+      for (int i = 0; i < 20 && socket.getInputStream().available() == 0; i++) {
+        out.write(' ');
+        out.flush();
+        Thread.sleep(50);
+      }
+      assertThat(read(socket)).startsWith("HTTP/1.1 408");
+    }
+  }
+
+  @Test
+  void bodiesTogetherAreBoundedInMemory() throws Exception {
+    ServerConfig.Limits limits =
+        new ServerConfig.Limits(100, 100_000, 150_000, 100, 100, Duration.ofMinutes(1));
+    try (TestServer server =
+        TestServer.start(data, TestServer.config(limits, ServerConfig.Timeouts.defaults()))) {
+      String key = server.key(Permission.AUDIT_APPEND);
+      String half = post(key, "Content-Length: 100000\r\n") + " ".repeat(90_000);
+      try (Socket first = connect(server)) {
+        first.getOutputStream().write(half.getBytes(StandardCharsets.UTF_8));
+        String refused = "";
+        for (int i = 0; i < 100 && !refused.startsWith("HTTP/1.1 503"); i++) {
+          try (Socket second = connect(server)) {
+            second
+                .getOutputStream()
+                .write((half + " ".repeat(10_000)).getBytes(StandardCharsets.UTF_8));
+            second.shutdownOutput();
+            refused = read(second);
+          } catch (IOException e) {
+            refused = "closed";
+          }
+        }
+        assertThat(refused).startsWith("HTTP/1.1 503").contains("Retry-After: 1");
+      }
+      for (int i = 0; i < 200; i++) {
+        if (server.append(key, "{\"event_type\":\"auth.logout\"}").statusCode() == 201) {
+          return;
+        }
+        Thread.sleep(20);
+      }
+      throw new AssertionError("the memory of a closed request was not given back");
+    }
+  }
+
+  @Test
+  void connectionsAreBounded() throws Exception {
+    ServerConfig.Limits limits =
+        new ServerConfig.Limits(100, 1_000, 1_000, 2, 100, Duration.ofMinutes(1));
+    try (TestServer server =
+            TestServer.start(data, TestServer.config(limits, ServerConfig.Timeouts.defaults()));
+        Socket one = connect(server);
+        Socket two = connect(server)) {
+      byte[] request = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.UTF_8);
+      for (Socket socket : List.of(one, two)) {
+        socket.getOutputStream().write(request);
+        assertThat(socket.getInputStream().read()).isEqualTo('H');
+      }
+      try (Socket three = connect(server)) {
+        three.setSoTimeout(500);
+        three.getOutputStream().write(request);
+        String answer;
+        try {
+          answer = read(three);
+        } catch (IOException e) {
+          answer = "";
+        }
+        assertThat(answer).isEmpty();
+      }
+    }
+  }
+}

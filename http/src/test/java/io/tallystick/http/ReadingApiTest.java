@@ -1,0 +1,415 @@
+package io.tallystick.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tallystick.entry.Details;
+import io.tallystick.entry.Event;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ReadingApiTest {
+  @TempDir Path data;
+  TestServer server;
+  String key;
+
+  /** Id of the first of {@link #EVENTS}. */
+  long first;
+
+  private static final List<Event> EVENTS =
+      List.of(
+          Event.builder("auth.login.failed").actorIp("203.0.113.9").actorUsername("=root").build(),
+          Event.builder("auth.login.success").actorId(7L).actorUsername("ann").build(),
+          Event.builder("user.deleted").actorId(1L).targetType("user").targetId("7").build(),
+          Event.builder("user.updated").actorId(7L).targetType("user").targetId("7").build(),
+          Event.builder("door.opened")
+              .action("open")
+              .details(Details.parse("{\"n\":1.50,\"b\":[\"ü\",null]}"))
+              .build(),
+          Event.builder("security.suspicious").actorIp("2001:DB8::1").requestId("r1").build());
+
+  @BeforeEach
+  void start() throws Exception {
+    server = TestServer.start(data);
+    key = server.key("reader", Permission.ADMIN_AUDIT);
+    first = server.log.append(EVENTS, "writer").get().firstId();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    server.close();
+  }
+
+  private List<Long> ids(String query) throws Exception {
+    List<Long> ids = new ArrayList<>();
+    server.json(query, key).get("entries").forEach(e -> ids.add(e.get("id").asLong() - first));
+    return ids;
+  }
+
+  @Test
+  void theListHasEveryFieldOfEveryEntryNewestFirst() throws Exception {
+    JsonNode list = server.json("/api/audit", key);
+    assertThat(list.get("total").asLong()).isEqualTo(server.log.lastId());
+    assertThat(list.get("has_more").asBoolean()).isFalse();
+    assertThat(list.get("next_before_id").isNull()).isTrue();
+    assertThat(list.get("entries")).hasSize((int) server.log.lastId());
+    JsonNode opened = list.get("entries").get(1);
+    assertThat(
+            Stream.of(opened.fieldNames())
+                .flatMap(names -> {
+                  List<String> all = new ArrayList<>();
+                  names.forEachRemaining(all::add);
+                  return all.stream();
+                }))
+        .containsExactly(
+            "id",
+            "previous_hash",
+            "timestamp",
+            "event_type",
+            "actor_id",
+            "actor_username",
+            "actor_ip",
+            "user_agent",
+            "target_type",
+            "target_id",
+            "action",
+            "occurred_at",
+            "request_id",
+            "source",
+            "details",
+            "hash");
+    assertThat(opened.get("action").asText()).isEqualTo("open");
+    assertThat(opened.get("source").asText()).isEqualTo("writer");
+    assertThat(opened.get("actor_id").isNull()).isTrue();
+    assertThat(opened.get("timestamp").asText()).matches(".*\\.\\d{9}Z");
+    assertThat(opened.get("hash").asText())
+        .isEqualTo(server.entry(first + 4).hash().toString())
+        .isEqualTo(list.get("entries").get(0).get("previous_hash").asText());
+    assertThat(list.get("entries").get(2).get("action").asText()).isEqualTo("user.updated");
+    assertThat(server.get("/api/audit", key).body())
+        .contains("\"details\":{\"n\":1.50,\"b\":[\"ü\",null]}");
+  }
+
+  @Test
+  void filtersNarrowTheList() throws Exception {
+    String today = LocalDate.now(ZoneOffset.UTC).toString();
+    String source = "/api/audit?source=writer&";
+    assertThat(ids(source + "event_type=user.deleted")).containsExactly(2L);
+    assertThat(ids(source + "event_type=user.*&event_type=door.opened"))
+        .containsExactly(4L, 3L, 2L);
+    assertThat(ids(source + "actor_id=7")).containsExactly(3L, 1L);
+    assertThat(ids(source + "actor_username=ann")).containsExactly(1L);
+    assertThat(ids(source + "actor_username=%3Droot")).containsExactly(0L);
+    assertThat(ids(source + "actor_ip=2001:db8:0::1")).containsExactly(5L);
+    assertThat(ids(source + "target_type=user&target_id=7")).containsExactly(3L, 2L);
+    assertThat(ids(source + "request_id=r1")).containsExactly(5L);
+    assertThat(ids(source + "security=true")).containsExactly(5L, 0L);
+    assertThat(ids(source + "security=false")).containsExactly(4L, 3L, 2L, 1L);
+    assertThat(ids(source + "order=asc&limit=2")).containsExactly(0L, 1L);
+    assertThat(ids(source + "limit=2&offset=1")).containsExactly(4L, 3L);
+    assertThat(ids(source + "before_id=" + (first + 2))).containsExactly(1L, 0L);
+    assertThat(ids(source + "after_id=" + (first + 3))).containsExactly(5L, 4L);
+    assertThat(ids(source + "since=2015-12-10")).hasSize(6);
+    assertThat(ids(source + "since=2015-12-10T06:55:46&until=" + today)).hasSize(6);
+    assertThat(ids(source + "since=2015-12-10T06:55:46%2B01:00")).hasSize(6);
+    assertThat(ids(source + "until=2015-12-10")).isEmpty();
+    assertThat(ids("/api/audit/security?source=writer")).containsExactly(5L, 0L);
+    assertThat(ids("/api/audit/user/7")).containsExactly(3L, 2L, 1L);
+    assertThat(ids("/api/audit/user/7?event_type=user.*&limit=1")).containsExactly(3L);
+    assertThat(server.get("/api/audit/", key).statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void anEntrysOwnTimeIsWithinUntilAndSince() throws Exception {
+    String time = server.json("/api/audit/entries/" + (first + 2), key).get("timestamp").asText();
+    assertThat(ids("/api/audit?source=writer&until=" + time)).containsExactly(2L, 1L, 0L);
+    assertThat(ids("/api/audit?source=writer&since=" + time)).containsExactly(5L, 4L, 3L, 2L);
+  }
+
+  @Test
+  void pagesFollowEachOtherByTheirCursor() throws Exception {
+    List<Long> seen = new ArrayList<>();
+    String next = "";
+    for (int page = 0; page < 3; page++) {
+      JsonNode list = server.json("/api/audit?source=writer&limit=2" + next, key);
+      assertThat(list.get("total").asLong()).isEqualTo(6);
+      assertThat(list.get("has_more").asBoolean()).isEqualTo(page < 2);
+      list.get("entries").forEach(e -> seen.add(e.get("id").asLong() - first));
+      next = "&before_id=" + list.get("next_before_id").asText();
+    }
+    assertThat(seen).containsExactly(5L, 4L, 3L, 2L, 1L, 0L);
+  }
+
+  @Test
+  void whatWasAcknowledgedIsInTheNextList() throws Exception {
+    String writer = server.key(Permission.AUDIT_APPEND);
+    for (int i = 0; i < 50; i++) {
+      HttpResponse<String> response = server.append(writer, "{\"event_type\":\"job.submitted\"}");
+      long id = TestServer.JSON.readTree(response.body()).get("id").asLong();
+      JsonNode list = server.json("/api/audit?limit=1&event_type=job.submitted", key);
+      assertThat(list.get("entries").get(0).get("id").asLong()).isEqualTo(id);
+    }
+  }
+
+  @Test
+  void typesAreTheKnownOnesAndThoseThatOccur() throws Exception {
+    JsonNode types = server.json("/api/audit/types", key).get("event_types");
+    ObjectNode byValue = TestServer.JSON.createObjectNode();
+    types.forEach(type -> byValue.set(type.get("value").asText(), type));
+    assertThat(byValue).hasSize(types.size());
+    JsonNode failed = byValue.get("auth.login.failed");
+    assertThat(failed.get("name").asText()).isEqualTo("AUTH_LOGIN_FAILED");
+    assertThat(failed.get("category").asText()).isEqualTo("auth");
+    assertThat(failed.get("description").asText()).isEqualTo("Failed login attempt");
+    assertThat(failed.get("security").asBoolean()).isTrue();
+    assertThat(failed.get("count").asLong()).isEqualTo(1);
+    assertThat(byValue.get("job.approved").get("count").asLong()).isZero();
+    assertThat(byValue.get("door.opened").get("count").asLong()).isEqualTo(1);
+  }
+
+  @Test
+  void statisticsCountThePeriod() throws Exception {
+    JsonNode stats = server.json("/api/audit/stats", key);
+    long lastId = server.log.lastId();
+    assertThat(stats.get("total_entries").asLong()).isEqualTo(lastId);
+    assertThat(stats.get("last_24h").asLong()).isEqualTo(lastId);
+    assertThat(stats.get("by_type").get("user.deleted").asLong()).isEqualTo(1);
+    assertThat(stats.get("by_category").get("user").asLong()).isEqualTo(2);
+    assertThat(stats.get("security_events").asLong()).isEqualTo(2);
+    assertThat(stats.get("failed_logins").asLong()).isEqualTo(1);
+    assertThat(stats.get("indexed_through").asLong()).isEqualTo(lastId);
+    assertThat(stats.get("first_entry").asText())
+        .isEqualTo(server.json("/api/audit/entries/1", key).get("timestamp").asText());
+    assertThat(stats.get("last_entry").asText()).matches(".*\\.\\d{9}Z");
+    assertThat(stats.get("top_actors").get(0).get("count").asLong()).isPositive();
+    long days = 0;
+    for (JsonNode day : stats.get("per_day")) {
+      days += day.asLong();
+    }
+    assertThat(days).isEqualTo(lastId);
+
+    JsonNode none = server.json("/api/audit/stats?until=2015-12-10", key);
+    assertThat(none.get("total_entries").asLong()).isZero();
+    assertThat(none.get("first_entry").isNull()).isTrue();
+  }
+
+  @Test
+  void verifyFindsNothingInAGoodLogAndTheFaultInABrokenOne() throws Exception {
+    JsonNode good = server.json("/api/audit/verify", key);
+    assertThat(good.get("valid").asBoolean()).isTrue();
+    assertThat(good.get("entries_checked").asLong()).isEqualTo(server.log.lastId());
+    assertThat(good.get("broken_links")).isEmpty();
+    assertThat(good.get("first_id").asLong()).isEqualTo(1);
+    assertThat(good.get("last_id").asLong()).isEqualTo(server.log.lastId());
+    JsonNode range = server.json("/api/audit/verify?start_id=2&end_id=3", key);
+    assertThat(range.get("entries_checked").asLong()).isEqualTo(2);
+
+    JsonNode beyond = server.json("/api/audit/verify?start_id=1000", key);
+    assertThat(beyond.get("valid").asBoolean()).isFalse();
+
+    long id = first + 4;
+    change("door.opened", "door.closed");
+    JsonNode broken = server.json("/api/audit/verify", key);
+    assertThat(broken.get("valid").asBoolean()).isFalse();
+    assertThat(broken.get("broken_links")).isNotEmpty();
+    JsonNode link = broken.get("broken_links").get(0);
+    assertThat(link.get("id").asLong()).isLessThanOrEqualTo(id);
+    assertThat(link.get("kind").asText()).isEqualTo("block");
+    assertThat(link.get("reason").asText()).isNotEmpty();
+  }
+
+  /** Changes bytes of the log on the disk. */
+  private void change(String from, String to) throws Exception {
+    try (Stream<Path> files = Files.list(data.resolve("segments"))) {
+      for (Path file : files.filter(f -> f.toString().endsWith(".cq4")).toList()) {
+        String text = Files.readString(file, StandardCharsets.ISO_8859_1);
+        int at = text.indexOf(from);
+        if (at >= 0) {
+          try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.wrap(to.getBytes(StandardCharsets.ISO_8859_1)), at);
+          }
+          return;
+        }
+      }
+    }
+    throw new AssertionError(from + " is in no segment");
+  }
+
+  @Test
+  void anEntryIsAnsweredAsJsonOrAsItsExactBytes() throws Exception {
+    String path = "/api/audit/entries/" + (first + 4);
+    assertThat(server.json(path, key).get("event_type").asText()).isEqualTo("door.opened");
+    HttpResponse<byte[]> bytes =
+        server.sendForBytes(server.request(path, key).header("Accept", "application/octet-stream"));
+    assertThat(bytes.body()).isEqualTo(server.entry(first + 4).bytes());
+    assertThat(bytes.headers().firstValue("Content-Type")).hasValue("application/octet-stream");
+    HttpResponse<String> none = server.get("/api/audit/entries/1000", key);
+    assertThat(none.statusCode()).isEqualTo(404);
+    assertThat(none.body()).contains("no entry with this id");
+  }
+
+  @Test
+  void exportsHoldEveryMatchOldestFirst() throws Exception {
+    HttpResponse<byte[]> lines =
+        server.sendForBytes(server.request("/api/audit/export?source=writer", key));
+    StringBuilder exact = new StringBuilder();
+    for (long id = first; id < first + 6; id++) {
+      exact.append(new String(server.entry(id).bytes(), StandardCharsets.UTF_8)).append('\n');
+    }
+    assertThat(new String(lines.body(), StandardCharsets.UTF_8)).isEqualTo(exact.toString());
+    assertThat(lines.headers().firstValue("Content-Type")).hasValue("application/x-ndjson");
+
+    JsonNode array = server.json("/api/audit/export?format=json&order=desc&security=true", key);
+    assertThat(array).hasSize(2);
+    assertThat(array.get(0).get("id").asLong()).isEqualTo(first + 5);
+
+    HttpResponse<String> csv = server.get("/api/audit/export?format=csv&source=writer", key);
+    List<String> rows = List.of(csv.body().split("\r\n", -1));
+    assertThat(rows).hasSize(8);
+    assertThat(rows.get(0)).startsWith("id,timestamp,event_type,actor_id,actor_username");
+    assertThat(rows.get(1)).contains(",'=root,203.0.113.9,");
+    assertThat(rows.get(5)).contains(",\"{\"\"n\"\":1.50,\"\"b\"\":[\"\"ü\"\",null]}\",");
+    assertThat(server.json("/api/audit/export?format=json&until=2001-01-01", key)).isEmpty();
+  }
+
+  @Test
+  void anExportIsNotBoundedByThePage() throws Exception {
+    List<Event> many = new ArrayList<>();
+    for (int i = 0; i < 3_000; i++) {
+      many.add(Event.builder("job.submitted").targetId("=" + i).build());
+    }
+    server.log.append(many, "writer").get();
+    for (String format : List.of("ndjson", "csv", "json")) {
+      HttpResponse<String> response =
+          server.get("/api/audit/export?event_type=job.*&format=" + format, key);
+      assertThat(response.body().lines().filter(line -> line.contains("job.submitted")))
+          .as(format)
+          .hasSize(3_000);
+    }
+  }
+
+  @Test
+  void parametersThatAreNotTakenAreNamed() throws Exception {
+    Map<String, String> bad =
+        Map.ofEntries(
+            Map.entry(
+                "/api/audit?limit=501",
+                "limit is \\\"501\\\"; taken is a whole number from 1 to 500"),
+            Map.entry("/api/audit?limit=0", "from 1 to 500"),
+            Map.entry("/api/audit?limit=ten", "from 1 to 500"),
+            Map.entry("/api/audit?limit=5&limit=6", "limit is given 2 times"),
+            Map.entry("/api/audit?offset=-1", "0 or more"),
+            Map.entry("/api/audit?since=yesterday", "taken is a date like"),
+            Map.entry("/api/audit?since=2015-13-10", "taken is a date like"),
+            Map.entry("/api/audit?since=2015-12-10T06:55:46+01:00", "%2B"),
+            Map.entry("/api/audit?since=2016-01-02&until=2016-01-01", "later than until"),
+            Map.entry("/api/audit?actor_id=root", "actor_id"),
+            Map.entry("/api/audit?actor_id=", "actor_id is empty"),
+            Map.entry("/api/audit?actor_ip=localhost", "IPv4 or IPv6"),
+            Map.entry("/api/audit?event_type=Auth", "auth.*"),
+            Map.entry("/api/audit?event_type=auth*", "auth.*"),
+            Map.entry("/api/audit?order=up", "desc or asc"),
+            Map.entry("/api/audit?security=1", "true or false"),
+            Map.entry("/api/audit?before_id=0", "1 or more"),
+            Map.entry("/api/audit?evnt_type=x", "evnt_type"),
+            Map.entry("/api/audit?actor_username=%ff", "percent-encoded UTF-8"),
+            Map.entry("/api/audit/security?security=false", "only security events"),
+            Map.entry("/api/audit/user/ann", "user_id"),
+            Map.entry("/api/audit/user/7?actor_id=7", "actor_id"),
+            Map.entry("/api/audit/types?since=2015-12-10", "none is taken"),
+            Map.entry("/api/audit/stats?limit=1", "since, until"),
+            Map.entry("/api/audit/verify?start_id=3&end_id=2", "at most end_id"),
+            Map.entry("/api/audit/verify?start_id=0", "1 or more"),
+            Map.entry("/api/audit/entries/first", "1 or more"),
+            Map.entry("/api/audit/entries/9223372036854775808", "1 or more"),
+            Map.entry("/api/audit/export?limit=5", "limit"),
+            Map.entry("/api/audit/export?format=xml", "ndjson or csv or json"));
+    long lastId = server.log.lastId();
+    for (Map.Entry<String, String> one : bad.entrySet()) {
+      HttpResponse<String> response = server.get(one.getKey(), key);
+      assertThat(response.statusCode()).as(one.getKey()).isEqualTo(422);
+      assertThat(response.headers().firstValue("Content-Type"))
+          .hasValue("application/problem+json");
+      assertThat(response.body()).as(one.getKey()).contains(one.getValue());
+      JsonNode error = TestServer.JSON.readTree(response.body()).get("errors").get(0);
+      assertThat(error.get("index").isNull()).isTrue();
+      assertThat(error.get("field").asText()).isNotEmpty();
+    }
+    assertThat(server.log.lastId()).isEqualTo(lastId);
+  }
+
+  @Test
+  void headHasNoBodyAndOtherMethodsAreRefusedWithWhatIsTaken() throws Exception {
+    HttpRequest.Builder head =
+        server.request("/api/audit", key).method("HEAD", HttpRequest.BodyPublishers.noBody());
+    HttpResponse<String> answer = server.send(head);
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(answer.body()).isEmpty();
+    for (String method : List.of("PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND")) {
+      HttpResponse<String> refused =
+          server.send(
+              server
+                  .request("/api/audit", key)
+                  .method(method, HttpRequest.BodyPublishers.noBody()));
+      assertThat(refused.statusCode()).as(method).isEqualTo(405);
+      assertThat(refused.headers().firstValue("Allow").orElse("")).contains("GET", "HEAD");
+      assertThat(refused.headers().firstValue("Content-Type")).hasValue("application/problem+json");
+    }
+    for (String path :
+        List.of("/", "/api", "/api/audit/nothing", "/api/audit/user", "/index.html")) {
+      HttpResponse<String> missing = server.get(path, key);
+      assertThat(missing.statusCode()).as(path).isEqualTo(404);
+      assertThat(missing.headers().firstValue("Content-Type")).hasValue("application/problem+json");
+      assertThat(missing.headers().firstValue("X-Content-Type-Options")).hasValue("nosniff");
+    }
+  }
+
+  @Test
+  void healthReadinessAndFiguresAreTold() throws Exception {
+    HttpRequest.Builder health = HttpRequest.newBuilder(server.uri("/healthz"));
+    assertThat(server.send(health).statusCode()).isEqualTo(200);
+    HttpRequest.Builder ready = HttpRequest.newBuilder(server.uri("/readyz"));
+    assertThat(server.send(ready).statusCode()).isEqualTo(200);
+    server.append(server.key(Permission.AUDIT_APPEND), "{\"event_type\":\"auth.logout\"}");
+    server.append(server.key(Permission.AUDIT_APPEND), "{}");
+    String figures = server.get("/metrics", key).body();
+    assertThat(figures)
+        .contains(
+            "tallystick_log_entries " + server.log.lastId(),
+            "tallystick_log_up 1",
+            "tallystick_appends_total 1",
+            "tallystick_appended_events_total 1",
+            "tallystick_refused_appends_total{status=\"422\"} 1",
+            "tallystick_http_requests_total{status=\"201\"} 1",
+            "tallystick_http_request_duration_seconds_bucket{le=\"+Inf\"}");
+    assertThat(figures.lines())
+        .allMatch(
+            line -> line.startsWith("# ") || line.matches("[a-z0-9_]+(\\{[^}]+\\})? [0-9.]+"));
+
+    server.log.close();
+    assertThat(server.send(ready).statusCode()).isEqualTo(503);
+    assertThat(server.send(health).statusCode()).isEqualTo(200);
+    assertThat(server.get("/metrics", key).body()).contains("tallystick_log_up 0");
+    HttpResponse<String> refused =
+        server.append(server.unlogged(Permission.AUDIT_APPEND), "{\"event_type\":\"auth.logout\"}");
+    assertThat(refused.statusCode()).isEqualTo(503);
+    assertThat(server.json("/api/audit", key).get("entries")).isNotEmpty();
+  }
+}

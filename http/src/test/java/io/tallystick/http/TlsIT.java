@@ -1,0 +1,158 @@
+package io.tallystick.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.util.Base64;
+import java.util.List;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TlsIT {
+  private static final char[] PASSWORD = "changeit".toCharArray();
+
+  @TempDir Path directory;
+
+  /** Makes a self-signed certificate for localhost, and writes both PEM files. */
+  private Certificate makeCertificate(ServerConfig.Tls files, String algorithm) throws Exception {
+    Path store = Files.createTempDirectory(directory, "made").resolve("store.p12");
+    Process keytool =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                "-genkeypair",
+                "-keyalg",
+                algorithm,
+                "-alias",
+                "server",
+                "-dname",
+                "CN=localhost",
+                "-ext",
+                "san=dns:localhost,ip:127.0.0.1",
+                "-storetype",
+                "PKCS12",
+                "-keystore",
+                store.toString(),
+                "-storepass",
+                new String(PASSWORD))
+            .redirectErrorStream(true)
+            .start();
+    keytool.getInputStream().readAllBytes();
+    assertThat(keytool.waitFor()).isZero();
+    KeyStore keys = KeyStore.getInstance("PKCS12");
+    try (InputStream in = Files.newInputStream(store)) {
+      keys.load(in, PASSWORD);
+    }
+    Certificate certificate = keys.getCertificate("server");
+    Files.writeString(files.certificate(), pem("CERTIFICATE", certificate.getEncoded()));
+    Files.writeString(
+        files.key(), pem("PRIVATE KEY", keys.getKey("server", PASSWORD).getEncoded()));
+    return certificate;
+  }
+
+  private static String pem(String label, byte[] der) {
+    return "-----BEGIN %s-----\n%s\n-----END %s-----\n"
+        .formatted(label, Base64.getMimeEncoder().encodeToString(der), label);
+  }
+
+  private ServerConfig.Tls files() {
+    return new ServerConfig.Tls(directory.resolve("cert.pem"), directory.resolve("key.pem"));
+  }
+
+  private static ServerConfig config(ServerConfig.Tls files) {
+    return new ServerConfig(
+        "127.0.0.1",
+        0,
+        files,
+        false,
+        List.of(),
+        false,
+        false,
+        TestServer.LIMITS,
+        ServerConfig.Timeouts.defaults());
+  }
+
+  /** The status of /healthz for a client that trusts this certificate alone. */
+  private static int health(int port, Certificate trusted) throws Exception {
+    KeyStore trust = KeyStore.getInstance("PKCS12");
+    trust.load(null, null);
+    trust.setCertificateEntry("server", trusted);
+    TrustManagerFactory managers =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    managers.init(trust);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, managers.getTrustManagers(), null);
+    try (HttpClient client = HttpClient.newBuilder().sslContext(context).build()) {
+      return client
+          .send(
+              HttpRequest.newBuilder(URI.create("https://localhost:" + port + "/healthz")).build(),
+              HttpResponse.BodyHandlers.discarding())
+          .statusCode();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"RSA", "EC", "Ed25519"})
+  void keysOfEveryKindServe(String algorithm) throws Exception {
+    Certificate certificate = makeCertificate(files(), algorithm);
+    try (TestServer server = TestServer.start(directory.resolve("data"), config(files()))) {
+      assertThat(health(server.server.port(), certificate)).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void aNewCertificateIsServedWithoutARestart() throws Exception {
+    Certificate first = makeCertificate(files(), "EC");
+    try (TestServer server = TestServer.start(directory.resolve("data"), config(files()))) {
+      assertThat(health(server.server.port(), first)).isEqualTo(200);
+      Files.writeString(files().key(), "half of a key");
+      Thread.sleep(2_500);
+      assertThat(health(server.server.port(), first)).isEqualTo(200);
+      Certificate second = makeCertificate(files(), "EC");
+      for (int i = 0; ; i++) {
+        try {
+          assertThat(health(server.server.port(), second)).isEqualTo(200);
+          break;
+        } catch (IOException e) {
+          assertThat(i).as("tries until the new certificate is served").isLessThan(100);
+          Thread.sleep(100);
+        }
+      }
+      assertThatThrownBy(() -> health(server.server.port(), first)).isInstanceOf(IOException.class);
+    }
+  }
+
+  @Test
+  void filesThatAreNotTakenAreSaidAtTheStart() throws Exception {
+    makeCertificate(files(), "EC");
+    ServerConfig.Tls other =
+        new ServerConfig.Tls(directory.resolve("other.pem"), directory.resolve("other-key.pem"));
+    makeCertificate(other, "EC");
+    ServerConfig.Tls mixed = new ServerConfig.Tls(files().certificate(), other.key());
+    assertThatThrownBy(() -> TlsMaterial.read(mixed))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("is not the key of the certificate");
+    Files.writeString(
+        other.key(), "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----");
+    assertThatThrownBy(() -> TlsMaterial.read(other))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("openssl pkcs8 -topk8");
+    Files.writeString(other.certificate(), "nothing");
+    assertThatThrownBy(() -> TlsMaterial.read(other))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("no PEM certificates");
+  }
+}
