@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The bounded queue between the clients and the sequencer, and the sequencer's one place to wait.
- * The bound is in bytes from acceptance to acknowledgement, so it also bounds what is written and
- * not yet forced. Safe for any number of threads; one thread takes.
+ * The bound is in bytes of blocks from acceptance to force, so it also bounds what a power cut can
+ * tear. Safe for any number of threads; one thread takes.
  */
 final class AppendQueue {
   private final ReentrantLock lock = new ReentrantLock();
@@ -41,7 +41,7 @@ final class AppendQueue {
       if (closed != null) {
         throw closed;
       }
-      long bytes = request.pendingBytes();
+      long bytes = request.maxBlockBytes();
       if (pendingBytes > 0 && pendingBytes + bytes > maxPendingBytes) {
         throw new LogException.Overloaded(
             "the log has "
@@ -60,11 +60,11 @@ final class AppendQueue {
     }
   }
 
-  /** Takes requests off the count of what is pending: they were answered. */
-  void answered(List<AppendRequest> requests) {
+  /** Takes requests off the count of what is pending: they are durable, or were refused. */
+  void settled(List<AppendRequest> requests) {
     long bytes = 0;
     for (AppendRequest request : requests) {
-      bytes += request.pendingBytes();
+      bytes += request.maxBlockBytes();
     }
     lock.lock();
     try {

@@ -1,7 +1,6 @@
 package io.tallystick.store;
 
 import io.tallystick.entry.EntryCodec;
-import io.tallystick.tlog.Hash;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 
@@ -40,11 +39,6 @@ final class AppendRequest {
   /** The most that the entries can take in a block: bodies, largest heads, lengths. */
   long maxBlockBytes() {
     return bodyBytes + (long) count() * (EntryCodec.MAX_HEAD_BYTES + 2);
-  }
-
-  /** What the request counts for in the limit on pending bytes. */
-  long pendingBytes() {
-    return bodyBytes + (long) count() * Hash.BYTES;
   }
 
   CompletableFuture<Receipt> receipt() {

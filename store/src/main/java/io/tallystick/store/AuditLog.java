@@ -16,6 +16,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A log, open for writing: the one writer of its data directory. Safe for any number of threads;
@@ -28,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class AuditLog implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(AuditLog.class);
+
   private final LogReader reader;
   private final AppendQueue queue;
   private final Acknowledged acknowledged;
@@ -81,11 +85,18 @@ public final class AuditLog implements AutoCloseable {
 
   private static AuditLog open(DataDirectory directory, LogConfig config, FileChannel lock)
       throws IOException {
+    boolean existed = directory.holdsLog();
     LogIdentity identity = identity(directory, config);
     Segments segments = new Segments(directory.segments());
     segments.refresh();
     Tail tail = Tail.find(segments);
     Tail.Last last = tail.checkChain(identity.genesis());
+    if (existed && last.id() == 0) {
+      LOG.warn(
+          "{} was made at {} and holds no entry; if it ever did, its segments are gone",
+          directory.root(),
+          identity.createdAt());
+    }
     new Recovery(directory).cut(tail);
     segments.refresh();
 

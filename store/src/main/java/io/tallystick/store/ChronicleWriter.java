@@ -134,7 +134,10 @@ final class ChronicleWriter implements AutoCloseable {
         at += channel.write(block, at);
       }
     } catch (IOException e) {
-      channel.write(ByteBuffer.allocate((int) (at - position)), position);
+      ByteBuffer zeros = ByteBuffer.allocate((int) (at - position));
+      while (zeros.hasRemaining()) {
+        channel.write(zeros, position + zeros.position());
+      }
       if (isDiskFull(e)) {
         throw new LogException.DiskFull("no room on the device for the log", e);
       }

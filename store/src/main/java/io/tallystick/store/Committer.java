@@ -96,7 +96,7 @@ final class Committer implements Runnable {
         for (AppendRequest request : commit.requests()) {
           request.refuse(failure);
         }
-        queue.answered(commit.requests());
+        queue.settled(commit.requests());
       }
     }
     closeCurrent();
@@ -133,8 +133,11 @@ final class Committer implements Runnable {
     for (Commit commit : commits) {
       checkWritten(commit.written());
     }
-    if (durability == Durability.FORCED) {
-      commits.forEach(this::answer);
+    for (Commit commit : commits) {
+      if (durability == Durability.FORCED) {
+        answer(commit);
+      }
+      queue.settled(commit.requests());
     }
   }
 
@@ -174,7 +177,6 @@ final class Committer implements Runnable {
   private void answer(Commit commit) {
     acknowledged.through(commit.lastId());
     commit.requests().forEach(AppendRequest::acknowledge);
-    queue.answered(commit.requests());
   }
 
   private void closeCurrent() {

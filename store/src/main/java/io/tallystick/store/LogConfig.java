@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *     white space, no {@code +}); {@code null} lets the log choose one. An existing log keeps its
  *     own, and opening it under another is refused
  * @param durability when an append is acknowledged
- * @param maxPendingBytes bytes of events accepted and not yet acknowledged, above which appends are
+ * @param maxPendingBytes bytes of blocks accepted and not yet forced, above which appends are
  *     refused
  * @param clock the wall clock; entries never go back in time, whatever it does
  */
@@ -19,16 +19,21 @@ public record LogConfig(
   /** Largest length of an origin in bytes. */
   public static final int MAX_ORIGIN_BYTES = 255;
 
+  /** Most bytes that may be pending: as many as recovery looks at before the end of the log. */
+  public static final long MAX_PENDING_BYTES = 64L << 20;
+
   public LogConfig {
     if (origin != null) {
       LogIdentity.checkOrigin(origin);
     }
-    if (maxPendingBytes < BlockFormat.MAX_BLOCK_BYTES) {
+    if (maxPendingBytes < BlockFormat.MAX_BLOCK_BYTES || maxPendingBytes > MAX_PENDING_BYTES) {
       throw new IllegalArgumentException(
-          "maxPendingBytes is at least one block, "
+          "maxPendingBytes is "
+              + maxPendingBytes
+              + "; taken is "
               + BlockFormat.MAX_BLOCK_BYTES
-              + ", not "
-              + maxPendingBytes);
+              + ", one block, to "
+              + MAX_PENDING_BYTES);
     }
   }
 
@@ -36,7 +41,7 @@ public record LogConfig(
    * An origin of the log's own choice, forced acknowledgements, 64 MiB pending, the system's clock.
    */
   public static LogConfig defaults() {
-    return new LogConfig(null, Durability.FORCED, 64L << 20, Clock.systemUTC());
+    return new LogConfig(null, Durability.FORCED, MAX_PENDING_BYTES, Clock.systemUTC());
   }
 
   /** This configuration with another origin. */

@@ -97,6 +97,6 @@ final class Sequencer implements Runnable {
 
   private void refuse(List<AppendRequest> requests, LogException reason) {
     requests.forEach(request -> request.refuse(reason));
-    queue.answered(requests);
+    queue.settled(requests);
   }
 }

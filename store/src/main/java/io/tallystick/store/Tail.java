@@ -28,8 +28,9 @@ record Tail(
     SegmentCursor.Stop stop,
     @Nullable String defect,
     List<Block> lastBlocks) {
-  /** More bytes than these are never written and not forced. */
-  private static final long UNFORCED_BYTES = 64L << 20;
+  /** More bytes than these are never written and not forced: what may be pending, and one block. */
+  private static final long UNFORCED_BYTES =
+      LogConfig.MAX_PENDING_BYTES + BlockFormat.MAX_BLOCK_BYTES;
 
   /** Blocks of this many bytes before the end have their chain checked at open. */
   private static final int CHAIN_BYTES = 4 << 20;
