@@ -7,6 +7,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.tallystick.entry.Entry;
 import io.tallystick.store.SmallFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AccessKeys {
   /** A key's name has at most this many bytes of UTF-8. */
-  public static final int MAX_NAME_BYTES = 64;
+  public static final int MAX_NAME_BYTES = Entry.MAX_SOURCE_BYTES;
 
   private static final int VERSION = 1;
   private static final String PREFIX = "tally_";

@@ -83,7 +83,8 @@ public final class AuditServer implements AutoCloseable {
     Bodies bodies =
         new Bodies(limits.maxBodyBytes(), limits.maxPendingBodyBytes(), timeouts.body());
     Idempotency idempotency =
-        new Idempotency(log, index, Idempotency.WINDOW_EVENTS, timeouts.append());
+        new Idempotency(
+            log, index, Idempotency.WINDOW_EVENTS, Idempotency.MAX_HELD, timeouts.append());
     this.app =
         Javalin.create(javalin -> {
           jetty(javalin, metrics);
@@ -91,6 +92,7 @@ public final class AuditServer implements AutoCloseable {
             request.header("X-Content-Type-Options", "nosniff");
             request.header("Cache-Control", "no-store");
           });
+          javalin.router.javaLangErrorHandler(Problems::answer);
           javalin.routes.exception(Exception.class, (e, request) -> Problems.answer(request, e));
           javalin.routes.exception(
               HttpResponseException.class, (e, request) -> Problems.answer(request, e));

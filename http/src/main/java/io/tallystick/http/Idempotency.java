@@ -42,12 +42,13 @@ import org.jspecify.annotations.Nullable;
 final class Idempotency {
   static final long WINDOW_EVENTS = 1_000_000;
 
-  private static final int MAX_HELD = 200_000;
+  static final int MAX_HELD = 200_000;
 
   private final AuditLog log;
   private final LogReader reader;
   private final AuditIndex index;
   private final long window;
+  private final int maxHeld;
   private final Duration timeout;
   private final long lastIdAtStart;
 
@@ -74,11 +75,17 @@ final class Idempotency {
     }
   }
 
-  Idempotency(AuditLog log, AuditIndex index, long window, Duration timeout) {
+  /**
+   * @param window how many of its events a source's request ids are remembered for
+   * @param maxHeld how many may be in memory before new ones wait for the index
+   * @param timeout for an acknowledgement
+   */
+  Idempotency(AuditLog log, AuditIndex index, long window, int maxHeld, Duration timeout) {
     this.log = log;
     this.reader = log.reader();
     this.index = index;
     this.window = window;
+    this.maxHeld = maxHeld;
     this.timeout = timeout;
     this.lastIdAtStart = log.lastId();
   }
@@ -187,11 +194,21 @@ final class Idempotency {
         while (!settled.isEmpty() && settled.getFirst().lastId <= indexedThrough) {
           release(settled.removeFirst());
         }
-        awaited = held.size() < MAX_HELD || settled.isEmpty() ? 0 : settled.getFirst().lastId;
+        awaited = held.size() < maxHeld || settled.isEmpty() ? 0 : settled.getFirst().lastId;
       } finally {
         lock.unlock();
       }
     } while (awaited > 0);
+  }
+
+  /** How many request ids are in memory. */
+  int held() {
+    lock.lock();
+    try {
+      return held.size();
+    } finally {
+      lock.unlock();
+    }
   }
 
   private void release(Claim claim) {

@@ -7,6 +7,8 @@ import io.tallystick.entry.BatchTooLargeException;
 import io.tallystick.entry.InvalidEventException;
 import io.tallystick.index.IndexException;
 import io.tallystick.store.LogException;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
@@ -84,8 +86,10 @@ final class Problems {
     Problem problem = of(failure);
     if (request.res().isCommitted()) {
       ServletContextRequest.getServletContextRequest(request.req())
-          .getServletChannel()
-          .abort(failure);
+          .getConnectionMetaData()
+          .getConnection()
+          .getEndPoint()
+          .close();
       return;
     }
     request.res().resetBuffer();
@@ -93,6 +97,18 @@ final class Problems {
     problem.headers().forEach(request::header);
     request.contentType(Problem.CONTENT_TYPE);
     request.result(problem.json());
+  }
+
+  /** Answers a request that met an error of the JVM. */
+  static void answer(HttpServletResponse response, Error error) {
+    byte[] body = of(error).json();
+    response.setStatus(500);
+    response.setContentType(Problem.CONTENT_TYPE);
+    try {
+      response.getOutputStream().write(body);
+    } catch (IOException e) {
+      LOG.warn("nobody took the answer: {}", e.getMessage());
+    }
   }
 
   private static String text(int status) {

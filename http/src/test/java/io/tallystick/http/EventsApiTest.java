@@ -6,7 +6,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.entry.Entry;
 import io.tallystick.store.StoredEntry;
 import io.tallystick.store.VerifyRequest;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -265,13 +267,14 @@ class EventsApiTest {
             .header("Content-Type", "application/json")
             .POST(
                 HttpRequest.BodyPublishers.ofInputStream(
-                    () -> new java.io.ByteArrayInputStream(new byte[9 << 20])));
+                    () -> new ByteArrayInputStream(new byte[9 << 20])));
+    int status;
     try {
-      assertThat(server.send(streamed).statusCode()).isEqualTo(413);
-    } catch (java.io.IOException e) {
-      // The server may close the connection before the client has read the answer.
-      assertThat(e).hasMessageNotContaining("200");
+      status = server.send(streamed).statusCode();
+    } catch (IOException e) {
+      status = -1; // closed before the client has read the answer
     }
+    assertThat(status).isIn(413, -1);
     assertThat(server.log.lastId()).isEqualTo(lastId);
   }
 

@@ -27,6 +27,10 @@ class IdempotencyTest {
     return "{\"event_type\":\"auth.logout\",\"request_id\":\"" + requestId + "\"}";
   }
 
+  private static Idempotency once(TestServer server, long window, int maxHeld) {
+    return new Idempotency(server.log, server.index, window, maxHeld, TIMEOUT);
+  }
+
   private static Event logout(String requestId) {
     return Event.builder("auth.logout").requestId(requestId).build();
   }
@@ -120,8 +124,7 @@ class IdempotencyTest {
         ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       long before = server.log.lastId();
       int names = 200;
-      Idempotency once =
-          new Idempotency(server.log, server.index, Idempotency.WINDOW_EVENTS, TIMEOUT);
+      Idempotency once = once(server, Idempotency.WINDOW_EVENTS, Idempotency.MAX_HELD);
       List<Future<Written>> answers = new ArrayList<>();
       List<List<Event>> batches = new ArrayList<>();
       for (int i = 0; i < 200; i++) {
@@ -191,7 +194,7 @@ class IdempotencyTest {
   @Test
   void afterTheWindowARequestIdIsNew() throws Exception {
     try (TestServer server = TestServer.start(data)) {
-      Idempotency once = new Idempotency(server.log, server.index, 3, TIMEOUT);
+      Idempotency once = once(server, 3, Idempotency.MAX_HELD);
       long first = once.append(List.of(logout("a")), "w").places().getFirst().id();
       once.append(List.of(Event.of("auth.logout"), Event.of("auth.logout")), "w");
       once.append(List.of(Event.of("user.created"), Event.of("user.created")), "other");
@@ -212,14 +215,30 @@ class IdempotencyTest {
   @Test
   void aFailureOfTheLogFreesTheRequestIdAndReachesAllWhoWait() throws Exception {
     try (TestServer server = TestServer.start(data)) {
-      Idempotency once =
-          new Idempotency(server.log, server.index, Idempotency.WINDOW_EVENTS, TIMEOUT);
+      Idempotency once = once(server, Idempotency.WINDOW_EVENTS, Idempotency.MAX_HELD);
       server.log.close();
       for (int i = 0; i < 2; i++) {
         assertThat(
                 org.assertj.core.api.Assertions.catchThrowable(
                     () -> once.append(List.of(logout("a")), "w")))
             .isInstanceOf(io.tallystick.store.LogException.Stopped.class);
+      }
+    }
+  }
+
+  @Test
+  void whatTheIndexFindsIsNotHeldInMemory() throws Exception {
+    try (TestServer server = TestServer.start(data)) {
+      Idempotency once = once(server, Idempotency.WINDOW_EVENTS, 10);
+      List<Long> ids = new ArrayList<>();
+      for (int i = 0; i < 300; i++) {
+        ids.add(once.append(List.of(logout("r" + i)), "w").places().getFirst().id());
+        assertThat(once.held()).isLessThanOrEqualTo(10);
+      }
+      for (int i = 0; i < 300; i++) {
+        Written again = once.append(List.of(logout("r" + i)), "w");
+        assertThat(again.isReplay()).isTrue();
+        assertThat(again.places().getFirst().id()).isEqualTo(ids.get(i));
       }
     }
   }

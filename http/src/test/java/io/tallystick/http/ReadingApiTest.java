@@ -1,11 +1,13 @@
 package io.tallystick.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tallystick.entry.Details;
 import io.tallystick.entry.Event;
+import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
@@ -303,6 +305,29 @@ class ReadingApiTest {
           .as(format)
           .hasSize(3_000);
     }
+  }
+
+  @Test
+  void anExportThatFailsIsCutOffAndNotTakenForWhole() throws Exception {
+    String padding = "x".repeat(1_000);
+    for (int batch = 0; batch < 20; batch++) {
+      List<Event> events = new ArrayList<>();
+      for (int i = 0; i < 100; i++) {
+        events.add(
+            Event.builder("job.submitted")
+                .targetId("batch-" + batch + ".")
+                .details(Details.parse("{\"p\":\"" + padding + "\"}"))
+                .build());
+      }
+      server.log.append(events, "writer").get();
+    }
+    String path = "/api/audit/export?event_type=job.submitted";
+    change("batch-15.", "batch-51.");
+    assertThatThrownBy(() -> server.get(path, key)).isInstanceOf(IOException.class);
+    long firstJob = first + EVENTS.size();
+    HttpResponse<String> damaged = server.get(path + "&after_id=" + (firstJob + 1_500), key);
+    assertThat(damaged.statusCode()).isEqualTo(500);
+    assertThat(damaged.body()).contains("tally verify").doesNotContain("Exception");
   }
 
   @Test
