@@ -1,5 +1,6 @@
 package io.tallystick.benchmarks;
 
+import io.tallystick.entry.Event;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.Durability;
 import io.tallystick.store.LogConfig;
@@ -7,6 +8,7 @@ import io.tallystick.store.Receipt;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -23,6 +25,7 @@ import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
@@ -76,6 +79,7 @@ public class AppendBenchmark {
   /** A producer that has up to 1,024 appends under way. */
   @State(Scope.Thread)
   public static class Producer {
+    static final int BATCH = 64;
     private static final int WINDOW = 1_024;
 
     private final Deque<CompletableFuture<Receipt>> underWay = new ArrayDeque<>(WINDOW);
@@ -86,6 +90,17 @@ public class AppendBenchmark {
         underWay.remove().get();
       }
       underWay.add(log.append(List.of(Events.apiKeyUse(sent++)), null));
+    }
+
+    void sendBatch(AuditLog log) throws InterruptedException, ExecutionException {
+      if (underWay.size() == WINDOW / BATCH) {
+        underWay.remove().get();
+      }
+      List<Event> events = new ArrayList<>(BATCH);
+      for (int i = 0; i < BATCH; i++) {
+        events.add(Events.apiKeyUse(sent++));
+      }
+      underWay.add(log.append(events, null));
     }
 
     @TearDown(Level.Iteration)
@@ -134,6 +149,13 @@ public class AppendBenchmark {
   @Threads(8)
   public void forced(Log log, Producer producer) throws Exception {
     producer.send(log.log);
+  }
+
+  @Benchmark
+  @Threads(8)
+  @OperationsPerInvocation(Producer.BATCH)
+  public void forcedInBatches(Log log, Producer producer) throws Exception {
+    producer.sendBatch(log.log);
   }
 
   @Benchmark

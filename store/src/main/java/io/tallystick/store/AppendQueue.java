@@ -1,29 +1,44 @@
 package io.tallystick.store;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
+import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The bounded queue between the clients and the sequencer, and the sequencer's one place to wait.
  * The bound is in bytes of blocks from acceptance to force, so it also bounds what a power cut can
  * tear. Safe for any number of threads; one thread takes.
+ *
+ * <p>It is a stack that the taker takes whole and turns round: a client does one compare-and-set
+ * and waits for nobody, and the taker, which wants everything anyway, one exchange. The taker is
+ * woken only if it said that it sleeps; it says so before it looks a last time, so no wake-up is
+ * lost.
  */
 final class AppendQueue {
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
-  private final long maxPendingBytes;
+  /** A request and those that came before it. */
+  private static final class Node {
+    private final @Nullable AppendRequest request;
+    private final @Nullable Node below;
 
-  // All guarded by lock.
-  private Deque<AppendRequest> waiting = new ArrayDeque<>();
-  private long pendingBytes;
-  private boolean takerWaits;
-  private boolean nudged;
-  private @Nullable LogException closed;
+    Node(@Nullable AppendRequest request, @Nullable Node below) {
+      this.request = request;
+      this.below = below;
+    }
+  }
+
+  /** Stands in the stack for ever once the last request was taken after the close. */
+  private static final Node CLOSED = new Node(null, null);
+
+  private final long maxPendingBytes;
+  private final AtomicReference<@Nullable Node> top = new AtomicReference<>();
+  private final AtomicLong pendingBytes = new AtomicLong();
+  private final AtomicReference<@Nullable LogException> closedBecause = new AtomicReference<>();
+  private volatile @Nullable Thread sleeper;
+  private volatile boolean nudged;
 
   AppendQueue(long maxPendingBytes) {
     this.maxPendingBytes = maxPendingBytes;
@@ -36,27 +51,33 @@ final class AppendQueue {
    * @throws LogException the reason of {@link #close} after that
    */
   void put(AppendRequest request) throws LogException {
-    lock.lock();
-    try {
-      if (closed != null) {
-        throw closed;
+    checkOpen();
+    long bytes = request.maxBlockBytes();
+    long before = pendingBytes.getAndAdd(bytes);
+    if (before > 0 && before + bytes > maxPendingBytes) {
+      pendingBytes.addAndGet(-bytes);
+      throw new LogException.Overloaded(
+          "the log has "
+              + before
+              + " bytes of events waiting to be made durable and takes "
+              + maxPendingBytes
+              + "; try again shortly");
+    }
+    Node below;
+    do {
+      below = top.get();
+      if (below == CLOSED) {
+        pendingBytes.addAndGet(-bytes);
+        checkOpen();
       }
-      long bytes = request.maxBlockBytes();
-      if (pendingBytes > 0 && pendingBytes + bytes > maxPendingBytes) {
-        throw new LogException.Overloaded(
-            "the log has "
-                + pendingBytes
-                + " bytes of events waiting to be made durable and takes "
-                + maxPendingBytes
-                + "; try again shortly");
-      }
-      pendingBytes += bytes;
-      waiting.add(request);
-      if (takerWaits) {
-        changed.signal();
-      }
-    } finally {
-      lock.unlock();
+    } while (!top.compareAndSet(below, new Node(request, below)));
+    wake();
+  }
+
+  private void checkOpen() throws LogException {
+    LogException reason = closedBecause.get();
+    if (reason != null) {
+      throw reason;
     }
   }
 
@@ -66,50 +87,49 @@ final class AppendQueue {
     for (AppendRequest request : requests) {
       bytes += request.maxBlockBytes();
     }
-    lock.lock();
-    try {
-      pendingBytes -= bytes;
-    } finally {
-      lock.unlock();
-    }
+    pendingBytes.addAndGet(-bytes);
   }
 
   /** Makes a waiting {@link #take} return, with nothing if nothing waits. */
   void nudge() {
-    lock.lock();
-    try {
-      nudged = true;
-      if (takerWaits) {
-        changed.signal();
-      }
-    } finally {
-      lock.unlock();
+    nudged = true;
+    wake();
+  }
+
+  private void wake() {
+    Thread thread = sleeper;
+    if (thread != null) {
+      LockSupport.unpark(thread);
     }
   }
 
   /**
-   * Everything that waits; waits itself for a request, a {@link #nudge} or the close.
+   * Everything that waits, in the order in which it came; waits itself for a request, a {@link
+   * #nudge} or the close.
    *
    * @return {@code null} when the queue is closed and empty
    */
   @Nullable List<AppendRequest> take() {
-    lock.lock();
-    try {
-      while (waiting.isEmpty() && !nudged && closed == null) {
-        takerWaits = true;
-        changed.awaitUninterruptibly();
-        takerWaits = false;
+    if (top.get() == null && !nudged && closedBecause.get() == null) {
+      sleeper = Thread.currentThread();
+      while (top.get() == null && !nudged && closedBecause.get() == null) {
+        LockSupport.park(this);
       }
-      nudged = false;
-      if (waiting.isEmpty() && closed != null) {
-        return null;
-      }
-      List<AppendRequest> taken = new ArrayList<>(waiting);
-      waiting = new ArrayDeque<>();
-      return taken;
-    } finally {
-      lock.unlock();
+      sleeper = null;
     }
+    nudged = false;
+    Node taken = top.getAndSet(closedBecause.get() == null ? null : CLOSED);
+    if (taken == CLOSED || (taken == null && top.get() == CLOSED)) {
+      return null;
+    }
+    List<AppendRequest> requests = new ArrayList<>();
+    for (Node node = taken; node != null; node = node.below) {
+      if (node.request != null) {
+        requests.add(node.request);
+      }
+    }
+    Collections.reverse(requests);
+    return requests;
   }
 
   /**
@@ -117,24 +137,12 @@ final class AppendQueue {
    * reason stays.
    */
   void close(LogException reason) {
-    lock.lock();
-    try {
-      if (closed == null) {
-        closed = reason;
-      }
-      changed.signal();
-    } finally {
-      lock.unlock();
-    }
+    closedBecause.compareAndSet(null, reason);
+    wake();
   }
 
   /** Why the queue takes no more; {@code null} while it does. */
   @Nullable LogException closedBecause() {
-    lock.lock();
-    try {
-      return closed;
-    } finally {
-      lock.unlock();
-    }
+    return closedBecause.get();
   }
 }
