@@ -81,6 +81,9 @@ class TallyIT {
       assertThat(result.out()).contains("entry 2 was changed");
       assertThat(result.err()).isEmpty();
     }
+    Tally.Result list = tally("", "list");
+    assertThat(list.code()).isEqualTo(Failure.UNREACHABLE);
+    assertThat(list.err()).contains("tally verify");
   }
 
   @Test

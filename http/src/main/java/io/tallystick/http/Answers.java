@@ -168,12 +168,21 @@ public final class Answers {
   }
 
   /**
+   * What verification of a range of this log finds, see {@link #verify(LogReader, Parameters,
+   * VerifyReport.Progress)}.
+   */
+  public Answer verify(Parameters given) throws IOException, InterruptedException {
+    return verify(log, given, null);
+  }
+
+  /**
    * What verification of a range finds. A range that begins after the log's end is a fault, not an
    * empty range: that is what a log looks like whose end was cut off.
    *
    * @param progress told from time to time how far it is; may be {@code null}
    */
-  public Answer verify(Parameters given, VerifyReport.@Nullable Progress progress)
+  public static Answer verify(
+      LogReader log, Parameters given, VerifyReport.@Nullable Progress progress)
       throws IOException, InterruptedException {
     given.only(List.of("start_id", "end_id", "strict"));
     Long startId = given.number("start_id", 1, Long.MAX_VALUE);

@@ -6,8 +6,9 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * The end of a log that another process may be writing: the last block that is whole. Each look
- * goes on where the last one ended. Safe for any number of threads.
+ * The end of a log that another process may be writing: the last block that is written. A damaged
+ * block counts, so that a damaged log is not taken for a shorter one; whoever reads it is told.
+ * Each look goes on where the last one ended. Safe for any number of threads.
  */
 final class WrittenEnd implements LogEnd {
   private static final Duration POLL = Duration.ofMillis(100);
@@ -41,12 +42,12 @@ final class WrittenEnd implements LogEnd {
       }
       try (SegmentFile file = segments.open(name)) {
         SegmentCursor cursor = file.cursor(position);
-        while (cursor.next()) {
+        while (cursor.next()
+            || (cursor.stop() == SegmentCursor.Stop.DAMAGED && cursor.findNext())) {
           Block block = cursor.block();
-          if (block.defect() != null) {
-            break;
+          if (block.defect() == null || block.firstId() == lastId + 1) {
+            lastId = Math.max(lastId, block.lastId());
           }
-          lastId = block.lastId();
         }
         position = cursor.position();
       } catch (NoSuchFileException e) {

@@ -263,6 +263,19 @@ class TamperTest {
   }
 
   @Test
+  void aDamagedLogIsNotAnsweredAsAShorterOne() throws Exception {
+    for (long id : List.of(5L, 150L, LAST)) {
+      LogFiles.flip(segment, offsetOf(id) + 150, 0);
+      LogReader reader = LogReader.open(data);
+      assertThat(reader.lastId()).isEqualTo(LAST);
+      org.assertj.core.api.Assertions.assertThatThrownBy(() -> reader.read(id))
+          .isInstanceOf(LogException.Corrupt.class)
+          .hasMessageContaining("tally verify");
+      LogFiles.flip(segment, offsetOf(id) + 150, 0);
+    }
+  }
+
+  @Test
   void aRangeBeyondTheEndSaysSo() throws Exception {
     VerifyReport report = verify(LAST - 1, LAST + 5);
     assertThat(report.valid()).isFalse();
