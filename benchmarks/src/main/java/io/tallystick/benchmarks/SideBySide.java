@@ -1,0 +1,118 @@
+package io.tallystick.benchmarks;
+
+import io.tallystick.entry.Event;
+import io.tallystick.store.AuditLog;
+import io.tallystick.store.LogConfig;
+import io.tallystick.store.Receipt;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import net.openhft.chronicle.queue.ExcerptAppender;
+import net.openhft.chronicle.queue.RollCycles;
+import net.openhft.chronicle.queue.impl.single.SingleChronicleQueue;
+import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueBuilder;
+import net.openhft.chronicle.wire.DocumentContext;
+
+/**
+ * Forced appends and raw Chronicle appends by turns in one process, and the ratio of each pair: on
+ * a machine that others use too, only what was measured within seconds of each other can be
+ * compared.
+ *
+ * <pre>
+ * java @jvm.options -cp benchmarks/target/benchmarks.jar io.tallystick.benchmarks.SideBySide [rounds] [entries] [batch]
+ * </pre>
+ */
+public final class SideBySide {
+  private static final int PRODUCERS = 8;
+  private static final int WINDOW_EVENTS = 1_024;
+  private static final int ENTRY_BYTES = 310;
+
+  private SideBySide() {}
+
+  /** Runs the rounds and prints a line each, then the median of the ratios. */
+  public static void main(String[] args) throws Exception {
+    int rounds = args.length > 0 ? Integer.parseInt(args[0]) : 9;
+    int entries = args.length > 1 ? Integer.parseInt(args[1]) : 1_000_000;
+    int batch = args.length > 2 ? Integer.parseInt(args[2]) : 1;
+    double[] ratios = new double[rounds];
+    for (int round = 0; round < rounds; round++) {
+      double raw = raw(entries);
+      double forced = forced(entries, batch);
+      ratios[round] = raw / forced;
+      System.out.printf(
+          "raw %.2f us, forced %.2f us an entry: %.2f x raw%n", raw, forced, ratios[round]);
+    }
+    Arrays.sort(ratios);
+    System.out.printf(
+        "median %.2f x raw, from %.2f to %.2f; %d producers, batches of %d%n",
+        ratios[rounds / 2], ratios[0], ratios[rounds - 1], PRODUCERS, batch);
+  }
+
+  private static double raw(int entries) throws IOException {
+    Path directory = Directories.create("raw");
+    byte[] entry = new byte[ENTRY_BYTES];
+    Arrays.fill(entry, (byte) 'x');
+    try (SingleChronicleQueue queue =
+        SingleChronicleQueueBuilder.binary(directory.toFile())
+            .rollCycle(RollCycles.FAST_HOURLY)
+            .blockSize(64L << 20)
+            .build()) {
+      ExcerptAppender appender = queue.createAppender();
+      long started = System.nanoTime();
+      for (int i = 0; i < entries; i++) {
+        try (DocumentContext document = appender.writingDocument()) {
+          document.wire().bytes().write(entry);
+        }
+      }
+      return micros(started, entries);
+    } finally {
+      Directories.delete(directory);
+    }
+  }
+
+  private static double forced(int entries, int batch) throws Exception {
+    Path directory = Directories.create("forced");
+    try (AuditLog log = AuditLog.open(directory, LogConfig.defaults())) {
+      List<Thread> producers = new ArrayList<>();
+      long started = System.nanoTime();
+      for (int p = 0; p < PRODUCERS; p++) {
+        producers.add(Thread.ofPlatform().start(() -> produce(log, entries / PRODUCERS, batch)));
+      }
+      for (Thread producer : producers) {
+        producer.join();
+      }
+      double micros = micros(started, entries);
+      if (log.lastId() != 1 + (long) entries / PRODUCERS / batch * batch * PRODUCERS) {
+        throw new IllegalStateException("the log ends at " + log.lastId());
+      }
+      return micros;
+    } finally {
+      Directories.delete(directory);
+    }
+  }
+
+  private static void produce(AuditLog log, int entries, int batch) {
+    Deque<CompletableFuture<Receipt>> underWay = new ArrayDeque<>();
+    for (int i = 0; i + batch <= entries; i += batch) {
+      List<Event> events = new ArrayList<>(batch);
+      for (int j = 0; j < batch; j++) {
+        events.add(Events.apiKeyUse(i + j));
+      }
+      underWay.add(log.append(events, null));
+      if (underWay.size() * batch >= WINDOW_EVENTS) {
+        underWay.remove().join();
+      }
+    }
+    underWay.forEach(CompletableFuture::join);
+  }
+
+  private static double micros(long started, int entries) {
+    return (double) (System.nanoTime() - started) / TimeUnit.MICROSECONDS.toNanos(1) / entries;
+  }
+}
