@@ -7,6 +7,16 @@ final class Ascii {
   /** Digits of {@link Long#MAX_VALUE}. */
   static final int MAX_LONG_DIGITS = 19;
 
+  /** The digits of 00 to 99: two a division. */
+  private static final byte[] PAIRS = new byte[200];
+
+  static {
+    for (int i = 0; i < 100; i++) {
+      PAIRS[2 * i] = (byte) ('0' + i / 10);
+      PAIRS[2 * i + 1] = (byte) ('0' + i % 10);
+    }
+  }
+
   private Ascii() {}
 
   static byte[] bytes(String literal) {
@@ -32,23 +42,35 @@ final class Ascii {
   /** Writes the low {@code count} decimal digits of a number that is not negative. */
   static void putDigits(int value, byte[] target, int offset, int count) {
     int rest = value;
-    for (int i = offset + count - 1; i >= offset; i--) {
-      target[i] = (byte) ('0' + rest % 10);
-      rest /= 10;
+    int at = offset + count;
+    while (at - offset >= 2) {
+      at -= 2;
+      putPair(rest % 100, target, at);
+      rest /= 100;
+    }
+    if (at > offset) {
+      target[offset] = (byte) ('0' + rest % 10);
     }
   }
 
   /** Writes a number that is not negative and returns the offset after it. */
   static int putLong(long value, byte[] target, int offset) {
+    if (value > Integer.MAX_VALUE) {
+      int at = putLong(value / 1_000_000_000, target, offset);
+      putDigits((int) (value % 1_000_000_000), target, at, 9);
+      return at + 9;
+    }
+    int rest = (int) value;
     int count = 1;
-    for (long rest = value; rest >= 10; rest /= 10) {
+    for (long limit = 10; limit <= rest; limit *= 10) {
       count++;
     }
-    long rest = value;
-    for (int i = offset + count - 1; i >= offset; i--) {
-      target[i] = (byte) ('0' + rest % 10);
-      rest /= 10;
-    }
+    putDigits(rest, target, offset, count);
     return offset + count;
+  }
+
+  private static void putPair(int pair, byte[] target, int at) {
+    target[at] = PAIRS[2 * pair];
+    target[at + 1] = PAIRS[2 * pair + 1];
   }
 }

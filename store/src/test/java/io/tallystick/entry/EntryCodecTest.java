@@ -222,6 +222,21 @@ class EntryCodecTest {
   }
 
   @Test
+  void numbersOfEveryLengthAreWrittenAsTheyAre() {
+    byte[] target = new byte[32];
+    Random random = random(3);
+    for (int i = 0; i < 200_000; i++) {
+      long value = (random.nextLong() >>> 1) >>> random.nextInt(63);
+      int end = Ascii.putLong(value, target, 3);
+      assertThat(new String(target, 3, end - 3, UTF_8)).isEqualTo(Long.toString(value));
+    }
+    for (int count = 1; count <= 9; count++) {
+      Ascii.putDigits(7, target, 0, count);
+      assertThat(new String(target, 0, count, UTF_8)).isEqualTo("0".repeat(count - 1) + "7");
+    }
+  }
+
+  @Test
   void theHeadNeverHasMoreBytesThanItsLimit() {
     byte[] target = new byte[EntryCodec.MAX_HEAD_BYTES];
     byte[] hash = PREVIOUS.toBytes();
