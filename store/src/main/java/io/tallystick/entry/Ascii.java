@@ -1,5 +1,8 @@
 package io.tallystick.entry;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /** Digits and literals as ASCII bytes. */
@@ -16,6 +19,11 @@ final class Ascii {
       PAIRS[2 * i + 1] = (byte) ('0' + i % 10);
     }
   }
+
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
   private Ascii() {}
 
@@ -67,6 +75,24 @@ final class Ascii {
     }
     putDigits(rest, target, offset, count);
     return offset + count;
+  }
+
+  /**
+   * Writes bytes, a multiple of four of them, as lower-case hex digits and returns the offset after
+   * them. Eight digits are made at once in the bytes of a {@code long}.
+   */
+  static int putHex(byte[] bytes, byte[] target, int offset) {
+    int at = offset;
+    for (int i = 0; i < bytes.length; i += Integer.BYTES) {
+      long nibbles = (int) INT.get(bytes, i) & 0xffff_ffffL;
+      nibbles = (nibbles | nibbles << 16) & 0x0000_ffff_0000_ffffL;
+      nibbles = (nibbles | nibbles << 8) & 0x00ff_00ff_00ff_00ffL;
+      nibbles = (nibbles | nibbles << 4) & 0x0f0f_0f0f_0f0f_0f0fL;
+      long letters = (nibbles + 0x0606_0606_0606_0606L) >>> 4 & 0x0101_0101_0101_0101L;
+      LONG.set(target, at, nibbles + 0x3030_3030_3030_3030L + letters * ('a' - '0' - 10));
+      at += Long.BYTES;
+    }
+    return at;
   }
 
   private static void putPair(int pair, byte[] target, int at) {

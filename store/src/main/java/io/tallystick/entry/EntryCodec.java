@@ -39,7 +39,6 @@ public final class EntryCodec {
   private static final byte[] REQUEST_ID = Ascii.bytes(",\"request_id\":\"");
   private static final byte[] SOURCE = Ascii.bytes(",\"source\":\"");
   private static final byte[] DETAILS = Ascii.bytes(",\"details\":");
-  private static final byte[] LOWER_HEX = Ascii.bytes("0123456789abcdef");
 
   /** Most bytes that {@link #encodeHead} writes. */
   public static final int MAX_HEAD_BYTES =
@@ -142,11 +141,7 @@ public final class EntryCodec {
     int at = put(ID, target, offset);
     at = Ascii.putLong(id, target, at);
     at = put(PREVIOUS_HASH, target, at);
-    for (int i = 0; i < Hash.BYTES; i++) {
-      int b = previousHash[i];
-      target[at++] = LOWER_HEX[(b >> 4) & 0xf];
-      target[at++] = LOWER_HEX[b & 0xf];
-    }
+    at = Ascii.putHex(previousHash, target, at);
     at = put(TIMESTAMP, target, at);
     at = Rfc3339.put(epochSecond, nano, target, at);
     target[at++] = '"';

@@ -19,22 +19,11 @@ import org.jspecify.annotations.Nullable;
  * lost.
  */
 final class AppendQueue {
-  /** A request and those that came before it. */
-  private static final class Node {
-    private final @Nullable AppendRequest request;
-    private final @Nullable Node below;
-
-    Node(@Nullable AppendRequest request, @Nullable Node below) {
-      this.request = request;
-      this.below = below;
-    }
-  }
-
   /** Stands in the stack for ever once the last request was taken after the close. */
-  private static final Node CLOSED = new Node(null, null);
+  private static final AppendRequest CLOSED = new AppendRequest(new byte[0][]);
 
   private final long maxPendingBytes;
-  private final AtomicReference<@Nullable Node> top = new AtomicReference<>();
+  private final AtomicReference<@Nullable AppendRequest> top = new AtomicReference<>();
   private final AtomicLong pendingBytes = new AtomicLong();
   private final AtomicReference<@Nullable LogException> closedBecause = new AtomicReference<>();
   private volatile @Nullable Thread sleeper;
@@ -63,14 +52,15 @@ final class AppendQueue {
               + maxPendingBytes
               + "; try again shortly");
     }
-    Node below;
+    AppendRequest below;
     do {
       below = top.get();
       if (below == CLOSED) {
         pendingBytes.addAndGet(-bytes);
         checkOpen();
       }
-    } while (!top.compareAndSet(below, new Node(request, below)));
+      request.queueAbove(below);
+    } while (!top.compareAndSet(below, request));
     wake();
   }
 
@@ -118,15 +108,13 @@ final class AppendQueue {
       sleeper = null;
     }
     nudged = false;
-    Node taken = top.getAndSet(closedBecause.get() == null ? null : CLOSED);
+    AppendRequest taken = top.getAndSet(closedBecause.get() == null ? null : CLOSED);
     if (taken == CLOSED || (taken == null && top.get() == CLOSED)) {
       return null;
     }
     List<AppendRequest> requests = new ArrayList<>();
-    for (Node node = taken; node != null; node = node.below) {
-      if (node.request != null) {
-        requests.add(node.request);
-      }
+    for (AppendRequest request = taken; request != null; request = request.leaveQueue()) {
+      requests.add(request);
     }
     Collections.reverse(requests);
     return requests;

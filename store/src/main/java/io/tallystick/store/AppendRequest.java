@@ -3,16 +3,20 @@ package io.tallystick.store;
 import io.tallystick.entry.EntryCodec;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One client's batch on its way: its encoded events, and after sequencing its place. Handed from
- * the client's thread to the sequencer to the committer; each hand-over is through a lock, so the
- * fields need none.
+ * the client's thread to the sequencer to the committer; each hand-over orders what was written
+ * before it, so the fields need no lock.
  */
 final class AppendRequest {
   private final byte[][] bodies;
   private final long bodyBytes;
   private final CompletableFuture<Receipt> receipt = new CompletableFuture<>();
+
+  /** The request that came before this one, while both wait in the {@link AppendQueue}. */
+  private @Nullable AppendRequest below;
 
   private long firstId;
   private long firstNanos;
@@ -43,6 +47,17 @@ final class AppendRequest {
 
   CompletableFuture<Receipt> receipt() {
     return receipt;
+  }
+
+  void queueAbove(@Nullable AppendRequest below) {
+    this.below = below;
+  }
+
+  /** Lets go of the request before this one, and returns it. */
+  @Nullable AppendRequest leaveQueue() {
+    AppendRequest before = below;
+    below = null;
+    return before;
   }
 
   /** Notes the place that the sequencer gave. */

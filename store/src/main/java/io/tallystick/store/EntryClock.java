@@ -9,6 +9,7 @@ import java.time.Clock;
  */
 final class EntryClock {
   private final Clock wallClock;
+  private long nowNanos;
   private long lastNanos;
   private long monotonicAtLast;
 
@@ -20,17 +21,23 @@ final class EntryClock {
   }
 
   /**
-   * The first of {@code count} times one nanosecond apart, all later than every time given before.
+   * Reads the clocks, once for all requests that are taken together: a reading costs as much as a
+   * quarter of an entry's hash.
    */
-  long next(int count) {
+  void read() {
     long wall = Nanos.of(wallClock.instant());
     long monotonic = System.nanoTime();
-    long first = wall;
-    if (wall <= lastNanos) {
-      first = lastNanos + Math.max(1, monotonic - monotonicAtLast);
-    }
-    lastNanos = first + count - 1;
+    nowNanos = wall > lastNanos ? wall : lastNanos + Math.max(1, monotonic - monotonicAtLast);
     monotonicAtLast = monotonic;
+  }
+
+  /**
+   * The first of {@code count} times one nanosecond apart, from the last {@link #read} on and later
+   * than every time given before.
+   */
+  long next(int count) {
+    long first = Math.max(nowNanos, lastNanos + 1);
+    lastNanos = first + count - 1;
     return first;
   }
 

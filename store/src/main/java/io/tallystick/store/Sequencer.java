@@ -44,6 +44,7 @@ final class Sequencer implements Runnable {
         if (taken == null) {
           break;
         }
+        clock.read();
         for (next = 0; next < taken.size(); next++) {
           AppendRequest request = taken.get(next);
           if (!block.fits(request)) {
