@@ -82,6 +82,8 @@ public final class AuditServer implements AutoCloseable {
     Authenticator guard = new Authenticator(keys, limiter, events, config.trustedProxies());
     Bodies bodies =
         new Bodies(limits.maxBodyBytes(), limits.maxPendingBodyBytes(), timeouts.body());
+    Sealing sealing = new Sealing(log, timeouts.append());
+    TreeAnswers tree = new TreeAnswers(log.reader(), sealing);
     Idempotency idempotency =
         new Idempotency(
             log, index, Idempotency.WINDOW_EVENTS, Idempotency.MAX_HELD, timeouts.append());
@@ -96,10 +98,18 @@ public final class AuditServer implements AutoCloseable {
           javalin.routes.exception(Exception.class, (e, request) -> Problems.answer(request, e));
           javalin.routes.exception(
               HttpResponseException.class, (e, request) -> Problems.answer(request, e));
-          new EventsApi(idempotency, bodies, limits.maxEvents(), config.strictTypes(), metrics)
+          new EventsApi(
+                  idempotency,
+                  sealing,
+                  log.reader().tree(),
+                  bodies,
+                  limits.maxEvents(),
+                  config.strictTypes(),
+                  metrics)
               .register(javalin.routes, guard);
-          new ReadingApi(new Answers(log.reader(), index, Clock.systemUTC()))
+          new ReadingApi(new Answers(log.reader(), index, Clock.systemUTC()), sealing)
               .register(javalin.routes, guard);
+          new TreeApi(tree, config.publicTlog()).register(javalin.routes, guard);
           new KeysApi(keys, new KeyAdministration(log, keys), bodies)
               .register(javalin.routes, guard);
           new HealthApi(log, index, metrics)

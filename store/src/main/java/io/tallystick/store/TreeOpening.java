@@ -47,7 +47,7 @@ final class TreeOpening {
     this.keyFile = keyFile(directory, config);
     this.keys = signingKeys();
     rotate();
-    this.checkpoints = new CheckpointFiles(directory, identity.origin(), identity.keys());
+    this.checkpoints = new CheckpointFiles(directory, identity.origin(), this.identity.keys());
     this.newest = newestCheckpoint();
   }
 

@@ -81,6 +81,7 @@ class SealTest {
         assertThat(checkpoint.size()).isEqualTo(1 + 7L * i);
         assertThat(log.seal().get()).isSameAs(checkpoint);
       }
+      assertThat(log.reader().verify(VerifyRequest.all(), null).faults()).isEmpty();
       assertThat(LogReader.open(directory.resolve("b")).tree().size()).isEqualTo(344);
     }
     assertThat(judge(directory.resolve("b"))).isEqualTo(344);
