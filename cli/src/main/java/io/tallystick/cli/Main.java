@@ -110,6 +110,7 @@ public final class Main {
   private static void addTree(CommandLine tally, Terminal terminal) {
     tally.addSubcommand(new ProveCommand(terminal));
     tally.addSubcommand(new VerifyProofCommand(terminal));
+    tally.addSubcommand(new VerifyBundleCommand(terminal));
     CommandLine checkpoint = new CommandLine(new CheckpointCommand(terminal));
     checkpoint.addSubcommand(new CheckpointCommand.ListKept(terminal));
     tally.addSubcommand(checkpoint);

@@ -272,9 +272,19 @@ public final class Answers {
   }
 
   /** All entries that match, in the format that is asked for. */
-  public Answer export(Parameters given) {
-    String format = given.word("format", List.of("ndjson", "csv", "json"));
-    return Export.of(log, index, Questions.export(given), format == null ? "ndjson" : format);
+  public Answer export(Parameters given) throws IOException {
+    String format = given.word("format", List.of("ndjson", "csv", "json", "bundle"));
+    AuditQuery question = Questions.export(given);
+    if ("bundle".equals(format)) {
+      SignedCheckpoint under =
+          log.tree()
+              .newest()
+              .orElseThrow(() ->
+                  new InvalidParameterException(
+                      "format", "format is bundle, and there is no checkpoint to prove under yet"));
+      return new EvidenceBundle(log, index, question, under);
+    }
+    return Export.of(log, index, question, format == null ? "ndjson" : format);
   }
 
   /** Writes JSON. */

@@ -9,7 +9,6 @@ import io.tallystick.entry.Event;
 import io.tallystick.entry.EventReader;
 import io.tallystick.entry.EventType;
 import io.tallystick.store.LogTree;
-import io.tallystick.store.SignedCheckpoint;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -95,9 +94,9 @@ final class EventsApi {
   private List<String> proofs(List<Written.Place> places) throws InterruptedException {
     List<String> proofs = new ArrayList<>(places.size());
     try {
-      SignedCheckpoint under = sealing.now();
+      LogTree.Prover prover = tree.prover(sealing.now());
       for (Written.Place place : places) {
-        proofs.add(new String(tree.prove(place.id(), under).toBytes(), UTF_8));
+        proofs.add(new String(prover.prove(place.id()).toBytes(), UTF_8));
       }
     } catch (IOException e) {
       throw Problem.of(

@@ -32,7 +32,7 @@ final class ReadingApi {
     add(routes, keys, "/types", (request, given) -> answers.types(given));
     add(routes, keys, "/stats", (request, given) -> answers.stats(given));
     add(routes, keys, "/verify", this::verify);
-    add(routes, keys, "/export", (request, given) -> answers.export(given));
+    add(routes, keys, "/export", this::export);
     add(
         routes,
         keys,
@@ -45,6 +45,12 @@ final class ReadingApi {
       throws IOException, InterruptedException {
     sealing.newest();
     return answers.verify(given);
+  }
+
+  private Answer export(Context request, Parameters given)
+      throws IOException, InterruptedException {
+    sealing.newest();
+    return answers.export(given);
   }
 
   private Answer entry(Context request, Parameters given) throws IOException {

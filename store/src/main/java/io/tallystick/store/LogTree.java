@@ -73,12 +73,39 @@ public final class LogTree {
    * @throws io.tallystick.tlog.CorruptTileException if the tree is damaged there
    */
   public TlogProof prove(long id, SignedCheckpoint under) throws IOException {
-    if (id < 1 || id > under.size()) {
-      throw new IllegalArgumentException(
-          "entry " + id + " is not under the checkpoint over " + under.size() + " entries");
+    return prover(under).prove(id);
+  }
+
+  /** Makes many proofs under one checkpoint, reading each tile once. */
+  public Prover prover(SignedCheckpoint under) {
+    return new Prover(under, proofs(under));
+  }
+
+  /** Makes proofs under one checkpoint. Used by one thread. */
+  public static final class Prover {
+    private final SignedCheckpoint under;
+    private final String note;
+    private final ProofBuilder proofs;
+
+    private Prover(SignedCheckpoint under, ProofBuilder proofs) {
+      this.under = under;
+      this.note = under.note().toString();
+      this.proofs = proofs;
     }
-    List<Hash> hashes = proofs(under).inclusion(id - 1, under.size());
-    return new TlogProof(id - 1, hashes, under.note().toString());
+
+    /** The checkpoint that it proves entries under. */
+    public SignedCheckpoint under() {
+      return under;
+    }
+
+    /** As {@link LogTree#prove}. */
+    public TlogProof prove(long id) throws IOException {
+      if (id < 1 || id > under.size()) {
+        throw new IllegalArgumentException(
+            "entry " + id + " is not under the checkpoint over " + under.size() + " entries");
+      }
+      return new TlogProof(id - 1, proofs.inclusion(id - 1, under.size()), note);
+    }
   }
 
   /**
