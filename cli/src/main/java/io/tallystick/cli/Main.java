@@ -113,7 +113,9 @@ public final class Main {
     tally.addSubcommand(new VerifyBundleCommand(terminal));
     CommandLine checkpoint = new CommandLine(new CheckpointCommand(terminal));
     checkpoint.addSubcommand(new CheckpointCommand.ListKept(terminal));
+    checkpoint.addSubcommand(new NotariseCommand(terminal));
     tally.addSubcommand(checkpoint);
+    tally.addSubcommand(new WitnessCommand(terminal));
     CommandLine key = new CommandLine(new KeyCommand(terminal));
     key.addSubcommand(new KeyCommand.Rotate(terminal));
     tally.addSubcommand(key);

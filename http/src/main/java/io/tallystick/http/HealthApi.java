@@ -12,11 +12,13 @@ import java.util.Optional;
 final class HealthApi {
   private final AuditLog log;
   private final AuditIndex index;
+  private final Cosigner cosigner;
   private final Metrics metrics;
 
-  HealthApi(AuditLog log, AuditIndex index, Metrics metrics) {
+  HealthApi(AuditLog log, AuditIndex index, Cosigner cosigner, Metrics metrics) {
     this.log = log;
     this.index = index;
+    this.cosigner = cosigner;
     this.metrics = metrics;
   }
 
@@ -50,6 +52,8 @@ final class HealthApi {
   private void metrics(Context request) {
     request
         .contentType(Metrics.CONTENT_TYPE)
-        .result(metrics.text(log.lastId(), index.indexedThrough(), log.stopped().isEmpty()));
+        .result(
+            metrics.text(
+                log.lastId(), index.indexedThrough(), log.stopped().isEmpty(), cosigner.figures()));
   }
 }

@@ -2,6 +2,7 @@ package io.tallystick.store;
 
 import io.tallystick.note.InvalidNoteException;
 import io.tallystick.note.SignedNote;
+import io.tallystick.note.TimestampToken;
 import io.tallystick.note.VerifierKey;
 import io.tallystick.tlog.CompactRange;
 import io.tallystick.tlog.CorruptTileException;
@@ -78,14 +79,38 @@ final class CheckpointCheck {
                 "checkpoints/" + size + ".note is one over " + kept.get().size() + " entries");
           } else if (kept.isPresent()) {
             continues("checkpoints/" + size + ".note", kept.get(), lastId);
+            timestamp(kept.get(), request);
           }
         } catch (LogException.Contradiction e) {
           fault(size, String.valueOf(e.getMessage()));
         }
       }
+      cosigned(lastId);
     }
     if (request.earlier() != null) {
       earlier(request.earlier(), request.keys(), lastId);
+    }
+  }
+
+  private void cosigned(long lastId) throws IOException {
+    try {
+      Optional<SignedCheckpoint> cosigned = tree.files().cosigned();
+      if (cosigned.isPresent()) {
+        continues("the checkpoint that witnesses signed", cosigned.get(), lastId);
+      }
+    } catch (LogException.Contradiction e) {
+      fault(0, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void timestamp(SignedCheckpoint kept, VerifyRequest request) throws IOException {
+    Optional<byte[]> token = tree.files().token(kept.size());
+    if (token.isPresent()) {
+      try {
+        TimestampToken.parse(token.get()).verify(kept.note().toBytes(), request.authorities());
+      } catch (InvalidNoteException e) {
+        fault(kept.size(), "checkpoints/" + kept.size() + ".tsr: " + e.getMessage());
+      }
     }
   }
 
