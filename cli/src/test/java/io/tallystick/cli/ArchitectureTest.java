@@ -38,7 +38,6 @@ class ArchitectureTest {
   private static final JavaClasses TALLYSTICK =
       new ClassFileImporter()
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-          .withImportOption(location -> !location.contains("-tests.jar"))
           .importPackages("io.tallystick");
 
   private static final String[] PURE = {
