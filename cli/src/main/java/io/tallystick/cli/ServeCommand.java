@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -23,6 +25,8 @@ import picocli.CommandLine.Option;
     name = "serve",
     description = "Serve a log over HTTP until SIGTERM or Ctrl-C, which end it gracefully.")
 final class ServeCommand implements Callable<Integer> {
+  private static final Pattern SIZE = Pattern.compile("([0-9]{1,6})([kmgt]?)");
+
   private final Terminal terminal;
 
   @Option(
@@ -109,6 +113,15 @@ final class ServeCommand implements Callable<Integer> {
       description =
           "When to acknowledge: when forced to the device, or before (default: ${DEFAULT-VALUE}).")
   private String durability = "forced";
+
+  @Option(
+      names = "--min-free",
+      paramLabel = "SIZE",
+      defaultValue = "1g",
+      description =
+          "Warn when less is free on the device, for instance 500m or 2g (default:"
+              + " ${DEFAULT-VALUE}). Below 32m appends are refused.")
+  private String minFree = "1g";
 
   @Option(
       names = "--retention-days",
@@ -202,7 +215,21 @@ final class ServeCommand implements Callable<Integer> {
         .withOrigin(origin)
         .withDurability(when)
         .withKeyFile(keyFile)
-        .withPostQuantum(postQuantum);
+        .withPostQuantum(postQuantum)
+        .withMinFreeBytes(bytes(minFree));
+  }
+
+  private static long bytes(String size) {
+    Matcher matcher = SIZE.matcher(size);
+    if (!matcher.matches()) {
+      throw new Failure(
+          Failure.USAGE,
+          "--min-free is \""
+              + Printable.of(size)
+              + "\"; taken is a number of up to six digits with k, m, g or t after it");
+    }
+    int shift = 10 * " kmgt".indexOf(matcher.group(2).isEmpty() ? " " : matcher.group(2));
+    return Long.parseLong(matcher.group(1)) << shift;
   }
 
   private void checkRetention() {

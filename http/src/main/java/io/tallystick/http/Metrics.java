@@ -56,12 +56,15 @@ final class Metrics {
    * @param lastId of the log
    * @param indexedThrough of the index
    * @param up whether the log takes appends
+   * @param freeBytes on the log's device
    * @param witnesses what became of asking witnesses
    */
-  String text(long lastId, long indexedThrough, boolean up, Cosigner.Figures witnesses) {
+  String text(
+      long lastId, long indexedThrough, boolean up, long freeBytes, Cosigner.Figures witnesses) {
     StringBuilder out = new StringBuilder(4_096);
     one(out, "log_entries", "gauge", "Id of the newest acknowledged entry.", lastId);
     one(out, "log_up", "gauge", "1 while the log takes appends.", up ? 1 : 0);
+    one(out, "free_bytes", "gauge", "Room that is left on the log's device.", freeBytes);
     one(
         out,
         "index_lag_entries",

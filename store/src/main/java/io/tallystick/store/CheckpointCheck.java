@@ -26,6 +26,8 @@ final class CheckpointCheck {
   private final LogTree tree;
   private final Consumer<Fault> faults;
   private final Hasher hasher = new Hasher();
+  private List<Long> keptSizes = List.of();
+  private @Nullable SignedCheckpoint cosigned;
   private @Nullable SignedCheckpoint newest;
 
   /** Whether there is a newest checkpoint that can't be trusted, which is a fault already. */
@@ -46,6 +48,13 @@ final class CheckpointCheck {
    * @param pinned keys of which one must have signed it; empty for those of log.json
    */
   @Nullable SignedCheckpoint newest(List<VerifierKey> pinned) throws IOException {
+    // Before the newest one is read: what is kept by then is not newer, also while a writer seals.
+    keptSizes = tree.files().keptSizes();
+    try {
+      cosigned = tree.files().cosigned().orElse(null);
+    } catch (LogException.Contradiction e) {
+      fault(0, String.valueOf(e.getMessage()));
+    }
     try {
       SignedCheckpoint found = tree.newest().orElse(null);
       if (found != null && !pinned.isEmpty()) {
@@ -70,7 +79,7 @@ final class CheckpointCheck {
       missing("the newest checkpoint", newest, lastId);
     }
     if (request.isWholeLog() && !request.quick()) {
-      for (long size : tree.files().keptSizes()) {
+      for (long size : keptSizes) {
         try {
           Optional<SignedCheckpoint> kept = tree.files().kept(size);
           if (kept.isPresent() && kept.get().size() != size) {
@@ -85,21 +94,12 @@ final class CheckpointCheck {
           fault(size, String.valueOf(e.getMessage()));
         }
       }
-      cosigned(lastId);
+      if (cosigned != null) {
+        continues("the checkpoint that witnesses signed", cosigned, lastId);
+      }
     }
     if (request.earlier() != null) {
       earlier(request.earlier(), request.keys(), lastId);
-    }
-  }
-
-  private void cosigned(long lastId) throws IOException {
-    try {
-      Optional<SignedCheckpoint> cosigned = tree.files().cosigned();
-      if (cosigned.isPresent()) {
-        continues("the checkpoint that witnesses signed", cosigned.get(), lastId);
-      }
-    } catch (LogException.Contradiction e) {
-      fault(0, String.valueOf(e.getMessage()));
     }
   }
 
