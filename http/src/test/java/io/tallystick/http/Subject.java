@@ -145,7 +145,9 @@ final class Subject {
 
   /** SIGKILL. */
   void kill() throws InterruptedException {
-    process.descendants().forEach(ProcessHandle::destroyForcibly);
+    List<ProcessHandle> descendants = process.descendants().toList();
+    descendants.forEach(ProcessHandle::destroyForcibly);
+    descendants.forEach(descendant -> descendant.onExit().join());
     process.destroyForcibly().waitFor();
     listener.join();
   }
