@@ -61,6 +61,7 @@ public final class Main {
     tally.addSubcommand(new AppendCommand(terminal));
     tally.addSubcommand(new KeysCommand(terminal));
     addTree(tally, terminal);
+    tally.addSubcommand(new BackupCommand(terminal));
     tally.addSubcommand(new RebuildIndexCommand(terminal));
     tally.addSubcommand(AutoComplete.GenerateCompletion.class);
 

@@ -49,19 +49,22 @@ final class TileFiles implements TileHashReader.Source {
    */
   @Override
   public byte[] read(Tile tile) throws IOException {
-    byte[] hashes;
+    byte @Nullable [] hashes;
     try {
       hashes = Files.readAllBytes(file(tile));
     } catch (NoSuchFileException e) {
-      byte[] atEdge = tile.width() == TilePath.FULL_WIDTH ? null : readEdge(tile);
-      if (atEdge == null) {
-        throw new CorruptTileException("tile " + tile.format() + " is missing");
-      }
-      return atEdge;
+      hashes = null;
     }
-    if (hashes.length != TilePath.FULL_WIDTH * Hash.BYTES) {
+    if (hashes == null || hashes.length != TilePath.FULL_WIDTH * Hash.BYTES) {
+      // It may just be being written; until it is under a checkpoint, the edge has it.
+      byte[] atEdge = tile.width() == TilePath.FULL_WIDTH ? null : readEdge(tile);
+      if (atEdge != null) {
+        return atEdge;
+      }
       throw new CorruptTileException(
-          "the file of tile " + tile.format() + " has " + hashes.length + " bytes, not 8192");
+          hashes == null
+              ? "tile " + tile.format() + " is missing"
+              : "the file of tile " + tile.format() + " has " + hashes.length + " bytes, not 8192");
     }
     return tile.width() == TilePath.FULL_WIDTH ? hashes : Arrays.copyOf(hashes, tile.bytes());
   }

@@ -1,0 +1,227 @@
+package io.tallystick.store;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Copies a log to another directory, also while it is written. The copy is a log of its own right
+ * that verifies up to the checkpoint that was the newest when copying began, and may hold entries
+ * after it. A second run into the same directory copies what is new.
+ *
+ * <p>What is small is read first and written last, so that a checkpoint never gets there before
+ * what it covers; a copy that was interrupted is the older one, or can be taken up. Neither the
+ * index, which is made anew, nor the signing key, unless it is asked for, is copied.
+ */
+public final class Backup {
+  private static final int CHUNK_BYTES = 1 << 20;
+
+  /** What is compared by nothing but its end: a file of these folders only grows. */
+  private static final List<String> FOLDERS = List.of("tiles", "segments", "dropped");
+
+  private final LogReader log;
+  private final Path from;
+  private final Path to;
+  private final List<Path> copied = new ArrayList<>();
+  private long filesCopied;
+  private long sealed;
+  private long filesKept;
+  private long bytesCopied;
+
+  /**
+   * What was done.
+   *
+   * @param sealed entries under the checkpoint in the copy
+   * @param filesKept files that were there before
+   */
+  public record Report(long sealed, long filesCopied, long filesKept, long bytesCopied) {}
+
+  private Backup(LogReader log, Path to) {
+    this.log = log;
+    this.from = log.directory().root();
+    this.to = to.toAbsolutePath().normalize();
+  }
+
+  /**
+   * Copies the log.
+   *
+   * @param to a directory that is made, or is empty, or holds a backup of this log
+   * @param withKey copies the signing key too, if it is in the data directory
+   * @throws IOException if it can't be copied, or the directory holds something else
+   */
+  public static Report make(LogReader log, Path to, boolean withKey) throws IOException {
+    return new Backup(log, to).make(withKey);
+  }
+
+  private Report make(boolean withKey) throws IOException {
+    checkTarget();
+    Map<Path, byte[]> small = smallFiles(withKey);
+    Files.createDirectories(
+        to, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    // Makes it recognizable as a copy of this log, should what follows not come to its end.
+    SmallFile.write(to.resolve("log.json"), Files.readAllBytes(log.directory().identity()));
+    for (String folder : FOLDERS) {
+      if (Files.isDirectory(from.resolve(folder))) {
+        copyFolder(from.resolve(folder), to.resolve(folder));
+      }
+    }
+    DeviceSync.force(to, copied);
+    for (Map.Entry<Path, byte[]> file : small.entrySet()) {
+      write(file.getKey(), file.getValue());
+    }
+    return new Report(sealed, filesCopied, filesKept, bytesCopied);
+  }
+
+  private void checkTarget() throws IOException {
+    if (to.startsWith(from) || from.startsWith(to)) {
+      throw new IOException("the backup can't be inside the data directory, or around it");
+    }
+    DataDirectory target = new DataDirectory(to);
+    if (target.holdsLog()) {
+      String origin = LogIdentity.read(target.identity()).origin();
+      if (!origin.equals(log.identity().origin())) {
+        throw new IOException(to + " holds another log, " + origin);
+      }
+      target.lock().close();
+    } else if (Files.isDirectory(to)) {
+      try (var files = Files.list(to)) {
+        if (files.findAny().isPresent()) {
+          throw new IOException(to + " is not empty, and holds no backup of this log");
+        }
+      }
+    }
+  }
+
+  /** In the order in which they are written: the newest checkpoint last. */
+  private Map<Path, byte[]> smallFiles(boolean withKey) throws IOException {
+    DataDirectory source = log.directory();
+    Map<Path, byte[]> files = new LinkedHashMap<>();
+    Optional<SignedCheckpoint> newest = log.tree().files().newest();
+    for (Path file : List.of(source.access(), source.edge(), source.cosigned())) {
+      if (Files.exists(file)) {
+        files.put(file, Files.readAllBytes(file));
+      }
+    }
+    if (Files.isDirectory(source.checkpoints())) {
+      for (long size : log.tree().files().keptSizes()) {
+        if (newest.isPresent() && size <= newest.get().size()) {
+          Path note = source.checkpoints().resolve(size + ".note");
+          files.put(note, Files.readAllBytes(note));
+          Path token = source.checkpoints().resolve(size + ".tsr");
+          if (Files.exists(token)) {
+            files.put(token, Files.readAllBytes(token));
+          }
+        }
+      }
+    }
+    if (withKey && Files.exists(source.signingKey())) {
+      files.put(source.signingKey(), Files.readAllBytes(source.signingKey()));
+    }
+    if (newest.isPresent()) {
+      files.put(source.checkpoint(), newest.get().note().toBytes());
+      sealed = newest.get().size();
+    }
+    return files;
+  }
+
+  private void write(Path source, byte[] content) throws IOException {
+    Path file = to.resolve(from.relativize(source));
+    Files.createDirectories(
+        file.resolveSibling(""),
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    boolean secret =
+        source.equals(log.directory().signingKey()) || source.equals(log.directory().access());
+    if (secret) {
+      SmallFile.writeSecret(file, content);
+    } else {
+      SmallFile.write(file, content);
+      Files.setLastModifiedTime(file, Files.getLastModifiedTime(source));
+    }
+    filesCopied++;
+    bytesCopied += content.length;
+  }
+
+  private void copyFolder(Path source, Path target) throws IOException {
+    Files.walkFileTree(
+        source,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes)
+              throws IOException {
+            Files.createDirectories(
+                target.resolve(source.relativize(directory)),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            // Chronicle makes its table of segments anew.
+            if (!file.toString().endsWith(".cq4t")) {
+              copyFile(file, target.resolve(source.relativize(file)), attributes);
+            }
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+
+  private void copyFile(Path source, Path target, BasicFileAttributes attributes)
+      throws IOException {
+    FileTime modified = attributes.lastModifiedTime();
+    if (Files.exists(target)
+        && Files.size(target) == attributes.size()
+        && Files.getLastModifiedTime(target).equals(modified)) {
+      filesKept++;
+      return;
+    }
+    try (FileChannel in = FileChannel.open(source, StandardOpenOption.READ);
+        FileChannel out =
+            FileChannel.open(target, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      copy(in, out, attributes.size());
+    }
+    Files.setLastModifiedTime(target, modified);
+    copied.add(target);
+    filesCopied++;
+  }
+
+  /** Leaves out what is all zeros in the source and not there in the copy: most of a segment. */
+  private void copy(FileChannel in, FileChannel out, long size) throws IOException {
+    long had = out.size();
+    ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES);
+    for (long at = 0; at < size; at += CHUNK_BYTES) {
+      chunk.clear().limit((int) Math.min(CHUNK_BYTES, size - at));
+      int n = 0;
+      while (chunk.hasRemaining() && n >= 0) {
+        n = in.read(chunk, at + chunk.position());
+      }
+      chunk.flip();
+      if (at < had || !isZero(chunk)) {
+        bytesCopied += chunk.remaining();
+        for (long to = at; chunk.hasRemaining(); ) {
+          to += out.write(chunk, to);
+        }
+      }
+    }
+    if (out.size() < size) {
+      out.write(ByteBuffer.allocate(1), size - 1);
+    }
+  }
+
+  private static boolean isZero(ByteBuffer chunk) {
+    return chunk.mismatch(ByteBuffer.allocate(chunk.remaining())) < 0;
+  }
+}
