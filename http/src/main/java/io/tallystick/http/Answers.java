@@ -249,11 +249,11 @@ public final class Answers {
   }
 
   @FunctionalInterface
-  private interface JsonBody {
+  interface JsonBody {
     void writeTo(JsonGenerator out) throws IOException;
   }
 
-  private static Answer json(JsonBody body) {
+  static Answer json(JsonBody body) {
     return body(
         JSON,
         out -> {

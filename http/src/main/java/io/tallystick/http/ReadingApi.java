@@ -26,7 +26,6 @@ final class ReadingApi {
     add(routes, keys, "/security", (request, given) -> answers.security(given));
     add(routes, keys, "/types", (request, given) -> answers.types(given));
     add(routes, keys, "/stats", (request, given) -> answers.stats(given));
-    add(routes, keys, "/verify", (request, given) -> answers.verify(given));
     add(routes, keys, "/export", (request, given) -> answers.export(given));
     add(
         routes,
