@@ -1,0 +1,69 @@
+package io.tallystick.http;
+
+import io.tallystick.entry.Event;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Every view, wide and on a phone, light and dark: accessible, quiet, and kept as a picture. */
+class PagePicturesIT {
+  @TempDir Path data;
+
+  @Test
+  void everyViewIsAccessibleInEverySize() throws Exception {
+    try (TestServer server = TestServer.start(data);
+        Browser browser = Browser.start(server.server.port(), data)) {
+      String key = server.key("operations", Permission.values());
+      Events.append(server.log, Events.ordinary(120));
+      Events.append(server.log, Events.hostile());
+      long submitted = Events.append(server.log, List.of(Events.ordinary(2).get(1)));
+      Events.append(server.log, List.of(Event.of("auth.logout")));
+      browser.open("/");
+      browser.find("input[name=key]");
+      shoot(browser, "sign-in");
+      browser.signIn("/verify", key);
+      browser.click("#run-verify");
+      browser.find("#verify-result");
+      shoot(browser, "verify");
+      browser.open("/");
+      browser.find("tr[data-id]");
+      shoot(browser, "list");
+      browser.open(
+          "/?event_type=auth.login.failed&event_type=job.submitted&last=24h&actor_username=grace");
+      browser.find(".chips");
+      browser.find("tr[data-id]");
+      shoot(browser, "filtered");
+      browser.open("/?actor_username=nobody");
+      browser.find(".empty");
+      shoot(browser, "empty");
+      browser.open("/entries/" + submitted);
+      browser.find("#proof:not([data-verdict=running])");
+      browser.find(".chain-box");
+      shoot(browser, "entry");
+      browser.open("/overview");
+      browser.find("#card-total");
+      shoot(browser, "overview");
+      browser.open("/checkpoints");
+      browser.find(".notice, .checkpoints");
+      shoot(browser, "checkpoints");
+      browser.open("/keys");
+      browser.find("tr[data-key]");
+      shoot(browser, "keys");
+      browser.assertQuiet();
+    }
+  }
+
+  private static void shoot(Browser browser, String name) throws Exception {
+    for (String colours : List.of("light", "dark")) {
+      browser.colours(colours);
+      browser.size(1440, 900);
+      browser.assertAccessible(name + ", wide, " + colours);
+      browser.picture(name + "-wide-" + colours);
+      browser.size(390, 844);
+      browser.assertAccessible(name + ", phone, " + colours);
+      browser.picture(name + "-phone-" + colours);
+    }
+    browser.size(1440, 900);
+  }
+}
