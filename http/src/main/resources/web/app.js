@@ -116,7 +116,7 @@ function Shell({ session, at, go, onSignOut, theme, setTheme }) {
           icon('theme'),
         ),
         el.span({ class: 'who', title: 'The key you signed in with' }, icon('api_key'), el.bdi(session.key.name)),
-        el.button({ type: 'button', class: 'quiet', id: 'sign-out', onClick: onSignOut }, icon('out'), el.span({ class: 'wide-only' }, 'Sign out')),
+        el.button({ type: 'button', class: 'quiet', id: 'sign-out', 'aria-label': 'Sign out', onClick: onSignOut }, icon('out'), el.span({ class: 'wide-only' }, 'Sign out')),
       ),
     ),
     el.main(

@@ -9,7 +9,7 @@ export class ExactNumber {
     return this.source;
   }
   toJSON() {
-    return this.source;
+    return JSON.rawJSON ? JSON.rawJSON(this.source) : this.source;
   }
 }
 

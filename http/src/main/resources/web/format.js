@@ -4,6 +4,8 @@ import { h } from './preact.js';
 const ODD =
   /[\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb]|[\u{e0000}-\u{e0fff}]/gu;
 
+const NAMED = { 0: 'NUL', 7: 'BEL', 8: 'BS', 9: 'TAB', 10: 'LF', 11: 'VT', 12: 'FF', 13: 'CR', 27: 'ESC', 127: 'DEL' };
+
 /** The text with every character that is invisible or turns the line shown as what it is. */
 export function visible(value) {
   const text = String(value ?? '');
@@ -13,7 +15,7 @@ export function visible(value) {
     if (found.index > at) parts.push(text.slice(at, found.index));
     const code = found[0].codePointAt(0);
     const name = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
-    parts.push(h('span', { class: 'odd', title: name }, code < 0x20 ? String.fromCodePoint(0x2400 + code) : name));
+    parts.push(h('span', { class: 'odd', title: name }, NAMED[code] || name));
     at = found.index + found[0].length;
   }
   if (at < text.length) parts.push(text.slice(at));

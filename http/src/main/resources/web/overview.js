@@ -31,14 +31,14 @@ function Cards({ stats, overview }) {
   );
 }
 
-function Top({ title, rows, empty, partly }) {
+function Top({ title, rows, empty, partly, kind }) {
   const most = Math.max(1, ...rows.map((r) => r.count));
   return el.section(
     { class: 'card', 'aria-label': title },
     el.h2(title),
     rows.length
       ? el.table(
-          { class: 'top' },
+          { class: `top ${kind || ''}` },
           el.tbody(rows.map((r) => el.tr({ key: r.href },
             el.td({ class: 'top-name' }, el.a({ href: r.href }, h(Text, { value: r.name, clip: true }))),
             el.td({ class: 'top-bar' }, h('svg', { viewBox: '0 0 100 8', preserveAspectRatio: 'none', 'aria-hidden': 'true' }, h('rect', { width: (100 * r.count) / most, height: 8, rx: 1 }))),
@@ -99,6 +99,13 @@ export function OverviewView({ go }) {
       h(Top, {
         title: 'Failed logins by address', empty: 'No failed logins', partly,
         rows: failed.addresses.map((a) => ({ name: a.actor_ip, count: a.count, href: within({ actor_ip: a.actor_ip }) })),
+      }),
+      h(Top, {
+        title: 'Most active actors, in all', empty: 'No actor is named anywhere', kind: 'is-plain',
+        rows: stats.top_actors.slice(0, 8).map((a) => ({
+          name: a.actor_username ?? `id ${a.actor_id}`, count: a.count,
+          href: toUrl({ ...NONE, ...(a.actor_id === null ? {} : { actor_id: String(a.actor_id) }), ...(a.actor_username === null ? {} : { actor_username: a.actor_username }) }),
+        })),
       }),
     ),
   );
