@@ -10,6 +10,7 @@ import io.tallystick.http.Answers;
 import io.tallystick.http.KeyAdministration;
 import io.tallystick.http.Parameters;
 import io.tallystick.http.Permission;
+import io.tallystick.http.TreeAnswers;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.LogConfig;
@@ -24,6 +25,7 @@ import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DirectorySource implements Source {
   private static final String USER = "/api/audit/user/";
+  private static final String ENTRIES = "/api/audit/entries/";
 
   private final Path data;
   private final Terminal terminal;
@@ -50,8 +53,9 @@ final class DirectorySource implements Source {
   public void get(String path, Map<String, List<String>> parameters, OutputStream out)
       throws IOException, InterruptedException {
     Parameters given = Parameters.of(parameters);
-    if (path.equals("/api/audit/verify")) {
-      verify(given).writeTo(out);
+    Optional<Answer> ofTree = ofTree(path, given);
+    if (ofTree.isPresent()) {
+      ofTree.get().writeTo(out);
       return;
     }
     Answers answers = answers();
@@ -72,11 +76,52 @@ final class DirectorySource implements Source {
     answer.writeTo(out);
   }
 
-  /** Needs no index, so that it works when there is none that can be used. */
-  private Answer verify(Parameters given) throws IOException, InterruptedException {
-    try (ProgressBar bar = terminal.progressBar("verifying")) {
-      return Answers.verify(reader(), given, bar::at);
+  /** The answers that need no index. */
+  private Optional<Answer> ofTree(String path, Parameters given)
+      throws IOException, InterruptedException {
+    if (!path.equals("/api/audit/log")
+        && !path.equals("/api/audit/consistency")
+        && !path.startsWith("/api/audit/checkpoints")
+        && !path.startsWith(ENTRIES)) {
+      return Optional.empty();
     }
+    LogReader log = reader();
+    TreeAnswers tree = new TreeAnswers(log, () -> log.tree().newest());
+    Optional<Answer> answer =
+        switch (path) {
+          case "/api/audit/log" -> Optional.of(tree.log(given));
+          case "/api/audit/consistency" -> Optional.of(tree.consistency(given));
+          case "/api/audit/checkpoints" -> Optional.of(tree.checkpoints(given));
+          case "/api/audit/checkpoints/newest" -> tree.exported(given);
+          default -> entryOrCheckpoint(tree, path, given);
+        };
+    return Optional.of(
+        answer.orElseThrow(() ->
+            new Failure(
+                Failure.USAGE, "there is no such entry or checkpoint, or it is not sealed yet")));
+  }
+
+  private Optional<Answer> entryOrCheckpoint(TreeAnswers tree, String path, Parameters given)
+      throws IOException, InterruptedException {
+    String last = path.substring(path.lastIndexOf('/') + 1);
+    if (path.endsWith("/proof")) {
+      return tree.proof(path.substring(ENTRIES.length(), path.length() - 6), given);
+    }
+    return path.startsWith(ENTRIES)
+        ? Answers.entryBytes(reader(), last, given)
+        : tree.checkpoint(last, given);
+  }
+
+  /** Needs no index, so that it works when there is none that can be used. */
+  @Override
+  public byte[] verify(Map<String, List<String>> parameters, Trust trust)
+      throws IOException, InterruptedException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (ProgressBar bar = terminal.progressBar("verifying")) {
+      Answers.verify(reader(), Parameters.of(parameters), trust.keys(), trust.earlier(), bar::at)
+          .writeTo(out);
+    }
+    return out.toByteArray();
   }
 
   private LogReader reader() throws IOException {

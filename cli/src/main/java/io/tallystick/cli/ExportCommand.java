@@ -25,7 +25,7 @@ final class ExportCommand implements Callable<Integer> {
       names = "--format",
       paramLabel = "FORMAT",
       defaultValue = "ndjson",
-      description = "ndjson (the exact entries), csv or json (default: ${DEFAULT-VALUE}).")
+      description = "ndjson (the exact entries), csv, json or bundle (default: ${DEFAULT-VALUE}).")
   private String format = "ndjson";
 
   @Option(
@@ -34,6 +34,13 @@ final class ExportCommand implements Callable<Integer> {
       description = "The file, which appears when it is whole; standard output if absent.")
   private @Nullable Path out;
 
+  @Option(
+      names = "--proofs",
+      description =
+          "Write an evidence bundle in place of the format: a zip with the entries, a proof each and"
+              + " the checkpoint, which \"tally verify-bundle\" checks anywhere.")
+  private boolean proofs;
+
   ExportCommand(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -41,7 +48,7 @@ final class ExportCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Map<String, List<String>> given = filters.parameters();
-    given.put("format", List.of(format));
+    given.put("format", List.of(proofs ? "bundle" : format));
     try (Source source = where.source(terminal)) {
       if (out == null) {
         source.get("/api/audit/export", given, terminal.out());

@@ -61,6 +61,7 @@ public final class Main {
     addReading(tally, terminal);
     tally.addSubcommand(new AppendCommand(terminal));
     tally.addSubcommand(new KeysCommand(terminal));
+    addTree(tally, terminal);
     tally.addSubcommand(new RebuildIndexCommand(terminal));
     tally.addSubcommand(AutoComplete.GenerateCompletion.class);
 
@@ -104,6 +105,18 @@ public final class Main {
     group.addSubcommand("verify", new VerifyCommand(terminal));
     group.addSubcommand("tail", new TailCommand(terminal));
     group.addSubcommand("export", new ExportCommand(terminal));
+  }
+
+  private static void addTree(CommandLine tally, Terminal terminal) {
+    tally.addSubcommand(new ProveCommand(terminal));
+    tally.addSubcommand(new VerifyProofCommand(terminal));
+    tally.addSubcommand(new VerifyBundleCommand(terminal));
+    CommandLine checkpoint = new CommandLine(new CheckpointCommand(terminal));
+    checkpoint.addSubcommand(new CheckpointCommand.ListKept(terminal));
+    tally.addSubcommand(checkpoint);
+    CommandLine key = new CommandLine(new KeyCommand(terminal));
+    key.addSubcommand(new KeyCommand.Rotate(terminal));
+    tally.addSubcommand(key);
   }
 
   private static int exitCode(Throwable e) {

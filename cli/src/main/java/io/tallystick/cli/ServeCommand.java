@@ -67,6 +67,24 @@ final class ServeCommand implements Callable<Integer> {
   @Option(names = "--public-metrics", description = "Serve /metrics without a key.")
   private boolean publicMetrics;
 
+  @Option(
+      names = "--public-tlog",
+      description = "Serve checkpoints, tiles and entries under /tlog without a key.")
+  private boolean publicTlog;
+
+  @Option(
+      names = "--key-file",
+      paramLabel = "FILE",
+      description =
+          "The key that signs checkpoints (default: keys/checkpoint.key in the data directory).")
+  private @Nullable Path keyFile;
+
+  @Option(
+      names = "--post-quantum",
+      description =
+          "Let a key that is made now sign with ML-DSA-44 too, for the time after Ed25519.")
+  private boolean postQuantum;
+
   @Option(names = "--strict-types", description = "Refuse event types that the log does not know.")
   private boolean strictTypes;
 
@@ -168,6 +186,7 @@ final class ServeCommand implements Callable<Integer> {
         insecureHttp,
         trustedProxies.stream().map(Cidr::parse).toList(),
         publicMetrics,
+        publicTlog,
         strictTypes,
         ServerConfig.Limits.defaults(),
         ServerConfig.Timeouts.defaults());
@@ -185,7 +204,11 @@ final class ServeCommand implements Callable<Integer> {
                       + Printable.of(durability)
                       + "\"; taken are forced and async");
         };
-    return LogConfig.defaults().withOrigin(origin).withDurability(when);
+    return LogConfig.defaults()
+        .withOrigin(origin)
+        .withDurability(when)
+        .withKeyFile(keyFile)
+        .withPostQuantum(postQuantum);
   }
 
   private void checkRetention() {

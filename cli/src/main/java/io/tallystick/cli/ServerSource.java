@@ -63,9 +63,30 @@ final class ServerSource implements Source {
     parameters.forEach((name, values) ->
         values.forEach(value -> query.add(name + "=" + URLEncoder.encode(value, UTF_8))));
     String url = base + path + (query.isEmpty() ? "" : "?" + String.join("&", query));
-    try (InputStream answer = send(request(url).GET().build())) {
+    HttpRequest.Builder request = request(url).GET();
+    if (path.matches("/api/audit/entries/[^/]*")) {
+      request.header("Accept", "application/octet-stream");
+    }
+    try (InputStream answer = send(request.build())) {
       answer.transferTo(out);
     }
+  }
+
+  @Override
+  public byte[] verify(Map<String, List<String>> parameters, Trust trust)
+      throws IOException, InterruptedException {
+    byte[] answer = read("/api/audit/verify", parameters);
+    return trust.keys().isEmpty() && trust.earlier() == null
+        ? answer
+        : new RemoteTrust(this, trust).complete(answer);
+  }
+
+  /** The whole answer to a question. */
+  byte[] read(String path, Map<String, List<String>> parameters)
+      throws IOException, InterruptedException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    get(path, parameters, out);
+    return out.toByteArray();
   }
 
   @Override

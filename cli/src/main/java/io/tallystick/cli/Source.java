@@ -21,6 +21,10 @@ interface Source extends AutoCloseable {
   void get(String path, Map<String, List<String>> parameters, OutputStream out)
       throws IOException, InterruptedException;
 
+  /** The answer of the HTTP API to a verification, with what else follows from what is trusted. */
+  byte[] verify(Map<String, List<String>> parameters, Trust trust)
+      throws IOException, InterruptedException;
+
   /**
    * Appends a batch, all of it or nothing.
    *

@@ -1,6 +1,7 @@
 package io.tallystick.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +14,8 @@ import picocli.CommandLine.Option;
 /** {@code tally verify}: whether the log is as it was written. */
 @Command(
     name = "verify",
-    description = "Check contents, chain, ids and times, of the log or of a range of it.",
+    description =
+        "Check contents, chain, ids, times and the sealed tree, of the log or of a range of it.",
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:the log verifies", "1:it does not; every fault is listed"})
 final class VerifyCommand implements Callable<Integer> {
@@ -29,6 +31,27 @@ final class VerifyCommand implements Callable<Integer> {
   @Option(names = "--strict", description = "Decode every entry in full, too.")
   private boolean strict;
 
+  @Option(
+      names = "--quick",
+      description =
+          "Read only the first and the last entry: check that the stored hashes of the range are"
+              + " those that were sealed.")
+  private boolean quick;
+
+  @Option(
+      names = "--checkpoint",
+      paramLabel = "FILE",
+      description = "A checkpoint that was taken away earlier: the log must continue it.")
+  private @Nullable Path checkpoint;
+
+  @Option(
+      names = "--key",
+      paramLabel = "VKEY",
+      description =
+          "The verifier key that you trust, as \"tally key\" printed it (default: those that the"
+              + " log names itself).")
+  private List<String> keys = List.of();
+
   VerifyCommand(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -39,7 +62,12 @@ final class VerifyCommand implements Callable<Integer> {
     Filters.put(given, "start_id", startId);
     Filters.put(given, "end_id", endId);
     Filters.put(given, "strict", strict ? "true" : null);
-    byte[] answer = common.ask(terminal, "/api/audit/verify", given);
+    Filters.put(given, "quick", quick ? "true" : null);
+    Trust trust = Trust.of(keys, checkpoint);
+    byte[] answer;
+    try (Source source = common.where.source(terminal)) {
+      answer = source.verify(given, trust);
+    }
     JsonNode report = Common.tree(answer);
     boolean valid = report.path("valid").asBoolean();
     switch (common.format) {
@@ -55,7 +83,15 @@ final class VerifyCommand implements Callable<Integer> {
     long last = report.path("last_id").asLong();
     String range = last < first ? "no entries" : "entries %,d to %,d".formatted(first, last);
     if (valid) {
-      terminal.out().println(terminal.green("valid: ") + range + " are as they were written");
+      terminal
+          .out()
+          .println(
+              terminal.green("valid: ")
+                  + range
+                  + (quick
+                      ? " have the hashes that were sealed; what stands between the first and the"
+                          + " last was not read"
+                      : " are as they were written"));
     } else {
       terminal.out().println(terminal.red("NOT VALID: ") + range);
       terminal.out().print(faults(report).table(terminal));
@@ -66,6 +102,15 @@ final class VerifyCommand implements Callable<Integer> {
                 "%,d faults in all; the first are listed%n", report.path("faults_total").asLong());
       }
     }
+    JsonNode sealed = report.path("checkpoint");
+    terminal
+        .out()
+        .println(
+            sealed.isObject()
+                ? "sealed through %,d by %s"
+                    .formatted(
+                        sealed.path("size").asLong(), Printable.of(sealed.path("origin").asText()))
+                : "there is no checkpoint: nothing is sealed yet");
     terminal
         .out()
         .println(

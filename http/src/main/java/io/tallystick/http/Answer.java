@@ -14,4 +14,25 @@ public interface Answer {
    * @throws IOException if the stream takes no more, or what is left of the answer can't be read
    */
   void writeTo(OutputStream out) throws IOException, InterruptedException;
+
+  /** Writes bytes. */
+  @FunctionalInterface
+  interface Body {
+    void writeTo(OutputStream out) throws IOException;
+  }
+
+  /** An answer of this media type. */
+  static Answer of(String contentType, Body body) {
+    return new Answer() {
+      @Override
+      public String contentType() {
+        return contentType;
+      }
+
+      @Override
+      public void writeTo(OutputStream out) throws IOException {
+        body.writeTo(out);
+      }
+    };
+  }
 }

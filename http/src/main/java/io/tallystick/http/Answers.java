@@ -6,13 +6,15 @@ import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.index.LogStatistics;
 import io.tallystick.index.Page;
+import io.tallystick.note.SignedNote;
+import io.tallystick.note.VerifierKey;
 import io.tallystick.store.Fault;
 import io.tallystick.store.LogReader;
+import io.tallystick.store.SignedCheckpoint;
 import io.tallystick.store.StoredEntry;
 import io.tallystick.store.VerifyReport;
 import io.tallystick.store.VerifyRequest;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.time.Clock;
 import java.time.LocalDate;
 import java.util.ArrayList;
@@ -121,6 +123,7 @@ public final class Answers {
     Questions.Period period = Questions.Period.of(given);
     LogStatistics counts = index.statistics(period.since(), period.until(), clock.instant());
     long indexedThrough = index.indexedThrough();
+    long sealedThrough = log.tree().size();
     Map<String, Long> categories = new TreeMap<>();
     long security = 0;
     for (Map.Entry<String, Long> type : counts.byType().entrySet()) {
@@ -138,7 +141,7 @@ public final class Answers {
       counts(out, "by_category", categories);
       out.writeNumberField("security_events", securityEvents);
       out.writeNumberField("failed_logins", counts.byType().getOrDefault("auth.login.failed", 0L));
-      out.writeNullField("sealed_through");
+      out.writeNumberField("sealed_through", sealedThrough);
       out.writeNumberField("indexed_through", indexedThrough);
       out.writeArrayFieldStart("top_actors");
       for (LogStatistics.Actor actor : counts.topActors()) {
@@ -167,24 +170,27 @@ public final class Answers {
     out.writeEndObject();
   }
 
-  /**
-   * What verification of a range of this log finds, see {@link #verify(LogReader, Parameters,
-   * VerifyReport.Progress)}.
-   */
+  /** What verification of a range of this log finds, as the static method of this name says. */
   public Answer verify(Parameters given) throws IOException, InterruptedException {
-    return verify(log, given, null);
+    return verify(log, given, List.of(), null, null);
   }
 
   /**
    * What verification of a range finds. A range that begins after the log's end is a fault, not an
    * empty range: that is what a log looks like whose end was cut off.
    *
+   * @param keys that must have signed the newest checkpoint; empty for those of the log
+   * @param earlier checkpoint that the log must be a continuation of; may be {@code null}
    * @param progress told from time to time how far it is; may be {@code null}
    */
   public static Answer verify(
-      LogReader log, Parameters given, VerifyReport.@Nullable Progress progress)
+      LogReader log,
+      Parameters given,
+      List<VerifierKey> keys,
+      @Nullable SignedNote earlier,
+      VerifyReport.@Nullable Progress progress)
       throws IOException, InterruptedException {
-    given.only(List.of("start_id", "end_id", "strict"));
+    given.only(List.of("start_id", "end_id", "strict", "quick"));
     Long startId = given.number("start_id", 1, Long.MAX_VALUE);
     Long endId = given.number("end_id", 1, Long.MAX_VALUE);
     if (startId != null && endId != null && startId > endId) {
@@ -201,7 +207,14 @@ public final class Answers {
     }
     VerifyReport report =
         log.verify(
-            new VerifyRequest(startId, endId, Boolean.TRUE.equals(given.flag("strict"))), progress);
+            new VerifyRequest(
+                startId,
+                endId,
+                Boolean.TRUE.equals(given.flag("strict")),
+                Boolean.TRUE.equals(given.flag("quick")),
+                keys,
+                earlier),
+            progress);
     return json(out -> {
       out.writeStartObject();
       out.writeBooleanField("valid", report.valid());
@@ -218,8 +231,17 @@ public final class Answers {
       out.writeNumberField("faults_total", report.faultCount());
       out.writeNumberField("first_id", report.firstId());
       out.writeNumberField("last_id", report.lastId());
-      out.writeStringField("mode", "full");
-      out.writeNullField("checkpoint");
+      out.writeStringField("mode", report.quick() ? "quick" : "full");
+      SignedCheckpoint checkpoint = report.checkpoint();
+      if (checkpoint == null) {
+        out.writeNullField("checkpoint");
+      } else {
+        out.writeObjectFieldStart("checkpoint");
+        TreeAnswers.fields(out, checkpoint);
+        out.writeEndObject();
+      }
+      out.writeNumberField("leaf_hashes", report.leafHashes());
+      out.writeNumberField("node_hashes", report.nodeHashes());
       out.writeNumberField("hashes_computed", report.hashesComputed());
       out.writeNumberField("duration_ms", report.duration().toMillis());
       out.writeEndObject();
@@ -228,57 +250,56 @@ public final class Answers {
 
   /** The entry with this id; empty if there is none. */
   public Optional<Answer> entry(String id, Parameters given) throws IOException {
-    return find(id, given).map(stored -> json(out -> EntryJson.write(out, stored)));
+    return find(log, id, given).map(stored -> json(out -> EntryJson.write(out, stored)));
   }
 
   /** The exact bytes of the entry with this id; empty if there is none. */
   public Optional<Answer> entryBytes(String id, Parameters given) throws IOException {
-    return find(id, given)
-        .map(stored -> body("application/octet-stream", out -> out.write(stored.bytes())));
+    return entryBytes(log, id, given);
   }
 
-  private Optional<StoredEntry> find(String id, Parameters given) throws IOException {
+  /** As the method of this name, without an index. */
+  public static Optional<Answer> entryBytes(LogReader log, String id, Parameters given)
+      throws IOException {
+    return find(log, id, given)
+        .map(stored -> Answer.of("application/octet-stream", out -> out.write(stored.bytes())));
+  }
+
+  private static Optional<StoredEntry> find(LogReader log, String id, Parameters given)
+      throws IOException {
     given.only(List.of());
     return log.read(Parameters.number("id", id, 1, Long.MAX_VALUE));
   }
 
   /** All entries that match, in the format that is asked for. */
-  public Answer export(Parameters given) {
-    String format = given.word("format", List.of("ndjson", "csv", "json"));
-    return Export.of(log, index, Questions.export(given), format == null ? "ndjson" : format);
+  public Answer export(Parameters given) throws IOException {
+    String format = given.word("format", List.of("ndjson", "csv", "json", "bundle"));
+    AuditQuery question = Questions.export(given);
+    if ("bundle".equals(format)) {
+      SignedCheckpoint under =
+          log.tree()
+              .newest()
+              .orElseThrow(() ->
+                  new InvalidParameterException(
+                      "format", "format is bundle, and there is no checkpoint to prove under yet"));
+      return new EvidenceBundle(log, index, question, under);
+    }
+    return Export.of(log, index, question, format == null ? "ndjson" : format);
   }
 
+  /** Writes JSON. */
   @FunctionalInterface
   interface JsonBody {
     void writeTo(JsonGenerator out) throws IOException;
   }
 
   static Answer json(JsonBody body) {
-    return body(
+    return Answer.of(
         JSON,
         out -> {
           try (JsonGenerator generator = EntryJson.generator(out)) {
             body.writeTo(generator);
           }
         });
-  }
-
-  @FunctionalInterface
-  private interface Body {
-    void writeTo(OutputStream out) throws IOException;
-  }
-
-  private static Answer body(String contentType, Body body) {
-    return new Answer() {
-      @Override
-      public String contentType() {
-        return contentType;
-      }
-
-      @Override
-      public void writeTo(OutputStream out) throws IOException {
-        body.writeTo(out);
-      }
-    };
   }
 }

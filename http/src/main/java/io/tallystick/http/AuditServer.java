@@ -88,6 +88,8 @@ public final class AuditServer implements AutoCloseable {
     this.live = new LiveApi(log.reader(), index, guard, LiveApi.MAX_LISTENERS);
     Bodies bodies =
         new Bodies(limits.maxBodyBytes(), limits.maxPendingBodyBytes(), timeouts.body());
+    Sealing sealing = new Sealing(log, timeouts.append());
+    TreeAnswers tree = new TreeAnswers(log.reader(), sealing);
     Idempotency idempotency =
         new Idempotency(
             log, index, Idempotency.WINDOW_EVENTS, Idempotency.MAX_HELD, timeouts.append());
@@ -103,16 +105,24 @@ public final class AuditServer implements AutoCloseable {
           javalin.routes.exception(Exception.class, (e, request) -> Problems.answer(request, e));
           javalin.routes.exception(
               HttpResponseException.class, (e, request) -> Problems.answer(request, e));
-          new EventsApi(idempotency, bodies, limits.maxEvents(), config.strictTypes(), metrics)
+          new EventsApi(
+                  idempotency,
+                  sealing,
+                  log.reader().tree(),
+                  bodies,
+                  limits.maxEvents(),
+                  config.strictTypes(),
+                  metrics)
               .register(javalin.routes, guard);
-          new ReadingApi(new Answers(log.reader(), index, Clock.systemUTC()))
+          new ReadingApi(new Answers(log.reader(), index, Clock.systemUTC()), sealing)
               .register(javalin.routes, guard);
-          new VerifyApi(log.reader(), Clock.systemUTC()).register(javalin.routes, guard);
+          new VerifyApi(log.reader(), sealing, Clock.systemUTC()).register(javalin.routes, guard);
           new OverviewApi(new Overview(log.reader(), index, Clock.systemUTC()))
               .register(javalin.routes, guard);
           live.register(javalin.routes);
           new SessionApi(guard, sessions, browsers, events, bodies).register(javalin.routes);
           PageFiles.load().register(javalin.routes);
+          new TreeApi(tree, config.publicTlog()).register(javalin.routes, guard);
           new KeysApi(keys, new KeyAdministration(log, keys), bodies)
               .register(javalin.routes, guard);
           new HealthApi(log, index, metrics)

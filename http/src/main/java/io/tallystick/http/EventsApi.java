@@ -1,15 +1,20 @@
 package io.tallystick.http;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.tallystick.entry.Event;
 import io.tallystick.entry.EventReader;
 import io.tallystick.entry.EventType;
+import io.tallystick.store.LogTree;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /** Where events come in: {@code POST /api/audit/events} (api.md, Writing). */
 final class EventsApi {
@@ -17,13 +22,24 @@ final class EventsApi {
   private static final String LINES = "application/x-ndjson";
 
   private final Idempotency log;
+  private final Sealing sealing;
+  private final LogTree tree;
   private final Bodies bodies;
   private final int maxEvents;
   private final boolean strictTypes;
   private final Metrics metrics;
 
-  EventsApi(Idempotency log, Bodies bodies, int maxEvents, boolean strictTypes, Metrics metrics) {
+  EventsApi(
+      Idempotency log,
+      Sealing sealing,
+      LogTree tree,
+      Bodies bodies,
+      int maxEvents,
+      boolean strictTypes,
+      Metrics metrics) {
     this.log = log;
+    this.sealing = sealing;
+    this.tree = tree;
     this.bodies = bodies;
     this.maxEvents = maxEvents;
     this.strictTypes = strictTypes;
@@ -36,14 +52,15 @@ final class EventsApi {
 
   private void append(Context request, Authenticator.Caller caller) throws Exception {
     try {
-      Parameters.ofQuery(request.queryString()).only(List.of());
+      Parameters given = Parameters.ofQuery(request.queryString()).only(List.of("wait"));
+      boolean sealed = given.word("wait", List.of("sealed")) != null;
       boolean lines = isLines(request);
       try (Bodies.Body body = bodies.read(request)) {
         EventReader.Batch batch =
             lines
                 ? new EventReader.Batch(EventReader.readLines(body.bytes(), maxEvents), false)
                 : EventReader.readAny(body.bytes(), maxEvents);
-        append(request, batch, caller.key().name());
+        append(request, batch, caller.key().name(), sealed);
       }
     } catch (Exception e) {
       metrics.refused(Problems.of(e).status());
@@ -51,13 +68,14 @@ final class EventsApi {
     }
   }
 
-  private void append(Context request, EventReader.Batch batch, String source)
+  private void append(Context request, EventReader.Batch batch, String source, boolean sealed)
       throws IOException, InterruptedException, TimeoutException {
     if (strictTypes) {
       checkTypes(batch);
     }
     Written written = log.append(batch.events(), source);
     metrics.appended(written);
+    List<String> proofs = sealed ? proofs(written.places()) : List.of();
     request.status(written.isReplay() ? 200 : 201);
     if (written.isReplay()) {
       request.header("Idempotent-Replay", "true");
@@ -65,31 +83,57 @@ final class EventsApi {
     request.contentType(JSON);
     try (JsonGenerator out = EntryJson.generator(request.outputStream())) {
       if (batch.single()) {
-        place(out, written.places().getFirst());
+        place(out, written.places().getFirst(), proofs.isEmpty() ? null : proofs.getFirst());
       } else {
-        places(out, written.places());
+        places(out, written.places(), proofs);
       }
     }
   }
 
-  private static void places(JsonGenerator out, List<Written.Place> places) throws IOException {
+  /** A C2SP tlog-proof for each entry. */
+  private List<String> proofs(List<Written.Place> places) throws InterruptedException {
+    List<String> proofs = new ArrayList<>(places.size());
+    try {
+      LogTree.Prover prover = tree.prover(sealing.now());
+      for (Written.Place place : places) {
+        proofs.add(new String(prover.prove(place.id()).toBytes(), UTF_8));
+      }
+    } catch (IOException e) {
+      throw Problem.of(
+              503,
+              "The events are written, the first as entry "
+                  + places.getFirst().id()
+                  + ", but they could not be sealed: "
+                  + e.getMessage()
+                  + ".")
+          .thrown();
+    }
+    return proofs;
+  }
+
+  private static void places(JsonGenerator out, List<Written.Place> places, List<String> proofs)
+      throws IOException {
     out.writeStartObject();
     out.writeNumberField("first_id", places.stream().mapToLong(Written.Place::id).min().orElse(0));
     out.writeNumberField("last_id", places.stream().mapToLong(Written.Place::id).max().orElse(0));
     out.writeNumberField("count", places.size());
     out.writeArrayFieldStart("entries");
-    for (Written.Place place : places) {
-      place(out, place);
+    for (int i = 0; i < places.size(); i++) {
+      place(out, places.get(i), proofs.isEmpty() ? null : proofs.get(i));
     }
     out.writeEndArray();
     out.writeEndObject();
   }
 
-  private static void place(JsonGenerator out, Written.Place place) throws IOException {
+  private static void place(JsonGenerator out, Written.Place place, @Nullable String proof)
+      throws IOException {
     out.writeStartObject();
     out.writeNumberField("id", place.id());
     out.writeStringField("hash", place.hash().toString());
     out.writeStringField("timestamp", Timestamps.text(place.timestamp()));
+    if (proof != null) {
+      out.writeStringField("proof", proof);
+    }
     out.writeEndObject();
   }
 

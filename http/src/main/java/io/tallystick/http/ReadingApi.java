@@ -11,9 +11,14 @@ final class ReadingApi {
   private static final String PATH = "/api/audit";
 
   private final Answers answers;
+  private final TreeAnswers.Sealing sealing;
 
-  ReadingApi(Answers answers) {
+  /**
+   * @param sealing asked for a checkpoint before each export
+   */
+  ReadingApi(Answers answers, TreeAnswers.Sealing sealing) {
     this.answers = answers;
+    this.sealing = sealing;
   }
 
   @FunctionalInterface
@@ -26,13 +31,19 @@ final class ReadingApi {
     add(routes, keys, "/security", (request, given) -> answers.security(given));
     add(routes, keys, "/types", (request, given) -> answers.types(given));
     add(routes, keys, "/stats", (request, given) -> answers.stats(given));
-    add(routes, keys, "/export", (request, given) -> answers.export(given));
+    add(routes, keys, "/export", this::export);
     add(
         routes,
         keys,
         "/user/{user_id}",
         (request, given) -> answers.user(request.pathParam("user_id"), given));
     add(routes, keys, "/entries/{id}", this::entry);
+  }
+
+  private Answer export(Context request, Parameters given)
+      throws IOException, InterruptedException {
+    sealing.newest();
+    return answers.export(given);
   }
 
   private Answer entry(Context request, Parameters given) throws IOException {

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param insecureHttp allows plain HTTP on an address that is not loopback
  * @param trustedProxies whose {@code X-Forwarded-For} counts
  * @param publicMetrics serves {@code /metrics} without a key
+ * @param publicTlog serves {@code /tlog} without a key
  * @param strictTypes refuses event types that the log does not know
  * @param limits on what is taken
  * @param timeouts on how long is waited
@@ -27,6 +28,7 @@ public record ServerConfig(
     boolean insecureHttp,
     List<Cidr> trustedProxies,
     boolean publicMetrics,
+    boolean publicTlog,
     boolean strictTypes,
     Limits limits,
     Timeouts timeouts,
@@ -65,6 +67,7 @@ public record ServerConfig(
       boolean insecureHttp,
       List<Cidr> trustedProxies,
       boolean publicMetrics,
+      boolean publicTlog,
       boolean strictTypes,
       Limits limits,
       Timeouts timeouts) {
@@ -75,6 +78,7 @@ public record ServerConfig(
         insecureHttp,
         trustedProxies,
         publicMetrics,
+        publicTlog,
         strictTypes,
         limits,
         timeouts,
@@ -180,6 +184,7 @@ public record ServerConfig(
         List.of(),
         false,
         false,
+        false,
         Limits.defaults(),
         Timeouts.defaults());
   }
@@ -193,6 +198,7 @@ public record ServerConfig(
         insecureHttp,
         trustedProxies,
         publicMetrics,
+        publicTlog,
         strictTypes,
         limits,
         timeouts,

@@ -26,14 +26,19 @@ final class VerifyApi {
   private static final long PROGRESS_NANOS = Duration.ofMillis(100).toNanos();
 
   private final LogReader log;
+  private final TreeAnswers.Sealing sealing;
   private final Clock clock;
   private volatile @Nullable Finished last;
 
   /** A verification that is done: when, who asked for it, and its report as JSON. */
   private record Finished(Instant at, String by, String report) {}
 
-  VerifyApi(LogReader log, Clock clock) {
+  /**
+   * @param sealing asked for a checkpoint before each verification
+   */
+  VerifyApi(LogReader log, TreeAnswers.Sealing sealing, Clock clock) {
     this.log = log;
+    this.sealing = sealing;
     this.clock = clock;
   }
 
@@ -46,12 +51,13 @@ final class VerifyApi {
   private void verify(Context request, Authenticator.Caller caller)
       throws IOException, InterruptedException {
     Parameters given = Parameters.ofQuery(request.queryString());
+    sealing.newest();
     String accept = request.header("Accept");
     if (accept != null && accept.contains(EventStream.CONTENT_TYPE)) {
       stream(new EventStream(request), given, caller.key().name());
       return;
     }
-    Answer answer = Answers.verify(log, given, null);
+    Answer answer = Answers.verify(log, given, List.of(), null, null);
     byte[] report = remember(answer, caller.key().name());
     request.contentType(answer.contentType());
     if (!request.method().equals(HandlerType.HEAD)) {
@@ -71,7 +77,7 @@ final class VerifyApi {
         };
     Answer answer;
     try {
-      answer = Answers.verify(log, given, progress);
+      answer = Answers.verify(log, given, List.of(), null, progress);
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }

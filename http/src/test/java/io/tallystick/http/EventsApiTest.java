@@ -344,6 +344,7 @@ class EventsApiTest {
             false,
             List.of(),
             false,
+            false,
             true,
             TestServer.LIMITS,
             ServerConfig.Timeouts.defaults());

@@ -49,6 +49,7 @@ class PageEntryIT {
             List.of(Cidr.parse("127.0.0.0/8")),
             false,
             false,
+            false,
             TestServer.LIMITS,
             ServerConfig.Timeouts.defaults());
     server = TestServer.start(data, config);

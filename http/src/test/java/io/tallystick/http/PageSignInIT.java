@@ -87,6 +87,7 @@ class PageSignInIT {
             List.of(),
             false,
             false,
+            false,
             plain.limits(),
             plain.timeouts(),
             new ServerConfig.Sessions(Duration.ofSeconds(3), Duration.ofMinutes(5), 10));

@@ -207,6 +207,7 @@ class PermissionsTest {
               trusted ? List.of(Cidr.parse("127.0.0.0/8"), Cidr.parse("10.0.0.1")) : List.of(),
               false,
               false,
+              false,
               TestServer.LIMITS,
               ServerConfig.Timeouts.defaults());
       try (TestServer server = TestServer.start(directory, config)) {

@@ -23,6 +23,7 @@ class ServerConfigTest {
         List.of(),
         false,
         false,
+        false,
         ServerConfig.Limits.defaults(),
         ServerConfig.Timeouts.defaults());
   }

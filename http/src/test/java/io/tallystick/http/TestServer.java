@@ -47,7 +47,7 @@ final class TestServer implements AutoCloseable {
 
   static ServerConfig config(ServerConfig.Limits limits, ServerConfig.Timeouts timeouts) {
     return new ServerConfig(
-        CONFIG.host(), 0, null, false, List.of(), false, false, limits, timeouts);
+        CONFIG.host(), 0, null, false, List.of(), false, false, false, limits, timeouts);
   }
 
   static TestServer start(Path data, ServerConfig config) throws IOException, InterruptedException {

@@ -81,6 +81,7 @@ class TlsIT {
         List.of(),
         false,
         false,
+        false,
         TestServer.LIMITS,
         ServerConfig.Timeouts.defaults());
   }

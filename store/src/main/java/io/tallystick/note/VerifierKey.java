@@ -75,7 +75,7 @@ public final class VerifierKey {
   }
 
   /** The key's name and id: enough to tell it from others in a message. */
-  String label() {
+  public String label() {
     return name + "+" + hexId();
   }
 

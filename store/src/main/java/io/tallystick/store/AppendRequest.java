@@ -67,6 +67,11 @@ final class AppendRequest {
     this.hashes = hashes;
   }
 
+  /** The entries' hashes, 32 bytes each; not copied. */
+  byte[] hashes() {
+    return hashes;
+  }
+
   void acknowledge() {
     Instant timestamp = Nanos.toInstant(firstNanos);
     receipt.complete(new Receipt(firstId, timestamp, hashes));

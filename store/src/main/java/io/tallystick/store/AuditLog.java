@@ -2,6 +2,7 @@ package io.tallystick.store;
 
 import io.tallystick.entry.EntryCodec;
 import io.tallystick.entry.Event;
+import io.tallystick.note.VerifierKey;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -37,6 +38,8 @@ public final class AuditLog implements AutoCloseable {
   private final Acknowledged acknowledged;
   private final Thread sequencerThread;
   private final Thread committerThread;
+  private final Thread sealerThread;
+  private final Sealer sealer;
   private final FileChannel lock;
 
   private AuditLog(
@@ -45,15 +48,18 @@ public final class AuditLog implements AutoCloseable {
       Acknowledged acknowledged,
       Sequencer sequencer,
       Committer committer,
+      Sealer sealer,
       FileChannel lock) {
     this.reader = reader;
     this.queue = queue;
     this.acknowledged = acknowledged;
+    this.sealer = sealer;
     this.lock = lock;
     this.sequencerThread =
         Thread.ofPlatform().name("tally-sequencer").daemon().unstarted(sequencer);
     this.committerThread =
         Thread.ofPlatform().name("tally-committer").daemon().unstarted(committer);
+    this.sealerThread = Thread.ofPlatform().name("tally-sealer").daemon().unstarted(sealer);
   }
 
   /**
@@ -63,6 +69,8 @@ public final class AuditLog implements AutoCloseable {
    *
    * @throws LogException.Locked if a writer has it open
    * @throws LogException.Corrupt if its end does not hold together
+   * @throws LogException.Contradiction if it is not what its newest checkpoint sealed
+   * @throws LogException.NoKey if the signing key is missing, open to others or of another log
    * @throws LogException if it can't be opened for another reason, which the message says
    */
   public static AuditLog open(Path data, LogConfig config) throws IOException {
@@ -71,6 +79,7 @@ public final class AuditLog implements AutoCloseable {
     FileChannel lock = directory.lock();
     try {
       AuditLog log = open(directory, config, lock);
+      log.sealerThread.start();
       log.sequencerThread.start();
       log.committerThread.start();
       if (log.lastId() == 0) {
@@ -83,10 +92,35 @@ public final class AuditLog implements AutoCloseable {
     }
   }
 
+  /**
+   * Gives the log a new signing key. The first checkpoint after it is signed by both keys and kept,
+   * so whoever trusts the old one can trust the new one.
+   *
+   * @return the new verifier key
+   * @throws LogException.Locked if a writer has the log open
+   */
+  public static VerifierKey rotateKey(Path data, LogConfig config) throws IOException {
+    DataDirectory directory = new DataDirectory(data);
+    if (!directory.holdsLog()) {
+      throw new LogException.NotALog(directory.root() + " holds no log");
+    }
+    // Opened first, so that a log that does not hold together keeps its key.
+    open(data, config).close();
+    FileChannel lock = directory.lock();
+    try {
+      TreeOpening.prepareRotation(directory, LogIdentity.read(directory.identity()), config);
+    } finally {
+      lock.close();
+    }
+    open(data, config).close();
+    return LogIdentity.read(directory.identity()).keys().getFirst();
+  }
+
   private static AuditLog open(DataDirectory directory, LogConfig config, FileChannel lock)
       throws IOException {
     boolean existed = directory.holdsLog();
-    LogIdentity identity = identity(directory, config);
+    TreeOpening tree = TreeOpening.of(directory, identity(directory, config), config);
+    LogIdentity identity = tree.identity();
     Segments segments = new Segments(directory.segments());
     segments.refresh();
     Tail tail = Tail.find(segments);
@@ -97,12 +131,23 @@ public final class AuditLog implements AutoCloseable {
           directory.root(),
           identity.createdAt());
     }
+    tree.checkHolds(tail);
     new Recovery(directory).cut(tail);
     segments.refresh();
 
     AppendQueue queue = new AppendQueue(config.maxPendingBytes());
     Acknowledged acknowledged = new Acknowledged(last.id());
-    Committer committer = new Committer(queue, acknowledged, config.durability());
+    Sealer sealer = tree.sealer(segments, acknowledged, queue);
+    LogReader reader =
+        new LogReader(
+            directory,
+            identity,
+            segments,
+            acknowledged,
+            tree.checkpoints(),
+            () -> Optional.ofNullable(sealer.newest()),
+            sealer);
+    Committer committer = new Committer(queue, acknowledged, config.durability(), sealer);
     Sequencer sequencer =
         new Sequencer(
             queue,
@@ -110,8 +155,7 @@ public final class AuditLog implements AutoCloseable {
             ChronicleWriter.open(directory.segments(), floorMillis(tail, last)),
             new BlockBuilder(last.id(), last.hash(), last.nanos(), sha256()),
             new EntryClock(config.clock(), last.nanos()));
-    LogReader reader = new LogReader(directory, identity, segments, acknowledged);
-    return new AuditLog(reader, queue, acknowledged, sequencer, committer, lock);
+    return new AuditLog(reader, queue, acknowledged, sequencer, committer, sealer, lock);
   }
 
   private static LogIdentity identity(DataDirectory directory, LogConfig config)
@@ -223,6 +267,14 @@ public final class AuditLog implements AutoCloseable {
     return acknowledged.lastId();
   }
 
+  /**
+   * A checkpoint over everything that is acknowledged now: the newest if it is that already, else
+   * one that is made at once. The future ends with a {@link LogException} if the log has stopped.
+   */
+  public CompletableFuture<SignedCheckpoint> seal() {
+    return sealer.covering(lastId());
+  }
+
   /** Why the log takes no more appends; empty while it does. */
   public Optional<LogException> stopped() {
     return Optional.ofNullable(queue.closedBecause());
@@ -233,7 +285,10 @@ public final class AuditLog implements AutoCloseable {
   public void close() throws IOException {
     queue.close(new LogException.Stopped("the log is closed"));
     boolean interrupted = false;
-    for (Thread thread : List.of(sequencerThread, committerThread)) {
+    for (Thread thread : List.of(sequencerThread, committerThread, sealerThread)) {
+      if (thread == sealerThread) {
+        sealer.close();
+      }
       while (thread.isAlive()) {
         try {
           thread.join();

@@ -5,6 +5,7 @@ import io.tallystick.entry.EntryHash;
 import io.tallystick.entry.InvalidEntryException;
 import io.tallystick.tlog.Hash;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -32,8 +33,12 @@ final class ChainCheck {
   /** The last entry, if its block is damaged and no entry after it has vouched for it yet. */
   private long suspectId;
 
-  private long checked;
-  private long hashes;
+  private int checked;
+
+  /** The hashes of all checked entries, one after another, and their ids. */
+  private byte[] leaves = new byte[1_024 * Hash.BYTES];
+
+  private long[] ids = new long[1_024];
 
   /** A check of the entries from {@code startId} to {@code endId}; others are passed over. */
   ChainCheck(long startId, long endId, boolean strict) {
@@ -92,8 +97,13 @@ final class ChainCheck {
         head == null ? (last == null ? 0 : last.nanos) : Nanos.of(head.epochSecond(), head.nano());
     last = new Link(id, hash, nanos);
     suspectId = block.defect() == null ? 0 : id;
+    if (checked == ids.length) {
+      ids = Arrays.copyOf(ids, 2 * ids.length);
+      leaves = Arrays.copyOf(leaves, 2 * leaves.length);
+    }
+    ids[checked] = id;
+    hash.copyTo(leaves, checked * Hash.BYTES);
     checked++;
-    hashes++;
   }
 
   private void link(Link before, long id, EntryCodec.@Nullable Head head) {
@@ -168,11 +178,18 @@ final class ChainCheck {
     return last;
   }
 
-  long checked() {
+  /** How many entries were checked; as many hashes were computed. */
+  int checked() {
     return checked;
   }
 
-  long hashes() {
-    return hashes;
+  /** The id of the i-th entry that was checked. */
+  long id(int i) {
+    return ids[i];
+  }
+
+  /** The hashes of the entries that were checked, 32 bytes each; not copied. */
+  byte[] leaves() {
+    return leaves;
   }
 }

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes written blocks durable and acknowledges them. Each turn takes everything that was written
- * since the last one, forces it, reads it back, and answers; so one force serves all that came
- * while the one before it ran.
+ * since the last one, forces it, reads it back, hands its hashes to the sealer, and answers; so one
+ * force serves all that came while the one before it ran.
  *
  * <p>A force that failed is never tried again: what it left in the page cache is unknown. The log
  * stops then.
@@ -24,6 +24,7 @@ final class Committer implements Runnable {
   private final AppendQueue queue;
   private final Acknowledged acknowledged;
   private final Durability durability;
+  private final Sealer sealer;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -39,10 +40,11 @@ final class Committer implements Runnable {
   private ChronicleWriter.@Nullable WritableSegment current;
   private byte[] readBack = new byte[1 << 20];
 
-  Committer(AppendQueue queue, Acknowledged acknowledged, Durability durability) {
+  Committer(AppendQueue queue, Acknowledged acknowledged, Durability durability, Sealer sealer) {
     this.queue = queue;
     this.acknowledged = acknowledged;
     this.durability = durability;
+    this.sealer = sealer;
   }
 
   /** Whether a block that is submitted now is forced at once. */
@@ -134,6 +136,7 @@ final class Committer implements Runnable {
       checkWritten(commit.written());
     }
     for (Commit commit : commits) {
+      sealer.extend(hashes(commit.requests()));
       if (durability == Durability.FORCED) {
         answer(commit);
       }
@@ -172,6 +175,16 @@ final class Committer implements Runnable {
               + " does not give back the block that was written at offset "
               + written.position());
     }
+  }
+
+  private static byte[] hashes(List<AppendRequest> requests) {
+    byte[] all = new byte[requests.stream().mapToInt(r -> r.hashes().length).sum()];
+    int at = 0;
+    for (AppendRequest request : requests) {
+      System.arraycopy(request.hashes(), 0, all, at, request.hashes().length);
+      at += request.hashes().length;
+    }
+    return all;
   }
 
   private void answer(Commit commit) {

@@ -32,6 +32,31 @@ public record DataDirectory(Path root) {
     return root.resolve("dropped");
   }
 
+  /** Full tiles of the tree. */
+  Path tiles() {
+    return root.resolve("tiles");
+  }
+
+  /** The partial tiles at the tree's right edge. */
+  Path edge() {
+    return root.resolve("edge");
+  }
+
+  /** The newest checkpoint. */
+  Path checkpoint() {
+    return root.resolve("checkpoint");
+  }
+
+  /** Checkpoints that are kept. */
+  Path checkpoints() {
+    return root.resolve("checkpoints");
+  }
+
+  /** Where the signing key is unless it is kept elsewhere. */
+  Path signingKey() {
+    return root.resolve("keys").resolve("checkpoint.key");
+  }
+
   private Path lockFile() {
     return root.resolve("lock");
   }

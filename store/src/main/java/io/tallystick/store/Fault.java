@@ -21,7 +21,15 @@ public record Fault(long id, Kind kind, String reason) {
     /** Entries are missing, repeated or out of order. */
     SEQUENCE,
     /** The entry is not later than the one before it. */
-    TIME;
+    TIME,
+    /** The entries are not those that a checkpoint sealed. */
+    TREE,
+    /**
+     * A tile of the tree is missing or is not what it was; it can be made anew from the entries.
+     */
+    TILE,
+    /** A checkpoint is not by a key of this log, or contradicts the log or another checkpoint. */
+    CHECKPOINT;
 
     /** The kind in lower case, as the API and the command line show it. */
     @Override

@@ -1,6 +1,8 @@
 package io.tallystick.store;
 
+import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,9 +15,20 @@ import org.jspecify.annotations.Nullable;
  * @param maxPendingBytes bytes of blocks accepted and not yet forced, above which appends are
  *     refused
  * @param clock the wall clock; entries never go back in time, whatever it does
+ * @param keyFile where the key is that signs checkpoints; {@code null} for {@code
+ *     keys/checkpoint.key} in the data directory
+ * @param postQuantum whether a key that is made now is made together with an ML-DSA-44 key, so that
+ *     every checkpoint has a second signature that outlasts Ed25519
+ * @param sealEvery how long entries wait for a checkpoint at most
  */
 public record LogConfig(
-    @Nullable String origin, Durability durability, long maxPendingBytes, Clock clock) {
+    @Nullable String origin,
+    Durability durability,
+    long maxPendingBytes,
+    Clock clock,
+    @Nullable Path keyFile,
+    boolean postQuantum,
+    Duration sealEvery) {
   /** Largest length of an origin in bytes. */
   public static final int MAX_ORIGIN_BYTES = 255;
 
@@ -35,32 +48,65 @@ public record LogConfig(
               + ", one block, to "
               + MAX_PENDING_BYTES);
     }
+    if (sealEvery.isNegative() || sealEvery.isZero()) {
+      throw new IllegalArgumentException("sealEvery is more than nothing, not " + sealEvery);
+    }
   }
 
   /**
-   * An origin of the log's own choice, forced acknowledgements, 64 MiB pending, the system's clock.
+   * An origin of the log's own choice, forced acknowledgements, 64 MiB pending, the system's clock,
+   * an Ed25519 key in the data directory, a checkpoint every second.
    */
   public static LogConfig defaults() {
-    return new LogConfig(null, Durability.FORCED, MAX_PENDING_BYTES, Clock.systemUTC());
+    return new LogConfig(
+        null,
+        Durability.FORCED,
+        MAX_PENDING_BYTES,
+        Clock.systemUTC(),
+        null,
+        false,
+        Duration.ofSeconds(1));
   }
 
   /** This configuration with another origin. */
   public LogConfig withOrigin(@Nullable String origin) {
-    return new LogConfig(origin, durability, maxPendingBytes, clock);
+    return new LogConfig(
+        origin, durability, maxPendingBytes, clock, keyFile, postQuantum, sealEvery);
   }
 
   /** This configuration with another durability. */
   public LogConfig withDurability(Durability durability) {
-    return new LogConfig(origin, durability, maxPendingBytes, clock);
+    return new LogConfig(
+        origin, durability, maxPendingBytes, clock, keyFile, postQuantum, sealEvery);
   }
 
   /** This configuration with another limit on what is pending. */
   public LogConfig withMaxPendingBytes(long maxPendingBytes) {
-    return new LogConfig(origin, durability, maxPendingBytes, clock);
+    return new LogConfig(
+        origin, durability, maxPendingBytes, clock, keyFile, postQuantum, sealEvery);
   }
 
   /** This configuration with another clock. */
   public LogConfig withClock(Clock clock) {
-    return new LogConfig(origin, durability, maxPendingBytes, clock);
+    return new LogConfig(
+        origin, durability, maxPendingBytes, clock, keyFile, postQuantum, sealEvery);
+  }
+
+  /** This configuration with the signing key in this file. */
+  public LogConfig withKeyFile(@Nullable Path keyFile) {
+    return new LogConfig(
+        origin, durability, maxPendingBytes, clock, keyFile, postQuantum, sealEvery);
+  }
+
+  /** This configuration with or without a second, post-quantum signature for a new key. */
+  public LogConfig withPostQuantum(boolean postQuantum) {
+    return new LogConfig(
+        origin, durability, maxPendingBytes, clock, keyFile, postQuantum, sealEvery);
+  }
+
+  /** This configuration with another interval between checkpoints. */
+  public LogConfig withSealEvery(Duration sealEvery) {
+    return new LogConfig(
+        origin, durability, maxPendingBytes, clock, keyFile, postQuantum, sealEvery);
   }
 }

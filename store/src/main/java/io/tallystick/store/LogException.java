@@ -45,6 +45,27 @@ public sealed class LogException extends IOException {
   }
 
   /**
+   * What is there contradicts a checkpoint that the log signed; the message says what contradicts
+   * what. Nothing was changed.
+   */
+  public static final class Contradiction extends LogException {
+    private static final long serialVersionUID = 1;
+
+    Contradiction(String message) {
+      super(message);
+    }
+  }
+
+  /** The key that signs checkpoints is missing or can't be used. */
+  public static final class NoKey extends LogException {
+    private static final long serialVersionUID = 1;
+
+    NoKey(String message) {
+      super(message);
+    }
+  }
+
+  /**
    * More appends are waiting than the log takes; nothing of this one was written. Try again
    * shortly.
    */

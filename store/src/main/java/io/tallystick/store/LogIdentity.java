@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.tallystick.entry.EntryHash;
+import io.tallystick.note.VerifierKey;
 import io.tallystick.tlog.Hash;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -38,6 +39,23 @@ public record LogIdentity(
   /** What the first entry has as the hash of the entry before it (format.md, Chain). */
   public Hash genesis() {
     return EntryHash.genesis(origin);
+  }
+
+  /**
+   * The keys themselves, newest first.
+   *
+   * @throws LogException.NotALog if one is not a verifier key
+   */
+  public List<VerifierKey> keys() throws LogException.NotALog {
+    try {
+      return verifierKeys.stream().map(VerifierKey::parse).toList();
+    } catch (IllegalArgumentException e) {
+      throw new LogException.NotALog("log.json has a verifier key that is none: " + e.getMessage());
+    }
+  }
+
+  LogIdentity withVerifierKeys(List<String> keys) {
+    return new LogIdentity(version, origin, createdAt, keys);
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.tallystick.store;
 
 import io.tallystick.entry.EntryCodec;
+import io.tallystick.tlog.TileHashReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,13 +28,22 @@ public final class LogReader {
   private final LogIdentity identity;
   private final Segments segments;
   private final LogEnd end;
+  private final LogTree tree;
   private final BlockCache cache = new BlockCache();
 
-  LogReader(DataDirectory directory, LogIdentity identity, Segments segments, LogEnd end) {
+  LogReader(
+      DataDirectory directory,
+      LogIdentity identity,
+      Segments segments,
+      LogEnd end,
+      CheckpointFiles checkpoints,
+      LogTree.Newest newest,
+      TileHashReader.Source tiles) {
     this.directory = directory;
     this.identity = identity;
     this.segments = segments;
     this.end = end;
+    this.tree = new LogTree(this, checkpoints, newest, tiles);
   }
 
   /**
@@ -51,7 +61,21 @@ public final class LogReader {
     Segments segments = new Segments(directory.segments());
     segments.refresh();
     LogEnd end = WrittenEnd.of(segments);
-    return new LogReader(directory, identity, segments, end);
+    CheckpointFiles checkpoints =
+        new CheckpointFiles(directory, identity.origin(), identity.keys());
+    return new LogReader(
+        directory,
+        identity,
+        segments,
+        end,
+        checkpoints,
+        checkpoints::newest,
+        new TileFiles(directory));
+  }
+
+  /** The tree over the log: checkpoints, proofs, tiles. */
+  public LogTree tree() {
+    return tree;
   }
 
   public DataDirectory directory() {
@@ -214,8 +238,8 @@ public final class LogReader {
   }
 
   /**
-   * Checks entries against each other: contents, chain, ids and times. Every fault in the range is
-   * reported.
+   * Checks entries against each other (contents, chain, ids, times) and against the newest
+   * checkpoint (format.md, Verification). Every fault in the range is reported.
    *
    * @param progress told from time to time how many entries have been checked; may be {@code null}
    */

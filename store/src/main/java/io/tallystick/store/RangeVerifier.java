@@ -36,10 +36,13 @@ final class RangeVerifier {
   private final Deque<Future<ChainCheck>> runs = new ArrayDeque<>();
   private long faultCount;
   private long checked;
-  private long hashes;
+  private long leafHashes;
+  private long nodeHashes;
   private long total;
   private @Nullable ChainCheck lastRun;
   private ChainCheck.@Nullable Link link;
+  private @Nullable SignedCheckpoint checkpoint;
+  private @Nullable SealCheck seal;
 
   RangeVerifier(LogReader reader, Segments segments, VerifyReport.@Nullable Progress progress) {
     this.reader = reader;
@@ -49,8 +52,55 @@ final class RangeVerifier {
 
   VerifyReport verify(VerifyRequest request) throws IOException, InterruptedException {
     long started = System.nanoTime();
+    CheckpointCheck checkpoints = new CheckpointCheck(reader.tree(), this::add);
+    checkpoint = checkpoints.newest(request.keys());
     long newest = reader.lastId();
     long start = request.startId() == null ? reader.firstId() : request.startId();
+    long due = request.endId() == null ? newest : request.endId();
+    long last;
+    if (request.quick()) {
+      last = quick(start, due);
+    } else {
+      last = everything(request, start, newest);
+      if (last < due) {
+        add(missing(last, due));
+      }
+    }
+    checkpoints.covered(request, newest);
+    nodeHashes += checkpoints.nodesHashed();
+    return new VerifyReport(
+        start,
+        last,
+        checked,
+        leafHashes,
+        nodeHashes,
+        checkpoint,
+        request.quick(),
+        faults,
+        faultCount,
+        Duration.ofNanos(System.nanoTime() - started));
+  }
+
+  private static Fault missing(long last, long due) {
+    return new Fault(
+        last + 1,
+        Fault.Kind.SEQUENCE,
+        last + 1 == due
+            ? "entry " + due + " is missing: the log ends before it"
+            : "entries " + (last + 1) + " to " + due + " are missing: the log ends before them");
+  }
+
+  private long quick(long start, long end) throws IOException {
+    QuickCheck quick = new QuickCheck(reader, this::add);
+    long last = checkpoint == null ? start - 1 : quick.check(checkpoint, start, end);
+    checked = quick.leavesHashed();
+    leafHashes = quick.leavesHashed();
+    nodeHashes += quick.nodesHashed();
+    return last;
+  }
+
+  private long everything(VerifyRequest request, long start, long newest)
+      throws IOException, InterruptedException {
     long end = request.endId() == null ? Long.MAX_VALUE : request.endId();
     if (reader.isBesideWriter()) {
       end = Math.min(end, newest);
@@ -58,6 +108,9 @@ final class RangeVerifier {
     total = Math.max(0, Math.min(end, newest) - start + 1);
     link = linkBefore(start);
     strayFiles();
+    if (checkpoint != null) {
+      seal = new SealCheck(checkpoint, reader.tree().tiles(), start, end, this::add);
+    }
     try (ExecutorService cores =
         Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors())) {
       try {
@@ -67,29 +120,11 @@ final class RangeVerifier {
         throw e;
       }
     }
-    long last = link == null ? start - 1 : Math.max(start - 1, link.id());
-    long due = request.endId() == null ? newest : request.endId();
-    if (last < due) {
-      add(
-          new Fault(
-              last + 1,
-              Fault.Kind.SEQUENCE,
-              due == last + 1
-                  ? "entry " + due + " is missing: the log ends before it"
-                  : "entries "
-                      + (last + 1)
-                      + " to "
-                      + due
-                      + " are missing: the log ends before them"));
+    if (seal != null) {
+      seal.end();
+      nodeHashes += seal.nodesHashed();
     }
-    return new VerifyReport(
-        start,
-        last,
-        checked,
-        hashes,
-        faults,
-        faultCount,
-        Duration.ofNanos(System.nanoTime() - started));
+    return link == null ? start - 1 : Math.max(start - 1, link.id());
   }
 
   /** What the first entry of the range must be chained to. */
@@ -102,7 +137,7 @@ final class RangeVerifier {
       if (block != null && block.firstId() <= start - 1 && start - 1 <= block.lastId()) {
         byte[] before = block.entry((int) (start - 1 - block.firstId()));
         EntryCodec.Head head = EntryCodec.decodeHead(before, 0, before.length);
-        hashes++;
+        leafHashes++;
         return new ChainCheck.Link(
             start - 1, EntryHash.of(before), Nanos.of(head.epochSecond(), head.nano()));
       }
@@ -176,7 +211,7 @@ final class RangeVerifier {
   }
 
   private void submit(ChainCheck check, List<Block> run, List<String> where, ExecutorService cores)
-      throws InterruptedException {
+      throws IOException, InterruptedException {
     runs.add(
         cores.submit(() -> {
           for (int i = 0; i < run.size(); i++) {
@@ -189,7 +224,7 @@ final class RangeVerifier {
     }
   }
 
-  private void join(Future<ChainCheck> run) throws InterruptedException {
+  private void join(Future<ChainCheck> run) throws IOException, InterruptedException {
     ChainCheck check;
     try {
       check = run.get();
@@ -203,7 +238,10 @@ final class RangeVerifier {
     }
     lastRun = check;
     checked += check.checked();
-    hashes += check.hashes();
+    leafHashes += check.checked();
+    if (seal != null) {
+      seal.accept(check);
+    }
     if (progress != null) {
       progress.at(checked, total);
     }

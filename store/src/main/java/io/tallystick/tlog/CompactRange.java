@@ -69,7 +69,7 @@ public final class CompactRange {
   }
 
   /** Adds the 2^level leaves under the node with the hash {@code hashes[offset .. offset + 32)}. */
-  void append(int level, byte[] hashes, int offset) {
+  public void append(int level, byte[] hashes, int offset) {
     if (level < 0 || level > Node.MAX_LEVEL || (size & ((1L << level) - 1)) != 0) {
       throw new IllegalArgumentException(
           "after " + size + " leaves no node of level " + level + " can come");

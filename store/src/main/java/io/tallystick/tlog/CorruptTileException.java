@@ -4,7 +4,8 @@ import java.io.IOException;
 
 /** Tiles that were read but do not lead to the root that is known: they were altered or damaged. */
 public final class CorruptTileException extends IOException {
-  CorruptTileException(String message) {
+  /** What was found, and where. */
+  public CorruptTileException(String message) {
     super(message);
   }
 }

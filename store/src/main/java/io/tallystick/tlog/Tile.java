@@ -13,7 +13,7 @@ import java.util.List;
  */
 public record Tile(int level, long index, int width) implements TilePath {
   /** How many levels of the tree one level of tiles spans. */
-  static final int HEIGHT = 8;
+  public static final int HEIGHT = 8;
 
   static final int MAX_LEVEL = 63;
 
@@ -38,7 +38,7 @@ public record Tile(int level, long index, int width) implements TilePath {
   }
 
   /** The tile of a tree of {@code size} leaves that has hash {@code number} of a level. */
-  static Tile holding(int level, long number, long size) {
+  public static Tile holding(int level, long number, long size) {
     long index = number / FULL_WIDTH;
     long width = Math.min(FULL_WIDTH, hashesAt(level, size) - index * FULL_WIDTH);
     return new Tile(level, index, (int) width);

@@ -70,6 +70,17 @@ final class LogFiles {
     }
   }
 
+  /** Takes away everything that was sealed: as if the log had ended before its first checkpoint. */
+  static void unseal(Path data) throws IOException {
+    Files.deleteIfExists(data.resolve("checkpoint"));
+    Files.deleteIfExists(data.resolve("edge"));
+    for (String folder : List.of("checkpoints", "tiles")) {
+      if (Files.exists(data.resolve(folder))) {
+        delete(data.resolve(folder));
+      }
+    }
+  }
+
   /** Where a segment's documents are: offset of each block's header, in order. */
   static List<Long> blocks(Path segment) throws IOException {
     List<Long> positions = new ArrayList<>();

@@ -1,6 +1,7 @@
 package io.tallystick.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -20,6 +21,7 @@ class RecoveryTest {
 
   @TempDir Path directory;
 
+  /** A log whose last checkpoint was never made. */
   private Path log(int blocks) throws Exception {
     Path data = directory.resolve("log" + blocks);
     try (AuditLog log = AuditLog.open(data, CONFIG)) {
@@ -27,6 +29,7 @@ class RecoveryTest {
         log.append(AuditLogTest.events(3), null).get();
       }
     }
+    LogFiles.unseal(data);
     return data;
   }
 
@@ -80,6 +83,29 @@ class RecoveryTest {
     long from = positions.get(500);
     LogFiles.write(segment, from, new byte[(int) (positions.get(505) - from)]);
     goesOn(data, 1 + 3L * 499);
+  }
+
+  @Test
+  void whatIsSealedIsNeverTakenOut() throws Exception {
+    Path data = log(520);
+    AuditLog.open(data, CONFIG).close();
+    Path segment = LogFiles.segments(data).getFirst();
+    List<Long> positions = LogFiles.blocks(segment);
+    for (int damaged : List.of(0, 250, 519)) {
+      byte[] before = LogFiles.read(segment, positions.get(damaged) + 60, 30);
+      LogFiles.write(segment, positions.get(damaged) + 60, new byte[30]);
+      byte[] whole = Files.readAllBytes(segment);
+      assertThatThrownBy(() -> AuditLog.open(data, CONFIG))
+          .isInstanceOf(LogException.Contradiction.class)
+          .hasMessageContaining("covers entries 1 to 1561")
+          .hasMessageContaining(segment.getFileName() + "@" + positions.get(damaged));
+      assertThat(Files.readAllBytes(segment)).isEqualTo(whole);
+      assertThat(data.resolve("dropped")).doesNotExist();
+      assertThat(LogReader.open(data).verify(VerifyRequest.all(), null).faults())
+          .anyMatch(f -> f.kind() == Fault.Kind.BLOCK);
+      LogFiles.write(segment, positions.get(damaged) + 60, before);
+    }
+    AuditLog.open(data, CONFIG).close();
   }
 
   @Test

@@ -1,0 +1,45 @@
+package io.tallystick.http;
+
+import io.tallystick.store.AuditLog;
+import io.tallystick.store.SignedCheckpoint;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** Has the log's writer sign a checkpoint, and waits for it. Safe for any number of threads. */
+final class Sealing implements TreeAnswers.Sealing {
+  private final AuditLog log;
+  private final Duration timeout;
+
+  Sealing(AuditLog log, Duration timeout) {
+    this.log = log;
+    this.timeout = timeout;
+  }
+
+  /** A checkpoint over everything that is acknowledged; the newest there is if the log stopped. */
+  @Override
+  public Optional<SignedCheckpoint> newest() throws IOException, InterruptedException {
+    if (log.stopped().isPresent()) {
+      return log.reader().tree().newest();
+    }
+    return Optional.of(now());
+  }
+
+  /**
+   * A checkpoint over everything that is acknowledged.
+   *
+   * @throws IOException if it could not be signed in time
+   */
+  SignedCheckpoint now() throws IOException, InterruptedException {
+    try {
+      return log.seal().get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+    } catch (TimeoutException e) {
+      throw new IOException("no checkpoint was signed within " + timeout.toSeconds() + " s", e);
+    }
+  }
+}

@@ -1,0 +1,194 @@
+package io.tallystick.http;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.tallystick.store.LogReader;
+import io.tallystick.store.LogTree;
+import io.tallystick.store.SignedCheckpoint;
+import io.tallystick.tlog.EntryBundle;
+import io.tallystick.tlog.Hash;
+import io.tallystick.tlog.Tile;
+import io.tallystick.tlog.TilePath;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The answers to what is asked of the tree over a log (api.md, Reading): proofs, checkpoints,
+ * tiles. Knows no HTTP. Safe for any number of threads.
+ */
+public final class TreeAnswers {
+  static final String TEXT = "text/plain; charset=utf-8";
+  static final String BYTES = "application/octet-stream";
+
+  /** Makes a checkpoint over everything that is acknowledged, where somebody can. */
+  @FunctionalInterface
+  public interface Sealing {
+    /**
+     * The newest checkpoint, which covers everything if this is the log's writer; empty if there is
+     * none.
+     */
+    Optional<SignedCheckpoint> newest() throws IOException, InterruptedException;
+  }
+
+  private final LogReader log;
+  private final Sealing sealing;
+
+  public TreeAnswers(LogReader log, Sealing sealing) {
+    this.log = log;
+    this.sealing = sealing;
+  }
+
+  /**
+   * The C2SP tlog-proof of an entry under a checkpoint that covers it; empty if there is no such
+   * entry, or no checkpoint covers it yet and nobody is there to sign one.
+   */
+  public Optional<Answer> proof(String id, Parameters given)
+      throws IOException, InterruptedException {
+    given.only(List.of());
+    long number = Parameters.number("id", id, 1, Long.MAX_VALUE);
+    if (number > log.lastId()) {
+      return Optional.empty();
+    }
+    SignedCheckpoint under = log.tree().newest().orElse(null);
+    if (under == null || under.size() < number) {
+      under = sealing.newest().orElse(null);
+    }
+    if (under == null || under.size() < number) {
+      return Optional.empty();
+    }
+    byte[] proof = log.tree().prove(number, under).toBytes();
+    return Optional.of(Answer.of(TEXT, out -> out.write(proof)));
+  }
+
+  /** The RFC 9162 proof that the tree of one size is the beginning of that of another. */
+  public Answer consistency(Parameters given) throws IOException {
+    given.only(List.of("from", "to"));
+    long size = log.tree().size();
+    Long to = given.number("to", 0, size);
+    long end = to == null ? size : to;
+    Long from = given.number("from", 0, end);
+    if (from == null) {
+      throw new InvalidParameterException(
+          "from", "from is missing; taken is the size of an earlier checkpoint, 0 to " + end);
+    }
+    List<Hash> hashes = log.tree().consistency(from, end);
+    return Answers.json(out -> {
+      out.writeStartObject();
+      out.writeNumberField("from", from);
+      out.writeNumberField("to", end);
+      out.writeArrayFieldStart("hashes");
+      for (Hash hash : hashes) {
+        out.writeString(hash.toBase64());
+      }
+      out.writeEndArray();
+      out.writeEndObject();
+    });
+  }
+
+  /** The checkpoints that are kept, newest first; the newest of all is always among them. */
+  public Answer checkpoints(Parameters given) throws IOException {
+    given.only(List.of("since", "until"));
+    Instant since = given.since("since");
+    Instant until = given.until("until");
+    List<LogTree.Kept> all = new ArrayList<>(log.tree().kept());
+    log.tree()
+        .newest()
+        .filter(newest -> all.stream().noneMatch(k -> k.checkpoint().size() == newest.size()))
+        .ifPresent(newest -> all.addFirst(new LogTree.Kept(newest, false)));
+    all.removeIf(kept ->
+        (since != null && kept.checkpoint().signedAt().isBefore(since))
+            || (until != null && !kept.checkpoint().signedAt().isBefore(until)));
+    return Answers.json(out -> {
+      out.writeStartObject();
+      out.writeArrayFieldStart("checkpoints");
+      for (LogTree.Kept kept : all) {
+        out.writeStartObject();
+        fields(out, kept.checkpoint());
+        out.writeBooleanField("timestamped", kept.timestamped());
+        out.writeNumberField("signatures", kept.checkpoint().note().signatures().size());
+        out.writeNumberField("cosigned", cosignatures(kept.checkpoint()));
+        out.writeEndObject();
+      }
+      out.writeEndArray();
+      out.writeEndObject();
+    });
+  }
+
+  private static long cosignatures(SignedCheckpoint checkpoint) {
+    return checkpoint.note().signatures().stream()
+        .filter(signature -> !signature.name().equals(checkpoint.checkpoint().origin()))
+        .count();
+  }
+
+  static void fields(JsonGenerator out, SignedCheckpoint checkpoint) throws IOException {
+    out.writeStringField("origin", checkpoint.checkpoint().origin());
+    out.writeNumberField("size", checkpoint.size());
+    out.writeStringField("root", checkpoint.checkpoint().root().toBase64());
+    out.writeStringField("signed_at", Timestamps.text(checkpoint.signedAt()));
+  }
+
+  /** A kept checkpoint, verbatim; empty if there is none of that size. */
+  public Optional<Answer> checkpoint(String size, Parameters given) throws IOException {
+    given.only(List.of());
+    return log.tree()
+        .checkpoint(Parameters.number("size", size, 0, Long.MAX_VALUE))
+        .map(this::note);
+  }
+
+  /**
+   * A checkpoint over everything, for somebody who takes it away: it is kept in the history. Empty
+   * if there is none and nobody is there to sign one.
+   */
+  public Optional<Answer> exported(Parameters given) throws IOException, InterruptedException {
+    given.only(List.of());
+    Optional<SignedCheckpoint> newest = sealing.newest();
+    if (newest.isPresent()) {
+      log.tree().keep(newest.get());
+    }
+    return newest.map(this::note);
+  }
+
+  private Answer note(SignedCheckpoint checkpoint) {
+    byte[] note = checkpoint.note().toString().getBytes(UTF_8);
+    return Answer.of(TEXT, out -> out.write(note));
+  }
+
+  /** Which log this is, and which keys sign it. */
+  public Answer log(Parameters given) throws IOException {
+    given.only(List.of());
+    return Answers.json(out -> {
+      out.writeStartObject();
+      out.writeStringField("origin", log.identity().origin());
+      out.writeStringField("created_at", log.identity().createdAt());
+      out.writeArrayFieldStart("verifier_keys");
+      for (String key : log.identity().verifierKeys()) {
+        out.writeString(key);
+      }
+      out.writeEndArray();
+      out.writeEndObject();
+    });
+  }
+
+  /** The newest checkpoint, as C2SP tlog-tiles publishes it; empty before the first. */
+  public Optional<Answer> published() throws IOException {
+    return log.tree().newest().map(this::note);
+  }
+
+  /** A tile or a bundle of entries of the published tree; empty if it has no such thing. */
+  public Optional<Answer> tile(String path) throws IOException {
+    Optional<TilePath> parsed = TilePath.parse(path);
+    if (parsed.isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<byte[]> bytes =
+        switch (parsed.get()) {
+          case Tile tile -> log.tree().tile(tile);
+          case EntryBundle bundle -> log.tree().bundle(bundle);
+        };
+    return bytes.map(content -> Answer.of(BYTES, out -> out.write(content)));
+  }
+}

@@ -1,0 +1,119 @@
+package io.tallystick.http;
+
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.javalin.http.Handler;
+import io.javalin.http.HandlerType;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * The tree over HTTP: {@link TreeAnswers}, each at its path, for people under {@code /api/audit}
+ * and for tiled-log clients under {@code /tlog} (C2SP tlog-tiles, "Parameters").
+ */
+final class TreeApi {
+  private static final String PATH = "/api/audit";
+  private static final String TILES = "/tlog/tile/";
+
+  private final TreeAnswers tree;
+  private final boolean publicTlog;
+
+  /**
+   * @param publicTlog serves {@code /tlog} without a key
+   */
+  TreeApi(TreeAnswers tree, boolean publicTlog) {
+    this.tree = tree;
+    this.publicTlog = publicTlog;
+  }
+
+  @FunctionalInterface
+  private interface Question {
+    Optional<Answer> answer(Context request, Parameters given)
+        throws IOException, InterruptedException;
+  }
+
+  void register(RoutesConfig routes, Authenticator keys) {
+    get(
+        routes,
+        PATH + "/entries/{id}/proof",
+        guarded(
+            keys,
+            (request, given) -> tree.proof(request.pathParam("id"), given),
+            () -> "There is no entry with this id, or it is not sealed."));
+    get(
+        routes,
+        PATH + "/consistency",
+        guarded(keys, (request, given) -> Optional.of(tree.consistency(given)), () -> ""));
+    get(
+        routes,
+        PATH + "/checkpoints",
+        guarded(keys, (request, given) -> Optional.of(tree.checkpoints(given)), () -> ""));
+    get(
+        routes,
+        PATH + "/checkpoints/newest",
+        guarded(
+            keys, (request, given) -> tree.exported(given), () -> "There is no checkpoint yet."));
+    get(
+        routes,
+        PATH + "/checkpoints/{size}",
+        guarded(
+            keys,
+            (request, given) -> tree.checkpoint(request.pathParam("size"), given),
+            () -> "No checkpoint of this size is kept; GET /api/audit/checkpoints lists them."));
+    get(
+        routes,
+        PATH + "/log",
+        guarded(keys, (request, given) -> Optional.of(tree.log(given)), () -> ""));
+    get(routes, "/tlog/checkpoint", tlog(keys, this::checkpoint));
+    get(routes, TILES + "<path>", tlog(keys, this::tile));
+  }
+
+  private static void get(RoutesConfig routes, String path, Handler handler) {
+    routes.get(path, handler);
+    routes.head(path, handler);
+  }
+
+  private static Handler guarded(Authenticator keys, Question question, Supplier<String> missing) {
+    return keys.guarded(
+        Permission.ADMIN_AUDIT,
+        (request, caller) -> {
+          Optional<Answer> answer =
+              question.answer(request, Parameters.ofQuery(request.queryString()));
+          write(request, answer.orElseThrow(() -> Problem.of(404, missing.get()).thrown()));
+        });
+  }
+
+  private Handler tlog(Authenticator keys, Handler handler) {
+    return publicTlog
+        ? handler
+        : keys.guarded(Permission.ADMIN_AUDIT, (request, caller) -> handler.handle(request));
+  }
+
+  private void checkpoint(Context request) throws Exception {
+    Answer answer =
+        tree.published().orElseThrow(() -> Problem.of(404, "There is no checkpoint yet.").thrown());
+    request.header("Cache-Control", "no-cache");
+    write(request, answer);
+  }
+
+  /** The path is taken as it was sent: what needs decoding is not a tile's path. */
+  private void tile(Context request) throws Exception {
+    String path = request.req().getRequestURI();
+    Answer answer =
+        (path.startsWith(TILES)
+                ? tree.tile(path.substring(TILES.length()))
+                : Optional.<Answer>empty())
+            .orElseThrow(() -> Problem.of(404, "The published tree has no such tile.").thrown());
+    request.header(
+        "Cache-Control", (publicTlog ? "public" : "private") + ", max-age=604800, immutable");
+    write(request, answer);
+  }
+
+  private static void write(Context request, Answer answer) throws Exception {
+    request.contentType(answer.contentType());
+    if (!request.method().equals(HandlerType.HEAD)) {
+      answer.writeTo(request.outputStream());
+    }
+  }
+}

@@ -1,0 +1,133 @@
+package io.tallystick.store;
+
+import io.tallystick.note.InvalidNoteException;
+import io.tallystick.note.SignedNote;
+import io.tallystick.note.VerifierKey;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The newest checkpoint and those that are kept (format.md, Checkpoint), on disk. What is read is
+ * verified with the log's keys. Safe for any number of threads; one writes.
+ */
+final class CheckpointFiles {
+  private static final String NOTE = ".note";
+  private static final String TOKEN = ".tsr";
+
+  private final Path newest;
+  private final Path kept;
+  private final String origin;
+  private final List<VerifierKey> keys;
+
+  /**
+   * @param keys whose signature makes a checkpoint one of this log
+   */
+  CheckpointFiles(DataDirectory directory, String origin, List<VerifierKey> keys) {
+    this.newest = directory.checkpoint();
+    this.kept = directory.checkpoints();
+    this.origin = origin;
+    this.keys = keys;
+  }
+
+  String origin() {
+    return origin;
+  }
+
+  List<VerifierKey> keys() {
+    return keys;
+  }
+
+  /**
+   * The newest checkpoint; empty if there is none.
+   *
+   * @throws LogException.Contradiction if what is there is not a checkpoint of this log
+   */
+  Optional<SignedCheckpoint> newest() throws IOException {
+    return read(newest);
+  }
+
+  /** A checkpoint that is kept; empty if that one is not. */
+  Optional<SignedCheckpoint> kept(long size) throws IOException {
+    return read(file(size));
+  }
+
+  private Optional<SignedCheckpoint> read(Path file) throws IOException {
+    try {
+      Instant at = Files.getLastModifiedTime(file).toInstant();
+      return Optional.of(SignedCheckpoint.open(Files.readAllBytes(file), origin, keys, at));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (InvalidNoteException e) {
+      throw new LogException.Contradiction(
+          file + " is not a checkpoint of this log: " + e.getMessage());
+    }
+  }
+
+  /** The sizes of all checkpoints that are kept, newest first. */
+  List<Long> keptSizes() throws IOException {
+    List<Long> sizes = new ArrayList<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(kept, "*" + NOTE)) {
+      for (Path file : files) {
+        String name = file.getFileName().toString();
+        String size = name.substring(0, name.length() - NOTE.length());
+        if (size.matches("0|[1-9][0-9]{0,18}")) {
+          sizes.add(Long.parseLong(size));
+        }
+      }
+    } catch (NoSuchFileException e) {
+      return List.of();
+    }
+    sizes.sort(Collections.reverseOrder());
+    return sizes;
+  }
+
+  /** When the newest kept checkpoint was made; 1970 if none is kept. */
+  Instant newestKeptAt() throws IOException {
+    List<Long> sizes = keptSizes();
+    return sizes.isEmpty()
+        ? Instant.EPOCH
+        : Files.getLastModifiedTime(file(sizes.getFirst())).toInstant();
+  }
+
+  /** Makes this the newest checkpoint. */
+  void publish(SignedNote note) throws IOException {
+    SmallFile.write(newest, note.toBytes());
+  }
+
+  /** Keeps a checkpoint, with the cosignatures that it or the kept one has. */
+  void keep(SignedCheckpoint checkpoint) throws IOException {
+    Files.createDirectories(kept);
+    Optional<SignedCheckpoint> known = kept(checkpoint.size());
+    SignedNote note =
+        known.map(k -> k.note().with(checkpoint.note().signatures())).orElse(checkpoint.note());
+    if (known.isEmpty() || !known.get().note().equals(note)) {
+      SmallFile.write(file(checkpoint.size()), note.toBytes());
+    }
+  }
+
+  /** The timestamp authority's answer for a kept checkpoint; empty if there is none. */
+  Optional<byte[]> token(long size) throws IOException {
+    try {
+      return Optional.of(Files.readAllBytes(kept.resolve(size + TOKEN)));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Keeps the timestamp authority's answer for a kept checkpoint. */
+  void keepToken(long size, byte[] token) throws IOException {
+    SmallFile.write(kept.resolve(size + TOKEN), token);
+  }
+
+  private Path file(long size) {
+    return kept.resolve(size + NOTE);
+  }
+}

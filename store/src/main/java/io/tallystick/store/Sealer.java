@@ -1,0 +1,303 @@
+package io.tallystick.store;
+
+import io.tallystick.note.Checkpoint;
+import io.tallystick.note.SignedNote;
+import io.tallystick.note.SignerKey;
+import io.tallystick.tlog.Hash;
+import io.tallystick.tlog.RightEdge;
+import io.tallystick.tlog.Tile;
+import io.tallystick.tlog.TileHashReader;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The thread behind the committer: puts the hashes of acknowledged entries into the tree, and signs
+ * a checkpoint over it every interval while entries arrive, whenever somebody asks, and at the end.
+ * In this order, each step durable before the next: entries, full tiles, right edge, checkpoint.
+ *
+ * <p>What fails here stops the whole log, for an entry that can't be sealed should not be taken.
+ */
+final class Sealer implements Runnable, TileHashReader.Source {
+  /** At most this many bytes of hashes wait for the tree; then the committer waits. */
+  private static final long MAX_WAITING_BYTES = 64L << 20;
+
+  /** A checkpoint is kept at least this often while entries arrive. */
+  private static final Duration KEEP_EVERY = Duration.ofHours(1);
+
+  /** Somebody who waits until a checkpoint covers this many entries. */
+  private record Waiter(long size, CompletableFuture<SignedCheckpoint> covered) {}
+
+  private final AppendQueue queue;
+  private final TileFiles tiles;
+  private final TileFiles.Writer newTiles;
+  private final CheckpointFiles checkpoints;
+  private final String origin;
+  private final Duration interval;
+  private final Clock clock;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+
+  // Guarded by lock.
+  private final ArrayDeque<byte[]> waitingHashes = new ArrayDeque<>();
+  private final List<Waiter> waiters = new ArrayList<>();
+  private long waitingBytes;
+  private boolean closed;
+  private @Nullable LogException failure;
+
+  /** Guarded by itself: the sealer's thread adds, readers of tiles look. */
+  private final RightEdge edge;
+
+  private final List<SignerKey> keys;
+  private volatile @Nullable SignedCheckpoint newest;
+
+  // Owned by the sealer's thread.
+  private Instant keptAt;
+
+  /**
+   * @param edge the tree of everything that is acknowledged
+   * @param newTiles full tiles of it that are not forced yet
+   * @param newest the newest checkpoint, {@code null} if there is none yet
+   */
+  Sealer(
+      AppendQueue queue,
+      RightEdge edge,
+      TileFiles tiles,
+      TileFiles.Writer newTiles,
+      CheckpointFiles checkpoints,
+      String origin,
+      List<SignerKey> keys,
+      @Nullable SignedCheckpoint newest,
+      Duration interval,
+      Clock clock)
+      throws IOException {
+    this.queue = queue;
+    this.edge = edge;
+    this.tiles = tiles;
+    this.newTiles = newTiles;
+    this.checkpoints = checkpoints;
+    this.origin = origin;
+    this.keys = keys;
+    this.newest = newest;
+    this.interval = interval;
+    this.clock = clock;
+    this.keptAt = checkpoints.newestKeptAt();
+  }
+
+  /** The newest checkpoint; {@code null} before the first. */
+  @Nullable SignedCheckpoint newest() {
+    return newest;
+  }
+
+  /**
+   * Takes the hashes of entries that have become durable, in order. Called by the committer, who
+   * waits here while the tree is far behind.
+   */
+  void extend(byte[] hashes) {
+    lock.lock();
+    try {
+      while (waitingBytes > MAX_WAITING_BYTES && failure == null) {
+        changed.awaitUninterruptibly();
+      }
+      waitingHashes.add(hashes);
+      waitingBytes += hashes.length;
+      if (waitingHashes.size() == 1) {
+        changed.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Asks for a checkpoint over at least this many entries, which must be acknowledged. */
+  CompletableFuture<SignedCheckpoint> covering(long size) {
+    SignedCheckpoint now = newest;
+    if (now != null && now.size() >= size) {
+      return CompletableFuture.completedFuture(now);
+    }
+    CompletableFuture<SignedCheckpoint> covered = new CompletableFuture<>();
+    lock.lock();
+    try {
+      if (failure != null || closed) {
+        covered.completeExceptionally(
+            failure != null ? failure : new LogException.Stopped("the log is closed"));
+      } else {
+        waiters.add(new Waiter(size, covered));
+        changed.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+    return covered;
+  }
+
+  /** Ends {@link #run} after a last checkpoint over everything that was handed over. */
+  void close() {
+    lock.lock();
+    try {
+      closed = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void run() {
+    try {
+      long nextSeal = System.nanoTime() + interval.toNanos();
+      for (boolean more = true; more; ) {
+        more = await(nextSeal);
+        grow();
+        boolean due = System.nanoTime() - nextSeal >= 0;
+        if (due || !more || hasWaiters()) {
+          seal();
+          answer();
+          nextSeal = System.nanoTime() + interval.toNanos();
+        }
+      }
+    } catch (IOException | RuntimeException | Error e) {
+      fail(
+          new LogException.Stopped(
+              "the log stopped, because it could not be sealed: " + e.getMessage(), e));
+    }
+  }
+
+  /** Waits for hashes, a waiter or the next checkpoint's time; {@code false} at the end. */
+  private boolean await(long deadline) {
+    lock.lock();
+    try {
+      boolean late = false;
+      while (waitingHashes.isEmpty() && waiters.isEmpty() && !closed && !late) {
+        long left = deadline - System.nanoTime();
+        late = left <= 0 || changed.awaitNanos(left) <= 0;
+      }
+      return !(closed && waitingHashes.isEmpty());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return !closed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean hasWaiters() {
+    lock.lock();
+    try {
+      return !waiters.isEmpty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void grow() throws IOException {
+    for (byte[] hashes = takeHashes(); hashes != null; hashes = takeHashes()) {
+      synchronized (edge) {
+        for (int at = 0; at < hashes.length; at += Hash.BYTES) {
+          edge.append(hashes, at, newTiles);
+        }
+      }
+    }
+  }
+
+  private byte @Nullable [] takeHashes() {
+    lock.lock();
+    try {
+      byte[] hashes = waitingHashes.poll();
+      if (hashes != null) {
+        boolean full = waitingBytes > MAX_WAITING_BYTES;
+        waitingBytes -= hashes.length;
+        if (full) {
+          changed.signalAll();
+        }
+      }
+      return hashes;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void seal() throws IOException {
+    SignedCheckpoint before = newest;
+    if (before == null || before.size() < edge.size()) {
+      publish(keys);
+    }
+  }
+
+  /** Signs a checkpoint over the whole tree with these keys, now. */
+  void publish(List<SignerKey> signers) throws IOException {
+    newTiles.force();
+    Checkpoint checkpoint;
+    synchronized (edge) {
+      tiles.writeEdge(edge);
+      checkpoint = new Checkpoint(origin, edge.size(), edge.root());
+    }
+    Instant now = clock.instant();
+    SignedCheckpoint signed =
+        new SignedCheckpoint(checkpoint, SignedNote.sign(checkpoint.text(), signers, now), now);
+    if (keptAt.isBefore(now.minus(KEEP_EVERY)) || signers.size() > keys.size()) {
+      checkpoints.keep(signed);
+      keptAt = now;
+    }
+    checkpoints.publish(signed.note());
+    newest = signed;
+  }
+
+  private void answer() {
+    SignedCheckpoint now = newest;
+    if (now == null) {
+      return;
+    }
+    List<Waiter> covered = new ArrayList<>();
+    lock.lock();
+    try {
+      for (Iterator<Waiter> i = waiters.iterator(); i.hasNext(); ) {
+        Waiter waiter = i.next();
+        if (waiter.size() <= now.size()) {
+          covered.add(waiter);
+          i.remove();
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    covered.forEach(waiter -> waiter.covered().complete(now));
+  }
+
+  private void fail(LogException.Stopped reason) {
+    queue.close(reason);
+    List<Waiter> left;
+    lock.lock();
+    try {
+      failure = reason;
+      left = List.copyOf(waiters);
+      waiters.clear();
+      waitingHashes.clear();
+      waitingBytes = 0;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    left.forEach(waiter -> waiter.covered().completeExceptionally(reason));
+  }
+
+  /** A tile of the tree, which may be larger than what is sealed. */
+  @Override
+  public byte[] read(Tile tile) throws IOException {
+    byte[] hashes;
+    synchronized (edge) {
+      hashes = edge.read(tile);
+    }
+    return hashes != null ? hashes : tiles.read(tile);
+  }
+}

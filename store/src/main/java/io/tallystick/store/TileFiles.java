@@ -1,0 +1,146 @@
+package io.tallystick.store;
+
+import io.tallystick.tlog.CorruptTileException;
+import io.tallystick.tlog.Hash;
+import io.tallystick.tlog.Hasher;
+import io.tallystick.tlog.RightEdge;
+import io.tallystick.tlog.Tile;
+import io.tallystick.tlog.TileHashReader;
+import io.tallystick.tlog.TilePath;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tree on disk: a file for each full tile, and one for the partial tiles of the right edge, so
+ * that a reader in another process needs no more hashes than the writer. Nothing here proves
+ * anything: the checkpoint's root does.
+ *
+ * <pre>
+ *   tiles/L/N     256 × 32 bytes, written once
+ *   edge          big-endian i64 number of leaves, then the partial tiles from the highest level down;
+ *                 replaced before each checkpoint, so it is never behind it
+ * </pre>
+ */
+final class TileFiles implements TileHashReader.Source {
+  private final Path root;
+  private final Path edgeFile;
+
+  TileFiles(DataDirectory directory) {
+    this.root = directory.tiles();
+    this.edgeFile = directory.edge();
+  }
+
+  private Path file(Tile tile) {
+    return root.resolve(new Tile(tile.level(), tile.index(), TilePath.FULL_WIDTH).format());
+  }
+
+  /**
+   * A tile's hashes, from its full tile or from the edge.
+   *
+   * @throws CorruptTileException if it is neither here nor there, or too short
+   */
+  @Override
+  public byte[] read(Tile tile) throws IOException {
+    byte[] hashes;
+    try {
+      hashes = Files.readAllBytes(file(tile));
+    } catch (NoSuchFileException e) {
+      byte[] atEdge = tile.width() == TilePath.FULL_WIDTH ? null : readEdge(tile);
+      if (atEdge == null) {
+        throw new CorruptTileException("tile " + tile.format() + " is missing");
+      }
+      return atEdge;
+    }
+    if (hashes.length != TilePath.FULL_WIDTH * Hash.BYTES) {
+      throw new CorruptTileException(
+          "the file of tile " + tile.format() + " has " + hashes.length + " bytes, not 8192");
+    }
+    return tile.width() == TilePath.FULL_WIDTH ? hashes : Arrays.copyOf(hashes, tile.bytes());
+  }
+
+  /**
+   * Looks for the first and the last full tile of each level, so that a folder that went away is
+   * noticed; whether all tiles are right is for verification.
+   *
+   * @throws CorruptTileException if one is missing
+   */
+  void checkEnds(long size) throws CorruptTileException {
+    long full = size / TilePath.FULL_WIDTH;
+    for (int level = 0; full > 0; level++, full /= TilePath.FULL_WIDTH) {
+      for (long index : new long[] {0, full - 1}) {
+        Tile tile = new Tile(level, index, TilePath.FULL_WIDTH);
+        if (!Files.exists(file(tile))) {
+          throw new CorruptTileException("tile " + tile.format() + " is missing");
+        }
+      }
+    }
+  }
+
+  private byte @Nullable [] readEdge(Tile tile) throws IOException {
+    Optional<RightEdge> edge = readEdge(new Hasher());
+    return edge.isEmpty() ? null : edge.get().read(tile);
+  }
+
+  /** The right edge as it was written last; empty if there is none that makes sense. */
+  Optional<RightEdge> readEdge(Hasher hasher) throws IOException {
+    byte[] file;
+    try {
+      file = Files.readAllBytes(edgeFile);
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+    if (file.length < Long.BYTES) {
+      return Optional.empty();
+    }
+    long size = ByteBuffer.wrap(file).getLong();
+    if (size < 0) {
+      return Optional.empty();
+    }
+    try {
+      byte[] hashes = Arrays.copyOfRange(file, Long.BYTES, file.length);
+      return Optional.of(RightEdge.of(size, hashes, hasher));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  void writeEdge(RightEdge edge) throws IOException {
+    byte[] hashes = edge.toBytes();
+    ByteBuffer file = ByteBuffer.allocate(Long.BYTES + hashes.length);
+    file.putLong(edge.size()).put(hashes);
+    SmallFile.write(edgeFile, file.array());
+  }
+
+  /** Full tiles that were written and not forced yet. Owned by one thread. */
+  final class Writer implements RightEdge.TileSink {
+    private final List<Path> unforced = new ArrayList<>();
+
+    @Override
+    public void full(Tile tile, byte[] hashes) throws IOException {
+      Path file = file(tile);
+      try {
+        Files.write(file, hashes);
+      } catch (NoSuchFileException e) {
+        Files.createDirectories(file.resolveSibling(""));
+        Files.write(file, hashes);
+      }
+      unforced.add(file);
+    }
+
+    /** Makes them durable. */
+    void force() throws IOException {
+      if (!unforced.isEmpty()) {
+        DeviceSync.force(root, unforced);
+        unforced.clear();
+      }
+    }
+  }
+}

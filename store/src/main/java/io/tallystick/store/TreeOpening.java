@@ -1,0 +1,248 @@
+package io.tallystick.store;
+
+import io.tallystick.entry.EntryHash;
+import io.tallystick.note.SignerKey;
+import io.tallystick.note.VerifierKey;
+import io.tallystick.tlog.CorruptTileException;
+import io.tallystick.tlog.Hash;
+import io.tallystick.tlog.Hasher;
+import io.tallystick.tlog.Node;
+import io.tallystick.tlog.RightEdge;
+import io.tallystick.tlog.TileHashReader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes up the tree where the last writer left it: the newest checkpoint must be of this log, its
+ * key ours, and its entries the beginning of what is there. Otherwise the log is not opened for
+ * writing, and what contradicts what is said. Used once, at open.
+ */
+final class TreeOpening {
+  private static final Logger LOG = LoggerFactory.getLogger(TreeOpening.class);
+
+  private final DataDirectory directory;
+  private final LogConfig config;
+  private final SigningKeys keyFile;
+  private final TileFiles tiles;
+  private final Hasher hasher = new Hasher();
+
+  private LogIdentity identity;
+  private List<SignerKey> keys;
+  private List<SignerKey> retiring = List.of();
+  private final CheckpointFiles checkpoints;
+  private final @Nullable SignedCheckpoint newest;
+
+  private TreeOpening(DataDirectory directory, LogIdentity identity, LogConfig config)
+      throws IOException {
+    this.directory = directory;
+    this.config = config;
+    this.identity = identity;
+    this.tiles = new TileFiles(directory);
+    this.keyFile = keyFile(directory, config);
+    this.keys = signingKeys();
+    rotate();
+    this.checkpoints = new CheckpointFiles(directory, identity.origin(), this.identity.keys());
+    this.newest = newestCheckpoint();
+  }
+
+  /**
+   * Reads the keys and the newest checkpoint, before anything in the log is touched.
+   *
+   * @throws LogException.NoKey if the signing key is missing or another log's
+   * @throws LogException.Contradiction if the newest checkpoint is not by a key of this log
+   */
+  static TreeOpening of(DataDirectory directory, LogIdentity identity, LogConfig config)
+      throws IOException {
+    return new TreeOpening(directory, identity, config);
+  }
+
+  /** Makes a new key, which the next open puts into use. The caller holds the writer's lock. */
+  static void prepareRotation(DataDirectory directory, LogIdentity identity, LogConfig config)
+      throws IOException {
+    SigningKeys file = keyFile(directory, config);
+    file.prepareNext(file.read(identity.origin()).orElseThrow());
+  }
+
+  private static SigningKeys keyFile(DataDirectory directory, LogConfig config) {
+    Path file = config.keyFile();
+    return new SigningKeys(file == null ? directory.signingKey() : file);
+  }
+
+  LogIdentity identity() {
+    return identity;
+  }
+
+  CheckpointFiles checkpoints() {
+    return checkpoints;
+  }
+
+  private List<SignerKey> signingKeys() throws IOException {
+    Optional<List<SignerKey>> known = keyFile.read(identity.origin());
+    if (known.isEmpty() && !identity.verifierKeys().isEmpty()) {
+      throw new LogException.NoKey(
+          "the signing key of this log is missing: put it back to "
+              + directory.signingKey()
+              + ", or say where it is with --key-file");
+    }
+    List<SignerKey> signers =
+        known.isPresent() ? known.get() : keyFile.create(identity.origin(), config.postQuantum());
+    if (identity.verifierKeys().isEmpty()) {
+      trust(signers);
+    } else if (!identity.keys().contains(signers.getFirst().verifier())) {
+      throw new LogException.NoKey(
+          "the signing key "
+              + signers.getFirst().verifier().label()
+              + " is not one of this log: log.json knows "
+              + identity.keys().stream().map(VerifierKey::label).toList());
+    }
+    return signers;
+  }
+
+  /** Writes the keys' public halves to log.json, as the newest. */
+  private void trust(List<SignerKey> signers) throws IOException {
+    List<String> all = new ArrayList<>();
+    signers.forEach(key -> all.add(key.verifier().toString()));
+    identity.verifierKeys().stream().filter(key -> !all.contains(key)).forEach(all::add);
+    if (!all.equals(identity.verifierKeys())) {
+      identity = identity.withVerifierKeys(all);
+      identity.write(directory.identity());
+    }
+  }
+
+  private void rotate() throws IOException {
+    Optional<List<SignerKey>> next = keyFile.readNext(identity.origin());
+    if (next.isPresent()) {
+      trust(next.get());
+      retiring = keys;
+      keys = next.get();
+    }
+  }
+
+  private @Nullable SignedCheckpoint newestCheckpoint() throws IOException {
+    Optional<SignedCheckpoint> published = checkpoints.newest();
+    long published0 = published.map(SignedCheckpoint::size).orElse(0L);
+    List<Long> kept = checkpoints.keptSizes();
+    if (!kept.isEmpty() && kept.getFirst() > published0) {
+      return checkpoints.kept(kept.getFirst()).orElse(null);
+    }
+    return published.orElse(null);
+  }
+
+  /**
+   * Refuses a log that ends before its newest checkpoint. Called before recovery takes anything
+   * out, for what is sealed is never an unfinished tail.
+   */
+  void checkHolds(Tail tail) throws LogException.Contradiction {
+    if (newest != null && tail.lastId() < newest.size()) {
+      String damage =
+          tail.defect() == null
+              ? ""
+              : "; "
+                  + tail.segment()
+                  + "@"
+                  + tail.position()
+                  + ": the block there "
+                  + tail.defect();
+      throw new LogException.Contradiction(
+          "entries are missing: a checkpoint that this log signed covers entries 1 to "
+              + newest.size()
+              + ", and the last one that can be read is "
+              + tail.lastId()
+              + damage
+              + ". Nothing was changed; run \"tally verify\", and restore the segments from a backup");
+    }
+  }
+
+  /** The sealer of the log, whose tree holds everything that is acknowledged. */
+  Sealer sealer(Segments segments, Acknowledged end, AppendQueue queue) throws IOException {
+    LogReader reader =
+        new LogReader(directory, identity, segments, end, checkpoints, checkpoints::newest, tiles);
+    TileFiles.Writer newTiles = tiles.new Writer();
+    RightEdge edge = edge(reader, newTiles);
+    extend(edge, reader, newTiles);
+    Sealer sealer =
+        new Sealer(
+            queue,
+            edge,
+            tiles,
+            newTiles,
+            checkpoints,
+            identity.origin(),
+            keys,
+            newest,
+            config.sealEvery(),
+            config.clock());
+    if (!retiring.isEmpty()) {
+      List<SignerKey> both = new ArrayList<>(keys);
+      both.addAll(retiring);
+      sealer.publish(both);
+      keyFile.moveNext();
+    }
+    return sealer;
+  }
+
+  private RightEdge edge(LogReader reader, TileFiles.Writer newTiles) throws IOException {
+    if (newest == null || newest.size() == 0) {
+      return new RightEdge(hasher);
+    }
+    long size = newest.size();
+    Hash root = newest.checkpoint().root();
+    try {
+      TileHashReader checked = new TileHashReader(size, root, tiles, hasher);
+      Hash sealed = checked.read(List.of(new Node(0, size - 1))).getFirst();
+      Hash found = EntryHash.of(reader.read(size).orElseThrow().bytes());
+      if (!found.equals(sealed)) {
+        throw otherRoot(size);
+      }
+      tiles.checkEnds(size);
+      return RightEdge.read(size, tiles, hasher);
+    } catch (CorruptTileException e) {
+      LOG.warn(
+          "the tree of {} does not hold together ({}); it is made anew from the segments",
+          directory.root(),
+          e.getMessage());
+    }
+    RightEdge edge = new RightEdge(hasher);
+    extend(edge, reader, newTiles, size);
+    if (!edge.root().equals(root)) {
+      throw otherRoot(size);
+    }
+    newTiles.force();
+    tiles.writeEdge(edge);
+    return edge;
+  }
+
+  private LogException.Contradiction otherRoot(long size) {
+    return new LogException.Contradiction(
+        "entries 1 to "
+            + size
+            + " are not those that the log's checkpoint over "
+            + size
+            + " entries sealed: their tree has another root. Nothing was changed; run \"tally"
+            + " verify\"");
+  }
+
+  private static void extend(RightEdge edge, LogReader reader, TileFiles.Writer newTiles)
+      throws IOException {
+    extend(edge, reader, newTiles, reader.lastId());
+  }
+
+  private static void extend(RightEdge edge, LogReader reader, TileFiles.Writer newTiles, long size)
+      throws IOException {
+    byte[] hash = new byte[Hash.BYTES];
+    reader.forEach(
+        edge.size() + 1,
+        size,
+        entry -> {
+          EntryHash.of(entry.bytes()).copyTo(hash, 0);
+          edge.append(hash, 0, newTiles);
+          return true;
+        });
+  }
+}
