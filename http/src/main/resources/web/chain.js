@@ -19,9 +19,9 @@ async function check(id, entry, hash) {
   const previous = String(entry.previous_hash);
   if (before) links.beforeHolds = hex(before.hash) === previous;
   if (id === 1n) {
-    const log = await orNull(json('/api/audit/log'));
-    links.beforeHolds = log ? hex(await genesisHash(log.origin)) === previous : null;
-    links.origin = log?.origin;
+    const { origin } = await json('/api/audit/log');
+    links.beforeHolds = hex(await genesisHash(origin)) === previous;
+    links.origin = origin;
   }
   if (after) links.afterHolds = equal(hash, Uint8Array.from(after.entry.previous_hash.match(/../g), (b) => parseInt(b, 16)));
   return links;

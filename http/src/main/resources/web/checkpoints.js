@@ -1,14 +1,16 @@
 // What was sealed, when, and who else has signed it.
 import { useEffect, useState } from './hooks.js';
-import { json, orNull, text } from './api.js';
+import { json, text } from './api.js';
 import { count, short } from './format.js';
 import { canHash, parseKey, pin, pinned, unpin } from './proof.js';
-import { Age, CopyButton, el, Empty, Failure, h, icon, Loading, Notice, Time } from './ui.js';
+import { Age, CopyButton, el, Empty, Failure, h, icon, Loading, Notice, save, Time } from './ui.js';
+
+const SHOWN = 100;
 
 function Notarised({ checkpoint }) {
   const marks = [];
   if (checkpoint.timestamped) marks.push('timestamped');
-  if (checkpoint.cosigned) marks.push(typeof checkpoint.cosigned === 'number' ? `${checkpoint.cosigned} cosigned` : 'cosigned');
+  if (checkpoint.cosigned) marks.push(`cosigned by ${checkpoint.cosigned}`);
   return marks.length ? el.span({ class: 'is-good mark-line' }, icon('check'), marks.join(', ')) : el.span({ class: 'dim' }, 'not by others');
 }
 
@@ -59,47 +61,62 @@ function Identity({ log }) {
   );
 }
 
+function History({ checkpoints }) {
+  const [most, setMost] = useState(SHOWN);
+  return el.section(
+    { class: 'card', 'aria-labelledby': 'history-title' },
+    el.h2({ id: 'history-title' }, 'History'),
+    el.div(
+      { class: 'table-frame', tabIndex: 0, role: 'region', 'aria-label': 'Checkpoints' },
+      el.table(
+        { class: 'checkpoints' },
+        el.thead(el.tr(['Entries', 'Signed', 'Root', 'Notarised', 'Note'].map((name) => el.th({ scope: 'col', key: name }, name)))),
+        el.tbody(
+          checkpoints.slice(0, most).map((c) =>
+            el.tr(
+              { key: c.size, 'data-size': c.size },
+              el.td({ class: 'num' }, count(c.size)),
+              el.td(h(Time, { at: c.signed_at }), ' ', el.span({ class: 'dim' }, h(Age, { at: c.signed_at }))),
+              el.td(el.code({ title: c.root }, short(c.root, 10))),
+              el.td(h(Notarised, { checkpoint: c })),
+              el.td({ class: 'note-cell' }, el.a({ class: 'button quiet', href: `/api/audit/checkpoints/${c.size}`, download: `checkpoint-${c.size}.note`, 'aria-label': `Download checkpoint ${c.size}` }, icon('download')), h(NoteText, { size: c.size })),
+            ),
+          ),
+        ),
+      ),
+    ),
+    checkpoints.length > most ? el.p(el.button({ type: 'button', onClick: () => setMost(most + 10 * SHOWN) }, `Show more of ${count(checkpoints.length)}`)) : null,
+  );
+}
+
 export function CheckpointsView() {
   const [found, setFound] = useState(null);
   const [error, setError] = useState(null);
   const [round, setRound] = useState(0);
+  const again = () => setRound((n) => n + 1);
   useEffect(() => {
     setError(null);
-    Promise.all([orNull(json('/api/audit/checkpoints')), orNull(json('/api/audit/log'))]).then(([history, log]) => setFound({ history, log }), setError);
+    Promise.all([json('/api/audit/checkpoints'), json('/api/audit/log')]).then(([history, log]) => setFound({ list: history.checkpoints, log }), setError);
   }, [round]);
-  const view = (...children) => el.div({ class: 'view' }, el.h1('Checkpoints'), children);
-  if (error) return view(h(Failure, { error, retry: () => setRound(round + 1) }));
-  if (!found) return view(h(Loading, { what: 'Reading the history' }));
-  const list = [...(found.history?.checkpoints ?? [])].sort((a, b) => b.size - a.size);
-  return view(
+  const seal = async () => {
+    try {
+      save(await text('/api/audit/checkpoints/newest'), 'checkpoint.note');
+      again();
+    } catch (e) {
+      setError(e);
+    }
+  };
+  return el.div(
+    { class: 'view' },
+    el.div({ class: 'view-head' }, el.h1('Checkpoints'), el.button({ type: 'button', class: 'primary', id: 'seal', onClick: seal }, icon('download'), 'Seal everything and download')),
     el.p({ class: 'lead' }, 'A checkpoint seals every entry before it: a signed root of all their hashes. A copy of one that you keep elsewhere exposes any later change.'),
-    found.log ? h(Identity, { log: found.log }) : null,
-    found.history === null
-      ? h(Notice, { kind: 'info', title: 'This server keeps no checkpoints' }, el.p('It answers 404 for them. Hash chain and verification work without; proofs need a server that seals its log.'))
-      : list.length === 0
-        ? h(Empty, { title: 'No checkpoint yet' }, el.p('The first one is signed soon after the first entry.'))
-        : el.section(
-            { class: 'card', 'aria-labelledby': 'history-title' },
-            el.h2({ id: 'history-title' }, 'History'),
-            el.div(
-              { class: 'table-frame', tabIndex: 0, role: 'region', 'aria-label': 'Checkpoints' },
-              el.table(
-                { class: 'checkpoints' },
-                el.thead(el.tr(['Entries', 'Signed', 'Root', 'Notarised', 'Note'].map((name) => el.th({ scope: 'col', key: name }, name)))),
-                el.tbody(
-                  list.map((c) =>
-                    el.tr(
-                      { key: c.size },
-                      el.td({ class: 'num' }, count(c.size)),
-                      el.td(h(Time, { at: c.signed_at }), ' ', c.signed_at ? el.span({ class: 'dim' }, h(Age, { at: c.signed_at })) : null),
-                      el.td(el.code({ title: c.root }, short(c.root, 10))),
-                      el.td(h(Notarised, { checkpoint: c })),
-                      el.td({ class: 'note-cell' }, el.a({ class: 'button quiet', href: `/api/audit/checkpoints/${c.size}`, download: `checkpoint-${c.size}.note`, 'aria-label': `Download checkpoint ${c.size}` }, icon('download')), h(NoteText, { size: c.size })),
-                    ),
-                  ),
-                ),
-              ),
-            ),
-          ),
+    error ? h(Failure, { error, retry: again }) : null,
+    !found && !error ? h(Loading, { what: 'Reading the history' }) : null,
+    found
+      ? [
+          h(Identity, { log: found.log }),
+          found.list.length ? h(History, { checkpoints: found.list }) : h(Empty, { title: 'No checkpoint yet' }, el.p('The first one is signed soon after the first entry.')),
+        ]
+      : null,
   );
 }

@@ -6,7 +6,7 @@ import { lines, parseExact } from './exact.js';
 import { count, localTime, utcTime, visible, zone } from './format.js';
 import { canHash, hex, leafHash } from './proof.js';
 import { ProofPanel } from './proofpanel.js';
-import { Badge, CopyButton, el, Empty, Failure, h, icon, Loading, Notice, Text } from './ui.js';
+import { Badge, CopyButton, el, Empty, Failure, h, icon, Loading, Notice, save, Text } from './ui.js';
 
 const FIELDS = [
   ['event_type', 'Event'], ['timestamp', 'Logged'], ['occurred_at', 'Occurred'], ['actor_username', 'Actor name'], ['actor_id', 'Actor id'],
@@ -88,14 +88,6 @@ function dump(raw) {
 
 function Exact({ id, raw, text }) {
   const [mode, setMode] = useState('text');
-  const save = () => {
-    const url = URL.createObjectURL(new Blob([raw], { type: 'application/octet-stream' }));
-    const link = document.createElement('a');
-    link.href = url;
-    link.download = `entry-${id}.json`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(url), 10_000);
-  };
   return el.section(
     { class: 'card', id: 'exact', 'aria-labelledby': 'exact-title' },
     el.div(
@@ -107,7 +99,7 @@ function Exact({ id, raw, text }) {
         [['text', 'Text'], ['hex', 'Hex']].map(([key, label]) => el.button({ type: 'button', key, 'aria-pressed': String(mode === key), onClick: () => setMode(key) }, label)),
       ),
       h(CopyButton, { text }),
-      el.button({ type: 'button', class: 'quiet', onClick: save }, icon('download'), 'Save'),
+      el.button({ type: 'button', class: 'quiet', onClick: () => save(raw, `entry-${id}.json`) }, icon('download'), 'Save'),
     ),
     el.pre({ class: `bytes is-${mode}`, tabIndex: 0, role: 'region', 'aria-label': 'Exact bytes' }, mode === 'text' ? el.bdi(...visible(text)) : dump(raw)),
   );

@@ -1,7 +1,7 @@
 // What is asked for: in the URL, for the server, and as controls.
 import { useEffect, useMemo, useRef, useState } from './hooks.js';
 import { count, fromInput, localTime, toInput, zone } from './format.js';
-import { Badge, el, Field, h, icon, useDismiss } from './ui.js';
+import { Badge, el, Field, focus, h, icon, useDismiss } from './ui.js';
 
 export const TEXTS = [
   { name: 'actor_id', label: 'Actor id', mode: 'numeric' },
@@ -119,7 +119,7 @@ function TypePicker({ types, chosen, onChange }) {
     open
       ? el.div(
           { class: 'popover', role: 'group', 'aria-labelledby': 'types-label' },
-          el.input({ type: 'search', placeholder: 'Find a type', 'aria-label': 'Find a type', autofocus: true, value: search, onInput: (e) => setSearch(e.target.value) }),
+          el.input({ type: 'search', placeholder: 'Find a type', 'aria-label': 'Find a type', ref: focus, value: search, onInput: (e) => setSearch(e.target.value) }),
           el.div(
             { class: 'picker-list' },
             groups.map(([category, list]) =>

@@ -46,7 +46,7 @@ function Create({ onMade, onClose }) {
     { title: 'Create a key', onClose },
     el.form(
       { onSubmit: submit, id: 'create-form' },
-      h(Field, { label: 'Name', hint: 'The source of its entries for ever; no other key has had it.' }, el.input({ name: 'name', required: true, maxLength: 64, autofocus: true, autocomplete: 'off' })),
+      h(Field, { label: 'Name', hint: 'The source of its entries for ever; no other key has had it.' }, el.input({ name: 'name', required: true, maxLength: 64, autocomplete: 'off' })),
       el.fieldset(
         el.legend({ class: 'field-label' }, 'It may'),
         PERMISSIONS.map(([name, what]) => el.label({ class: 'option', key: name }, el.input({ type: 'checkbox', name: 'permission', value: name }), el.span(el.code(name), ' ', el.span({ class: 'dim' }, what)))),
@@ -74,7 +74,7 @@ function Revoke({ apiKey, own, onDone, onClose }) {
     el.p(el.strong(el.bdi(...visible(apiKey.name))), ' is refused at once and for ever. What it wrote stays in the log.'),
     own ? h(Notice, { kind: 'warn', title: 'It is the key that you signed in with' }, el.p('Your session ends with it.')) : null,
     error ? h(Failure, { error }) : null,
-    el.div({ class: 'dialog-actions' }, el.button({ type: 'button', autofocus: true, onClick: onClose }, 'Keep it'), el.button({ type: 'button', class: 'danger', id: 'confirm-revoke', onClick: revoke }, 'Revoke')),
+    el.div({ class: 'dialog-actions' }, el.button({ type: 'button', onClick: onClose }, 'Keep it'), el.button({ type: 'button', class: 'danger', id: 'confirm-revoke', onClick: revoke }, 'Revoke')),
   );
 }
 

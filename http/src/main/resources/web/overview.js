@@ -31,7 +31,7 @@ function Cards({ stats, overview }) {
   );
 }
 
-function Top({ title, rows, empty, partly, kind }) {
+function Top({ title, rows, empty, kind }) {
   const most = Math.max(1, ...rows.map((r) => r.count));
   return el.section(
     { class: 'card', 'aria-label': title },
@@ -46,7 +46,6 @@ function Top({ title, rows, empty, partly, kind }) {
           ),
         )
       : h(Empty, { title: empty }),
-    partly ? el.p({ class: 'hint' }, partly) : null,
   );
 }
 
@@ -68,7 +67,6 @@ export function OverviewView({ go }) {
   if (!found) return el.div({ class: 'view' }, el.h1('Overview'), h(Loading, { what: 'Counting' }));
   const { stats, overview } = found;
   const failed = overview.failed_logins;
-  const partly = failed.counted < failed.total ? `Of the newest ${count(failed.counted)} of ${count(failed.total)}.` : null;
   const within = (filters) => toUrl({ ...NONE, event_type: ['auth.login.failed'], since: PERIODS[period][1] ? overview.since : '', ...filters });
   return el.div(
     { class: 'view overview' },
@@ -90,14 +88,14 @@ export function OverviewView({ go }) {
     el.div(
       { class: 'halves' },
       h(Top, {
-        title: 'Failed logins by actor', empty: 'Nobody failed to log in by name', partly,
+        title: 'Failed logins by actor', empty: 'Nobody failed to log in by name',
         rows: failed.actors.map((a) => ({
           name: a.actor_username ?? `id ${a.actor_id}`, count: a.count,
           href: within(a.actor_username === null ? { actor_id: String(a.actor_id) } : { actor_username: a.actor_username }),
         })),
       }),
       h(Top, {
-        title: 'Failed logins by address', empty: 'No failed logins', partly,
+        title: 'Failed logins by address', empty: 'No failed logins',
         rows: failed.addresses.map((a) => ({ name: a.actor_ip, count: a.count, href: within({ actor_ip: a.actor_ip }) })),
       }),
       h(Top, {

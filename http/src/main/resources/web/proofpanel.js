@@ -24,10 +24,10 @@ async function examine(id, raw, stated) {
     : bad('Its bytes do not have the hash that the server states', `computed ${short(hex(leaf), 10)}, stated ${short(stated ?? 'none', 10)}`));
   const [proofText, log] = await Promise.all([
     orNull(text(`/api/audit/entries/${id}/proof`, { timeout: 60_000 })),
-    orNull(json('/api/audit/log')),
+    json('/api/audit/log'),
   ]);
   if (proofText === null) {
-    add(open('The server gives no proof', 'It answers 404: it keeps no signed tree, or is older than this page. Hash and chain above are still checked by your browser.'));
+    add(open('It is not sealed', 'No signed checkpoint covers it, and the server signs none now. Its hash and chain are checked by your browser all the same.'));
     return found;
   }
   let note;
@@ -50,8 +50,8 @@ async function examine(id, raw, stated) {
 }
 
 async function examineKey(found, note, log, add) {
-  const offered = log?.verifier_keys?.[0];
-  const vkeys = found.pin?.keys ?? log?.verifier_keys ?? [];
+  const offered = log.verifier_keys[0];
+  const vkeys = found.pin?.keys ?? log.verifier_keys;
   if (!vkeys.length) {
     add(open('The server shows no verifier key', 'Without one the checkpoint’s signature can’t be checked here.'));
     return;
@@ -80,17 +80,19 @@ async function examineKey(found, note, log, add) {
     add(bad('The checkpoint is not signed by the log’s key', label));
   }
   if (found.pin) {
-    const changed = log && !log.verifier_keys.some((k) => found.pin.keys.includes(k));
+    const changed = !log.verifier_keys.some((k) => found.pin.keys.includes(k));
     add(changed
       ? bad('The log’s verifier key has changed', 'The server no longer names the key that you trusted. Unless you were told of a new one, something is wrong.')
       : good('The key is the one that you trusted', `since ${new Date(found.pin.at).toLocaleString()}`));
   } else {
+    found.untrusted = found.verdict === 'good';
     add(open('You have not said yet that you trust this key', 'Compare its fingerprint with what “tally key” prints on the server, or what your auditor has.'));
   }
 }
 
 const VERDICTS = {
-  good: ['good', 'Proven', 'This entry is in the log as it was sealed. Your browser computed it from the bytes above.'],
+  good: ['good', 'Proven', 'This entry is in the log as it was sealed. Your browser computed it from the bytes beside this.'],
+  untrusted: ['warn', 'Proven under a key that you have not compared yet', 'Your browser computed it from the bytes beside this. Whether the key is the log’s you only know when you compare it.'],
   warn: ['warn', 'Not proven yet', 'Nothing contradicts this entry, but something is missing for a proof.'],
   bad: ['bad', 'Not as it was sealed', 'What the server sent does not fit together. Do not rely on this entry; keep what you see.'],
 };
@@ -168,7 +170,7 @@ export function ProofPanel({ id, raw }) {
     })().catch((e) => gone || setError(e));
     return () => (gone = true);
   }, [id, round]);
-  const [kind, title, sentence] = found ? VERDICTS[found.verdict] : [];
+  const [kind, title, sentence] = found ? VERDICTS[found.untrusted ? 'untrusted' : found.verdict] : [];
   return el.section(
     { class: `card proof ${found ? `is-${found.verdict}` : ''}`, id: 'proof', 'data-verdict': found?.verdict ?? (error ? 'error' : 'running'), 'aria-labelledby': 'proof-title' },
     el.div(

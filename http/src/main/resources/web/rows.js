@@ -94,6 +94,7 @@ export function ExportMenu({ query }) {
     ['ndjson', 'NDJSON', 'each entry’s exact bytes, one a line'],
     ['csv', 'CSV', 'for a spreadsheet'],
     ['json', 'JSON', 'one array'],
+    ['bundle', 'Evidence bundle', 'with proofs, to be checked anywhere'],
   ];
   const href = (format) => {
     const all = new URLSearchParams(query);
@@ -111,7 +112,7 @@ export function ExportMenu({ query }) {
       formats.map(([format, label, hint]) =>
         el.li(
           { key: format },
-          el.a({ href: href(format), download: `audit.${format}`, 'data-format': format, onClick: () => (ref.current.open = false) }, el.strong(label), el.span({ class: 'hint' }, hint)),
+          el.a({ href: href(format), download: format === 'bundle' ? 'evidence.zip' : `audit.${format}`, 'data-format': format, onClick: () => (ref.current.open = false) }, el.strong(label), el.span({ class: 'hint' }, hint)),
         ),
       ),
     ),

@@ -1,5 +1,5 @@
 // Signing in with a key.
-import { useRef, useState } from './hooks.js';
+import { useEffect, useRef, useState } from './hooks.js';
 import { json, send, setCsrf } from './api.js';
 import { el, Field, h, icon, Notice } from './ui.js';
 
@@ -26,6 +26,7 @@ export function SignIn({ ended, onSignedIn }) {
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
   const input = useRef(null);
+  useEffect(() => input.current.focus(), []);
   const submit = async (e) => {
     e.preventDefault();
     setBusy(true);
@@ -53,7 +54,7 @@ export function SignIn({ ended, onSignedIn }) {
         Field,
         { label: 'API key' },
         el.input({
-          ref: input, type: 'password', name: 'key', required: true, autofocus: true, autocomplete: 'current-password',
+          ref: input, type: 'password', name: 'key', required: true, autocomplete: 'current-password',
           spellcheck: false, placeholder: 'tally_…', 'aria-describedby': 'key-hint',
         }),
       ),

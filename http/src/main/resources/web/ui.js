@@ -50,6 +50,9 @@ export function Icon({ name, label }) {
   );
 }
 
+/** As a ref: the element has the focus as soon as it is there. */
+export const focus = (element) => element?.focus();
+
 export const icon = (name, label) => h(Icon, { name, label });
 
 const KNOWN = ['auth', 'user', 'api_key', 'credential', 'job', 'quota', 'config', 'provider', 'security', 'audit'];
@@ -131,6 +134,16 @@ export function CopyButton({ text, label = 'Copy' }) {
     }
   };
   return el.button({ type: 'button', class: 'quiet copy', onClick: copy }, icon(done ? 'check' : 'copy'), done ? 'Copied' : label);
+}
+
+/** Has the browser keep this content as a file. */
+export function save(content, name) {
+  const url = URL.createObjectURL(new Blob([content], { type: 'application/octet-stream' }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
 /** A modal dialog; Escape and its buttons end it. */

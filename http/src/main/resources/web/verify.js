@@ -6,7 +6,7 @@ import { Age, CopyButton, el, Empty, Failure, Field, h, icon, Notice } from './u
 
 const KINDS = {
   block: 'Damaged block', segment: 'Damaged segment', content: 'Damaged entry', chain: 'Broken chain', sequence: 'Missing entries',
-  time: 'Time out of order', root: 'Other root than sealed', checkpoint: 'Checkpoint', signature: 'Bad signature',
+  time: 'Time out of order', tree: 'Not what was sealed', tile: 'Damaged tile', checkpoint: 'Bad checkpoint',
 };
 const SHOWN = 200;
 
@@ -65,7 +65,7 @@ export function Result({ finished }) {
         fact('Checked', count(report.entries_checked)),
         fact('Hashes computed', count(report.hashes_computed)),
         fact('Took', duration(report.duration_ms)),
-        fact('Mode', report.mode === 'quick' ? 'quick: contents were not read again' : 'full'),
+        fact('Mode', report.mode === 'quick' ? 'quick: the tree was checked, the entries were not read' : 'full: every entry was read and hashed'),
         checkpoint
           ? [
               fact('Checkpoint', el.span(`${count(checkpoint.size)} entries, signed `, checkpoint.signed_at ? h(Age, { at: checkpoint.signed_at }) : '')),

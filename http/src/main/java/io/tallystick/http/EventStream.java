@@ -6,7 +6,10 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 
-/** An answer of server-sent events, each of which leaves at once. Used by one thread. */
+/**
+ * An answer of server-sent events, each of which leaves at once: it is written past the framework,
+ * whose stream does not pass flushes on. Used by one thread.
+ */
 final class EventStream {
   static final String CONTENT_TYPE = "text/event-stream";
 
@@ -15,7 +18,7 @@ final class EventStream {
   EventStream(Context request) throws IOException {
     request.contentType(CONTENT_TYPE);
     request.header("X-Accel-Buffering", "no");
-    out = request.outputStream();
+    out = request.res().getOutputStream();
     beat();
   }
 

@@ -1,19 +1,16 @@
 package io.tallystick.http;
 
-import io.tallystick.entry.Event;
 import io.tallystick.entry.EventType;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
+import io.tallystick.index.TopActors;
 import io.tallystick.store.LogReader;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -23,9 +20,6 @@ import org.jspecify.annotations.Nullable;
  * Knows no HTTP. Safe for any number of threads.
  */
 final class Overview {
-  /** Most failed logins of a period that are looked at for who and where from. */
-  static final int MAX_FAILED = 10_000;
-
   private static final int MAX_BUCKETS = 80;
   private static final int TOP = 8;
   private static final String FAILED = "auth.login.failed";
@@ -55,24 +49,13 @@ final class Overview {
   /** Entries of a stretch of time, which begins at {@code start}, by category. */
   record Bucket(Instant start, long total, SortedMap<String, Long> byCategory) {}
 
-  /** Who or what, and how often. */
-  record Counted(@Nullable Long id, @Nullable String name, long count) {}
-
-  /**
-   * Failed logins.
-   *
-   * @param total of the period
-   * @param looked how many of them, the newest, the lists are made of
-   */
-  record Failed(long total, long looked, List<Counted> actors, List<Counted> addresses) {}
-
   /** A period and what is in it. */
   record Report(
       Instant since,
       Instant until,
       Duration width,
       List<Bucket> buckets,
-      Failed failed,
+      TopActors failed,
       long lastId,
       long indexedThrough) {}
 
@@ -109,90 +92,34 @@ final class Overview {
 
   private List<Bucket> buckets(Instant since, Instant until, Duration width)
       throws IOException, InterruptedException {
-    List<String> categories = categories();
-    List<Bucket> buckets = new ArrayList<>();
+    List<Instant> starts = new ArrayList<>();
+    List<Instant> times = new ArrayList<>(List.of(since));
     long seconds = width.toSeconds();
     long start = Math.floorDiv(since.getEpochSecond(), seconds) * seconds;
-    while (start <= until.getEpochSecond() && buckets.size() <= MAX_BUCKETS) {
-      Instant begin = Instant.ofEpochSecond(start);
-      Instant end = Instant.ofEpochSecond(start + seconds);
-      buckets.add(
-          bucket(
-              begin,
-              begin.isBefore(since) ? since : begin,
-              end.isAfter(until) ? until : end,
-              categories));
+    while (start <= until.getEpochSecond()) {
+      starts.add(Instant.ofEpochSecond(start));
       start += seconds;
+      Instant end = Instant.ofEpochSecond(start);
+      times.add(end.isAfter(until) ? until : end);
+    }
+    List<SortedMap<String, Long>> counts = index.countsByType(times);
+    List<Bucket> buckets = new ArrayList<>();
+    for (int i = 0; i < starts.size(); i++) {
+      buckets.add(bucket(starts.get(i), counts.get(i)));
     }
     return buckets;
   }
 
-  /** Every category that occurs, the one with the most entries first. */
-  private List<String> categories() throws IOException, InterruptedException {
-    Map<String, Long> counts = new HashMap<>();
-    index
-        .countsByType()
-        .forEach((type, count) -> counts.merge(EventType.of(type).category(), count, Long::sum));
-    return counts.entrySet().stream()
-        .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
-        .map(Map.Entry::getKey)
-        .toList();
-  }
-
-  /** Counts one category after another until every entry of the bucket is accounted for. */
-  private Bucket bucket(Instant start, Instant from, Instant to, List<String> categories)
-      throws IOException, InterruptedException {
+  private static Bucket bucket(Instant start, SortedMap<String, Long> byType) {
     SortedMap<String, Long> byCategory = new TreeMap<>();
-    long total =
-        from.isBefore(to) ? index.count(AuditQuery.builder().since(from).until(to).build()) : 0;
-    long left = total;
-    for (String category : categories) {
-      if (left > 0) {
-        AuditQuery question =
-            AuditQuery.builder()
-                .eventTypes(List.of(category, category + ".*"))
-                .since(from)
-                .until(to)
-                .build();
-        long count = index.count(question);
-        if (count > 0) {
-          byCategory.put(category, count);
-        }
-        left -= count;
-      }
-    }
+    byType.forEach((type, n) -> byCategory.merge(EventType.of(type).category(), n, Long::sum));
+    long total = byType.values().stream().mapToLong(Long::longValue).sum();
     return new Bucket(start, total, byCategory);
   }
 
-  private Failed failed(Instant since, Instant until) throws IOException, InterruptedException {
-    AuditQuery question =
+  private TopActors failed(Instant since, Instant until) throws IOException, InterruptedException {
+    AuditQuery failed =
         AuditQuery.builder().eventTypes(List.of(FAILED)).since(since).until(until).build();
-    Map<Counted, Long> actors = new HashMap<>();
-    Map<Counted, Long> addresses = new HashMap<>();
-    long[] looked = {0};
-    index.forEachMatch(
-        question,
-        id -> {
-          Event event = log.read(id).orElseThrow().decode().event();
-          if (event.actorId() != null || event.actorUsername() != null) {
-            actors.merge(new Counted(event.actorId(), event.actorUsername(), 0), 1L, Long::sum);
-          }
-          if (event.actorIp() != null) {
-            addresses.merge(new Counted(null, event.actorIp(), 0), 1L, Long::sum);
-          }
-          return ++looked[0] < MAX_FAILED;
-        });
-    return new Failed(index.count(question), looked[0], top(actors), top(addresses));
-  }
-
-  private static List<Counted> top(Map<Counted, Long> counts) {
-    return counts.entrySet().stream()
-        .map(one -> new Counted(one.getKey().id(), one.getKey().name(), one.getValue()))
-        .sorted(
-            Comparator.comparingLong(Counted::count)
-                .reversed()
-                .thenComparing(one -> String.valueOf(one.name())))
-        .limit(TOP)
-        .toList();
+    return index.topActors(failed, TOP);
   }
 }

@@ -3,6 +3,8 @@ package io.tallystick.http;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
+import io.tallystick.index.LogStatistics;
+import io.tallystick.index.TopActors;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +42,6 @@ final class OverviewApi {
       out.writeEndArray();
       out.writeObjectFieldStart("failed_logins");
       out.writeNumberField("total", report.failed().total());
-      out.writeNumberField("counted", report.failed().looked());
       actors(out, report.failed().actors());
       addresses(out, report.failed().addresses());
       out.writeEndObject();
@@ -62,24 +63,25 @@ final class OverviewApi {
     out.writeEndObject();
   }
 
-  private static void actors(JsonGenerator out, List<Overview.Counted> actors) throws IOException {
+  private static void actors(JsonGenerator out, List<LogStatistics.Actor> actors)
+      throws IOException {
     out.writeArrayFieldStart("actors");
-    for (Overview.Counted actor : actors) {
+    for (LogStatistics.Actor actor : actors) {
       out.writeStartObject();
-      EntryJson.number(out, "actor_id", actor.id());
-      out.writeStringField("actor_username", actor.name());
+      EntryJson.number(out, "actor_id", actor.actorId());
+      out.writeStringField("actor_username", actor.actorUsername());
       out.writeNumberField("count", actor.count());
       out.writeEndObject();
     }
     out.writeEndArray();
   }
 
-  private static void addresses(JsonGenerator out, List<Overview.Counted> addresses)
+  private static void addresses(JsonGenerator out, List<TopActors.Address> addresses)
       throws IOException {
     out.writeArrayFieldStart("addresses");
-    for (Overview.Counted address : addresses) {
+    for (TopActors.Address address : addresses) {
       out.writeStartObject();
-      out.writeStringField("actor_ip", address.name());
+      out.writeStringField("actor_ip", address.actorIp());
       out.writeNumberField("count", address.count());
       out.writeEndObject();
     }

@@ -8,11 +8,9 @@ import io.tallystick.note.Checkpoint;
 import io.tallystick.note.KeyType;
 import io.tallystick.note.SignedNote;
 import io.tallystick.note.SignerKey;
-import io.tallystick.tlog.CompactRange;
 import io.tallystick.tlog.Hash;
-import io.tallystick.tlog.HashReader;
 import io.tallystick.tlog.Hasher;
-import io.tallystick.tlog.ProofBuilder;
+import io.tallystick.tlog.ProofVerifier;
 import io.tallystick.tlog.TlogProof;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -29,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** An entry on the page, and what the browser finds out about it by itself. */
 class PageEntryIT {
   private static final long ENTRY = 20;
+  private static final String ENTRY_PATH = "/api/audit/entries/" + ENTRY;
 
   @TempDir Path data;
 
@@ -36,7 +35,7 @@ class PageEntryIT {
   private Interceptor interceptor;
   private Browser browser;
   private String origin;
-  private final SecureRandom random = new SecureRandom();
+  private String reader;
 
   @BeforeEach
   void open() throws Exception {
@@ -57,7 +56,8 @@ class PageEntryIT {
     browser = Browser.start(interceptor.port(), data);
     origin = server.log.reader().identity().origin();
     Events.append(server.log, Events.ordinary(37));
-    browser.signIn("/overview", server.key("reader", Permission.ADMIN_AUDIT));
+    reader = server.key("reader", Permission.ADMIN_AUDIT);
+    browser.signIn("/overview", reader);
   }
 
   @AfterEach
@@ -69,53 +69,18 @@ class PageEntryIT {
     server.close();
   }
 
-  private SignerKey signer() {
-    return SignerKey.generate(origin, KeyType.ED25519, random);
+  private byte[] answer(String path, String accept) throws Exception {
+    return server.sendForBytes(server.request(path, reader).header("Accept", accept)).body();
   }
 
-  private List<Hash> hashes() throws Exception {
-    List<Hash> hashes = new ArrayList<>();
-    server.log.reader().forEach(1, Long.MAX_VALUE, entry -> hashes.add(entry.hash()));
-    return hashes;
+  /** What the server answers as the entry's proof. */
+  private TlogProof proof() throws Exception {
+    return TlogProof.parse(answer(ENTRY_PATH + "/proof", "*/*"));
   }
 
-  private static HashReader reader(List<Hash> leaves, Hasher hasher) {
-    return nodes ->
-        nodes.stream()
-            .map(node -> subtree(leaves, (int) node.start(), 1 << node.level(), hasher))
-            .toList();
-  }
-
-  private static Hash subtree(List<Hash> leaves, int start, int width, Hasher hasher) {
-    return width == 1
-        ? leaves.get(start)
-        : hasher.node(
-            subtree(leaves, start, width / 2, hasher),
-            subtree(leaves, start + width / 2, width / 2, hasher));
-  }
-
-  /** A good proof of the entry, under a checkpoint of all that is in the log now. */
-  private TlogProof proof(SignerKey key) throws Exception {
-    List<Hash> leaves = hashes();
-    Hasher hasher = new Hasher();
-    HashReader reader = reader(leaves, hasher);
-    CompactRange all = new CompactRange(hasher);
-    leaves.forEach(all::append);
-    String text = new Checkpoint(origin, leaves.size(), all.root()).text();
-    String note = SignedNote.sign(text, List.of(key), Instant.now()).toString();
-    List<Hash> path = new ProofBuilder(reader, hasher).inclusion(ENTRY - 1, leaves.size());
-    return new TlogProof(ENTRY - 1, path, note);
-  }
-
-  private void serve(SignerKey key, TlogProof proof) {
-    interceptor.answer(
-        "/api/audit/log",
-        "{\"origin\":\""
-            + origin
-            + "\",\"created_at\":\"2026-01-01T00:00:00Z\",\"verifier_keys\":[\""
-            + key.verifier()
-            + "\"]}");
-    interceptor.answer("/api/audit/entries/" + ENTRY + "/proof", proof.toBytes());
+  /** What the browser gets as the entry's proof from now on. */
+  private void forge(TlogProof proof) {
+    interceptor.answer(ENTRY_PATH + "/proof", proof.toBytes());
   }
 
   private String verdict() {
@@ -124,17 +89,21 @@ class PageEntryIT {
     return String.valueOf(browser.find("#proof").getDomAttribute("data-verdict"));
   }
 
+  private void trust() {
+    verdict();
+    browser.click("#trust-key");
+    browser.find("#proof[data-verdict=good]");
+  }
+
   @Test
   void theBrowserProvesTheEntryItself() throws Exception {
-    SignerKey key = signer();
-    serve(key, proof(key));
     assertThat(verdict()).isEqualTo("warn");
     browser.awaitText("#proof", "You have not said yet that you trust this key");
     browser.click("#trust-key");
     browser.find("#proof[data-verdict=good]");
     assertThat(browser.text("#proof")).contains("Proven", "signature is good");
     browser.click(".path summary");
-    assertThat(browser.all(".node.is-sibling")).hasSizeBetween(5, 6);
+    assertThat(browser.all(".node.is-sibling")).hasSize(proof().hashes().size());
     assertThat(browser.all(".is-wrong")).isEmpty();
     assertThat(browser.barriers()).isEmpty();
     browser.size(1440, 1500);
@@ -143,74 +112,78 @@ class PageEntryIT {
     browser.picture("proof-good-wide-dark");
     browser.size(390, 1800);
     browser.picture("proof-good-phone-dark");
+    Events.append(server.log, Events.ordinary(300));
     assertThat(verdict()).isEqualTo("good");
     browser.assertQuiet();
   }
 
   @Test
-  void whateverTheServerChangesTurnsThePanelRed() throws Exception {
-    SignerKey key = signer();
-    TlogProof good = proof(key);
-    serve(key, good);
-    verdict();
-    browser.click("#trust-key");
-    browser.find("#proof[data-verdict=good]");
+  void whateverIsChangedInTheProofTurnsThePanelRed() throws Exception {
+    trust();
+    TlogProof good = proof();
 
     List<Hash> bent = new ArrayList<>(good.hashes());
     bent.set(1, new Hasher().leaf(new byte[] {1}));
-    serve(key, new TlogProof(good.index(), bent, good.checkpoint()));
+    forge(new TlogProof(good.index(), bent, good.checkpoint()));
     assertThat(verdict()).isEqualTo("bad");
     assertThat(browser.text("#proof")).contains("does not lead to the checkpoint’s root");
     browser.click(".path summary");
     browser.find(".is-wrong");
+    assertThat(browser.barriers()).isEmpty();
     browser.size(1440, 1500);
     browser.picture("proof-bad-wide-light");
     browser.size(1440, 900);
 
-    serve(key, new TlogProof(good.index() + 1, good.hashes(), good.checkpoint()));
+    forge(new TlogProof(good.index() + 1, good.hashes(), good.checkpoint()));
     assertThat(verdict()).isEqualTo("bad");
-    serve(key, new TlogProof(good.index(), good.hashes().subList(1, 5), good.checkpoint()));
+    forge(new TlogProof(good.index(), good.hashes().subList(1, 5), good.checkpoint()));
     assertThat(verdict()).isEqualTo("bad");
+    interceptor.answer(ENTRY_PATH + "/proof", "nonsense");
+    assertThat(verdict()).isEqualTo("bad");
+    browser.awaitText("#proof", "The proof is not valid");
 
     int at = good.checkpoint().length() - 12;
     String forged =
         good.checkpoint().substring(0, at)
             + (good.checkpoint().charAt(at) == 'A' ? 'B' : 'A')
             + good.checkpoint().substring(at + 1);
-    serve(key, new TlogProof(good.index(), good.hashes(), forged));
+    forge(new TlogProof(good.index(), good.hashes(), forged));
     assertThat(verdict()).isEqualTo("bad");
     assertThat(browser.text("#proof")).contains("signature is wrong");
+  }
 
-    SignerKey other = signer();
-    serve(other, proof(other));
+  @Test
+  void aLogThatIsSignedAnewByAnotherKeyTurnsThePanelRed() throws Exception {
+    trust();
+    TlogProof good = proof();
+    SignerKey other = SignerKey.generate(origin, KeyType.ED25519, new SecureRandom());
+    String text = good.checkpoint().substring(0, good.checkpoint().indexOf("\n\n") + 1);
+    String note = SignedNote.sign(text, List.of(other), Instant.now()).toString();
+    forge(new TlogProof(good.index(), good.hashes(), note));
+    String log = new String(answer("/api/audit/log", "*/*"), StandardCharsets.UTF_8);
+    String own = server.log.reader().identity().verifierKeys().getFirst();
+    interceptor.answer("/api/audit/log", log.replace(own, other.verifier().toString()));
     assertThat(verdict()).isEqualTo("bad");
     assertThat(browser.text("#proof"))
         .contains("not signed by the key that you trusted", "has changed");
     assertThat(browser.barriers()).isEmpty();
+    browser.open("/checkpoints");
+    browser.awaitText(".notice.is-bad", "verifier key has changed");
+    verdict();
     browser.click("#replace-key");
     browser.find("#proof[data-verdict=good]");
   }
 
   @Test
   void changedBytesTurnThePanelRedAndTheChainToo() throws Exception {
-    SignerKey key = signer();
-    serve(key, proof(key));
-    byte[] bytes = server.entry(ENTRY).bytes();
-    String changed =
-        new String(bytes, StandardCharsets.UTF_8)
-            .replace("\"event_type\":\"", "\"event_type\":\"x");
-    interceptor.answer("/api/audit/entries/" + ENTRY + " bytes", changed);
+    String bytes =
+        new String(answer(ENTRY_PATH, "application/octet-stream"), StandardCharsets.UTF_8);
+    interceptor.answer(
+        ENTRY_PATH + " bytes", bytes.replace("\"event_type\":\"", "\"event_type\":\"x"));
     assertThat(verdict()).isEqualTo("bad");
     assertThat(browser.text("#proof"))
         .contains("do not have the hash that the server states", "does not lead");
     browser.find(".chain-link.is-bad");
-  }
-
-  @Test
-  void withoutATreeThePanelSaysSo() throws Exception {
-    interceptor.answer("/api/audit/entries/" + ENTRY + "/proof", "nonsense");
-    assertThat(verdict()).isEqualTo("bad");
-    browser.awaitText("#proof", "The proof is not valid");
   }
 
   @Test
@@ -260,14 +233,22 @@ class PageEntryIT {
 
   @Test
   void theProofIsDownloaded() throws Exception {
-    SignerKey key = signer();
-    TlogProof good = proof(key);
-    serve(key, good);
     verdict();
     browser.click("#proof a[download]");
     Path file = data.resolve("entry-" + ENTRY + ".tlog-proof");
     browser.await("the download", () -> Files.exists(file));
-    assertThat(TlogProof.parse(Files.readAllBytes(file))).isEqualTo(good);
+    TlogProof proof = TlogProof.parse(Files.readAllBytes(file));
+    Checkpoint checkpoint =
+        Checkpoint.open(
+            SignedNote.parse(proof.checkpoint().getBytes(StandardCharsets.UTF_8)),
+            server.log.reader().identity().keys());
+    new ProofVerifier(new Hasher())
+        .inclusion(
+            server.entry(ENTRY).hash(),
+            ENTRY - 1,
+            proof.hashes(),
+            checkpoint.size(),
+            checkpoint.root());
   }
 
   @Test

@@ -9,12 +9,16 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.SortedMap;
+import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.search.FieldDoc;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.Query;
 import org.apache.lucene.search.ScoreDoc;
+import org.apache.lucene.search.ScoreMode;
+import org.apache.lucene.search.Scorer;
 import org.apache.lucene.search.Sort;
 import org.apache.lucene.search.TopFieldCollectorManager;
+import org.apache.lucene.search.Weight;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -219,6 +223,53 @@ public final class AuditIndex implements AutoCloseable {
   public SortedMap<String, Long> countsByType() throws IOException, InterruptedException {
     Range range = range(AuditQuery.builder().build());
     return new Statistics(log, shards.oldestFirst(), range.from, range.to).byType();
+  }
+
+  /**
+   * Entries of each event type that occurs, from each time on and before the next.
+   *
+   * @param times ascending, at least two
+   */
+  public List<SortedMap<String, Long>> countsByType(List<Instant> times)
+      throws IOException, InterruptedException {
+    long last = log.lastId();
+    awaitIndexed(last);
+    long[] bounds = new long[times.size()];
+    for (int i = 0; i < bounds.length; i++) {
+      bounds[i] = Math.min(last + 1, log.firstIdAtOrAfter(times.get(i)));
+    }
+    return Timeline.count(shards.oldestFirst(), bounds);
+  }
+
+  /** Whose entries match, and where from; cursors, limit and offset do not count. */
+  public TopActors topActors(AuditQuery question, int most)
+      throws IOException, InterruptedException {
+    Range range = range(question);
+    Query within =
+        EntryDocument.filtersWithin(EntryDocument.filters(question), range.from, range.to);
+    ValueCounts actors = new ValueCounts(EntryDocument.ACTOR);
+    ValueCounts addresses = new ValueCounts(EntryDocument.ACTOR_IP);
+    for (Shard shard : shards.oldestFirst()) {
+      if (shard.firstId() <= range.to && shard.indexedThrough() >= range.from) {
+        shard.search(searcher -> {
+          Weight weight =
+              searcher.createWeight(searcher.rewrite(within), ScoreMode.COMPLETE_NO_SCORES, 1);
+          for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
+            for (ValueCounts counts : List.of(actors, addresses)) {
+              Scorer matches = weight.scorer(leaf);
+              if (matches != null) {
+                counts.add(leaf, matches.iterator());
+              }
+            }
+          }
+          return weight;
+        });
+      }
+    }
+    return new TopActors(
+        count(question),
+        actors.top(most, EntryDocument::actor),
+        addresses.top(most, TopActors.Address::new));
   }
 
   /** A range of ids, both ends included; empty if it ends before it begins. */

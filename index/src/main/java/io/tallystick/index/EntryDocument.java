@@ -34,9 +34,10 @@ final class EntryDocument {
   /** Id and name of the actor together, see {@link #actor}. */
   static final String ACTOR = "actor";
 
+  static final String ACTOR_IP = "actor_ip";
+
   private static final String ACTOR_ID = "actor_id";
   private static final String ACTOR_USERNAME = "actor_username";
-  private static final String ACTOR_IP = "actor_ip";
   private static final String TARGET_TYPE = "target_type";
   private static final String TARGET_ID = "target_id";
   private static final String REQUEST_ID = "request_id";
@@ -60,7 +61,11 @@ final class EntryDocument {
       document.add(new StringField(ACTOR, actor, Field.Store.NO));
       document.add(new SortedDocValuesField(ACTOR, new BytesRef(actor)));
     }
-    add(document, ACTOR_IP, event.actorIp());
+    String address = event.actorIp();
+    if (address != null) {
+      add(document, ACTOR_IP, address);
+      document.add(new SortedDocValuesField(ACTOR_IP, new BytesRef(address)));
+    }
     add(document, TARGET_TYPE, event.targetType());
     add(document, TARGET_ID, event.targetId());
     add(document, REQUEST_ID, event.requestId());

@@ -1,0 +1,105 @@
+package io.tallystick.index;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.lucene.index.LeafReaderContext;
+import org.apache.lucene.index.PostingsEnum;
+import org.apache.lucene.index.Terms;
+import org.apache.lucene.index.TermsEnum;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.util.BytesRef;
+
+/**
+ * Counts event types in neighbouring ranges of ids, all of them in one pass over the types'
+ * postings: the documents of a Lucene segment are in the order of their ids, so a range of ids is a
+ * range of documents. A segment that lies in one range costs no more than its types.
+ */
+final class Timeline {
+  private final long[] bounds;
+  private final List<SortedMap<String, Long>> ranges = new ArrayList<>();
+
+  private Timeline(long[] bounds) {
+    this.bounds = bounds;
+    for (int i = 1; i < bounds.length; i++) {
+      ranges.add(new TreeMap<>());
+    }
+  }
+
+  /**
+   * The types that occur from each bound on and before the next, and how often.
+   *
+   * @param bounds ids, ascending
+   */
+  static List<SortedMap<String, Long>> count(List<Shard> shards, long[] bounds) throws IOException {
+    Timeline timeline = new Timeline(bounds);
+    for (Shard shard : shards) {
+      if (shard.firstId() < bounds[bounds.length - 1] && shard.indexedThrough() >= bounds[0]) {
+        shard.search(searcher -> {
+          for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
+            timeline.add(searcher, leaf);
+          }
+          return timeline;
+        });
+      }
+    }
+    return timeline.ranges;
+  }
+
+  private void add(IndexSearcher searcher, LeafReaderContext leaf) throws IOException {
+    Terms terms = leaf.reader().terms(EntryDocument.EVENT_TYPE);
+    if (terms == null) {
+      return;
+    }
+    int[] ends = new int[bounds.length];
+    for (int i = 0; i < ends.length; i++) {
+      ends[i] = DocRange.documentsFrom(searcher, leaf, bounds[i]);
+    }
+    TermsEnum types = terms.iterator();
+    PostingsEnum postings = null;
+    for (BytesRef type = types.next(); type != null; type = types.next()) {
+      String name = type.utf8ToString();
+      int only = onlyRange(ends, leaf.reader().maxDoc());
+      if (only >= 0) {
+        add(only, name, types.docFreq());
+      } else {
+        postings = types.postings(postings, PostingsEnum.NONE);
+        add(postings, ends, name);
+      }
+    }
+  }
+
+  /** The range that has all documents; negative if there is none. */
+  private static int onlyRange(int[] ends, int documents) {
+    for (int i = 0; i < ends.length - 1; i++) {
+      if (ends[i] == documents && ends[i + 1] == 0) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** The newest are the first documents, so the last range comes first. */
+  private void add(PostingsEnum postings, int[] ends, String type) throws IOException {
+    int range = ends.length - 2;
+    int end = ends[0];
+    long count = 0;
+    for (int doc = postings.advance(ends[ends.length - 1]); doc < end; doc = postings.nextDoc()) {
+      while (doc >= ends[range]) {
+        add(range, type, count);
+        count = 0;
+        range--;
+      }
+      count++;
+    }
+    add(range, type, count);
+  }
+
+  private void add(int range, String type, long count) {
+    if (count > 0) {
+      ranges.get(range).merge(type, count, Long::sum);
+    }
+  }
+}
