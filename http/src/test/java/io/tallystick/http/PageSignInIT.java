@@ -105,7 +105,7 @@ class PageSignInIT {
   @Test
   void tooManyFailuresAreLimitedAndSaid() throws Exception {
     ServerConfig.Limits limits =
-        new ServerConfig.Limits(10, 1_000, 1_000, 100, 2, Duration.ofMinutes(1));
+        new ServerConfig.Limits(10_000, 8 << 20, 64L << 20, 100, 2, Duration.ofMinutes(1));
     try (TestServer server =
             TestServer.start(data, TestServer.config(limits, ServerConfig.Timeouts.defaults()));
         Browser browser = Browser.start(server.server.port(), data)) {

@@ -9,16 +9,12 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.SortedMap;
-import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.search.FieldDoc;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.Query;
 import org.apache.lucene.search.ScoreDoc;
-import org.apache.lucene.search.ScoreMode;
-import org.apache.lucene.search.Scorer;
 import org.apache.lucene.search.Sort;
 import org.apache.lucene.search.TopFieldCollectorManager;
-import org.apache.lucene.search.Weight;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -232,44 +228,31 @@ public final class AuditIndex implements AutoCloseable {
    */
   public List<SortedMap<String, Long>> countsByType(List<Instant> times)
       throws IOException, InterruptedException {
-    long last = log.lastId();
-    awaitIndexed(last);
-    long[] bounds = new long[times.size()];
-    for (int i = 0; i < bounds.length; i++) {
-      bounds[i] = Math.min(last + 1, log.firstIdAtOrAfter(times.get(i)));
-    }
-    return Timeline.count(shards.oldestFirst(), bounds);
+    awaitIndexed(log.lastId());
+    long[] bounds = times.stream().mapToLong(EntryDocument::nanos).toArray();
+    return Timeline.count(shards.oldestFirst(), EntryDocument.TIME, bounds);
   }
 
   /** Whose entries match, and where from; cursors, limit and offset do not count. */
   public TopActors topActors(AuditQuery question, int most)
       throws IOException, InterruptedException {
-    Range range = range(question);
-    Query within =
-        EntryDocument.filtersWithin(EntryDocument.filters(question), range.from, range.to);
+    awaitIndexed(log.lastId());
+    Query matches =
+        EntryDocument.filtersBetween(
+            EntryDocument.filters(question), question.since(), question.until());
     ValueCounts actors = new ValueCounts(EntryDocument.ACTOR);
     ValueCounts addresses = new ValueCounts(EntryDocument.ACTOR_IP);
+    long total = 0;
     for (Shard shard : shards.oldestFirst()) {
-      if (shard.firstId() <= range.to && shard.indexedThrough() >= range.from) {
-        shard.search(searcher -> {
-          Weight weight =
-              searcher.createWeight(searcher.rewrite(within), ScoreMode.COMPLETE_NO_SCORES, 1);
-          for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
-            for (ValueCounts counts : List.of(actors, addresses)) {
-              Scorer matches = weight.scorer(leaf);
-              if (matches != null) {
-                counts.add(leaf, matches.iterator());
-              }
-            }
-          }
-          return weight;
-        });
-      }
+      total +=
+          shard.<Long>search(searcher -> {
+            actors.add(searcher, matches);
+            addresses.add(searcher, matches);
+            return (long) searcher.count(matches);
+          });
     }
     return new TopActors(
-        count(question),
-        actors.top(most, EntryDocument::actor),
-        addresses.top(most, TopActors.Address::new));
+        total, actors.top(most, EntryDocument::actor), addresses.top(most, TopActors.Address::new));
   }
 
   /** A range of ids, both ends included; empty if it ends before it begins. */

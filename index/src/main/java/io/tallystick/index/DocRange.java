@@ -20,15 +20,16 @@ record DocRange(int from, int to, boolean all) {
   /** Where the ids from {@code fromId} to {@code toId}, both included, are. */
   static DocRange of(IndexSearcher searcher, LeafReaderContext leaf, long fromId, long toId)
       throws IOException {
-    int from = toId == Long.MAX_VALUE ? 0 : documentsFrom(searcher, leaf, toId + 1);
-    int to = documentsFrom(searcher, leaf, fromId);
+    int from =
+        toId == Long.MAX_VALUE ? 0 : documentsFrom(searcher, leaf, EntryDocument.ID, toId + 1);
+    int to = documentsFrom(searcher, leaf, EntryDocument.ID, fromId);
     return new DocRange(from, to, from == 0 && to == leaf.reader().maxDoc());
   }
 
-  /** How many documents have this id or a later one; they are the first ones. */
-  static int documentsFrom(IndexSearcher searcher, LeafReaderContext leaf, long id)
+  /** How many documents have this id or time, or a later one; they are the first ones. */
+  static int documentsFrom(IndexSearcher searcher, LeafReaderContext leaf, String field, long value)
       throws IOException {
-    Query later = LongPoint.newRangeQuery(EntryDocument.ID, id, Long.MAX_VALUE);
+    Query later = LongPoint.newRangeQuery(field, value, Long.MAX_VALUE);
     int count = searcher.createWeight(later, ScoreMode.COMPLETE_NO_SCORES, 1).count(leaf);
     if (count < 0) {
       throw new IOException("the index has lost documents that nobody deletes");

@@ -3,6 +3,7 @@ package io.tallystick.index;
 import io.tallystick.entry.Entry;
 import io.tallystick.entry.Event;
 import io.tallystick.entry.EventType;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -29,6 +30,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class EntryDocument {
   static final String ID = "id";
+
+  /** Nanoseconds since 1970; see {@link #nanos}. */
+  static final String TIME = "time";
+
   static final String EVENT_TYPE = "event_type";
 
   /** Id and name of the actor together, see {@link #actor}. */
@@ -44,6 +49,8 @@ final class EntryDocument {
   private static final String SOURCE = "source";
   private static final String SECURITY = "security";
   private static final String YES = "1";
+  private static final Instant EARLIEST = Instant.ofEpochSecond(0, Long.MIN_VALUE);
+  private static final Instant LATEST = Instant.ofEpochSecond(0, Long.MAX_VALUE);
 
   private EntryDocument() {}
 
@@ -52,6 +59,7 @@ final class EntryDocument {
     Document document = new Document();
     document.add(new LongPoint(ID, entry.id()));
     document.add(new NumericDocValuesField(ID, entry.id()));
+    document.add(new LongPoint(TIME, nanos(entry.timestamp())));
     add(document, EVENT_TYPE, event.eventType());
     Long actorId = event.actorId();
     add(document, ACTOR_ID, actorId == null ? null : Long.toString(actorId));
@@ -150,6 +158,31 @@ final class EntryDocument {
     return new BooleanQuery.Builder()
         .add(term(SOURCE, source), Occur.FILTER)
         .add(new TermInSetQuery(REQUEST_ID, terms), Occur.FILTER)
+        .build();
+  }
+
+  /**
+   * A time as the index has it; what is too early or too late for that is the earliest or latest.
+   */
+  static long nanos(Instant time) {
+    if (time.isBefore(EARLIEST)) {
+      return Long.MIN_VALUE;
+    }
+    return time.isAfter(LATEST)
+        ? Long.MAX_VALUE
+        : time.getEpochSecond() * 1_000_000_000L + time.getNano();
+  }
+
+  /** The filters and the time, from {@code since} on and before {@code until}. */
+  static Query filtersBetween(Query filters, @Nullable Instant since, @Nullable Instant until) {
+    return new BooleanQuery.Builder()
+        .add(filters, Occur.FILTER)
+        .add(
+            LongPoint.newRangeQuery(
+                TIME,
+                since == null ? Long.MIN_VALUE : nanos(since),
+                until == null ? Long.MAX_VALUE : Math.max(Long.MIN_VALUE + 1, nanos(until)) - 1),
+            Occur.FILTER)
         .build();
   }
 

@@ -47,7 +47,7 @@ final class Statistics {
 
   SortedMap<String, Long> byType() throws IOException {
     return fromId <= toId
-        ? Timeline.count(shards, new long[] {fromId, toId + 1}).getFirst()
+        ? Timeline.count(shards, EntryDocument.ID, new long[] {fromId, toId + 1}).getFirst()
         : new TreeMap<>();
   }
 

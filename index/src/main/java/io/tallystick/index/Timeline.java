@@ -13,15 +13,18 @@ import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.util.BytesRef;
 
 /**
- * Counts event types in neighbouring ranges of ids, all of them in one pass over the types'
- * postings: the documents of a Lucene segment are in the order of their ids, so a range of ids is a
- * range of documents. A segment that lies in one range costs no more than its types.
+ * Counts event types in neighbouring ranges of ids or times, all of them in one pass over the
+ * types' postings: the documents of a Lucene segment are in the order of their ids, which is that
+ * of their times, so such a range is a range of documents. A segment that lies in one range costs
+ * no more than its types.
  */
 final class Timeline {
+  private final String field;
   private final long[] bounds;
   private final List<SortedMap<String, Long>> ranges = new ArrayList<>();
 
-  private Timeline(long[] bounds) {
+  private Timeline(String field, long[] bounds) {
+    this.field = field;
     this.bounds = bounds;
     for (int i = 1; i < bounds.length; i++) {
       ranges.add(new TreeMap<>());
@@ -31,37 +34,37 @@ final class Timeline {
   /**
    * The types that occur from each bound on and before the next, and how often.
    *
-   * @param bounds ids, ascending
+   * @param field what the bounds are of: {@link EntryDocument#ID} or {@link EntryDocument#TIME}
+   * @param bounds ascending
    */
-  static List<SortedMap<String, Long>> count(List<Shard> shards, long[] bounds) throws IOException {
-    Timeline timeline = new Timeline(bounds);
+  static List<SortedMap<String, Long>> count(List<Shard> shards, String field, long[] bounds)
+      throws IOException {
+    Timeline timeline = new Timeline(field, bounds);
     for (Shard shard : shards) {
-      if (shard.firstId() < bounds[bounds.length - 1] && shard.indexedThrough() >= bounds[0]) {
-        shard.search(searcher -> {
-          for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
-            timeline.add(searcher, leaf);
-          }
-          return timeline;
-        });
-      }
+      shard.search(searcher -> {
+        for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
+          timeline.add(searcher, leaf);
+        }
+        return timeline;
+      });
     }
     return timeline.ranges;
   }
 
   private void add(IndexSearcher searcher, LeafReaderContext leaf) throws IOException {
-    Terms terms = leaf.reader().terms(EntryDocument.EVENT_TYPE);
-    if (terms == null) {
-      return;
-    }
     int[] ends = new int[bounds.length];
     for (int i = 0; i < ends.length; i++) {
-      ends[i] = DocRange.documentsFrom(searcher, leaf, bounds[i]);
+      ends[i] = DocRange.documentsFrom(searcher, leaf, field, bounds[i]);
     }
+    Terms terms = leaf.reader().terms(EntryDocument.EVENT_TYPE);
+    if (terms == null || ends[0] == ends[ends.length - 1]) {
+      return;
+    }
+    int only = onlyRange(ends, leaf.reader().maxDoc());
     TermsEnum types = terms.iterator();
     PostingsEnum postings = null;
     for (BytesRef type = types.next(); type != null; type = types.next()) {
       String name = type.utf8ToString();
-      int only = onlyRange(ends, leaf.reader().maxDoc());
       if (only >= 0) {
         add(only, name, types.docFreq());
       } else {

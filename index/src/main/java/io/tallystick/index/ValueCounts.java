@@ -12,6 +12,11 @@ import org.apache.lucene.index.SortedDocValues;
 import org.apache.lucene.index.Terms;
 import org.apache.lucene.index.TermsEnum;
 import org.apache.lucene.search.DocIdSetIterator;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.Query;
+import org.apache.lucene.search.ScoreMode;
+import org.apache.lucene.search.Scorer;
+import org.apache.lucene.search.Weight;
 import org.apache.lucene.util.BytesRef;
 
 /** How often each value of a field occurs among documents that are given by and by. */
@@ -22,6 +27,17 @@ final class ValueCounts {
   /** Nothing counted yet of a field with sorted doc values. */
   ValueCounts(String field) {
     this.field = field;
+  }
+
+  /** Adds the documents that match. */
+  void add(IndexSearcher searcher, Query query) throws IOException {
+    Weight weight = searcher.createWeight(searcher.rewrite(query), ScoreMode.COMPLETE_NO_SCORES, 1);
+    for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
+      Scorer matches = weight.scorer(leaf);
+      if (matches != null) {
+        add(leaf, matches.iterator());
+      }
+    }
   }
 
   /** Adds these documents, each of which is looked at. */
