@@ -95,7 +95,7 @@ export function StackedChart({ buckets, seconds, onChoose }) {
     h(
       'svg',
       {
-        ref: svg, width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, tabIndex: 0, role: 'application', id: 'chart',
+        ref: svg, width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, tabindex: 0, role: 'application', id: 'chart',
         'aria-label': 'Entries over time by category. Arrow keys choose a stretch of time, with Shift a longer one; Enter shows its entries. The table below has the numbers.',
         onPointerDown: down, onPointerMove: move, onPointerUp: up, onPointerLeave: () => setHover(null), onKeyDown: keys,
       },

@@ -59,7 +59,7 @@ export function OverviewView({ go }) {
     const seconds = PERIODS[period][1];
     const query = seconds ? `?since=${encodeURIComponent(new Date(Date.now() - seconds * 1000).toISOString())}` : '';
     Promise.all([json('/api/audit/stats'), json(`/api/audit/overview${query}`)])
-      .then(([stats, overview]) => gone || (setFound({ stats, overview }), setError(null)))
+      .then(([stats, overview]) => gone || (setFound({ stats, overview, period }), setError(null)))
       .catch((e) => gone || setError(e));
     return () => (gone = true);
   }, [period, round]);
@@ -73,7 +73,7 @@ export function OverviewView({ go }) {
     el.h1('Overview'),
     h(Cards, { stats, overview }),
     el.section(
-      { class: 'card', 'aria-labelledby': 'chart-title' },
+      { class: 'card', 'aria-labelledby': 'chart-title', 'aria-busy': String(found.period !== period) },
       el.div(
         { class: 'card-head' },
         el.h2({ id: 'chart-title' }, 'Entries over time'),
@@ -83,7 +83,7 @@ export function OverviewView({ go }) {
         ),
         el.button({ type: 'button', class: 'quiet', onClick: () => setRound(round + 1) }, icon('live'), 'Refresh'),
       ),
-      h(StackedChart, { key: period, buckets: overview.buckets, seconds: overview.bucket_seconds, onChoose: (since, until) => go(toUrl({ ...NONE, since, until })) }),
+      h(StackedChart, { key: overview.until, buckets: overview.buckets, seconds: overview.bucket_seconds, onChoose: (since, until) => go(toUrl({ ...NONE, since, until })) }),
     ),
     el.div(
       { class: 'halves' },

@@ -122,7 +122,7 @@ function Path({ path, id }) {
     node(`r${i}`, middle, y(i + 1), top ? 'root' : '', hex(s.result), top && !path.holds ? 'is-own is-wrong' : 'is-own');
   });
   return el.details(
-    { class: 'path' },
+    { class: 'path', open: true },
     el.summary(`The path to the root: ${path.steps.length} ${path.steps.length === 1 ? 'step' : 'steps'}`),
     el.div(
       { class: 'path-frame', tabIndex: 0, role: 'region', 'aria-label': 'Drawing of the path' },

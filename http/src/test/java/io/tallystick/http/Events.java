@@ -3,6 +3,12 @@ package io.tallystick.http;
 import io.tallystick.entry.Details;
 import io.tallystick.entry.Event;
 import io.tallystick.store.AuditLog;
+import io.tallystick.store.LogConfig;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -24,6 +30,20 @@ final class Events {
   /** Appends these and waits; returns the id of the last. */
   static long append(AuditLog log, List<Event> events) throws Exception {
     return log.append(events, null).get().lastId();
+  }
+
+  /** Makes a log of these last days, busier by day than by night. */
+  static void fillDays(Path directory, int days) throws Exception {
+    Instant[] now = {Instant.now().minus(Duration.ofDays(days))};
+    InstantSource hands = () -> now[0];
+    LogConfig config = LogConfig.defaults().withClock(hands.withZone(ZoneOffset.UTC));
+    try (AuditLog log = AuditLog.open(directory, config)) {
+      for (int hour = 0; hour < 24 * days; hour++) {
+        double daylight = Math.sin(Math.PI * (hour % 24) / 24);
+        append(log, ordinary(2 + (int) (30 * daylight) + hour % 5));
+        now[0] = now[0].plus(Duration.ofHours(1));
+      }
+    }
   }
 
   /** An ordinary hour of a service, {@code n} events long. */

@@ -23,7 +23,7 @@ class OverviewTest {
   void start() throws Exception {
     server = TestServer.start(data);
     key = server.key("reader", Permission.ADMIN_AUDIT);
-    Events.append(server.log, Events.ordinary(90));
+    server.index.awaitIndexed(Events.append(server.log, Events.ordinary(90)));
   }
 
   @AfterEach

@@ -15,11 +15,12 @@ class PagePicturesIT {
 
   @Test
   void everyViewIsAccessibleInEverySize() throws Exception {
+    Events.fillDays(data, 7);
     try (TestServer server = TestServer.start(data);
         Browser browser = Browser.start(server.server.port(), data)) {
       String key = server.key("operations", Permission.values());
-      Events.append(server.log, Events.ordinary(120));
       Events.append(server.log, Events.hostile());
+      Events.append(server.log, Events.ordinary(120));
       long submitted = Events.append(server.log, List.of(Events.ordinary(2).get(1)));
       Events.append(server.log, List.of(Event.of("auth.logout")));
       browser.open("/");
@@ -37,6 +38,10 @@ class PagePicturesIT {
       browser.find(".chips");
       browser.find("tr[data-id]");
       shoot(browser, "filtered");
+      browser.open("/?event_type=security.suspicious");
+      browser.find(".chips");
+      browser.find("tr[data-id]");
+      shoot(browser, "hostile");
       browser.open("/?actor_username=nobody");
       browser.find(".empty");
       shoot(browser, "empty");
@@ -44,6 +49,9 @@ class PagePicturesIT {
       browser.find("#proof:not([data-verdict=running])");
       browser.find(".chain-box");
       shoot(browser, "entry");
+      browser.click("#trust-key");
+      browser.find("#proof[data-verdict=good]");
+      shoot(browser, "proof");
       browser.open("/overview");
       browser.find("#card-total");
       shoot(browser, "overview");

@@ -103,6 +103,30 @@ class PageSignInIT {
   }
 
   @Test
+  void theFirstLoadIsLight() throws Exception {
+    try (TestServer server = TestServer.start(data);
+        Browser browser = Browser.start(server.server.port(), data)) {
+      Events.append(server.log, Events.ordinary(200));
+      browser.signIn("/", server.key("reader", Permission.ADMIN_AUDIT));
+      browser.find("tr[data-id]");
+      browser.click("#types-button");
+      browser.find(".option");
+      Object bytes =
+          browser.script(
+              "return performance.getEntries().filter(e => e.encodedBodySize)"
+                  + ".reduce((n, e) => n + e.encodedBodySize, 0)");
+      Object waited =
+          browser.script(
+              "return performance.getEntries().filter(e => e.encodedBodySize)"
+                  + ".map(e => e.name.replace(location.origin, '') + ' '"
+                  + " + Math.round(10 * (e.responseStart - e.requestStart)) / 10)");
+      System.out.printf("first load: %s bytes; ms until each answer began: %s%n", bytes, waited);
+      assertThat(((Number) Objects.requireNonNull(bytes)).longValue()).isBetween(20_000L, 200_000L);
+      browser.assertQuiet();
+    }
+  }
+
+  @Test
   void tooManyFailuresAreLimitedAndSaid() throws Exception {
     ServerConfig.Limits limits =
         new ServerConfig.Limits(10_000, 8 << 20, 64L << 20, 100, 2, Duration.ofMinutes(1));

@@ -71,9 +71,13 @@ class SessionApiTest {
         .POST(HttpRequest.BodyPublishers.ofString(body));
   }
 
-  /** Signs in, and gives the answer. */
+  /** Signs in, waits until the log says so, and gives the answer. */
   private HttpResponse<String> signIn() throws Exception {
-    return server.send(signIn("{\"key\":\"" + key + "\"}").header("Origin", origin()));
+    long before = server.log.lastId();
+    HttpResponse<String> answer =
+        server.send(signIn("{\"key\":\"" + key + "\"}").header("Origin", origin()));
+    server.log.reader().awaitBeyond(before, Duration.ofSeconds(5));
+    return answer;
   }
 
   private static String cookie(HttpResponse<?> answer) {
