@@ -34,7 +34,7 @@ class PagePicturesIT {
       browser.find("tr[data-id]");
       shoot(browser, "list");
       browser.open(
-          "/?event_type=auth.login.failed&event_type=job.submitted&last=24h&actor_username=grace");
+          "/?event_type=auth.login.failed&event_type=user.level.changed&last=24h&actor_username=root");
       browser.find(".chips");
       browser.find("tr[data-id]");
       shoot(browser, "filtered");
@@ -80,6 +80,7 @@ class PagePicturesIT {
   }
 
   private static void shoot(Browser browser, String name, List<String> barriers) throws Exception {
+    browser.script("scrollTo(0, 0)");
     browser.picture(name);
     browser.barriers().forEach(barrier -> barriers.add(name + ": " + barrier));
   }

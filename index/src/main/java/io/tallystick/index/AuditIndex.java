@@ -275,8 +275,12 @@ public final class AuditIndex implements AutoCloseable {
     Instant since = question.since();
     Instant until = question.until();
     return new Range(
-        since == null ? log.firstId() : log.firstIdAtOrAfter(since),
-        until == null ? last : Math.min(last, log.firstIdAtOrAfter(until) - 1));
+        since == null ? log.firstId() : Math.max(log.firstId(), firstIdAtOrAfter(since)),
+        until == null ? last : Math.min(last, firstIdAtOrAfter(until) - 1));
+  }
+
+  private long firstIdAtOrAfter(Instant time) throws IOException {
+    return DocRange.firstIdAtOrAfter(shards.oldestFirst(), time);
   }
 
   private static void addRange(Range page, AuditQuery question, List<Long> ids) {

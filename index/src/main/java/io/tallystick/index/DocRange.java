@@ -1,8 +1,11 @@
 package io.tallystick.index;
 
 import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
 import org.apache.lucene.document.LongPoint;
 import org.apache.lucene.index.LeafReaderContext;
+import org.apache.lucene.index.PointValues;
 import org.apache.lucene.search.DocIdSetIterator;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.Query;
@@ -29,12 +32,37 @@ record DocRange(int from, int to, boolean all) {
   /** How many documents have this id or time, or a later one; they are the first ones. */
   static int documentsFrom(IndexSearcher searcher, LeafReaderContext leaf, String field, long value)
       throws IOException {
+    PointValues points = leaf.reader().getPointValues(field);
+    if (points == null || value > LongPoint.decodeDimension(points.getMaxPackedValue(), 0)) {
+      return 0;
+    }
+    if (value <= LongPoint.decodeDimension(points.getMinPackedValue(), 0)) {
+      return leaf.reader().maxDoc();
+    }
     Query later = LongPoint.newRangeQuery(field, value, Long.MAX_VALUE);
     int count = searcher.createWeight(later, ScoreMode.COMPLETE_NO_SCORES, 1).count(leaf);
     if (count < 0) {
       throw new IOException("the index has lost documents that nobody deletes");
     }
     return count;
+  }
+
+  /** Id of the first entry that was recorded at or after this time, as far as it is indexed. */
+  static long firstIdAtOrAfter(List<Shard> oldestFirst, Instant time) throws IOException {
+    long nanos = EntryDocument.nanos(time);
+    long id = oldestFirst.isEmpty() ? 1 : oldestFirst.getFirst().firstId();
+    for (Shard shard : oldestFirst) {
+      id +=
+          shard.<Long>search(searcher -> {
+            long before = 0;
+            for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
+              int later = documentsFrom(searcher, leaf, EntryDocument.TIME, nanos);
+              before += leaf.reader().maxDoc() - later;
+            }
+            return before;
+          });
+    }
+    return id;
   }
 
   DocIdSetIterator documents() {

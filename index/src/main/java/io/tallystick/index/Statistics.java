@@ -13,8 +13,7 @@ import org.apache.lucene.index.LeafReaderContext;
 
 /**
  * Counts entries of a range of ids. A Lucene segment that lies in the range costs as much as it has
- * different terms; of one that lies there in part, the documents of that part are looked at. Times
- * are answered by the log, whose order is the order of time.
+ * different terms; of one that lies there in part, the documents of that part are looked at.
  */
 final class Statistics {
   private static final int TOP = 10;
@@ -38,7 +37,7 @@ final class Statistics {
     return new LogStatistics(
         Math.max(0, toId - fromId + 1),
         byType(),
-        log.lastId() + 1 - log.firstIdAtOrAfter(now.minus(Duration.ofHours(24))),
+        Math.max(0, log.lastId() + 1 - firstIdAtOrAfter(now.minus(Duration.ofHours(24)))),
         any ? log.timestamp(fromId) : null,
         any ? log.timestamp(toId) : null,
         topActors(),
@@ -71,13 +70,16 @@ final class Statistics {
     return actors.top(TOP, EntryDocument::actor);
   }
 
+  private long firstIdAtOrAfter(Instant time) throws IOException {
+    return DocRange.firstIdAtOrAfter(shards, time);
+  }
+
   private SortedMap<LocalDate, Long> perDay() throws IOException {
     SortedMap<LocalDate, Long> days = new TreeMap<>();
     long end = toId + 1;
     while (end > fromId && days.size() < DAYS) {
       LocalDate day = LocalDate.ofInstant(log.timestamp(end - 1), ZoneOffset.UTC);
-      long begin =
-          Math.max(fromId, log.firstIdAtOrAfter(day.atStartOfDay(ZoneOffset.UTC).toInstant()));
+      long begin = Math.max(fromId, firstIdAtOrAfter(day.atStartOfDay(ZoneOffset.UTC).toInstant()));
       days.put(day, end - begin);
       end = begin;
     }
