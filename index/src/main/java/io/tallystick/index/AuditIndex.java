@@ -236,10 +236,9 @@ public final class AuditIndex implements AutoCloseable {
   /** Whose entries match, and where from; cursors, limit and offset do not count. */
   public TopActors topActors(AuditQuery question, int most)
       throws IOException, InterruptedException {
-    awaitIndexed(log.lastId());
+    Range range = range(question);
     Query matches =
-        EntryDocument.filtersBetween(
-            EntryDocument.filters(question), question.since(), question.until());
+        EntryDocument.filtersWithin(EntryDocument.filters(question), range.from, range.to);
     ValueCounts actors = new ValueCounts(EntryDocument.ACTOR);
     ValueCounts addresses = new ValueCounts(EntryDocument.ACTOR_IP);
     long total = 0;

@@ -16,6 +16,7 @@ import org.apache.lucene.document.StringField;
 import org.apache.lucene.index.Term;
 import org.apache.lucene.search.BooleanClause.Occur;
 import org.apache.lucene.search.BooleanQuery;
+import org.apache.lucene.search.IndexSortSortedNumericDocValuesRangeQuery;
 import org.apache.lucene.search.MatchAllDocsQuery;
 import org.apache.lucene.search.PrefixQuery;
 import org.apache.lucene.search.Query;
@@ -173,24 +174,17 @@ final class EntryDocument {
         : time.getEpochSecond() * 1_000_000_000L + time.getNano();
   }
 
-  /** The filters and the time, from {@code since} on and before {@code until}. */
-  static Query filtersBetween(Query filters, @Nullable Instant since, @Nullable Instant until) {
-    return new BooleanQuery.Builder()
-        .add(filters, Occur.FILTER)
-        .add(
-            LongPoint.newRangeQuery(
-                TIME,
-                since == null ? Long.MIN_VALUE : nanos(since),
-                until == null ? Long.MAX_VALUE : Math.max(Long.MIN_VALUE + 1, nanos(until)) - 1),
-            Occur.FILTER)
-        .build();
-  }
-
-  /** The filters and the range of ids, both ends included. */
+  /**
+   * The filters and the range of ids, both ends included. A segment that is sorted by id, as all
+   * are, answers the range with its first and last document.
+   */
   static Query filtersWithin(Query filters, long fromId, long toId) {
     return new BooleanQuery.Builder()
         .add(filters, Occur.FILTER)
-        .add(LongPoint.newRangeQuery(ID, fromId, toId), Occur.FILTER)
+        .add(
+            new IndexSortSortedNumericDocValuesRangeQuery(
+                ID, fromId, toId, LongPoint.newRangeQuery(ID, fromId, toId)),
+            Occur.FILTER)
         .build();
   }
 

@@ -11,6 +11,7 @@ import org.apache.lucene.index.Terms;
 import org.apache.lucene.index.TermsEnum;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.util.BytesRef;
+import org.apache.lucene.util.FixedBitSet;
 
 /**
  * Counts event types in neighbouring ranges of ids or times, all of them in one pass over the
@@ -61,6 +62,8 @@ final class Timeline {
       return;
     }
     int only = onlyRange(ends, leaf.reader().maxDoc());
+    int first = ends[ends.length - 1];
+    FixedBitSet documents = new FixedBitSet(only < 0 ? ends[0] - first : 0);
     TermsEnum types = terms.iterator();
     PostingsEnum postings = null;
     for (BytesRef type = types.next(); type != null; type = types.next()) {
@@ -69,7 +72,12 @@ final class Timeline {
         add(only, name, types.docFreq());
       } else {
         postings = types.postings(postings, PostingsEnum.NONE);
-        add(postings, ends, name);
+        postings.advance(first);
+        postings.intoBitSet(ends[0], documents, first);
+        for (int i = 0; i < ends.length - 1; i++) {
+          add(i, name, documents.cardinality(ends[i + 1] - first, ends[i] - first));
+        }
+        documents.clear();
       }
     }
   }
@@ -82,22 +90,6 @@ final class Timeline {
       }
     }
     return -1;
-  }
-
-  /** The newest are the first documents, so the last range comes first. */
-  private void add(PostingsEnum postings, int[] ends, String type) throws IOException {
-    int range = ends.length - 2;
-    int end = ends[0];
-    long count = 0;
-    for (int doc = postings.advance(ends[ends.length - 1]); doc < end; doc = postings.nextDoc()) {
-      while (doc >= ends[range]) {
-        add(range, type, count);
-        count = 0;
-        range--;
-      }
-      count++;
-    }
-    add(range, type, count);
   }
 
   private void add(int range, String type, long count) {
