@@ -82,6 +82,10 @@ class PagePicturesIT {
   private static void shoot(Browser browser, String name, List<String> barriers) throws Exception {
     browser.script("scrollTo(0, 0)");
     browser.picture(name);
+    if (!Boolean.TRUE.equals(
+        browser.script("return document.documentElement.scrollWidth <= innerWidth"))) {
+      barriers.add(name + ": wider than the screen");
+    }
     browser.barriers().forEach(barrier -> barriers.add(name + ": " + barrier));
   }
 }
