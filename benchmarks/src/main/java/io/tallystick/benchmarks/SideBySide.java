@@ -30,17 +30,22 @@ import net.openhft.chronicle.wire.DocumentContext;
  * </pre>
  */
 public final class SideBySide {
+  private static final int WARM_UP_ROUNDS = 2;
   private static final int PRODUCERS = 8;
   private static final int WINDOW_EVENTS = 1_024;
   private static final int ENTRY_BYTES = 310;
 
   private SideBySide() {}
 
-  /** Runs the rounds and prints a line each, then the median of the ratios. */
+  /** Warms up, runs the rounds and prints a line each, then the median of the ratios. */
   public static void main(String[] args) throws Exception {
     int rounds = args.length > 0 ? Integer.parseInt(args[0]) : 9;
     int entries = args.length > 1 ? Integer.parseInt(args[1]) : 1_000_000;
     int batch = args.length > 2 ? Integer.parseInt(args[2]) : 1;
+    for (int round = 0; round < WARM_UP_ROUNDS; round++) {
+      raw(entries);
+      forced(entries, batch);
+    }
     double[] ratios = new double[rounds];
     for (int round = 0; round < rounds; round++) {
       double raw = raw(entries);

@@ -118,7 +118,13 @@ final class DirectorySource implements Source {
       throws IOException, InterruptedException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (ProgressBar bar = terminal.progressBar("verifying")) {
-      Answers.verify(reader(), Parameters.of(parameters), trust.keys(), trust.earlier(), bar::at)
+      Answers.verify(
+              reader(),
+              Parameters.of(parameters),
+              trust.keys(),
+              trust.earlier(),
+              trust.authorities(),
+              bar::at)
           .writeTo(out);
     }
     return out.toByteArray();

@@ -24,7 +24,6 @@ import picocli.CommandLine.ParameterException;
 @Command(
     name = "tally",
     description = "A tamper-evident audit log.",
-    mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     footer = {
       "",
@@ -72,6 +71,7 @@ public final class Main {
     auth.addSubcommand(audit);
     tally.addSubcommand(auth);
 
+    helpful(tally);
     tally
         .setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8))
         .setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8))
@@ -87,8 +87,16 @@ public final class Main {
     return tally;
   }
 
+  /** Every command knows --help. */
+  private static void helpful(CommandLine command) {
+    if (!command.getCommandSpec().mixinStandardHelpOptions()) {
+      command.getCommandSpec().mixinStandardHelpOptions(true).versionProvider(new Version());
+    }
+    command.getSubcommands().values().forEach(Main::helpful);
+  }
+
   private static CommandLine group(String name) {
-    CommandSpec spec = CommandSpec.create().name(name).mixinStandardHelpOptions(true);
+    CommandSpec spec = CommandSpec.create().name(name);
     spec.usageMessage()
         .description("The reading commands, as the audit-logging document has them.");
     CommandLine group = new CommandLine(spec);
@@ -113,7 +121,9 @@ public final class Main {
     tally.addSubcommand(new VerifyBundleCommand(terminal));
     CommandLine checkpoint = new CommandLine(new CheckpointCommand(terminal));
     checkpoint.addSubcommand(new CheckpointCommand.ListKept(terminal));
+    checkpoint.addSubcommand(new NotariseCommand(terminal));
     tally.addSubcommand(checkpoint);
+    tally.addSubcommand(new WitnessCommand(terminal));
     CommandLine key = new CommandLine(new KeyCommand(terminal));
     key.addSubcommand(new KeyCommand.Rotate(terminal));
     tally.addSubcommand(key);

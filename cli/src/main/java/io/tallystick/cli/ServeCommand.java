@@ -3,7 +3,9 @@ package io.tallystick.cli;
 import io.tallystick.http.AccessKeys;
 import io.tallystick.http.AuditServer;
 import io.tallystick.http.Cidr;
+import io.tallystick.http.Cosigner;
 import io.tallystick.http.ServerConfig;
+import io.tallystick.http.WitnessAddress;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.Durability;
@@ -12,8 +14,8 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -23,6 +25,8 @@ import picocli.CommandLine.Option;
     name = "serve",
     description = "Serve a log over HTTP until SIGTERM or Ctrl-C, which end it gracefully.")
 final class ServeCommand implements Callable<Integer> {
+  private static final Pattern SIZE = Pattern.compile("([0-9]{1,6})([kmgt]?)");
+
   private final Terminal terminal;
 
   @Option(
@@ -85,6 +89,14 @@ final class ServeCommand implements Callable<Integer> {
           "Let a key that is made now sign with ML-DSA-44 too, for the time after Ed25519.")
   private boolean postQuantum;
 
+  @Option(
+      names = "--witness",
+      paramLabel = "VKEY=URL",
+      description =
+          "A witness that is asked every minute to sign the newest checkpoint: its verifier key and"
+              + " its address. May be given several times.")
+  private List<String> witnesses = List.of();
+
   @Option(names = "--strict-types", description = "Refuse event types that the log does not know.")
   private boolean strictTypes;
 
@@ -103,6 +115,15 @@ final class ServeCommand implements Callable<Integer> {
   private String durability = "forced";
 
   @Option(
+      names = "--min-free",
+      paramLabel = "SIZE",
+      defaultValue = "1g",
+      description =
+          "Warn when less is free on the device, for instance 500m or 2g (default:"
+              + " ${DEFAULT-VALUE}). Below 32m appends are refused.")
+  private String minFree = "1g";
+
+  @Option(
       names = "--retention-days",
       paramLabel = "N",
       description = "How many days entries are to be kept. Checked, but not carried out yet.")
@@ -116,12 +137,14 @@ final class ServeCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     ServerConfig server = serverConfig();
     LogConfig config = logConfig();
+    List<WitnessAddress> addresses = witnesses.stream().map(ServeCommand::witness).toList();
     checkRetention();
     Stop stop = new Stop();
     try (AuditLog log = AuditLog.open(data, config);
-        AuditIndex index = AuditIndex.open(log.reader(), log.reader().directory().index())) {
+        AuditIndex index = AuditIndex.open(log.reader(), log.reader().directory().index());
+        Cosigner cosigner = new Cosigner(log.reader().tree(), addresses, Cosigner.EVERY)) {
       AccessKeys keys = AccessKeys.open(log.reader().directory().access(), Clock.systemUTC());
-      try (AuditServer running = AuditServer.start(log, index, keys, server)) {
+      try (AuditServer running = AuditServer.start(log, index, keys, server, cosigner)) {
         sayReady(log, running.port());
         stop.await();
       }
@@ -147,42 +170,11 @@ final class ServeCommand implements Callable<Integer> {
     terminal.out().flush();
   }
 
-  /**
-   * The end that SIGTERM or Ctrl-C brings: the process stays until everything is closed, and ends
-   * with its code.
-   */
-  private static final class Stop {
-    private final CountDownLatch asked = new CountDownLatch(1);
-    private final CompletableFuture<Integer> done = new CompletableFuture<>();
-
-    /** Waits for the signal. */
-    void await() throws InterruptedException {
-      Runtime.getRuntime()
-          .addShutdownHook(
-              Thread.ofPlatform()
-                  .name("tally-stop")
-                  .unstarted(() -> {
-                    asked.countDown();
-                    Runtime.getRuntime().halt(done.join());
-                  }));
-      asked.await();
-    }
-
-    void done(int exitCode) {
-      done.complete(exitCode);
-    }
-  }
-
   private ServerConfig serverConfig() {
-    if ((tlsCert == null) != (tlsKey == null)) {
-      throw new Failure(Failure.USAGE, "--tls-cert and --tls-key go together");
-    }
-    ServerConfig.Tls tls =
-        tlsCert == null || tlsKey == null ? null : new ServerConfig.Tls(tlsCert, tlsKey);
     return new ServerConfig(
         host,
         port,
-        tls,
+        tls(tlsCert, tlsKey),
         insecureHttp,
         trustedProxies.stream().map(Cidr::parse).toList(),
         publicMetrics,
@@ -190,6 +182,21 @@ final class ServeCommand implements Callable<Integer> {
         strictTypes,
         ServerConfig.Limits.defaults(),
         ServerConfig.Timeouts.defaults());
+  }
+
+  static ServerConfig.@Nullable Tls tls(@Nullable Path certificate, @Nullable Path key) {
+    if ((certificate == null) != (key == null)) {
+      throw new Failure(Failure.USAGE, "--tls-cert and --tls-key go together");
+    }
+    return certificate == null || key == null ? null : new ServerConfig.Tls(certificate, key);
+  }
+
+  private static WitnessAddress witness(String text) {
+    try {
+      return WitnessAddress.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new Failure(Failure.USAGE, "--witness: " + e.getMessage());
+    }
   }
 
   private LogConfig logConfig() {
@@ -208,7 +215,21 @@ final class ServeCommand implements Callable<Integer> {
         .withOrigin(origin)
         .withDurability(when)
         .withKeyFile(keyFile)
-        .withPostQuantum(postQuantum);
+        .withPostQuantum(postQuantum)
+        .withMinFreeBytes(bytes(minFree));
+  }
+
+  private static long bytes(String size) {
+    Matcher matcher = SIZE.matcher(size);
+    if (!matcher.matches()) {
+      throw new Failure(
+          Failure.USAGE,
+          "--min-free is \""
+              + Printable.of(size)
+              + "\"; taken is a number of up to six digits with k, m, g or t after it");
+    }
+    int shift = 10 * " kmgt".indexOf(matcher.group(2).isEmpty() ? " " : matcher.group(2));
+    return Long.parseLong(matcher.group(1)) << shift;
   }
 
   private void checkRetention() {

@@ -5,6 +5,7 @@ import io.tallystick.entry.InvalidEntryException;
 import io.tallystick.note.Checkpoint;
 import io.tallystick.note.InvalidNoteException;
 import io.tallystick.note.SignedNote;
+import io.tallystick.note.TimestampToken;
 import io.tallystick.note.VerifierKey;
 import io.tallystick.tlog.Hasher;
 import io.tallystick.tlog.InvalidProofException;
@@ -24,6 +25,7 @@ import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -36,8 +38,9 @@ import picocli.CommandLine.Parameters;
     exitCodeList = {"0:every entry in it is proved", "1:one is not"})
 final class VerifyBundleCommand implements Callable<Integer> {
   private static final Pattern ENTRY = Pattern.compile("entries/([1-9][0-9]{0,18})\\.json");
+  private static final String TOKEN = "checkpoint.tsr";
   private static final List<String> OTHERS =
-      List.of("README.txt", "checkpoint", "checkpoint.tsr", "verifier-key");
+      List.of("README.txt", "checkpoint", TOKEN, "verifier-key");
   private static final int MAX_NOTE_BYTES = SignedNote.MAX_BYTES;
 
   private final Terminal terminal;
@@ -52,6 +55,14 @@ final class VerifyBundleCommand implements Callable<Integer> {
       description = "The log's verifier key that you trust; may be given more than once.")
   private List<String> keys = List.of();
 
+  @Option(
+      names = "--tsa-ca",
+      paramLabel = "FILE",
+      description =
+          "Certificates (PEM) that the timestamp in the bundle must lead to; without it only its"
+              + " signature is checked.")
+  private @Nullable Path authorities;
+
   VerifyBundleCommand(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -63,10 +74,14 @@ final class VerifyBundleCommand implements Callable<Integer> {
     long proved = 0;
     int found = 0;
     Checkpoint checkpoint;
+    @Nullable String timestamp = null;
     try (ZipFile zip = new ZipFile(file.toFile())) {
       byte[] note = read(zip, "checkpoint", MAX_NOTE_BYTES);
       checkpoint = Checkpoint.open(SignedNote.parse(note), trusted);
       Set<String> left = names(zip);
+      if (left.contains(TOKEN)) {
+        timestamp = timestamp(read(zip, TOKEN, TimestampToken.MAX_BYTES), note, authorities);
+      }
       OTHERS.forEach(left::remove);
       for (String name : List.copyOf(left)) {
         Matcher entry = ENTRY.matcher(name);
@@ -107,7 +122,21 @@ final class VerifyBundleCommand implements Callable<Integer> {
             terminal.green("valid: ")
                 + "%,d entries are among the %,d that %s sealed"
                     .formatted(proved, checkpoint.size(), Printable.of(checkpoint.origin())));
+    if (timestamp != null) {
+      terminal.out().println(timestamp);
+    }
     return 0;
+  }
+
+  private static String timestamp(byte[] token, byte[] note, @Nullable Path authorities)
+      throws IOException, InvalidNoteException {
+    TimestampToken.Verified verified =
+        TimestampToken.parse(token).verify(note, Trust.certificates(authorities));
+    return "its checkpoint existed at "
+        + verified.time()
+        + ", says "
+        + Printable.of(verified.authority())
+        + (verified.trusted() ? "" : " (whose certificate was not checked; --tsa-ca does)");
   }
 
   private static Set<String> names(ZipFile zip) throws InvalidProofException {

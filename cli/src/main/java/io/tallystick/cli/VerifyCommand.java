@@ -52,6 +52,14 @@ final class VerifyCommand implements Callable<Integer> {
               + " log names itself).")
   private List<String> keys = List.of();
 
+  @Option(
+      names = "--tsa-ca",
+      paramLabel = "FILE",
+      description =
+          "Certificates (PEM) that the timestamps of kept checkpoints must lead to; without it only"
+              + " their signatures are checked. For a data directory.")
+  private @Nullable Path authorities;
+
   VerifyCommand(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -63,7 +71,7 @@ final class VerifyCommand implements Callable<Integer> {
     Filters.put(given, "end_id", endId);
     Filters.put(given, "strict", strict ? "true" : null);
     Filters.put(given, "quick", quick ? "true" : null);
-    Trust trust = Trust.of(keys, checkpoint);
+    Trust trust = Trust.of(keys, checkpoint, authorities);
     byte[] answer;
     try (Source source = common.where.source(terminal)) {
       answer = source.verify(given, trust);

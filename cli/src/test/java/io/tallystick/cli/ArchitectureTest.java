@@ -50,9 +50,10 @@ class ArchitectureTest {
     "note,  note tlog",
     "entry, entry tlog",
     "store, store entry note tlog",
+    "witness, witness store note tlog",
     "index, index store entry note tlog",
-    "http,  http index store entry note tlog",
-    "cli,   cli http index store entry note tlog",
+    "http,  http index witness store entry note tlog",
+    "cli,   cli http index witness store entry note tlog",
   })
   void eachPackageKnowsOnlyThoseBelowIt(String name, String known) {
     String[] allowed =
@@ -70,7 +71,7 @@ class ArchitectureTest {
   void everyPackageHasItsPlaceInTheOrder() {
     assertThat(TALLYSTICK.stream().map(JavaClass::getPackageName).collect(Collectors.toSet()))
         .isSubsetOf(
-            Stream.of("tlog", "note", "entry", "store", "index", "http", "cli")
+            Stream.of("tlog", "note", "entry", "store", "witness", "index", "http", "cli")
                 .map(name -> "io.tallystick." + name)
                 .toList());
   }
@@ -151,11 +152,11 @@ class ArchitectureTest {
 
   // The command line writes the files its user names.
   @Test
-  void onlyTheStoreAndTheCommandLineWriteFiles() {
+  void onlyTheStoreTheWitnessAndTheCommandLineWriteFiles() {
     check(
         noClasses()
             .that()
-            .resideOutsideOfPackages(packageOf("store"), packageOf("cli"))
+            .resideOutsideOfPackages(packageOf("store"), packageOf("witness"), packageOf("cli"))
             .should()
             .dependOnClassesThat()
             .haveNameMatching(
@@ -173,7 +174,8 @@ class ArchitectureTest {
     check(
         noClasses()
             .that()
-            .resideOutsideOfPackages(packageOf("store"), packageOf("index"), packageOf("cli"))
+            .resideOutsideOfPackages(
+                packageOf("store"), packageOf("witness"), packageOf("index"), packageOf("cli"))
             .should(callFiles("createDirector.*|delete.*")));
   }
 

@@ -138,4 +138,47 @@ final class Tally {
       process.onExit().join();
     }
   }
+
+  /** A witness in a process of its own. */
+  static final class Witness implements AutoCloseable {
+    private final Process process;
+    private final String url;
+    private final String key;
+
+    private Witness(Process process, String url, String key) {
+      this.process = process;
+      this.url = url;
+      this.key = key;
+    }
+
+    static Witness start(String... more) throws IOException {
+      List<String> arguments = new ArrayList<>(List.of("witness", "--port", "0"));
+      arguments.addAll(List.of(more));
+      Process process = command(arguments).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+      BufferedReader out =
+          new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8));
+      String line = out.readLine();
+      String key = out.readLine();
+      if (line == null || key == null) {
+        process.destroyForcibly();
+        throw new IOException("the witness did not start");
+      }
+      String port = line.replaceAll("\\D+", "");
+      return new Witness(process, "http://127.0.0.1:" + port, key);
+    }
+
+    String url() {
+      return url;
+    }
+
+    String key() {
+      return key;
+    }
+
+    @Override
+    public void close() {
+      process.destroy();
+      process.onExit().join();
+    }
+  }
 }

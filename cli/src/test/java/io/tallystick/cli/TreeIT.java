@@ -1,7 +1,9 @@
 package io.tallystick.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tallystick.store.LogReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,6 +65,27 @@ class TreeIT {
       assertThat(refused.code()).as("byte %d: %s", i, refused).isEqualTo(Failure.NOT_VALID);
       changed[i] ^= 4;
       i += 200;
+    }
+  }
+
+  /** Proofs at many places, checked by a page of code that shares nothing with ours. */
+  @Test
+  void proofsVerifyWithASecondImplementation() throws Exception {
+    Path data = directory.resolve("log");
+    Map<String, String> log = Map.of("TALLY_DATA", data.toString());
+    assertThat(Tally.run(log, "{\"event_type\":\"auth.logout\"}\n".repeat(700), "append").code())
+        .isZero();
+    String key = tally(log, "key").out().strip();
+    LogReader reader = LogReader.open(data);
+    for (long id : new long[] {1, 2, 256, 257, 512, 513, 701}) {
+      Path file = directory.resolve(id + ".tlog-proof");
+      assertThat(tally(log, "prove", Long.toString(id), "--out", file.toString()).code()).isZero();
+      byte[] proof = Files.readAllBytes(file);
+      byte[] entry = reader.read(id).orElseThrow().bytes();
+      assertThat(SecondVerifier.verify(proof, entry, key)).isEqualTo(701);
+      byte[] other = reader.read(id == 1 ? 2 : id - 1).orElseThrow().bytes();
+      assertThatThrownBy(() -> SecondVerifier.verify(proof, other, key))
+          .hasMessageContaining("root");
     }
   }
 

@@ -15,6 +15,7 @@ import io.tallystick.store.StoredEntry;
 import io.tallystick.store.VerifyReport;
 import io.tallystick.store.VerifyRequest;
 import java.io.IOException;
+import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.LocalDate;
 import java.util.ArrayList;
@@ -176,6 +177,8 @@ public final class Answers {
    *
    * @param keys that must have signed the newest checkpoint; empty for those of the log
    * @param earlier checkpoint that the log must be a continuation of; may be {@code null}
+   * @param authorities certificates that timestamps must lead to; empty to check their signatures
+   *     alone
    * @param progress told from time to time how far it is; may be {@code null}
    */
   public static Answer verify(
@@ -183,6 +186,7 @@ public final class Answers {
       Parameters given,
       List<VerifierKey> keys,
       @Nullable SignedNote earlier,
+      List<X509Certificate> authorities,
       VerifyReport.@Nullable Progress progress)
       throws IOException, InterruptedException {
     given.only(List.of("start_id", "end_id", "strict", "quick"));
@@ -208,7 +212,8 @@ public final class Answers {
                 Boolean.TRUE.equals(given.flag("strict")),
                 Boolean.TRUE.equals(given.flag("quick")),
                 keys,
-                earlier),
+                earlier,
+                authorities),
             progress);
     return json(out -> {
       out.writeStartObject();

@@ -1,33 +1,19 @@
 package io.tallystick.http;
 
 import io.javalin.Javalin;
-import io.javalin.compression.CompressionStrategy;
-import io.javalin.config.JavalinConfig;
 import io.javalin.http.HttpResponseException;
-import io.javalin.util.JavalinException;
-import io.javalin.util.JavalinLogger;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.store.AuditLog;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import org.eclipse.jetty.http.UriCompliance;
-import org.eclipse.jetty.server.HttpConfiguration;
-import org.eclipse.jetty.server.HttpConnectionFactory;
-import org.eclipse.jetty.server.NetworkConnectionLimit;
-import org.eclipse.jetty.server.SecureRequestCustomizer;
-import org.eclipse.jetty.server.Server;
-import org.eclipse.jetty.server.ServerConnector;
-import org.eclipse.jetty.server.handler.GracefulHandler;
-import org.eclipse.jetty.util.NanoTime;
-import org.eclipse.jetty.util.VirtualThreads;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
-import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,8 +31,6 @@ public final class AuditServer implements AutoCloseable {
   private static final Duration TLS_EVERY = Duration.ofSeconds(2);
   private static final Duration LAST_USE_EVERY = Duration.ofMinutes(1);
   private static final Duration SESSIONS_EVERY = Duration.ofSeconds(1);
-  private static final int MAX_HEADER_BYTES = 16 << 10;
-  private static final int MAX_PLATFORM_THREADS = 64;
 
   private final ServerConfig config;
   private final AccessKeys keys;
@@ -71,11 +55,12 @@ public final class AuditServer implements AutoCloseable {
       AuditIndex index,
       AccessKeys keys,
       ServerConfig config,
+      Cosigner cosigner,
       @Nullable TlsMaterial tls) {
     this.config = config;
     this.keys = keys;
     this.tls = tls;
-    this.ssl = tls == null ? null : ssl(tls);
+    this.ssl = tls == null ? null : Listener.ssl(tls);
     ServerConfig.Limits limits = config.limits();
     ServerConfig.Timeouts timeouts = config.timeouts();
     this.limiter =
@@ -89,13 +74,13 @@ public final class AuditServer implements AutoCloseable {
     Bodies bodies =
         new Bodies(limits.maxBodyBytes(), limits.maxPendingBodyBytes(), timeouts.body());
     Sealing sealing = new Sealing(log, timeouts.append());
-    TreeAnswers tree = new TreeAnswers(log.reader(), sealing);
+    TreeAnswers tree = new TreeAnswers(log.reader(), sealing, cosigner);
     Idempotency idempotency =
         new Idempotency(
             log, index, Idempotency.WINDOW_EVENTS, Idempotency.MAX_HELD, timeouts.append());
     this.app =
         Javalin.create(javalin -> {
-          jetty(javalin, metrics);
+          new Listener(config, ssl, metrics::answered).configure(javalin);
           javalin.routes.before(request -> {
             request.header("X-Content-Type-Options", "nosniff");
             request.header("Cache-Control", "no-store");
@@ -125,19 +110,28 @@ public final class AuditServer implements AutoCloseable {
           new TreeApi(tree, config.publicTlog()).register(javalin.routes, guard);
           new KeysApi(keys, new KeyAdministration(log, keys), bodies)
               .register(javalin.routes, guard);
-          new HealthApi(log, index, metrics)
+          new HealthApi(log, index, cosigner, metrics)
               .register(javalin.routes, guard, config.publicMetrics());
         });
+  }
+
+  /** Starts a server of a log that no witness signs, see the other method of this name. */
+  public static AuditServer start(
+      AuditLog log, AuditIndex index, AccessKeys keys, ServerConfig config)
+      throws IOException, InterruptedException {
+    Cosigner nobody = new Cosigner(log.reader().tree(), List.of(), Cosigner.EVERY);
+    return start(log, index, keys, config, nobody);
   }
 
   /**
    * Starts a server. Where there is no key yet, leaves one with every permission in the data
    * directory's {@code admin.key} and says so.
    *
+   * @param cosigner where checkpoints with witnesses' signatures come from
    * @throws IOException if the address can't be listened on, or the TLS files are not taken
    */
   public static AuditServer start(
-      AuditLog log, AuditIndex index, AccessKeys keys, ServerConfig config)
+      AuditLog log, AuditIndex index, AccessKeys keys, ServerConfig config, Cosigner cosigner)
       throws IOException, InterruptedException {
     ServerConfig.Tls files = config.tls();
     TlsMaterial tls = files == null ? null : TlsMaterial.read(files);
@@ -145,13 +139,12 @@ public final class AuditServer implements AutoCloseable {
     if (new KeyAdministration(log, keys).createFirst(adminKey)) {
       LOG.info("a key with every permission is in {}", adminKey);
     }
-    AuditServer server = new AuditServer(log, index, keys, config, tls);
+    AuditServer server = new AuditServer(log, index, keys, config, cosigner, tls);
     try {
-      server.app.start();
-    } catch (JavalinException e) {
+      Listener.start(server.app, config);
+    } catch (IOException e) {
       server.timer.shutdownNow();
-      throw new IOException(
-          "can't listen on " + config.host() + " port " + config.port() + ": " + e.getMessage(), e);
+      throw e;
     }
     server.port = server.app.port();
     server.startTimer();
@@ -161,60 +154,6 @@ public final class AuditServer implements AutoCloseable {
   /** The port that is listened on, or was. */
   public int port() {
     return port;
-  }
-
-  private void jetty(JavalinConfig javalin, Metrics metrics) {
-    JavalinLogger.startupInfo = false;
-    javalin.startup.showJavalinBanner = false;
-    javalin.startup.showOldJavalinVersionWarning = false;
-    javalin.startup.startupWatcherEnabled = false;
-    javalin.http.prefer405over404 = true;
-    javalin.http.compressionStrategy = CompressionStrategy.NONE;
-    QueuedThreadPool threads = new QueuedThreadPool(MAX_PLATFORM_THREADS);
-    threads.setName("tally-http");
-    threads.setVirtualThreadsExecutor(VirtualThreads.getNamedVirtualThreadsExecutor("tally-http-"));
-    javalin.jetty.threadPool = threads;
-    javalin.jetty.modifyServer(server -> {
-      server.insertHandler(new GracefulHandler());
-      server.setStopTimeout(config.timeouts().stop().toMillis());
-      server.setErrorHandler(new Problems.JettyErrors());
-      server.setRequestLog((request, response) ->
-          metrics.answered(
-              response.getStatus(), Duration.ofNanos(NanoTime.since(request.getBeginNanoTime()))));
-    });
-    javalin.jetty.modifyServletContextHandler(
-        context -> context.setErrorHandler(new Problems.JettyErrors()));
-    javalin.jetty.modifyHttpConfiguration(http -> {
-      http.setUriCompliance(UriCompliance.DEFAULT);
-      http.setSendServerVersion(false);
-      http.setSendXPoweredBy(false);
-      http.setRequestHeaderSize(MAX_HEADER_BYTES);
-    });
-    javalin.jetty.addConnector(this::connector);
-  }
-
-  private ServerConnector connector(Server server, HttpConfiguration http) {
-    if (ssl != null) {
-      http.addCustomizer(new SecureRequestCustomizer(false));
-    }
-    HttpConnectionFactory factory = new HttpConnectionFactory(http);
-    ServerConnector connector =
-        ssl == null
-            ? new ServerConnector(server, factory)
-            : new ServerConnector(server, ssl, factory);
-    connector.setHost(config.host());
-    connector.setPort(config.port());
-    connector.setIdleTimeout(config.timeouts().idle().toMillis());
-    server.addBean(new NetworkConnectionLimit(config.limits().maxConnections(), connector));
-    return connector;
-  }
-
-  private static SslContextFactory.Server ssl(TlsMaterial tls) {
-    SslContextFactory.Server ssl = new SslContextFactory.Server();
-    ssl.setKeyStore(tls.keyStore());
-    ssl.setKeyStorePassword("");
-    ssl.setIncludeProtocols("TLSv1.3", "TLSv1.2");
-    return ssl;
   }
 
   private void startTimer() {

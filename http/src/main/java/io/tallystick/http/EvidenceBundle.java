@@ -36,13 +36,13 @@ final class EvidenceBundle implements Answer {
   private final LogReader log;
   private final AuditIndex index;
   private final AuditQuery question;
-  private final SignedCheckpoint under;
+  private final SignedCheckpoint asked;
 
   EvidenceBundle(LogReader log, AuditIndex index, AuditQuery question, SignedCheckpoint under) {
     this.log = log;
     this.index = index;
     this.question = question;
-    this.under = under;
+    this.asked = under;
   }
 
   @Override
@@ -52,7 +52,9 @@ final class EvidenceBundle implements Answer {
 
   @Override
   public void writeTo(OutputStream out) throws IOException, InterruptedException {
-    log.tree().keep(under);
+    log.tree().keep(asked);
+    // As it is kept: a timestamp is over all its signatures.
+    SignedCheckpoint under = log.tree().checkpoint(asked.size()).orElse(asked);
     ZipOutputStream zip = new ZipOutputStream(out, UTF_8);
     put(zip, "README.txt", readme());
     put(zip, "checkpoint", under.note().toBytes());

@@ -6,17 +6,20 @@ import io.javalin.http.Handler;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.LogException;
+import java.io.IOException;
 import java.util.Optional;
 
 /** How the server is: {@code /healthz}, {@code /readyz} and {@code /metrics}. */
 final class HealthApi {
   private final AuditLog log;
   private final AuditIndex index;
+  private final Cosigner cosigner;
   private final Metrics metrics;
 
-  HealthApi(AuditLog log, AuditIndex index, Metrics metrics) {
+  HealthApi(AuditLog log, AuditIndex index, Cosigner cosigner, Metrics metrics) {
     this.log = log;
     this.index = index;
+    this.cosigner = cosigner;
     this.metrics = metrics;
   }
 
@@ -35,21 +38,32 @@ final class HealthApi {
     routes.head(path, handler);
   }
 
-  private void ready(Context request) {
+  private void ready(Context request) throws IOException {
     Optional<LogException> stopped = log.stopped();
     if (stopped.isPresent()) {
       throw Problem.of(503, "The log takes no more appends; reading goes on.").thrown();
     }
-    status(request, "ready");
+    request
+        .contentType(Answers.JSON)
+        .result(
+            log.freeSpace().isLow()
+                ? "{\"status\":\"ready\",\"warning\":\"little room is left on the log's device\"}"
+                : "{\"status\":\"ready\"}");
   }
 
   private static void status(Context request, String status) {
     request.contentType(Answers.JSON).result("{\"status\":\"" + status + "\"}");
   }
 
-  private void metrics(Context request) {
+  private void metrics(Context request) throws IOException {
     request
         .contentType(Metrics.CONTENT_TYPE)
-        .result(metrics.text(log.lastId(), index.indexedThrough(), log.stopped().isEmpty()));
+        .result(
+            metrics.text(
+                log.lastId(),
+                index.indexedThrough(),
+                log.stopped().isEmpty(),
+                log.freeSpace().bytes(),
+                cosigner.figures()));
   }
 }

@@ -56,17 +56,24 @@ final class Metrics {
    * @param lastId of the log
    * @param indexedThrough of the index
    * @param up whether the log takes appends
+   * @param freeBytes on the log's device
+   * @param witnesses what became of asking witnesses
    */
-  String text(long lastId, long indexedThrough, boolean up) {
+  String text(
+      long lastId, long indexedThrough, boolean up, long freeBytes, Cosigner.Figures witnesses) {
     StringBuilder out = new StringBuilder(4_096);
     one(out, "log_entries", "gauge", "Id of the newest acknowledged entry.", lastId);
     one(out, "log_up", "gauge", "1 while the log takes appends.", up ? 1 : 0);
+    one(out, "free_bytes", "gauge", "Room that is left on the log's device.", freeBytes);
     one(
         out,
         "index_lag_entries",
         "gauge",
         "Acknowledged entries that the index does not find yet.",
         Math.max(0, lastId - indexedThrough));
+    if (witnesses.witnesses() > 0) {
+      witnesses(out, witnesses);
+    }
     one(out, "appends_total", "counter", "Answered requests to append.", appends.sum());
     one(
         out,
@@ -84,6 +91,28 @@ final class Metrics {
     byStatus(out, "http_requests_total", "Requests by the status of the answer.", requests);
     histogram(out);
     return out.toString();
+  }
+
+  private static void witnesses(StringBuilder out, Cosigner.Figures figures) {
+    one(out, "witnesses", "gauge", "Witnesses that are asked to sign.", figures.witnesses());
+    one(
+        out,
+        "cosigned_entries",
+        "gauge",
+        "Entries under the newest checkpoint that a witness signed.",
+        figures.size());
+    one(
+        out,
+        "witness_failures_total",
+        "counter",
+        "Times that a witness did not sign.",
+        figures.failures());
+    one(
+        out,
+        "witness_contradictions_total",
+        "counter",
+        "Times that a witness had seen another history of this log.",
+        figures.contradictions());
   }
 
   private static void head(StringBuilder out, String name, String type, String help) {

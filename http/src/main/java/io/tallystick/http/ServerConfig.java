@@ -191,6 +191,11 @@ public record ServerConfig(
 
   /** This configuration on another port. */
   public ServerConfig withPort(int port) {
+    return listening(host, port, tls, insecureHttp);
+  }
+
+  /** This configuration at another address. */
+  public ServerConfig listening(String host, int port, @Nullable Tls tls, boolean insecureHttp) {
     return new ServerConfig(
         host,
         port,

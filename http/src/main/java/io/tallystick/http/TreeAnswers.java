@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The answers to what is asked of the tree over a log (api.md, Reading): proofs, checkpoints,
@@ -36,10 +37,27 @@ public final class TreeAnswers {
 
   private final LogReader log;
   private final Sealing sealing;
+  private final @Nullable Cosigner cosigner;
 
+  /** Answers for a log whose checkpoints nobody but the log signs here. */
   public TreeAnswers(LogReader log, Sealing sealing) {
+    this(log, sealing, null);
+  }
+
+  /**
+   * @param cosigner where checkpoints with witnesses' signatures come from; {@code null} for
+   *     nowhere
+   */
+  TreeAnswers(LogReader log, Sealing sealing, @Nullable Cosigner cosigner) {
     this.log = log;
     this.sealing = sealing;
+    this.cosigner = cosigner;
+  }
+
+  /** The newest checkpoint, of those that witnesses signed where there are any. */
+  private Optional<SignedCheckpoint> newest() throws IOException {
+    Optional<SignedCheckpoint> cosigned = cosigner == null ? Optional.empty() : cosigner.newest();
+    return cosigned.isPresent() ? cosigned : log.tree().newest();
   }
 
   /**
@@ -53,7 +71,10 @@ public final class TreeAnswers {
     if (number > log.lastId()) {
       return Optional.empty();
     }
-    SignedCheckpoint under = log.tree().newest().orElse(null);
+    SignedCheckpoint under = newest().orElse(null);
+    if (under == null || under.size() < number) {
+      under = log.tree().newest().orElse(null);
+    }
     if (under == null || under.size() < number) {
       under = sealing.newest().orElse(null);
     }
@@ -173,9 +194,12 @@ public final class TreeAnswers {
     });
   }
 
-  /** The newest checkpoint, as C2SP tlog-tiles publishes it; empty before the first. */
+  /**
+   * The newest checkpoint, as C2SP tlog-tiles publishes it: with the signatures of witnesses where
+   * there are any. Empty before the first.
+   */
   public Optional<Answer> published() throws IOException {
-    return log.tree().newest().map(this::note);
+    return newest().map(this::note);
   }
 
   /** A tile or a bundle of entries of the published tree; empty if it has no such thing. */

@@ -57,7 +57,7 @@ final class VerifyApi {
       stream(new EventStream(request), given, caller.key().name());
       return;
     }
-    Answer answer = Answers.verify(log, given, List.of(), null, null);
+    Answer answer = Answers.verify(log, given, List.of(), null, List.of(), null);
     byte[] report = remember(answer, caller.key().name());
     request.contentType(answer.contentType());
     if (!request.method().equals(HandlerType.HEAD)) {
@@ -77,7 +77,7 @@ final class VerifyApi {
         };
     Answer answer;
     try {
-      answer = Answers.verify(log, given, List.of(), null, progress);
+      answer = Answers.verify(log, given, List.of(), null, List.of(), progress);
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }

@@ -80,6 +80,11 @@ public enum KeyType {
     return scheme;
   }
 
+  /** Whether a witness's key is of this type: it signs a time with the checkpoint. */
+  public boolean isCosignature() {
+    return isTimestamped();
+  }
+
   /** Whether eight bytes of time come before the signature: a {@code timestamped_signature}. */
   boolean isTimestamped() {
     return this != ED25519;

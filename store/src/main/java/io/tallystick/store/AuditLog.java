@@ -40,6 +40,7 @@ public final class AuditLog implements AutoCloseable {
   private final Thread committerThread;
   private final Thread sealerThread;
   private final Sealer sealer;
+  private final FreeSpace space;
   private final FileChannel lock;
 
   private AuditLog(
@@ -49,11 +50,13 @@ public final class AuditLog implements AutoCloseable {
       Sequencer sequencer,
       Committer committer,
       Sealer sealer,
+      FreeSpace space,
       FileChannel lock) {
     this.reader = reader;
     this.queue = queue;
     this.acknowledged = acknowledged;
     this.sealer = sealer;
+    this.space = space;
     this.lock = lock;
     this.sequencerThread =
         Thread.ofPlatform().name("tally-sequencer").daemon().unstarted(sequencer);
@@ -148,14 +151,16 @@ public final class AuditLog implements AutoCloseable {
             () -> Optional.ofNullable(sealer.newest()),
             sealer);
     Committer committer = new Committer(queue, acknowledged, config.durability(), sealer);
+    FreeSpace space = new FreeSpace(directory.segments(), config.minFreeBytes());
     Sequencer sequencer =
         new Sequencer(
             queue,
             committer,
             ChronicleWriter.open(directory.segments(), floorMillis(tail, last)),
             new BlockBuilder(last.id(), last.hash(), last.nanos(), sha256()),
-            new EntryClock(config.clock(), last.nanos()));
-    return new AuditLog(reader, queue, acknowledged, sequencer, committer, sealer, lock);
+            new EntryClock(config.clock(), last.nanos()),
+            space);
+    return new AuditLog(reader, queue, acknowledged, sequencer, committer, sealer, space, lock);
   }
 
   private static LogIdentity identity(DataDirectory directory, LogConfig config)
@@ -278,6 +283,11 @@ public final class AuditLog implements AutoCloseable {
   /** Why the log takes no more appends; empty while it does. */
   public Optional<LogException> stopped() {
     return Optional.ofNullable(queue.closedBecause());
+  }
+
+  /** The room that is left on the log's device. */
+  public FreeSpace freeSpace() {
+    return space;
   }
 
   /** Answers what waits, then ends. May be called again. */

@@ -2,6 +2,7 @@ package io.tallystick.store;
 
 import io.tallystick.note.InvalidNoteException;
 import io.tallystick.note.SignedNote;
+import io.tallystick.note.TimestampToken;
 import io.tallystick.note.VerifierKey;
 import io.tallystick.tlog.CompactRange;
 import io.tallystick.tlog.CorruptTileException;
@@ -25,6 +26,8 @@ final class CheckpointCheck {
   private final LogTree tree;
   private final Consumer<Fault> faults;
   private final Hasher hasher = new Hasher();
+  private List<Long> keptSizes = List.of();
+  private @Nullable SignedCheckpoint cosigned;
   private @Nullable SignedCheckpoint newest;
 
   /** Whether there is a newest checkpoint that can't be trusted, which is a fault already. */
@@ -45,6 +48,13 @@ final class CheckpointCheck {
    * @param pinned keys of which one must have signed it; empty for those of log.json
    */
   @Nullable SignedCheckpoint newest(List<VerifierKey> pinned) throws IOException {
+    // Before the newest one is read: what is kept by then is not newer, also while a writer seals.
+    keptSizes = tree.files().keptSizes();
+    try {
+      cosigned = tree.files().cosigned().orElse(null);
+    } catch (LogException.Contradiction e) {
+      fault(0, String.valueOf(e.getMessage()));
+    }
     try {
       SignedCheckpoint found = tree.newest().orElse(null);
       if (found != null && !pinned.isEmpty()) {
@@ -69,7 +79,7 @@ final class CheckpointCheck {
       missing("the newest checkpoint", newest, lastId);
     }
     if (request.isWholeLog() && !request.quick()) {
-      for (long size : tree.files().keptSizes()) {
+      for (long size : keptSizes) {
         try {
           Optional<SignedCheckpoint> kept = tree.files().kept(size);
           if (kept.isPresent() && kept.get().size() != size) {
@@ -78,14 +88,29 @@ final class CheckpointCheck {
                 "checkpoints/" + size + ".note is one over " + kept.get().size() + " entries");
           } else if (kept.isPresent()) {
             continues("checkpoints/" + size + ".note", kept.get(), lastId);
+            timestamp(kept.get(), request);
           }
         } catch (LogException.Contradiction e) {
           fault(size, String.valueOf(e.getMessage()));
         }
       }
+      if (cosigned != null) {
+        continues("the checkpoint that witnesses signed", cosigned, lastId);
+      }
     }
     if (request.earlier() != null) {
       earlier(request.earlier(), request.keys(), lastId);
+    }
+  }
+
+  private void timestamp(SignedCheckpoint kept, VerifyRequest request) throws IOException {
+    Optional<byte[]> token = tree.files().token(kept.size());
+    if (token.isPresent()) {
+      try {
+        TimestampToken.parse(token.get()).verify(kept.note().toBytes(), request.authorities());
+      } catch (InvalidNoteException e) {
+        fault(kept.size(), "checkpoints/" + kept.size() + ".tsr: " + e.getMessage());
+      }
     }
   }
 

@@ -23,6 +23,7 @@ final class CheckpointFiles {
   private static final String TOKEN = ".tsr";
 
   private final Path newest;
+  private final Path cosigned;
   private final Path kept;
   private final String origin;
   private final List<VerifierKey> keys;
@@ -32,6 +33,7 @@ final class CheckpointFiles {
    */
   CheckpointFiles(DataDirectory directory, String origin, List<VerifierKey> keys) {
     this.newest = directory.checkpoint();
+    this.cosigned = directory.cosigned();
     this.kept = directory.checkpoints();
     this.origin = origin;
     this.keys = keys;
@@ -52,6 +54,16 @@ final class CheckpointFiles {
    */
   Optional<SignedCheckpoint> newest() throws IOException {
     return read(newest);
+  }
+
+  /** The newest checkpoint that a witness signed; empty if there is none. */
+  Optional<SignedCheckpoint> cosigned() throws IOException {
+    return read(cosigned);
+  }
+
+  /** Makes this the newest checkpoint that a witness signed. */
+  void publishCosigned(SignedNote note) throws IOException {
+    SmallFile.write(cosigned, note.toBytes());
   }
 
   /** A checkpoint that is kept; empty if that one is not. */
@@ -102,9 +114,15 @@ final class CheckpointFiles {
     SmallFile.write(newest, note.toBytes());
   }
 
-  /** Keeps a checkpoint, with the cosignatures that it or the kept one has. */
+  /**
+   * Keeps a checkpoint, with the cosignatures that it or the kept one has. One that a timestamp
+   * authority has signed stays as it is, for the token is over its bytes.
+   */
   void keep(SignedCheckpoint checkpoint) throws IOException {
     Files.createDirectories(kept);
+    if (Files.exists(kept.resolve(checkpoint.size() + TOKEN))) {
+      return;
+    }
     Optional<SignedCheckpoint> known = kept(checkpoint.size());
     SignedNote note =
         known.map(k -> k.note().with(checkpoint.note().signatures())).orElse(checkpoint.note());

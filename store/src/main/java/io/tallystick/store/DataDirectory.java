@@ -47,6 +47,11 @@ public record DataDirectory(Path root) {
     return root.resolve("checkpoint");
   }
 
+  /** The newest checkpoint that a witness signed. */
+  Path cosigned() {
+    return root.resolve("cosigned");
+  }
+
   /** Checkpoints that are kept. */
   Path checkpoints() {
     return root.resolve("checkpoints");

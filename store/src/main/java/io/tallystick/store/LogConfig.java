@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param postQuantum whether a key that is made now is made together with an ML-DSA-44 key, so that
  *     every checkpoint has a second signature that outlasts Ed25519
  * @param sealEvery how long entries wait for a checkpoint at most
+ * @param minFreeBytes on the device below which the log warns; appends are refused below {@link
+ *     #RESERVE_BYTES} whatever this is
  */
 public record LogConfig(
     @Nullable String origin,
@@ -28,12 +30,16 @@ public record LogConfig(
     Clock clock,
     @Nullable Path keyFile,
     boolean postQuantum,
-    Duration sealEvery) {
+    Duration sealEvery,
+    long minFreeBytes) {
   /** Largest length of an origin in bytes. */
   public static final int MAX_ORIGIN_BYTES = 255;
 
   /** Most bytes that may be pending: as many as recovery looks at before the end of the log. */
   public static final long MAX_PENDING_BYTES = 64L << 20;
+
+  /** So many bytes on the device are left for what is mapped, for tiles and checkpoints. */
+  public static final long RESERVE_BYTES = 32L << 20;
 
   public LogConfig {
     if (origin != null) {
@@ -48,6 +54,9 @@ public record LogConfig(
               + ", one block, to "
               + MAX_PENDING_BYTES);
     }
+    if (minFreeBytes < 0) {
+      throw new IllegalArgumentException("minFreeBytes is not negative, but " + minFreeBytes);
+    }
     if (sealEvery.isNegative() || sealEvery.isZero()) {
       throw new IllegalArgumentException("sealEvery is more than nothing, not " + sealEvery);
     }
@@ -55,7 +64,7 @@ public record LogConfig(
 
   /**
    * An origin of the log's own choice, forced acknowledgements, 64 MiB pending, the system's clock,
-   * an Ed25519 key in the data directory, a checkpoint every second.
+   * an Ed25519 key in the data directory, a checkpoint every second, a warning below 1 GiB.
    */
   public static LogConfig defaults() {
     return new LogConfig(
@@ -65,48 +74,55 @@ public record LogConfig(
         Clock.systemUTC(),
         null,
         false,
-        Duration.ofSeconds(1));
+        Duration.ofSeconds(1),
+        1L << 30);
   }
 
   /** This configuration with another origin. */
   public LogConfig withOrigin(@Nullable String origin) {
     return new LogConfig(
-        origin, durability, maxPendingBytes, clock, keyFile, postQuantum, sealEvery);
+        origin, durability, maxPendingBytes, clock, keyFile, postQuantum, sealEvery, minFreeBytes);
   }
 
   /** This configuration with another durability. */
   public LogConfig withDurability(Durability durability) {
     return new LogConfig(
-        origin, durability, maxPendingBytes, clock, keyFile, postQuantum, sealEvery);
+        origin, durability, maxPendingBytes, clock, keyFile, postQuantum, sealEvery, minFreeBytes);
   }
 
   /** This configuration with another limit on what is pending. */
   public LogConfig withMaxPendingBytes(long maxPendingBytes) {
     return new LogConfig(
-        origin, durability, maxPendingBytes, clock, keyFile, postQuantum, sealEvery);
+        origin, durability, maxPendingBytes, clock, keyFile, postQuantum, sealEvery, minFreeBytes);
   }
 
   /** This configuration with another clock. */
   public LogConfig withClock(Clock clock) {
     return new LogConfig(
-        origin, durability, maxPendingBytes, clock, keyFile, postQuantum, sealEvery);
+        origin, durability, maxPendingBytes, clock, keyFile, postQuantum, sealEvery, minFreeBytes);
   }
 
   /** This configuration with the signing key in this file. */
   public LogConfig withKeyFile(@Nullable Path keyFile) {
     return new LogConfig(
-        origin, durability, maxPendingBytes, clock, keyFile, postQuantum, sealEvery);
+        origin, durability, maxPendingBytes, clock, keyFile, postQuantum, sealEvery, minFreeBytes);
   }
 
   /** This configuration with or without a second, post-quantum signature for a new key. */
   public LogConfig withPostQuantum(boolean postQuantum) {
     return new LogConfig(
-        origin, durability, maxPendingBytes, clock, keyFile, postQuantum, sealEvery);
+        origin, durability, maxPendingBytes, clock, keyFile, postQuantum, sealEvery, minFreeBytes);
   }
 
   /** This configuration with another interval between checkpoints. */
   public LogConfig withSealEvery(Duration sealEvery) {
     return new LogConfig(
-        origin, durability, maxPendingBytes, clock, keyFile, postQuantum, sealEvery);
+        origin, durability, maxPendingBytes, clock, keyFile, postQuantum, sealEvery, minFreeBytes);
+  }
+
+  /** This configuration with another floor of free space. */
+  public LogConfig withMinFreeBytes(long minFreeBytes) {
+    return new LogConfig(
+        origin, durability, maxPendingBytes, clock, keyFile, postQuantum, sealEvery, minFreeBytes);
   }
 }

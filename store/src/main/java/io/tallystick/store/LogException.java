@@ -84,6 +84,10 @@ public sealed class LogException extends IOException {
   public static final class DiskFull extends LogException {
     private static final long serialVersionUID = 1;
 
+    DiskFull(String message) {
+      super(message);
+    }
+
     DiskFull(String message, Throwable cause) {
       super(message, cause);
     }

@@ -159,6 +159,16 @@ public final class LogTree {
     files.keep(checkpoint);
   }
 
+  /** The newest checkpoint that a witness signed; empty if there is none. */
+  public Optional<SignedCheckpoint> cosigned() throws IOException {
+    return files.cosigned();
+  }
+
+  /** Makes this the newest checkpoint that a witness signed. */
+  public void publishCosigned(SignedCheckpoint checkpoint) throws IOException {
+    files.publishCosigned(checkpoint.note());
+  }
+
   /** The checkpoints that are kept, newest first. */
   public List<Kept> kept() throws IOException {
     List<Kept> all = new ArrayList<>();

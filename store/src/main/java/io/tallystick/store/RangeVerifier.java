@@ -3,6 +3,10 @@ package io.tallystick.store;
 import io.tallystick.entry.EntryCodec;
 import io.tallystick.entry.EntryHash;
 import io.tallystick.entry.InvalidEntryException;
+import io.tallystick.tlog.CorruptTileException;
+import io.tallystick.tlog.Hash;
+import io.tallystick.tlog.Tile;
+import io.tallystick.tlog.TilePath;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -134,12 +138,12 @@ final class RangeVerifier {
     }
     try (BlockWalk walk = BlockWalk.from(segments, start - 1)) {
       Block block = walk.next();
-      if (block != null && block.firstId() <= start - 1 && start - 1 <= block.lastId()) {
-        byte[] before = block.entry((int) (start - 1 - block.firstId()));
+      if (block != null && holds(block, start - 1)) {
+        byte[] before = entry(block, start - 1);
         EntryCodec.Head head = EntryCodec.decodeHead(before, 0, before.length);
-        leafHashes++;
-        return new ChainCheck.Link(
-            start - 1, EntryHash.of(before), Nanos.of(head.epochSecond(), head.nano()));
+        long nanos = Nanos.of(head.epochSecond(), head.nano());
+        Block next = holds(block, start) ? block : walk.next();
+        return new ChainCheck.Link(start - 1, hashBefore(before, start, next), nanos);
       }
     } catch (InvalidEntryException e) {
       add(cannotStart(start));
@@ -149,6 +153,40 @@ final class RangeVerifier {
       add(cannotStart(start));
     }
     return null;
+  }
+
+  private static boolean holds(Block block, long id) {
+    return block.firstId() <= id && id <= block.lastId();
+  }
+
+  private static byte[] entry(Block block, long id) {
+    return block.entry((int) (id - block.firstId()));
+  }
+
+  /**
+   * The hash of the entry before the range. If the first entry of the range says the same of it as
+   * the tree, that is it; otherwise it is computed.
+   */
+  private Hash hashBefore(byte[] before, long start, @Nullable Block next) throws IOException {
+    if (checkpoint != null
+        && start - 1 <= checkpoint.size()
+        && next != null
+        && holds(next, start)) {
+      byte[] first = entry(next, start);
+      Hash said = EntryCodec.decodeHead(first, 0, first.length).previousHash();
+      try {
+        Tile tile = Tile.holding(0, start - 2, checkpoint.size());
+        byte[] hashes = reader.tree().tiles().read(tile);
+        int at = (int) ((start - 2) % TilePath.FULL_WIDTH) * Hash.BYTES;
+        if (said.equals(Hash.of(hashes, at, Hash.BYTES))) {
+          return said;
+        }
+      } catch (CorruptTileException e) {
+        // Verification of a range that needs this tile reports it.
+      }
+    }
+    leafHashes++;
+    return EntryHash.of(before);
   }
 
   private static Fault cannotStart(long start) {

@@ -22,14 +22,18 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The thread behind the committer: puts the hashes of acknowledged entries into the tree, and signs
- * a checkpoint over it every interval while entries arrive, whenever somebody asks, and at the end.
- * In this order, each step durable before the next: entries, full tiles, right edge, checkpoint.
+ * a checkpoint over it every interval while entries arrive, earlier when very many do, whenever
+ * somebody asks, and at the end. In this order, each step durable before the next: entries, full
+ * tiles, right edge, checkpoint.
  *
  * <p>What fails here stops the whole log, for an entry that can't be sealed should not be taken.
  */
 final class Sealer implements Runnable, TileHashReader.Source {
+  /** So many entries are not left without a checkpoint: the next open would hash them again. */
+  private static final long MAX_UNSEALED = 100_000;
+
   /** At most this many bytes of hashes wait for the tree; then the committer waits. */
-  private static final long MAX_WAITING_BYTES = 64L << 20;
+  private static final long MAX_WAITING_BYTES = MAX_UNSEALED * Hash.BYTES;
 
   /** A checkpoint is kept at least this often while entries arrive. */
   private static final Duration KEEP_EVERY = Duration.ofHours(1);
@@ -158,9 +162,8 @@ final class Sealer implements Runnable, TileHashReader.Source {
       long nextSeal = System.nanoTime() + interval.toNanos();
       for (boolean more = true; more; ) {
         more = await(nextSeal);
-        grow();
-        boolean due = System.nanoTime() - nextSeal >= 0;
-        if (due || !more || hasWaiters()) {
+        grow(nextSeal);
+        if (isDue(nextSeal) || !more || hasWaiters()) {
           seal();
           answer();
           nextSeal = System.nanoTime() + interval.toNanos();
@@ -200,14 +203,23 @@ final class Sealer implements Runnable, TileHashReader.Source {
     }
   }
 
-  private void grow() throws IOException {
-    for (byte[] hashes = takeHashes(); hashes != null; hashes = takeHashes()) {
+  private boolean isDue(long nextSeal) {
+    return System.nanoTime() - nextSeal >= 0 || unsealed() >= MAX_UNSEALED;
+  }
+
+  /** Takes what waits, as far as a checkpoint is not due meanwhile. */
+  private void grow(long nextSeal) throws IOException {
+    for (byte[] hashes = takeHashes(); hashes != null; hashes = next(nextSeal)) {
       synchronized (edge) {
         for (int at = 0; at < hashes.length; at += Hash.BYTES) {
           edge.append(hashes, at, newTiles);
         }
       }
     }
+  }
+
+  private byte @Nullable [] next(long nextSeal) {
+    return isDue(nextSeal) ? null : takeHashes();
   }
 
   private byte @Nullable [] takeHashes() {
@@ -228,10 +240,14 @@ final class Sealer implements Runnable, TileHashReader.Source {
   }
 
   private void seal() throws IOException {
-    SignedCheckpoint before = newest;
-    if (before == null || before.size() < edge.size()) {
+    if (newest == null || unsealed() > 0) {
       publish(keys);
     }
+  }
+
+  private long unsealed() {
+    SignedCheckpoint sealed = newest;
+    return edge.size() - (sealed == null ? 0 : sealed.size());
   }
 
   /** Signs a checkpoint over the whole tree with these keys, now. */
@@ -245,12 +261,12 @@ final class Sealer implements Runnable, TileHashReader.Source {
     Instant now = clock.instant();
     SignedCheckpoint signed =
         new SignedCheckpoint(checkpoint, SignedNote.sign(checkpoint.text(), signers, now), now);
+    checkpoints.publish(signed.note());
+    newest = signed;
     if (keptAt.isBefore(now.minus(KEEP_EVERY)) || signers.size() > keys.size()) {
       checkpoints.keep(signed);
       keptAt = now;
     }
-    checkpoints.publish(signed.note());
-    newest = signed;
   }
 
   private void answer() {

@@ -20,18 +20,21 @@ final class Sequencer implements Runnable {
   private final ChronicleWriter writer;
   private final BlockBuilder block;
   private final EntryClock clock;
+  private final FreeSpace space;
 
   Sequencer(
       AppendQueue queue,
       Committer committer,
       ChronicleWriter writer,
       BlockBuilder block,
-      EntryClock clock) {
+      EntryClock clock,
+      FreeSpace space) {
     this.queue = queue;
     this.committer = committer;
     this.writer = writer;
     this.block = block;
     this.clock = clock;
+    this.space = space;
   }
 
   @Override
@@ -84,6 +87,7 @@ final class Sequencer implements Runnable {
       return;
     }
     try {
+      space.check(block.bytes());
       ChronicleWriter.Written written = writer.append(block.finish(), block.firstNanos());
       committer.submit(
           new Committer.Commit(written, block.lastId(), List.copyOf(block.requests())));

@@ -2,10 +2,12 @@ package io.tallystick.store;
 
 import io.tallystick.note.Checkpoint;
 import io.tallystick.note.InvalidNoteException;
+import io.tallystick.note.NoteSignature;
 import io.tallystick.note.SignedNote;
 import io.tallystick.note.VerifierKey;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.List;
 
 /**
  * A checkpoint that the log signed.
@@ -37,5 +39,20 @@ public record SignedCheckpoint(Checkpoint checkpoint, SignedNote note, Instant s
   /** How many entries it covers: all ids up to this. */
   public long size() {
     return checkpoint.size();
+  }
+
+  /** Whether there is a signature of this key under it, which verifies. */
+  public boolean hasSigned(VerifierKey key) {
+    try {
+      note.verify(List.of(key));
+      return true;
+    } catch (InvalidNoteException e) {
+      return false;
+    }
+  }
+
+  /** This checkpoint with more signatures under it. */
+  public SignedCheckpoint with(Collection<NoteSignature> signatures) {
+    return new SignedCheckpoint(checkpoint, note.with(signatures), signedAt);
   }
 }

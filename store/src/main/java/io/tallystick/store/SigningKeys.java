@@ -4,17 +4,13 @@ import io.tallystick.note.KeyType;
 import io.tallystick.note.SignerKey;
 import io.tallystick.note.VerifierKey;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /**
  * The keys that sign the log's checkpoints, in a file of their own that only its owner may read:
@@ -41,7 +37,7 @@ final class SigningKeys {
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     }
     List<SignerKey> keys = generate(origin, postQuantum);
-    write(file, keys);
+    KeyFile.write(file, keys);
     return keys;
   }
 
@@ -65,24 +61,12 @@ final class SigningKeys {
   }
 
   private static Optional<List<SignerKey>> read(Path file, String origin) throws IOException {
-    List<SignerKey> keys;
-    try {
-      if (Files.getPosixFilePermissions(file).stream().anyMatch(SigningKeys::isForOthers)) {
-        throw new LogException.NoKey(
-            file
-                + " can be read by others than its owner; run \"chmod 600\" on it, and rotate the"
-                + " key if others may have seen it");
-      }
-      keys =
-          Files.readAllLines(file, StandardCharsets.US_ASCII).stream()
-              .map(SignerKey::parse)
-              .toList();
-    } catch (NoSuchFileException e) {
-      return Optional.empty();
-    } catch (IllegalArgumentException e) {
-      throw new LogException.NoKey(file + " holds no signing key: " + e.getMessage());
+    Optional<List<SignerKey>> read = KeyFile.read(file);
+    if (read.isEmpty()) {
+      return read;
     }
-    if (keys.isEmpty() || keys.getFirst().verifier().type() != KeyType.ED25519) {
+    List<SignerKey> keys = read.get();
+    if (keys.getFirst().verifier().type() != KeyType.ED25519) {
       throw new LogException.NoKey(file + " does not begin with an Ed25519 signing key");
     }
     for (SignerKey key : keys) {
@@ -95,18 +79,14 @@ final class SigningKeys {
                 + origin);
       }
     }
-    return Optional.of(keys);
-  }
-
-  private static boolean isForOthers(PosixFilePermission permission) {
-    return !permission.name().startsWith("OWNER_");
+    return read;
   }
 
   /** Makes the keys that come after these, without using them yet. */
   List<SignerKey> prepareNext(List<SignerKey> keys) throws IOException {
     VerifierKey newest = keys.getFirst().verifier();
     List<SignerKey> next = generate(newest.name(), keys.size() > 1);
-    write(next(), next);
+    KeyFile.write(next(), next);
     return next;
   }
 
@@ -126,10 +106,5 @@ final class SigningKeys {
 
   private Path next() {
     return file.resolveSibling(file.getFileName() + ".next");
-  }
-
-  private static void write(Path file, List<SignerKey> keys) throws IOException {
-    String lines = keys.stream().map(key -> key.privateText() + "\n").collect(Collectors.joining());
-    SmallFile.writeSecret(file, lines.getBytes(StandardCharsets.US_ASCII));
   }
 }

@@ -2,6 +2,7 @@ package io.tallystick.store;
 
 import io.tallystick.note.SignedNote;
 import io.tallystick.note.VerifierKey;
+import java.security.cert.X509Certificate;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param keys that must have signed the newest checkpoint; empty for those that log.json names
  * @param earlier checkpoint that was exported, which the log must be a continuation of; {@code
  *     null} for none
+ * @param authorities certificates that the timestamps of kept checkpoints must lead to; empty to
+ *     check their signatures alone
  */
 public record VerifyRequest(
     @Nullable Long startId,
@@ -23,10 +26,12 @@ public record VerifyRequest(
     boolean strict,
     boolean quick,
     List<VerifierKey> keys,
-    @Nullable SignedNote earlier) {
+    @Nullable SignedNote earlier,
+    List<X509Certificate> authorities) {
   /** Checks the range. */
   public VerifyRequest {
     keys = List.copyOf(keys);
+    authorities = List.copyOf(authorities);
     if (startId != null && startId < 1) {
       throw new IllegalArgumentException("start_id is 1 or more, not " + startId);
     }
@@ -41,32 +46,37 @@ public record VerifyRequest(
 
   /** Everything that the log holds. */
   public static VerifyRequest all() {
-    return new VerifyRequest(null, null, false, false, List.of(), null);
+    return new VerifyRequest(null, null, false, false, List.of(), null, List.of());
   }
 
   /** The entries from {@code startId} to {@code endId}, both included. */
   public static VerifyRequest range(long startId, long endId) {
-    return new VerifyRequest(startId, endId, false, false, List.of(), null);
+    return new VerifyRequest(startId, endId, false, false, List.of(), null, List.of());
   }
 
   /** This request with every entry decoded in full. */
   public VerifyRequest strictly() {
-    return new VerifyRequest(startId, endId, true, quick, keys, earlier);
+    return new VerifyRequest(startId, endId, true, quick, keys, earlier, authorities);
   }
 
   /** This request without reading entries but the first and the last. */
   public VerifyRequest quickly() {
-    return new VerifyRequest(startId, endId, strict, true, keys, earlier);
+    return new VerifyRequest(startId, endId, strict, true, keys, earlier, authorities);
   }
 
   /** This request for a newest checkpoint that one of these keys signed. */
   public VerifyRequest withKeys(List<VerifierKey> keys) {
-    return new VerifyRequest(startId, endId, strict, quick, keys, earlier);
+    return new VerifyRequest(startId, endId, strict, quick, keys, earlier, authorities);
   }
 
   /** This request for a log that continues an exported checkpoint. */
   public VerifyRequest withEarlier(SignedNote earlier) {
-    return new VerifyRequest(startId, endId, strict, quick, keys, earlier);
+    return new VerifyRequest(startId, endId, strict, quick, keys, earlier, authorities);
+  }
+
+  /** This request with timestamps that must lead to one of these certificates. */
+  public VerifyRequest withAuthorities(List<X509Certificate> authorities) {
+    return new VerifyRequest(startId, endId, strict, quick, keys, earlier, authorities);
   }
 
   /** Whether the whole log is meant. */

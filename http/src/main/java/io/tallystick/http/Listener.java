@@ -1,0 +1,119 @@
+package io.tallystick.http;
+
+import io.javalin.Javalin;
+import io.javalin.compression.CompressionStrategy;
+import io.javalin.config.JavalinConfig;
+import io.javalin.util.JavalinException;
+import io.javalin.util.JavalinLogger;
+import java.io.IOException;
+import java.time.Duration;
+import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
+import org.eclipse.jetty.server.SecureRequestCustomizer;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.handler.GracefulHandler;
+import org.eclipse.jetty.util.NanoTime;
+import org.eclipse.jetty.util.VirtualThreads;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a server of ours listens: its threads, its connections, what it takes of a header, how it
+ * stops.
+ */
+final class Listener {
+  private static final int MAX_HEADER_BYTES = 16 << 10;
+  private static final int MAX_PLATFORM_THREADS = 64;
+
+  /** Is told of every answer. */
+  @FunctionalInterface
+  interface Answered {
+    void with(int status, Duration duration);
+  }
+
+  private final ServerConfig config;
+  private final SslContextFactory.@Nullable Server ssl;
+  private final Answered answered;
+
+  /**
+   * @param ssl {@code null} for plain HTTP
+   */
+  Listener(ServerConfig config, SslContextFactory.@Nullable Server ssl, Answered answered) {
+    this.config = config;
+    this.ssl = ssl;
+    this.answered = answered;
+  }
+
+  /** TLS 1.2 and 1.3 with this certificate. */
+  static SslContextFactory.Server ssl(TlsMaterial tls) {
+    SslContextFactory.Server ssl = new SslContextFactory.Server();
+    ssl.setKeyStore(tls.keyStore());
+    ssl.setKeyStorePassword("");
+    ssl.setIncludeProtocols("TLSv1.3", "TLSv1.2");
+    return ssl;
+  }
+
+  /**
+   * Starts a server that was configured by this class.
+   *
+   * @throws IOException if the address can't be listened on
+   */
+  static void start(Javalin app, ServerConfig config) throws IOException {
+    try {
+      app.start();
+    } catch (JavalinException e) {
+      throw new IOException(
+          "can't listen on " + config.host() + " port " + config.port() + ": " + e.getMessage(), e);
+    }
+  }
+
+  void configure(JavalinConfig javalin) {
+    JavalinLogger.startupInfo = false;
+    javalin.startup.showJavalinBanner = false;
+    javalin.startup.showOldJavalinVersionWarning = false;
+    javalin.startup.startupWatcherEnabled = false;
+    javalin.http.prefer405over404 = true;
+    javalin.http.compressionStrategy = CompressionStrategy.NONE;
+    QueuedThreadPool threads = new QueuedThreadPool(MAX_PLATFORM_THREADS);
+    threads.setName("tally-http");
+    threads.setVirtualThreadsExecutor(VirtualThreads.getNamedVirtualThreadsExecutor("tally-http-"));
+    javalin.jetty.threadPool = threads;
+    javalin.jetty.modifyServer(server -> {
+      server.insertHandler(new GracefulHandler());
+      server.setStopTimeout(config.timeouts().stop().toMillis());
+      server.setErrorHandler(new Problems.JettyErrors());
+      server.setRequestLog((request, response) ->
+          answered.with(
+              response.getStatus(), Duration.ofNanos(NanoTime.since(request.getBeginNanoTime()))));
+    });
+    javalin.jetty.modifyServletContextHandler(
+        context -> context.setErrorHandler(new Problems.JettyErrors()));
+    javalin.jetty.modifyHttpConfiguration(http -> {
+      http.setUriCompliance(UriCompliance.DEFAULT);
+      http.setSendServerVersion(false);
+      http.setSendXPoweredBy(false);
+      http.setRequestHeaderSize(MAX_HEADER_BYTES);
+    });
+    javalin.jetty.addConnector(this::connector);
+  }
+
+  private ServerConnector connector(Server server, HttpConfiguration http) {
+    if (ssl != null) {
+      http.addCustomizer(new SecureRequestCustomizer(false));
+    }
+    HttpConnectionFactory factory = new HttpConnectionFactory(http);
+    ServerConnector connector =
+        ssl == null
+            ? new ServerConnector(server, factory)
+            : new ServerConnector(server, ssl, factory);
+    connector.setHost(config.host());
+    connector.setPort(config.port());
+    connector.setIdleTimeout(config.timeouts().idle().toMillis());
+    server.addBean(new NetworkConnectionLimit(config.limits().maxConnections(), connector));
+    return connector;
+  }
+}

@@ -1,0 +1,113 @@
+package io.tallystick.http;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+
+/** A file system of its own, on an image or in memory, that a test may fill or cut the power of. */
+final class Device implements AutoCloseable {
+  private final Path mountPoint;
+  private final Path image;
+
+  private Device(Path mountPoint, Path image) {
+    this.mountPoint = mountPoint;
+    this.image = image;
+  }
+
+  /** Skips the test where devices can't be mounted. */
+  static void assumePossible() throws Exception {
+    assumeTrue(
+        System.getProperty("user.name").equals("root") && run("losetup", "-f") == 0,
+        "skipped: mounting a device needs root and loop devices");
+    assumeTrue(
+        Files.isExecutable(Path.of("/sbin/mkfs.ext4"))
+            || Files.isExecutable(Path.of("/usr/sbin/mkfs.ext4")),
+        "skipped: mkfs.ext4 is missing");
+  }
+
+  /** A new ext4 of this size. */
+  static Device ext4(Path directory, String name, long bytes) throws Exception {
+    Path image = directory.resolve(name + ".img");
+    try (var channel =
+        java.nio.channels.FileChannel.open(
+            image,
+            java.nio.file.StandardOpenOption.CREATE_NEW,
+            java.nio.file.StandardOpenOption.WRITE)) {
+      channel.write(java.nio.ByteBuffer.allocate(1), bytes - 1);
+    }
+    must("mkfs.ext4", "-q", "-F", image.toString());
+    return mount(directory, name, image);
+  }
+
+  /** A new tmpfs of this size. */
+  static Device memory(Path directory, String name, long bytes) throws Exception {
+    Path mountPoint = Files.createDirectory(directory.resolve(name));
+    must("mount", "-t", "tmpfs", "-o", "size=" + bytes, "none", mountPoint.toString());
+    return new Device(mountPoint, mountPoint);
+  }
+
+  private static Device mount(Path directory, String name, Path image) throws Exception {
+    Path mountPoint = Files.createDirectory(directory.resolve(name));
+    must("mount", "-o", "loop", image.toString(), mountPoint.toString());
+    return new Device(mountPoint, image);
+  }
+
+  Path data() {
+    return mountPoint.resolve("data");
+  }
+
+  Path mountPoint() {
+    return mountPoint;
+  }
+
+  /** What would be on the device if the power were cut now. */
+  Path cut(Path directory, String name) throws Exception {
+    Path copy = directory.resolve(name + ".img");
+    must("cp", "--sparse=always", image.toString(), copy.toString());
+    return copy;
+  }
+
+  /** The device after power is back, from what a cut left. */
+  static Device after(Path directory, String name, Path left) throws Exception {
+    Path image = directory.resolve(name + ".img");
+    if (!left.equals(image)) {
+      Files.move(left, image, StandardCopyOption.REPLACE_EXISTING);
+    }
+    return mount(directory, name, image);
+  }
+
+  private static int run(String... command) throws IOException, InterruptedException {
+    return new ProcessBuilder(List.of(command))
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .start()
+        .waitFor();
+  }
+
+  private static void must(String... command) throws Exception {
+    int code = run(command);
+    if (code != 0) {
+      throw new IOException(String.join(" ", command) + " ended with " + code);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    int tries = 0;
+    try {
+      while (run("umount", mountPoint.toString()) != 0 && tries++ < 50) {
+        Thread.sleep(100);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    Files.delete(mountPoint);
+    if (!image.equals(mountPoint)) {
+      Files.delete(image);
+    }
+  }
+}

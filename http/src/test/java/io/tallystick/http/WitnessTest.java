@@ -1,0 +1,354 @@
+package io.tallystick.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tallystick.entry.Event;
+import io.tallystick.note.Checkpoint;
+import io.tallystick.note.KeyType;
+import io.tallystick.note.NoteSignature;
+import io.tallystick.note.SignedNote;
+import io.tallystick.note.SignerKey;
+import io.tallystick.note.VerifierKey;
+import io.tallystick.store.AuditLog;
+import io.tallystick.store.LogConfig;
+import io.tallystick.store.LogTree;
+import io.tallystick.store.SignedCheckpoint;
+import io.tallystick.tlog.Hash;
+import io.tallystick.witness.AddCheckpoint;
+import io.tallystick.witness.Witness;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Witnesses that run here, of logs that are written here. */
+class WitnessTest {
+  private static final HttpClient CLIENT = HttpClient.newHttpClient();
+
+  @TempDir Path directory;
+  private AuditLog log;
+  private Witness witness;
+  private WitnessServer server;
+
+  @BeforeEach
+  void start() throws Exception {
+    log = AuditLog.open(directory.resolve("log"), LogConfig.defaults());
+    append(5);
+    openWitness();
+  }
+
+  private void openWitness() throws Exception {
+    witness =
+        Witness.open(
+            directory.resolve("witness"),
+            "witness.example/w",
+            log.reader().identity().keys(),
+            Clock.systemUTC());
+    server = WitnessServer.start(witness, TestServer.CONFIG);
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    server.close();
+    witness.close();
+    log.close();
+  }
+
+  private void append(int events) throws Exception {
+    append(log, events);
+  }
+
+  private static SignedCheckpoint append(AuditLog log, int events) throws Exception {
+    log.append(Collections.nCopies(events, Event.of("auth.logout")), null).get();
+    return log.seal().get();
+  }
+
+  private WitnessAddress address() {
+    return new WitnessAddress(witness.verifier(), URI.create("http://127.0.0.1:" + server.port()));
+  }
+
+  private WitnessClient client() {
+    return new WitnessClient(CLIENT, address());
+  }
+
+  private HttpResponse<String> post(byte[] request) throws Exception {
+    return CLIENT.send(
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + "/add-checkpoint"))
+            .POST(HttpRequest.BodyPublishers.ofByteArray(request))
+            .build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  private HttpResponse<String> post(long old, List<Hash> proof, SignedNote note) throws Exception {
+    return post(new AddCheckpoint(old, proof, note).toBytes());
+  }
+
+  private static void verifyCosigned(SignedNote note, VerifierKey log, VerifierKey witness)
+      throws Exception {
+    assertThat(note.verify(List.of(log, witness)))
+        .extracting(signature -> signature.key().name())
+        .containsExactlyInAnyOrder(log.name(), witness.name());
+    assertThat(note.verify(List.of(witness)).getFirst().time().orElseThrow())
+        .isBetween(Instant.now().minusSeconds(60), Instant.now().plusSeconds(1));
+  }
+
+  @Test
+  void aGrowingLogIsSignedEachTimeAlsoAfterRestarts() throws Exception {
+    LogTree tree = log.reader().tree();
+    VerifierKey key = log.reader().identity().keys().getFirst();
+    WitnessClient client = client();
+    for (int round = 0; round < 4; round++) {
+      append(300 * round + 1);
+      SignedCheckpoint newest = tree.newest().orElseThrow();
+      List<NoteSignature> signatures = client.cosign(tree, newest);
+      verifyCosigned(newest.with(signatures).note(), key, witness.verifier());
+      if (round == 1) {
+        VerifierKey before = witness.verifier();
+        server.close();
+        witness.close();
+        openWitness();
+        assertThat(witness.verifier()).isEqualTo(before);
+        client = client();
+      }
+    }
+    assertThat(client().cosign(tree, tree.newest().orElseThrow()))
+        .as("the same checkpoint again, by somebody who does not know what was signed")
+        .hasSize(1);
+  }
+
+  @Test
+  void everyRefusalHasItsStatus() throws Exception {
+    LogTree tree = log.reader().tree();
+    SignedCheckpoint five = tree.newest().orElseThrow();
+    append(4);
+    SignedCheckpoint nine = tree.newest().orElseThrow();
+    List<Hash> proof = tree.consistency(five.size(), nine.size());
+
+    for (String text :
+        List.of(
+            "",
+            "old 0",
+            "old 0\n",
+            "old 00\n\n" + five.note(),
+            "old -1\n\n" + five.note(),
+            "older 0\n\n" + five.note(),
+            "old 0\nnothash\n\n" + five.note(),
+            "old 0\n" + (proof.getFirst().toBase64() + "\n").repeat(64) + "\n" + five.note(),
+            "old 0\n\n" + five.note().text(),
+            "old 0\n\nx\n" + five.note())) {
+      assertThat(post(text.getBytes(StandardCharsets.UTF_8)).statusCode()).as(text).isEqualTo(400);
+    }
+    assertThat(post(new byte[] {'o', 'l', 'd', ' ', '0', '\n', '\n', (byte) 0xff}).statusCode())
+        .isEqualTo(400);
+    assertThat(post(new byte[AddCheckpoint.MAX_BYTES + 1]).statusCode()).isEqualTo(413);
+    assertThat(post(five.size() + 1, List.of(), five.note()).statusCode()).isEqualTo(400);
+
+    SignerKey stranger = SignerKey.generate("other.example", KeyType.ED25519, new SecureRandom());
+    Checkpoint unknown = new Checkpoint("other.example", 1, five.checkpoint().root());
+    assertThat(
+            post(0, List.of(), SignedNote.sign(unknown.text(), List.of(stranger), Instant.now()))
+                .statusCode())
+        .isEqualTo(404);
+    SignerKey impostor =
+        SignerKey.generate(five.checkpoint().origin(), KeyType.ED25519, new SecureRandom());
+    assertThat(
+            post(
+                    0,
+                    List.of(),
+                    SignedNote.sign(five.checkpoint().text(), List.of(impostor), Instant.now()))
+                .statusCode())
+        .isEqualTo(403);
+
+    assertThat(post(0, proof, five.note()).statusCode()).as("a proof from nothing").isEqualTo(422);
+    assertThat(post(0, List.of(), five.note()).statusCode()).isEqualTo(200);
+    HttpResponse<String> conflict = post(0, List.of(), nine.note());
+    assertThat(conflict.statusCode()).isEqualTo(409);
+    assertThat(conflict.headers().firstValue("Content-Type").orElseThrow())
+        .isEqualTo("text/x.tlog.size");
+    assertThat(conflict.body()).isEqualTo(five.size() + "\n");
+    assertThat(post(five.size(), List.of(), nine.note()).statusCode()).isEqualTo(422);
+    List<Hash> wrong = new ArrayList<>(proof);
+    wrong.set(0, five.checkpoint().root());
+    assertThat(post(five.size(), wrong, nine.note()).statusCode()).isEqualTo(422);
+    assertThat(post(five.size(), proof, nine.note()).statusCode()).isEqualTo(200);
+    assertThat(post(five.size(), List.of(), five.note()).body())
+        .as("going back is refused")
+        .isEqualTo(nine.size() + "\n");
+  }
+
+  @Test
+  void aLogThatWasPutBackOrRewrittenIsNotSigned() throws Exception {
+    Path data = directory.resolve("log");
+    log.close();
+    Path yesterday = directory.resolve("yesterday");
+    copy(data, yesterday);
+    log = AuditLog.open(data, LogConfig.defaults());
+    append(10);
+    LogTree tree = log.reader().tree();
+    client().cosign(tree, tree.newest().orElseThrow());
+
+    try (AuditLog old = AuditLog.open(yesterday, LogConfig.defaults())) {
+      LogTree olds = old.reader().tree();
+      assertThatThrownBy(() -> client().cosign(olds, old.seal().get()))
+          .isInstanceOf(WitnessClient.Contradiction.class)
+          .hasMessageContaining("put back");
+      SignedCheckpoint same = append(old, (int) (log.lastId() - old.lastId()));
+      assertThatThrownBy(() -> client().cosign(olds, same))
+          .as("another history of the same length, with the log's own key")
+          .isInstanceOf(WitnessClient.Contradiction.class);
+      SignedCheckpoint longer = append(old, 100);
+      assertThatThrownBy(() -> client().cosign(olds, longer))
+          .as("a longer one")
+          .isInstanceOf(WitnessClient.Contradiction.class);
+    }
+    append(1);
+    assertThat(client().cosign(tree, tree.newest().orElseThrow()))
+        .as("the true log is signed as before")
+        .hasSize(1);
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, to.resolve(from.relativize(file)));
+      }
+    }
+  }
+
+  @Test
+  void aWitnessWithDamagedMemorySignsNothing() throws Exception {
+    LogTree tree = log.reader().tree();
+    client().cosign(tree, tree.newest().orElseThrow());
+    Path logs = directory.resolve("witness").resolve("logs");
+    try (Stream<Path> files = Files.list(logs)) {
+      Path file = files.findFirst().orElseThrow();
+      byte[] bytes = Files.readAllBytes(file);
+      bytes[bytes.length / 2] ^= 1;
+      Files.write(file, bytes);
+    }
+    append(1);
+    SignedCheckpoint newest = tree.newest().orElseThrow();
+    assertThatThrownBy(() -> client().cosign(tree, newest))
+        .isInstanceOf(IOException.class)
+        .isNotInstanceOf(WitnessClient.Contradiction.class)
+        .hasMessageContaining("500");
+  }
+
+  @Test
+  void onlyOneProcessIsTheWitnessAndOnlyItsOwnerReadsItsKey() throws Exception {
+    Path home = directory.resolve("witness");
+    assertThat(
+            PosixFilePermissions.toString(
+                Files.getPosixFilePermissions(home.resolve("witness.key"))))
+        .isEqualTo("rw-------");
+    assertThatThrownBy(() -> Witness.open(home, "w", List.of(), Clock.systemUTC()))
+        .hasMessageContaining("in use");
+  }
+
+  /** Two installations, each the other's witness, and one more that is not there. */
+  @Test
+  void twoLogsWatchEachOther() throws Exception {
+    TestServer first = TestServer.start(directory.resolve("a"));
+    TestServer second = TestServer.start(directory.resolve("b"));
+    try (first;
+        second;
+        Witness ofFirst = watching("wa", first);
+        Witness ofSecond = watching("wb", second);
+        WitnessServer serverOfFirst = WitnessServer.start(ofFirst, TestServer.CONFIG);
+        WitnessServer serverOfSecond = WitnessServer.start(ofSecond, TestServer.CONFIG)) {
+      isCosigned(first, ofFirst, serverOfFirst);
+      isCosigned(second, ofSecond, serverOfSecond);
+    }
+  }
+
+  private Witness watching(String name, TestServer server) throws IOException {
+    return Witness.open(
+        directory.resolve(name), name, server.log.reader().identity().keys(), Clock.systemUTC());
+  }
+
+  private void isCosigned(TestServer logServer, Witness witness, WitnessServer server)
+      throws Exception {
+    VerifierKey nobody =
+        SignerKey.generate("nobody", KeyType.ED25519_COSIGNATURE, new SecureRandom()).verifier();
+    List<WitnessAddress> addresses =
+        List.of(
+            WitnessAddress.parse(witness.verifier() + "=http://127.0.0.1:" + server.port() + "/"),
+            WitnessAddress.parse(nobody + "=http://127.0.0.1:9"));
+    VerifierKey key = logServer.log.reader().identity().keys().getFirst();
+    LogTree tree = logServer.log.reader().tree();
+    try (Cosigner cosigner = new Cosigner(tree, addresses, Duration.ofMillis(20));
+        AuditServer published =
+            AuditServer.start(
+                logServer.log, logServer.index, logServer.keys, TestServer.CONFIG, cosigner)) {
+      String reader = logServer.key(Permission.ADMIN_AUDIT);
+      for (int round = 0; round < 3; round++) {
+        long size = append(logServer.log, 300).size();
+        while (cosigner.figures().size() < size) {
+          Thread.sleep(10);
+        }
+        String note = get(published, "/tlog/checkpoint", reader);
+        verifyCosigned(
+            SignedNote.parse(note.getBytes(StandardCharsets.UTF_8)), key, witness.verifier());
+        String proof = get(published, "/api/audit/entries/7/proof", reader);
+        assertThat(proof).endsWith(note);
+        assertThat(tree.cosigned().orElseThrow().note()).hasToString(note);
+      }
+      assertThat(cosigner.figures().contradictions()).isZero();
+      assertThat(cosigner.figures().failures()).isPositive();
+      assertThat(get(published, "/metrics", reader))
+          .contains("tallystick_witnesses 2\n")
+          .contains("tallystick_witness_contradictions_total 0\n");
+      assertThat(get(published, "/api/audit/checkpoints", reader)).contains("\"cosigned\":1");
+    }
+    assertThat(new Cosigner(tree, addresses, Duration.ofDays(1)).newest())
+        .as("after a restart the cosigned checkpoint is there at once")
+        .isPresent();
+  }
+
+  private static String get(AuditServer server, String path, String key) throws Exception {
+    return CLIENT
+        .send(
+            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path))
+                .header("X-API-Key", key)
+                .build(),
+            HttpResponse.BodyHandlers.ofString())
+        .body();
+  }
+
+  @Test
+  void addressesAreStrict() throws Exception {
+    for (String wrong :
+        List.of(
+            "",
+            "http://example.com",
+            "key=ftp://example.com",
+            witness.verifier() + "=http://",
+            witness.verifier() + "=https://example.com/?q",
+            witness.verifier().toString().replace("+", "") + "=https://example.com/",
+            log.reader().identity().keys().getFirst() + "=https://example.com/")) {
+      assertThatThrownBy(() -> WitnessAddress.parse(wrong))
+          .as(wrong)
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+    assertThat(WitnessAddress.parse(witness.verifier() + "=https://example.com/w/").prefix())
+        .isEqualTo(URI.create("https://example.com/w"));
+  }
+}
