@@ -307,6 +307,29 @@ public final class AccessKeys {
     return new Check.Accepted(held.key);
   }
 
+  /**
+   * The key with this id if it is good now: neither revoked nor expired. For whoever showed it
+   * before.
+   */
+  Optional<AccessKey> good(String id) {
+    Held held = keys.get(id);
+    if (held == null || held.key.revokedAt() != null) {
+      return Optional.empty();
+    }
+    Instant expiresAt = held.key.expiresAt();
+    return expiresAt != null && !clock.instant().isBefore(expiresAt)
+        ? Optional.empty()
+        : Optional.of(held.key);
+  }
+
+  /** Notes that the key with this id was used now. */
+  void used(String id) {
+    Held held = keys.get(id);
+    if (held != null) {
+      held.lastUsed = clock.instant();
+    }
+  }
+
   /** Writes when keys were last used, if that changed since it was written. */
   void saveLastUse() throws IOException {
     changing.lock();

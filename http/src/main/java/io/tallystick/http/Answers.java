@@ -171,11 +171,6 @@ public final class Answers {
     out.writeEndObject();
   }
 
-  /** What verification of a range of this log finds, as the static method of this name says. */
-  public Answer verify(Parameters given) throws IOException, InterruptedException {
-    return verify(log, given, List.of(), null, List.of(), null);
-  }
-
   /**
    * What verification of a range finds. A range that begins after the log's end is a fault, not an
    * empty range: that is what a log looks like whose end was cut off.

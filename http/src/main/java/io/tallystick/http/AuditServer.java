@@ -30,11 +30,14 @@ public final class AuditServer implements AutoCloseable {
   private static final Duration FLOODS_EVERY = Duration.ofSeconds(1);
   private static final Duration TLS_EVERY = Duration.ofSeconds(2);
   private static final Duration LAST_USE_EVERY = Duration.ofMinutes(1);
+  private static final Duration SESSIONS_EVERY = Duration.ofSeconds(1);
 
   private final ServerConfig config;
   private final AccessKeys keys;
   private final FailureLimiter limiter;
   private final SecurityEvents events;
+  private final Sessions sessions;
+  private final LiveApi live;
   private final Javalin app;
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
@@ -64,7 +67,10 @@ public final class AuditServer implements AutoCloseable {
         new FailureLimiter(limits.maxFailures(), limits.failureWindow(), System::nanoTime);
     this.events = new SecurityEvents(log);
     Metrics metrics = new Metrics();
-    Authenticator guard = new Authenticator(keys, limiter, events, config.trustedProxies());
+    this.sessions = new Sessions(keys, config.sessions(), System::nanoTime, events::sessionExpired);
+    Browsers browsers = new Browsers(config.trustedProxies());
+    Authenticator guard = new Authenticator(keys, sessions, browsers, limiter, events);
+    this.live = new LiveApi(log.reader(), index, guard, LiveApi.MAX_LISTENERS);
     Bodies bodies =
         new Bodies(limits.maxBodyBytes(), limits.maxPendingBodyBytes(), timeouts.body());
     Sealing sealing = new Sealing(log, timeouts.append());
@@ -78,6 +84,7 @@ public final class AuditServer implements AutoCloseable {
           javalin.routes.before(request -> {
             request.header("X-Content-Type-Options", "nosniff");
             request.header("Cache-Control", "no-store");
+            request.header("Content-Security-Policy", PageFiles.NOTHING_ALLOWED);
           });
           javalin.router.javaLangErrorHandler(Problems::answer);
           javalin.routes.exception(Exception.class, (e, request) -> Problems.answer(request, e));
@@ -94,6 +101,12 @@ public final class AuditServer implements AutoCloseable {
               .register(javalin.routes, guard);
           new ReadingApi(new Answers(log.reader(), index, Clock.systemUTC()), sealing)
               .register(javalin.routes, guard);
+          new VerifyApi(log.reader(), sealing, Clock.systemUTC()).register(javalin.routes, guard);
+          new OverviewApi(new Overview(log.reader(), index, Clock.systemUTC()))
+              .register(javalin.routes, guard);
+          live.register(javalin.routes);
+          new SessionApi(guard, sessions, browsers, events, bodies).register(javalin.routes);
+          PageFiles.load().register(javalin.routes);
           new TreeApi(tree, config.publicTlog()).register(javalin.routes, guard);
           new KeysApi(keys, new KeyAdministration(log, keys), bodies)
               .register(javalin.routes, guard);
@@ -146,6 +159,7 @@ public final class AuditServer implements AutoCloseable {
   private void startTimer() {
     every(FLOODS_EVERY, () -> logFloods(limiter.ended()));
     every(LAST_USE_EVERY, keys::saveLastUse);
+    every(SESSIONS_EVERY, sessions::sweep);
     if (config.tls() != null) {
       every(TLS_EVERY, this::reloadTls);
     }
@@ -193,9 +207,11 @@ public final class AuditServer implements AutoCloseable {
    */
   @Override
   public void close() throws IOException {
+    live.stop();
     app.stop();
     timer.shutdownNow();
     logFloods(limiter.endAll());
+    sessions.endAll();
     keys.saveLastUse();
   }
 }

@@ -3,14 +3,14 @@ package io.tallystick.http;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
 import java.net.InetAddress;
-import java.util.Collections;
-import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets those in who show a key with the permission that is needed, and says the same to all others:
- * 401 without a good key, 403 without the permission, 429 after too many of either.
+ * Lets those in who show a key with the permission that is needed, or the cookie of a session that
+ * was begun with such a key, and says the same to all others: 401 without a good key, 403 without
+ * the permission, 429 after too many of either.
  */
 final class Authenticator {
   private static final String NO_KEY =
@@ -18,20 +18,30 @@ final class Authenticator {
           + " Bearer tally_…\".";
 
   private final AccessKeys keys;
+  private final Sessions sessions;
+  private final Browsers browsers;
   private final FailureLimiter limiter;
   private final SecurityEvents events;
-  private final List<Cidr> trustedProxies;
 
   Authenticator(
-      AccessKeys keys, FailureLimiter limiter, SecurityEvents events, List<Cidr> trustedProxies) {
+      AccessKeys keys,
+      Sessions sessions,
+      Browsers browsers,
+      FailureLimiter limiter,
+      SecurityEvents events) {
     this.keys = keys;
+    this.sessions = sessions;
+    this.browsers = browsers;
     this.limiter = limiter;
     this.events = events;
-    this.trustedProxies = trustedProxies;
   }
 
-  /** Who asks. */
-  record Caller(AccessKey key, InetAddress address) {}
+  /**
+   * Who asks.
+   *
+   * @param session that it is asked in; {@code null} for whoever shows the key itself
+   */
+  record Caller(AccessKey key, InetAddress address, @Nullable Session session) {}
 
   /** What is done for a caller who may. */
   @FunctionalInterface
@@ -45,29 +55,57 @@ final class Authenticator {
   }
 
   private Caller caller(Context request, Permission needed) {
-    InetAddress from =
-        ClientAddress.of(
-            ClientAddress.parse(request.req().getRemoteAddr()),
-            Collections.list(request.req().getHeaders("X-Forwarded-For")),
-            trustedProxies);
-    String shown = shownKey(request);
-    if (shown == null) {
-      throw unauthorized().thrown();
+    Caller caller = caller(request);
+    if (!caller.key().permissions().contains(needed)) {
+      count(caller.address());
+      events.permissionDenied(
+          caller.key(), needed, caller.address(), request.userAgent(), request.method().name());
+      throw Problem.of(403, "This needs a key with the permission " + needed + ".").thrown();
     }
+    return caller;
+  }
+
+  private Caller caller(Context request) {
+    InetAddress from = browsers.address(request);
+    String shown = shownKey(request);
+    if (shown != null) {
+      return new Caller(check(shown, from, request.userAgent()), from, null);
+    }
+    Session session = session(request).orElseThrow(() -> unauthorized().thrown());
+    browsers.checkChange(request, session);
+    AccessKey key = keys.good(session.key().id()).orElseThrow(() -> unauthorized().thrown());
+    keys.used(key.id());
+    return new Caller(key, from, session);
+  }
+
+  /** The session of the request's cookie, if it goes on. */
+  Optional<Session> session(Context request) {
+    String token = browsers.token(request);
+    boolean use = request.header(Browsers.BACKGROUND) == null;
+    return token == null ? Optional.empty() : sessions.find(token, use);
+  }
+
+  /**
+   * The key that somebody shows, if it is good.
+   *
+   * @throws Problem.Thrown if it is not; that is counted and logged
+   */
+  AccessKey check(String shown, InetAddress from, @Nullable String userAgent) {
     return switch (keys.check(shown)) {
-      case AccessKeys.Check.Accepted(AccessKey key) when key.permissions().contains(needed) ->
-          new Caller(key, from);
-      case AccessKeys.Check.Accepted(AccessKey key) -> {
-        count(from);
-        events.permissionDenied(key, needed, from, request.userAgent(), request.method().name());
-        throw Problem.of(403, "This needs a key with the permission " + needed + ".").thrown();
-      }
+      case AccessKeys.Check.Accepted(AccessKey key) -> key;
       case AccessKeys.Check.Refused refused -> {
         count(from);
-        events.loginFailed(refused, from, request.userAgent());
+        events.loginFailed(refused, from, userAgent);
         throw unauthorized().thrown();
       }
     };
+  }
+
+  /** Whether a caller whose request goes on for long still may ask. Does not count as use. */
+  boolean isStillGood(Caller caller) {
+    Session session = caller.session();
+    return keys.good(caller.key().id()).isPresent()
+        && (session == null || sessions.isAlive(session));
   }
 
   private void count(InetAddress from) {
@@ -82,7 +120,7 @@ final class Authenticator {
     }
   }
 
-  private static Problem unauthorized() {
+  static Problem unauthorized() {
     return Problem.of(401, NO_KEY).with("WWW-Authenticate", "Bearer realm=\"tallystick\"");
   }
 

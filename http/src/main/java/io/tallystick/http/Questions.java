@@ -52,6 +52,18 @@ final class Questions {
         .build();
   }
 
+  /** The filters and {@code after_id} of a stream; no page. */
+  static Parameters live(Parameters given) {
+    given.only(joined(List.of(FILTERS, TIMES, List.of("after_id"))));
+    filters(given, "asc");
+    return given;
+  }
+
+  /** What a stream has to send next, oldest first, {@code limit} at most. */
+  static AuditQuery live(Parameters given, long afterId, int limit) {
+    return filters(given, "asc").afterId(afterId).limit(limit).build();
+  }
+
   /** All matches, oldest first unless asked otherwise. */
   static AuditQuery export(Parameters given) {
     given.only(joined(List.of(FILTERS, TIMES, CURSORS, List.of("format"))));

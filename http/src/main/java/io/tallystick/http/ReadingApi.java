@@ -14,7 +14,7 @@ final class ReadingApi {
   private final TreeAnswers.Sealing sealing;
 
   /**
-   * @param sealing asked for a checkpoint before each verification
+   * @param sealing asked for a checkpoint before each export
    */
   ReadingApi(Answers answers, TreeAnswers.Sealing sealing) {
     this.answers = answers;
@@ -31,7 +31,6 @@ final class ReadingApi {
     add(routes, keys, "/security", (request, given) -> answers.security(given));
     add(routes, keys, "/types", (request, given) -> answers.types(given));
     add(routes, keys, "/stats", (request, given) -> answers.stats(given));
-    add(routes, keys, "/verify", this::verify);
     add(routes, keys, "/export", this::export);
     add(
         routes,
@@ -39,12 +38,6 @@ final class ReadingApi {
         "/user/{user_id}",
         (request, given) -> answers.user(request.pathParam("user_id"), given));
     add(routes, keys, "/entries/{id}", this::entry);
-  }
-
-  private Answer verify(Context request, Parameters given)
-      throws IOException, InterruptedException {
-    sealing.newest();
-    return answers.verify(given);
   }
 
   private Answer export(Context request, Parameters given)

@@ -35,6 +35,32 @@ final class SecurityEvents {
             .details(Details.parse("{\"reason\":\"" + refused.reason() + "\"}")));
   }
 
+  /** Somebody signed in on the page with this key. */
+  void signedIn(AccessKey key, InetAddress from, @Nullable String userAgent) {
+    append(
+        about(key, "auth.login.success", from, userAgent)
+            .actorUsername(key.name())
+            .action("signed in on the page"));
+  }
+
+  /** Somebody signed out. */
+  void signedOut(Session session, InetAddress from, @Nullable String userAgent) {
+    append(
+        about(session.key(), "auth.logout", from, userAgent)
+            .actorUsername(session.key().name())
+            .action("signed out on the page"));
+  }
+
+  /** A session ended without its owner's doing. */
+  void sessionExpired(Sessions.Ended ended) {
+    Session session = ended.session();
+    append(
+        about(session.key(), "auth.session.expired", session.address(), null)
+            .actorUsername(session.key().name())
+            .action("session ended")
+            .details(Details.parse("{\"reason\":\"" + ended.reason() + "\"}")));
+  }
+
   /** A good key lacks the permission for what it asked. */
   void permissionDenied(
       AccessKey key,

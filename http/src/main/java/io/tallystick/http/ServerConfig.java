@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param strictTypes refuses event types that the log does not know
  * @param limits on what is taken
  * @param timeouts on how long is waited
+ * @param sessions of those who sign in on the page
  */
 public record ServerConfig(
     String host,
@@ -30,7 +31,8 @@ public record ServerConfig(
     boolean publicTlog,
     boolean strictTypes,
     Limits limits,
-    Timeouts timeouts) {
+    Timeouts timeouts,
+    Sessions sessions) {
   /** The port that is listened on unless another is given. */
   public static final int DEFAULT_PORT = 8470;
 
@@ -55,6 +57,32 @@ public record ServerConfig(
               + " (--insecure-http)");
     }
     trustedProxies = List.copyOf(trustedProxies);
+  }
+
+  /** A configuration with the default sessions. */
+  public ServerConfig(
+      String host,
+      int port,
+      @Nullable Tls tls,
+      boolean insecureHttp,
+      List<Cidr> trustedProxies,
+      boolean publicMetrics,
+      boolean publicTlog,
+      boolean strictTypes,
+      Limits limits,
+      Timeouts timeouts) {
+    this(
+        host,
+        port,
+        tls,
+        insecureHttp,
+        trustedProxies,
+        publicMetrics,
+        publicTlog,
+        strictTypes,
+        limits,
+        timeouts,
+        Sessions.defaults());
   }
 
   /**
@@ -126,6 +154,26 @@ public record ServerConfig(
     }
   }
 
+  /**
+   * Sessions of those who sign in on the page.
+   *
+   * @param idle ends one that asked for nothing for so long
+   * @param absolute ends one this long after it began, whatever it does
+   * @param max at once; beyond it, the one that was idle longest ends
+   */
+  public record Sessions(Duration idle, Duration absolute, int max) {
+    public Sessions {
+      positive("idle", idle.toNanos());
+      positive("absolute", absolute.toNanos());
+      positive("max", max);
+    }
+
+    /** 30 minutes idle, 12 hours in all, 1,000 at once. */
+    public static Sessions defaults() {
+      return new Sessions(Duration.ofMinutes(30), Duration.ofHours(12), 1_000);
+    }
+  }
+
   /** Loopback, port 8470, plain HTTP, nothing public, nobody trusted. */
   public static ServerConfig defaults() {
     return new ServerConfig(
@@ -158,7 +206,8 @@ public record ServerConfig(
         publicTlog,
         strictTypes,
         limits,
-        timeouts);
+        timeouts,
+        sessions);
   }
 
   private static void positive(String name, long value) {

@@ -34,6 +34,8 @@ class PermissionsTest {
           new Endpoint("GET", "/api/audit/types", Permission.ADMIN_AUDIT, 200),
           new Endpoint("GET", "/api/audit/stats", Permission.ADMIN_AUDIT, 200),
           new Endpoint("GET", "/api/audit/verify", Permission.ADMIN_AUDIT, 200),
+          new Endpoint("GET", "/api/audit/verify/last", Permission.ADMIN_AUDIT, 200),
+          new Endpoint("GET", "/api/audit/overview", Permission.ADMIN_AUDIT, 200),
           new Endpoint("GET", "/api/audit/export", Permission.ADMIN_AUDIT, 200),
           new Endpoint("HEAD", "/api/audit/export", Permission.ADMIN_AUDIT, 200),
           new Endpoint("GET", "/api/audit/entries/1", Permission.ADMIN_AUDIT, 200),

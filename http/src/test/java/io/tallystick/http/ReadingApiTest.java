@@ -398,7 +398,7 @@ class ReadingApiTest {
       assertThat(refused.headers().firstValue("Content-Type")).hasValue("application/problem+json");
     }
     for (String path :
-        List.of("/", "/api", "/api/audit/nothing", "/api/audit/user", "/index.html")) {
+        List.of("/nothing", "/api", "/api/audit/nothing", "/api/audit/user", "/index.html")) {
       HttpResponse<String> missing = server.get(path, key);
       assertThat(missing.statusCode()).as(path).isEqualTo(404);
       assertThat(missing.headers().firstValue("Content-Type")).hasValue("application/problem+json");

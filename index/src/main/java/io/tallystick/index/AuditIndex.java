@@ -221,6 +221,39 @@ public final class AuditIndex implements AutoCloseable {
     return new Statistics(log, shards.oldestFirst(), range.from, range.to).byType();
   }
 
+  /**
+   * Entries of each event type that occurs, from each time on and before the next.
+   *
+   * @param times ascending, at least two
+   */
+  public List<SortedMap<String, Long>> countsByType(List<Instant> times)
+      throws IOException, InterruptedException {
+    awaitIndexed(log.lastId());
+    long[] bounds = times.stream().mapToLong(EntryDocument::nanos).toArray();
+    return Timeline.count(shards.oldestFirst(), EntryDocument.TIME, bounds);
+  }
+
+  /** Whose entries match, and where from; cursors, limit and offset do not count. */
+  public TopActors topActors(AuditQuery question, int most)
+      throws IOException, InterruptedException {
+    Range range = range(question);
+    Query matches =
+        EntryDocument.filtersWithin(EntryDocument.filters(question), range.from, range.to);
+    ValueCounts actors = new ValueCounts(EntryDocument.ACTOR);
+    ValueCounts addresses = new ValueCounts(EntryDocument.ACTOR_IP);
+    long total = 0;
+    for (Shard shard : shards.oldestFirst()) {
+      total +=
+          shard.<Long>search(searcher -> {
+            actors.add(searcher, matches);
+            addresses.add(searcher, matches);
+            return (long) searcher.count(matches);
+          });
+    }
+    return new TopActors(
+        total, actors.top(most, EntryDocument::actor), addresses.top(most, TopActors.Address::new));
+  }
+
   /** A range of ids, both ends included; empty if it ends before it begins. */
   private record Range(long from, long to) {
     long size() {
@@ -241,8 +274,12 @@ public final class AuditIndex implements AutoCloseable {
     Instant since = question.since();
     Instant until = question.until();
     return new Range(
-        since == null ? log.firstId() : log.firstIdAtOrAfter(since),
-        until == null ? last : Math.min(last, log.firstIdAtOrAfter(until) - 1));
+        since == null ? log.firstId() : Math.max(log.firstId(), firstIdAtOrAfter(since)),
+        until == null ? last : Math.min(last, firstIdAtOrAfter(until) - 1));
+  }
+
+  private long firstIdAtOrAfter(Instant time) throws IOException {
+    return DocRange.firstIdAtOrAfter(shards.oldestFirst(), time);
   }
 
   private static void addRange(Range page, AuditQuery question, List<Long> ids) {

@@ -3,6 +3,7 @@ package io.tallystick.index;
 import io.tallystick.entry.Entry;
 import io.tallystick.entry.Event;
 import io.tallystick.entry.EventType;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -15,6 +16,7 @@ import org.apache.lucene.document.StringField;
 import org.apache.lucene.index.Term;
 import org.apache.lucene.search.BooleanClause.Occur;
 import org.apache.lucene.search.BooleanQuery;
+import org.apache.lucene.search.IndexSortSortedNumericDocValuesRangeQuery;
 import org.apache.lucene.search.MatchAllDocsQuery;
 import org.apache.lucene.search.PrefixQuery;
 import org.apache.lucene.search.Query;
@@ -29,20 +31,27 @@ import org.jspecify.annotations.Nullable;
  */
 final class EntryDocument {
   static final String ID = "id";
+
+  /** Nanoseconds since 1970; see {@link #nanos}. */
+  static final String TIME = "time";
+
   static final String EVENT_TYPE = "event_type";
 
   /** Id and name of the actor together, see {@link #actor}. */
   static final String ACTOR = "actor";
 
+  static final String ACTOR_IP = "actor_ip";
+
   private static final String ACTOR_ID = "actor_id";
   private static final String ACTOR_USERNAME = "actor_username";
-  private static final String ACTOR_IP = "actor_ip";
   private static final String TARGET_TYPE = "target_type";
   private static final String TARGET_ID = "target_id";
   private static final String REQUEST_ID = "request_id";
   private static final String SOURCE = "source";
   private static final String SECURITY = "security";
   private static final String YES = "1";
+  private static final Instant EARLIEST = Instant.ofEpochSecond(0, Long.MIN_VALUE);
+  private static final Instant LATEST = Instant.ofEpochSecond(0, Long.MAX_VALUE);
 
   private EntryDocument() {}
 
@@ -51,6 +60,7 @@ final class EntryDocument {
     Document document = new Document();
     document.add(new LongPoint(ID, entry.id()));
     document.add(new NumericDocValuesField(ID, entry.id()));
+    document.add(new LongPoint(TIME, nanos(entry.timestamp())));
     add(document, EVENT_TYPE, event.eventType());
     Long actorId = event.actorId();
     add(document, ACTOR_ID, actorId == null ? null : Long.toString(actorId));
@@ -60,7 +70,11 @@ final class EntryDocument {
       document.add(new StringField(ACTOR, actor, Field.Store.NO));
       document.add(new SortedDocValuesField(ACTOR, new BytesRef(actor)));
     }
-    add(document, ACTOR_IP, event.actorIp());
+    String address = event.actorIp();
+    if (address != null) {
+      add(document, ACTOR_IP, address);
+      document.add(new SortedDocValuesField(ACTOR_IP, new BytesRef(address)));
+    }
     add(document, TARGET_TYPE, event.targetType());
     add(document, TARGET_ID, event.targetId());
     add(document, REQUEST_ID, event.requestId());
@@ -148,11 +162,29 @@ final class EntryDocument {
         .build();
   }
 
-  /** The filters and the range of ids, both ends included. */
+  /**
+   * A time as the index has it; what is too early or too late for that is the earliest or latest.
+   */
+  static long nanos(Instant time) {
+    if (time.isBefore(EARLIEST)) {
+      return Long.MIN_VALUE;
+    }
+    return time.isAfter(LATEST)
+        ? Long.MAX_VALUE
+        : time.getEpochSecond() * 1_000_000_000L + time.getNano();
+  }
+
+  /**
+   * The filters and the range of ids, both ends included. A segment that is sorted by id, as all
+   * are, answers the range with its first and last document.
+   */
   static Query filtersWithin(Query filters, long fromId, long toId) {
     return new BooleanQuery.Builder()
         .add(filters, Occur.FILTER)
-        .add(LongPoint.newRangeQuery(ID, fromId, toId), Occur.FILTER)
+        .add(
+            new IndexSortSortedNumericDocValuesRangeQuery(
+                ID, fromId, toId, LongPoint.newRangeQuery(ID, fromId, toId)),
+            Occur.FILTER)
         .build();
   }
 

@@ -37,6 +37,11 @@ final class Shard implements Closeable {
 
   private static final String ORIGIN = "origin";
   private static final String INDEXED_THROUGH = "indexed_through";
+  private static final String FORMAT = "format";
+
+  /** What {@link EntryDocument} makes of an entry. A shard of another format is built again. */
+  private static final String CURRENT_FORMAT = "2";
+
   private static final double BUFFER_MEGABYTES = 64;
 
   private final long firstId;
@@ -139,17 +144,22 @@ final class Shard implements Closeable {
       throws CorruptIndexException {
     String position = null;
     String log = null;
+    String format = null;
     if (data != null) {
       for (Map.Entry<String, String> entry : data) {
         switch (entry.getKey()) {
           case INDEXED_THROUGH -> position = entry.getValue();
           case ORIGIN -> log = entry.getValue();
+          case FORMAT -> format = entry.getValue();
           default -> throw new CorruptIndexException("unknown commit data", entry.getKey());
         }
       }
     }
     if (position == null || !origin.equals(log)) {
       throw new CorruptIndexException("the shard is of another log, " + log, "commit");
+    }
+    if (!CURRENT_FORMAT.equals(format)) {
+      throw new CorruptIndexException("the shard has another format, " + format, "commit");
     }
     long through = Long.parseLong(position);
     if (through < firstId - 1) {
@@ -200,7 +210,8 @@ final class Shard implements Closeable {
   /** Makes what was added durable. */
   void commit(String origin) throws IOException {
     Map<String, String> data =
-        Map.of(ORIGIN, origin, INDEXED_THROUGH, Long.toString(indexedThrough));
+        Map.of(
+            ORIGIN, origin, INDEXED_THROUGH, Long.toString(indexedThrough), FORMAT, CURRENT_FORMAT);
     writer().setLiveCommitData(data.entrySet(), false);
     writer().commit();
     committedThrough = indexedThrough;

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tallystick.entry.Entry;
 import io.tallystick.entry.Event;
-import io.tallystick.entry.EventType;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.LogConfig;
 import io.tallystick.store.LogReader;
@@ -13,7 +12,6 @@ import io.tallystick.store.Receipt;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -23,8 +21,6 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,9 +28,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 class AuditIndexTest {
   private static final long SHARD_IDS = 300;
-  private static final String[] TYPES = {
-    "auth.login.failed", "auth.login.success", "user.created", "security.suspicious", "custom.thing"
-  };
 
   @TempDir Path data;
   private AuditLog log;
@@ -61,126 +54,11 @@ class AuditIndexTest {
     }
   }
 
-  private static @Nullable String pick(Random random, String prefix, int n) {
-    int i = random.nextInt(n + 1);
-    return i == n ? null : prefix + i;
-  }
-
-  private static Event randomEvent(Random random) {
-    return Event.builder(TYPES[random.nextInt(TYPES.length)])
-        .actorId(random.nextBoolean() ? (long) random.nextInt(4) : null)
-        .actorUsername(pick(random, "name", 3))
-        .actorIp(pick(random, "203.0.113.", 3))
-        .targetType(random.nextBoolean() ? "user" : pick(random, "type", 2))
-        .targetId(random.nextBoolean() ? Integer.toString(random.nextInt(4)) : null)
-        .requestId(pick(random, "r", 40))
-        .build();
-  }
-
-  private void append(int count, long seed) throws Exception {
-    Random random = new Random(seed);
-    for (int done = 0; done < count; ) {
-      int size = Math.min(count - done, 1 + random.nextInt(30));
-      List<Event> batch = new ArrayList<>();
-      for (int i = 0; i < size; i++) {
-        batch.add(randomEvent(random));
-      }
-      log.append(batch, random.nextBoolean() ? "writer" : null).get();
-      done += size;
-    }
-  }
-
-  private List<Entry> entries() throws IOException {
-    List<Entry> entries = new ArrayList<>();
-    log.reader().forEach(1, Long.MAX_VALUE, e -> entries.add(e.decode()));
-    return entries;
-  }
-
-  /** What the question means, said again over whole entries. */
-  private static Predicate<Entry> meaning(AuditQuery q) {
-    return e -> {
-      Event v = e.event();
-      boolean type =
-          q.eventTypes().isEmpty()
-              || q.eventTypes().stream()
-                  .anyMatch(t ->
-                      t.endsWith(".*")
-                          ? v.eventType().startsWith(t.substring(0, t.length() - 1))
-                          : v.eventType().equals(t));
-      boolean user =
-          q.userId() == null
-              || q.userId().equals(v.actorId())
-              || ("user".equals(v.targetType()) && q.userId().toString().equals(v.targetId()));
-      return type
-          && user
-          && (q.actorId() == null || q.actorId().equals(v.actorId()))
-          && (q.actorUsername() == null || q.actorUsername().equals(v.actorUsername()))
-          && (q.actorIp() == null || q.actorIp().equals(v.actorIp()))
-          && (q.targetType() == null || q.targetType().equals(v.targetType()))
-          && (q.targetId() == null || q.targetId().equals(v.targetId()))
-          && (q.requestId() == null || q.requestId().equals(v.requestId()))
-          && (q.source() == null || q.source().equals(e.source()))
-          && (q.security() == null || q.security() == EventType.isSecurity(v.eventType()))
-          && (q.since() == null || !e.timestamp().isBefore(q.since()))
-          && (q.until() == null || e.timestamp().isBefore(q.until()));
-    };
-  }
-
-  private static AuditQuery randomQuestion(Random random, List<Entry> entries) {
-    AuditQuery.Builder q = AuditQuery.builder();
-    if (random.nextInt(3) == 0) {
-      q.eventTypes(random.nextBoolean() ? List.of("auth.*", "custom.thing") : List.of(TYPES[0]));
-    }
-    if (random.nextInt(4) == 0) {
-      q.actorId((long) random.nextInt(5));
-    }
-    if (random.nextInt(5) == 0) {
-      q.actorUsername("name" + random.nextInt(3));
-    }
-    if (random.nextInt(5) == 0) {
-      q.actorIp("203.0.113." + random.nextInt(3));
-    }
-    if (random.nextInt(5) == 0) {
-      q.targetType("user");
-    }
-    if (random.nextInt(5) == 0) {
-      q.targetId("" + random.nextInt(4));
-    }
-    if (random.nextInt(9) == 0) {
-      q.requestId("r" + random.nextInt(40));
-    }
-    if (random.nextInt(5) == 0) {
-      q.source("writer");
-    }
-    if (random.nextInt(4) == 0) {
-      q.security(random.nextBoolean());
-    }
-    if (random.nextInt(5) == 0) {
-      q.userId((long) random.nextInt(5));
-    }
-    if (random.nextInt(3) == 0) {
-      q.since(entries.get(random.nextInt(entries.size())).timestamp());
-    }
-    if (random.nextInt(3) == 0) {
-      q.until(entries.get(random.nextInt(entries.size())).timestamp());
-    }
-    if (random.nextInt(3) == 0) {
-      q.beforeId((long) random.nextInt(entries.size() + 2));
-    }
-    if (random.nextInt(3) == 0) {
-      q.afterId((long) random.nextInt(entries.size() + 2));
-    }
-    return q.ascending(random.nextBoolean())
-        .limit(1 + random.nextInt(60))
-        .offset(random.nextInt(4) == 0 ? random.nextInt(1500) : 0)
-        .build();
-  }
-
   private static void assertAnswers(AuditIndex index, AuditQuery q, List<Entry> entries)
       throws Exception {
     List<Long> all =
         entries.stream()
-            .filter(meaning(q))
+            .filter(RandomLog.meaning(q))
             .map(Entry::id)
             .sorted(q.ascending() ? Comparator.naturalOrder() : Comparator.reverseOrder())
             .toList();
@@ -201,56 +79,12 @@ class AuditIndexTest {
 
   @Test
   void answersWhatAFilterOverAllEntriesAnswers() throws Exception {
-    append(1_500, 1);
-    List<Entry> entries = entries();
+    RandomLog.append(log, 1_500, 1);
+    List<Entry> entries = RandomLog.entries(log);
     try (AuditIndex index = index()) {
       Random random = new Random(2);
       for (int i = 0; i < 600; i++) {
-        assertAnswers(index, randomQuestion(random, entries), entries);
-      }
-    }
-  }
-
-  @Test
-  void countsAreExactOverAnyTime() throws Exception {
-    append(1_000, 3);
-    List<Entry> entries = entries();
-    try (AuditIndex index = index()) {
-      Random random = new Random(4);
-      for (int i = 0; i < 40; i++) {
-        Instant since = i == 0 ? null : entries.get(random.nextInt(entries.size())).timestamp();
-        Instant until = i < 10 ? null : entries.get(random.nextInt(entries.size())).timestamp();
-        List<Entry> range =
-            entries.stream()
-                .filter(meaning(AuditQuery.builder().since(since).until(until).build()))
-                .toList();
-        LogStatistics found = index.statistics(since, until, Instant.now());
-        assertThat(found.totalEntries()).isEqualTo(range.size());
-        assertThat(found.last24Hours()).isEqualTo(entries.size());
-        assertThat(found.perDay().values().stream().mapToLong(n -> n).sum())
-            .isEqualTo(range.size());
-        found
-            .byType()
-            .forEach((type, count) ->
-                assertThat(count)
-                    .isEqualTo(
-                        range.stream().filter(e -> e.event().eventType().equals(type)).count()));
-        assertThat(found.byType().values().stream().mapToLong(n -> n).sum())
-            .isEqualTo(range.size());
-        for (LogStatistics.Actor actor : found.topActors()) {
-          assertThat(actor.count())
-              .isEqualTo(
-                  range.stream()
-                      .filter(e -> java.util.Objects.equals(e.event().actorId(), actor.actorId()))
-                      .filter(e ->
-                          java.util.Objects.equals(
-                              e.event().actorUsername(), actor.actorUsername()))
-                      .count());
-        }
-        if (!range.isEmpty()) {
-          assertThat(found.firstEntry()).isEqualTo(range.getFirst().timestamp());
-          assertThat(found.lastEntry()).isEqualTo(range.getLast().timestamp());
-        }
+        assertAnswers(index, RandomLog.randomQuestion(random, entries), entries);
       }
     }
   }
@@ -282,7 +116,7 @@ class AuditIndexTest {
 
   @Test
   void pagingWithACursorNeitherSkipsNorRepeatsWhileEntriesArrive() throws Exception {
-    append(1_000, 5);
+    RandomLog.append(log, 1_000, 5);
     long newest = log.lastId();
     try (AuditIndex index = index()) {
       Set<Long> expected = new HashSet<>();
@@ -291,7 +125,7 @@ class AuditIndexTest {
       Long before = newest + 1;
       boolean more = true;
       while (more) {
-        append(7, before);
+        RandomLog.append(log, 7, before);
         Page page =
             index.search(
                 AuditQuery.builder()
@@ -311,13 +145,13 @@ class AuditIndexTest {
 
   @Test
   void goesOnAfterARestartAndAfterACrash() throws Exception {
-    append(700, 6);
+    RandomLog.append(log, 700, 6);
     indexAll();
-    append(500, 7);
+    RandomLog.append(log, 500, 7);
     Path crashed = data.resolve("crashed");
     List<Entry> entries;
     try (AuditIndex index = index()) {
-      entries = entries();
+      entries = RandomLog.entries(log);
       index.awaitIndexed(log.lastId());
       copy(directory, crashed);
     }
@@ -325,7 +159,7 @@ class AuditIndexTest {
     try (AuditIndex restarted = index();
         AuditIndex afterCrash = AuditIndex.open(log.reader(), crashed, SHARD_IDS)) {
       for (int i = 0; i < 100; i++) {
-        AuditQuery question = randomQuestion(random, entries);
+        AuditQuery question = RandomLog.randomQuestion(random, entries);
         assertAnswers(restarted, question, entries);
         assertAnswers(afterCrash, question, entries);
       }
@@ -334,16 +168,16 @@ class AuditIndexTest {
 
   @Test
   void answersBesideAWriterWithoutChangingAnything() throws Exception {
-    append(700, 9);
+    RandomLog.append(log, 700, 9);
     indexAll();
-    append(100, 10);
-    List<Entry> entries = entries();
+    RandomLog.append(log, 100, 10);
+    List<Entry> entries = RandomLog.entries(log);
     List<String> before = listing(directory);
     try (AuditIndex beside = AuditIndex.openBeside(LogReader.open(data), directory);
         AuditIndex nowhere = AuditIndex.openBeside(LogReader.open(data), data.resolve("missing"))) {
       Random random = new Random(11);
       for (int i = 0; i < 100; i++) {
-        AuditQuery question = randomQuestion(random, entries);
+        AuditQuery question = RandomLog.randomQuestion(random, entries);
         assertAnswers(beside, question, entries);
         assertAnswers(nowhere, question, entries);
       }
@@ -354,9 +188,9 @@ class AuditIndexTest {
 
   @Test
   void aDamagedOrMissingPartIsBuiltAgain() throws Exception {
-    append(1_000, 12);
+    RandomLog.append(log, 1_000, 12);
     indexAll();
-    List<Entry> entries = entries();
+    List<Entry> entries = RandomLog.entries(log);
     List<Path> files;
     try (var tree = Files.walk(directory)) {
       files =
@@ -383,7 +217,7 @@ class AuditIndexTest {
         }
         try (AuditIndex index = AuditIndex.open(log.reader(), copy, SHARD_IDS)) {
           for (int i = 0; i < 5; i++) {
-            assertAnswers(index, randomQuestion(random, entries), entries);
+            assertAnswers(index, RandomLog.randomQuestion(random, entries), entries);
           }
         }
         Shard.delete(copy);
@@ -393,13 +227,13 @@ class AuditIndexTest {
 
   @Test
   void anIndexOfAnotherLogIsNotUsed() throws Exception {
-    append(50, 14);
+    RandomLog.append(log, 50, 14);
     try (AuditLog other =
         AuditLog.open(
             data.resolve("other"), LogConfig.defaults().withOrigin("example.com/other"))) {
       AuditIndex.open(other.reader(), directory).close();
     }
-    List<Entry> entries = entries();
+    List<Entry> entries = RandomLog.entries(log);
     try (AuditIndex index = index()) {
       assertAnswers(index, AuditQuery.builder().security(true).build(), entries);
     }

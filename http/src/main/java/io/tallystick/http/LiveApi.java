@@ -1,0 +1,113 @@
+package io.tallystick.http;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.tallystick.index.AuditIndex;
+import io.tallystick.index.Page;
+import io.tallystick.store.LogReader;
+import io.tallystick.store.StoredEntry;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.Semaphore;
+
+/**
+ * Entries as they are acknowledged: {@code GET /api/audit/live}, server-sent events. Takes every
+ * filter of the list. Each {@code entry} event is an entry as in the list; where more match at once
+ * than a person could read, one {@code more} event says up to which id they were left out.
+ */
+final class LiveApi {
+  static final int MAX_LISTENERS = 200;
+
+  private static final int MAX_AT_ONCE = 100;
+  private static final Duration WAIT = Duration.ofSeconds(1);
+  private static final long BEAT_NANOS = Duration.ofSeconds(10).toNanos();
+
+  /** Between two questions to the index, so that a busy log costs a listener little. */
+  private static final Duration PAUSE = Duration.ofMillis(250);
+
+  private final LogReader log;
+  private final AuditIndex index;
+  private final Authenticator guard;
+  private final Semaphore listeners;
+  private volatile boolean stopped;
+
+  LiveApi(LogReader log, AuditIndex index, Authenticator guard, int maxListeners) {
+    this.log = log;
+    this.index = index;
+    this.guard = guard;
+    this.listeners = new Semaphore(maxListeners);
+  }
+
+  void register(RoutesConfig routes) {
+    routes.get("/api/audit/live", guard.guarded(Permission.ADMIN_AUDIT, this::listen));
+  }
+
+  /** Ends every stream within about a second. */
+  void stop() {
+    stopped = true;
+  }
+
+  private void listen(Context request, Authenticator.Caller caller)
+      throws IOException, InterruptedException {
+    Parameters question = Questions.live(Parameters.ofQuery(request.queryString()));
+    if (!listeners.tryAcquire()) {
+      throw Problem.of(503, "As many listen already as are taken; ask for the list instead.")
+          .with("Retry-After", "30")
+          .thrown();
+    }
+    try {
+      Long after = question.number("after_id", 0, Long.MAX_VALUE);
+      follow(new EventStream(request), question, after == null ? log.lastId() : after, caller);
+    } finally {
+      listeners.release();
+    }
+  }
+
+  private void follow(
+      EventStream stream, Parameters question, long afterId, Authenticator.Caller caller)
+      throws IOException, InterruptedException {
+    long after = afterId;
+    long beaten = System.nanoTime();
+    while (!stopped && guard.isStillGood(caller)) {
+      if (log.awaitBeyond(after, WAIT)) {
+        after = send(stream, question, after);
+        Thread.sleep(PAUSE);
+      }
+      if (System.nanoTime() - beaten > BEAT_NANOS) {
+        stream.beat();
+        beaten = System.nanoTime();
+      }
+    }
+  }
+
+  /** Sends what matches after this id; returns the id up to which all was sent. */
+  private long send(EventStream stream, Parameters question, long after)
+      throws IOException, InterruptedException {
+    long last = log.lastId();
+    Page page = index.search(Questions.live(question, after, MAX_AT_ONCE));
+    if (page.hasMore()) {
+      stream.send(
+          "more",
+          out -> {
+            try (JsonGenerator json = EntryJson.generator(out)) {
+              json.writeStartObject();
+              json.writeNumberField("last_id", last);
+              json.writeEndObject();
+            }
+          });
+      return last;
+    }
+    for (long id : page.ids()) {
+      StoredEntry entry = log.read(id).orElseThrow();
+      stream.send(
+          "entry",
+          out -> {
+            try (JsonGenerator json = EntryJson.generator(out)) {
+              EntryJson.write(json, entry);
+            }
+          });
+    }
+    return page.ids().isEmpty() ? last : Math.max(last, page.ids().getLast());
+  }
+}

@@ -1,0 +1,176 @@
+// The frame around the views: who is signed in, where one is, and how it looks.
+import { useCallback, useEffect, useState } from './hooks.js';
+import { json, whenSignedOut } from './api.js';
+import { counted } from './format.js';
+import { CheckpointsView } from './checkpoints.js';
+import { EntryView } from './entry.js';
+import { KeysView } from './keys.js';
+import { ListView } from './list.js';
+import { OverviewView } from './overview.js';
+import { currentSession, may, SignIn, signOut } from './session.js';
+import { Age, el, Empty, Failure, h, icon, Loading, render } from './ui.js';
+import { VerifyView } from './verify.js';
+
+const THEMES = ['auto', 'light', 'dark'];
+const stored = (name) => {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    return null;
+  }
+};
+const store = (name, value) => {
+  try {
+    localStorage.setItem(name, value);
+  } catch {
+    // A browser that keeps nothing shows the page all the same.
+  }
+};
+const applyTheme = (theme) => document.documentElement.setAttribute('data-theme', theme);
+
+const VIEWS = [
+  { path: '/', name: 'Entries', needs: 'admin.audit', view: ListView },
+  { path: '/overview', name: 'Overview', needs: 'admin.audit', view: OverviewView },
+  { path: '/verify', name: 'Verify', needs: 'admin.audit', view: VerifyView },
+  { path: '/checkpoints', name: 'Checkpoints', needs: 'admin.audit', view: CheckpointsView },
+  { path: '/keys', name: 'Keys', needs: 'admin.keys', view: KeysView },
+];
+
+function useLocation() {
+  const read = () => ({ path: location.pathname, search: location.search });
+  const [at, setAt] = useState(read);
+  useEffect(() => {
+    const changed = () => setAt(read());
+    addEventListener('popstate', changed);
+    return () => removeEventListener('popstate', changed);
+  }, []);
+  const go = useCallback((url, { replace } = {}) => {
+    if (url !== location.pathname + location.search) {
+      history[replace ? 'replaceState' : 'pushState'](null, '', url);
+    }
+    setAt(read());
+  }, []);
+  return [at, go];
+}
+
+/** Links within the page change the view without loading it again. */
+function followLinks(e, go) {
+  const link = e.target.closest?.('a[href]');
+  if (!link || link.target || link.hasAttribute('download') || e.defaultPrevented || e.button !== 0) return;
+  if (e.metaKey || e.ctrlKey || e.shiftKey || e.altKey || link.origin !== location.origin) return;
+  if (link.pathname.startsWith('/api/') || link.getAttribute('href').startsWith('#')) return;
+  e.preventDefault();
+  go(link.pathname + link.search);
+}
+
+function LastVerification({ last }) {
+  if (!last) return null;
+  const report = last.report;
+  if (!report) return el.a({ class: 'last is-none', href: '/verify' }, icon('info'), 'Not verified since the server started');
+  return el.a(
+    { class: `last ${report.valid ? 'is-good' : 'is-bad'}`, href: '/verify' },
+    icon(report.valid ? 'check' : 'cross'),
+    report.valid ? 'Verified ' : `${counted(report.faults_total ?? report.broken_links.length, 'fault')} `,
+    h(Age, { at: last.finished_at }),
+  );
+}
+
+function Shell({ session, at, go, onSignOut, theme, setTheme }) {
+  const [last, setLast] = useState(null);
+  const refreshLast = useCallback(async () => {
+    if (!may(session, 'admin.audit')) return;
+    try {
+      setLast(await json('/api/audit/verify/last', { background: true }));
+    } catch {
+      setLast(null);
+    }
+  }, [session]);
+  useEffect(() => {
+    refreshLast();
+    const timer = setInterval(refreshLast, 60_000);
+    return () => clearInterval(timer);
+  }, [refreshLast]);
+  const views = VIEWS.filter((v) => may(session, v.needs));
+  const entry = /^\/entries\/(\d{1,19})$/.exec(at.path);
+  const current = entry ? VIEWS[0] : VIEWS.find((v) => v.path === at.path);
+  const allowed = current && may(session, current.needs);
+  useEffect(() => {
+    document.title = `${entry ? `Entry ${entry[1]}` : current ? current.name : 'Nothing here'} · Tallystick`;
+  }, [at.path]);
+  const common = { session, at, go, last, refreshLast };
+  return el.div(
+    { class: 'shell', onClick: (e) => followLinks(e, go) },
+    el.a({ class: 'skip', href: '#main' }, 'Skip to the content'),
+    el.header(
+      { class: 'top' },
+      el.a({ class: 'brand', href: '/' }, el.img({ src: '/web/icon.svg', alt: '', width: 24, height: 24 }), el.span('Tallystick')),
+      el.nav(
+        { 'aria-label': 'Views' },
+        el.ul(views.map((v) => el.li(el.a({ href: v.path, 'aria-current': current === v ? 'page' : null }, v.name)))),
+      ),
+      el.div(
+        { class: 'top-end' },
+        h(LastVerification, { last }),
+        el.button(
+          { type: 'button', class: 'quiet', title: `Colours: ${theme}`, 'aria-label': `Colours: ${theme}; change`, onClick: () => setTheme(THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length]) },
+          icon('theme'),
+        ),
+        el.span({ class: 'who', title: 'The key you signed in with' }, icon('api_key'), el.bdi(session.key.name)),
+        el.button({ type: 'button', class: 'quiet', id: 'sign-out', 'aria-label': 'Sign out', onClick: onSignOut }, icon('out'), el.span({ class: 'wide-only' }, 'Sign out')),
+      ),
+    ),
+    el.main(
+      { id: 'main', tabIndex: -1 },
+      !current
+        ? h(Empty, { title: 'There is nothing here' }, el.a({ href: '/' }, 'To the entries'))
+        : !allowed
+          ? h(Empty, { title: 'This key may not see this' }, el.p(`It needs a key with the permission ${current.needs}; yours has ${session.key.permissions.join(', ')}.`))
+          : entry
+            ? h(EntryView, { ...common, id: entry[1], key: entry[1] })
+            : h(current.view, common),
+    ),
+  );
+}
+
+function App() {
+  const [session, setSession] = useState(undefined);
+  const [ended, setEnded] = useState(false);
+  const [error, setError] = useState(null);
+  const [theme, setTheme] = useState(() => (THEMES.includes(stored('tallystick.theme')) ? stored('tallystick.theme') : 'auto'));
+  const [at, go] = useLocation();
+  useEffect(() => {
+    applyTheme(theme);
+    store('tallystick.theme', theme);
+  }, [theme]);
+  const load = async () => {
+    setError(null);
+    try {
+      setSession(await currentSession());
+    } catch (e) {
+      setError(e);
+    }
+  };
+  useEffect(() => {
+    whenSignedOut(() => {
+      setSession(null);
+      setEnded(true);
+    });
+    load();
+  }, []);
+  const leave = async () => {
+    try {
+      await signOut();
+      setEnded(false);
+      setSession(null);
+    } catch (e) {
+      setError(e);
+    }
+  };
+  if (error) return el.main({ class: 'signin' }, h(Failure, { error, retry: load }));
+  if (session === undefined) return el.main({ class: 'signin' }, h(Loading, {}));
+  if (session === null) return h(SignIn, { ended, onSignedIn: (s) => (setEnded(false), setSession(s)) });
+  return h(Shell, { session, at, go, onSignOut: leave, theme, setTheme });
+}
+
+applyTheme(THEMES.includes(stored('tallystick.theme')) ? stored('tallystick.theme') : 'auto');
+render(h(App), document.getElementById('app'));

@@ -1,0 +1,122 @@
+// What was sealed, when, and who else has signed it.
+import { useEffect, useState } from './hooks.js';
+import { json, text } from './api.js';
+import { count, short } from './format.js';
+import { canHash, parseKey, pin, pinned, unpin } from './proof.js';
+import { Age, CopyButton, el, Empty, Failure, h, icon, Loading, Notice, save, Time } from './ui.js';
+
+const SHOWN = 100;
+
+function Notarised({ checkpoint }) {
+  const marks = [];
+  if (checkpoint.timestamped) marks.push('timestamped');
+  if (checkpoint.cosigned) marks.push(`cosigned by ${checkpoint.cosigned}`);
+  return marks.length ? el.span({ class: 'is-good mark-line' }, icon('check'), marks.join(', ')) : el.span({ class: 'dim' }, 'not by others');
+}
+
+function NoteText({ size }) {
+  const [note, setNote] = useState(null);
+  const load = (e) => {
+    if (e.target.open && note === null) text(`/api/audit/checkpoints/${size}`).then(setNote, (error) => setNote(error.message));
+  };
+  return el.details({ onToggle: load }, el.summary('Note'), el.pre({ class: 'bytes', tabIndex: 0 }, note ?? 'Reading …'));
+}
+
+function Identity({ log }) {
+  const [keys, setKeys] = useState(null);
+  const [trusted, setTrusted] = useState(pinned());
+  useEffect(() => {
+    if (canHash()) Promise.all(log.verifier_keys.map(parseKey)).then(setKeys, () => setKeys([]));
+  }, [log]);
+  const trust = (vkey) => {
+    pin(vkey);
+    setTrusted(pinned());
+  };
+  const forget = () => {
+    unpin();
+    setTrusted(null);
+  };
+  const strange = trusted && !log.verifier_keys.some((k) => trusted.keys.includes(k));
+  return el.section(
+    { class: 'card', 'aria-labelledby': 'identity-title' },
+    el.h2({ id: 'identity-title' }, 'This log'),
+    strange ? h(Notice, { kind: 'bad', title: 'The log’s verifier key has changed' }, el.p('It is not the one that you trusted in this browser.')) : null,
+    el.dl(
+      { class: 'facts' },
+      el.dt('Origin'), el.dd(el.bdi(log.origin)),
+      el.dt('Created'), el.dd(h(Time, { at: log.created_at })),
+      (keys ?? []).map((key, i) => [
+        el.dt(i ? 'Older key' : 'Verifier key'),
+        el.dd(
+          { class: 'key-line' },
+          el.code({ class: 'fingerprint' }, key.fingerprint),
+          el.span({ class: 'key-actions' },
+            h(CopyButton, { text: key.vkey, label: 'Copy the key' }),
+            trusted?.keys.includes(key.vkey)
+              ? [el.span({ class: 'is-good mark-line' }, icon('check'), 'trusted here'), el.button({ type: 'button', class: 'quiet', onClick: forget }, 'Trust it no more')]
+              : i ? null : el.button({ type: 'button', onClick: () => trust(key.vkey) }, 'I compared it: trust this key')),
+        ),
+      ]),
+    ),
+  );
+}
+
+function History({ checkpoints }) {
+  const [most, setMost] = useState(SHOWN);
+  return el.section(
+    { class: 'card', 'aria-labelledby': 'history-title' },
+    el.h2({ id: 'history-title' }, 'History'),
+    el.div(
+      { class: 'table-frame', tabIndex: 0, role: 'region', 'aria-label': 'Checkpoints' },
+      el.table(
+        { class: 'checkpoints' },
+        el.thead(el.tr(['Entries', 'Signed', 'Root', 'Notarised', 'Note'].map((name) => el.th({ scope: 'col', key: name }, name)))),
+        el.tbody(
+          checkpoints.slice(0, most).map((c) =>
+            el.tr(
+              { key: c.size, 'data-size': c.size },
+              el.td({ class: 'num' }, count(c.size)),
+              el.td(h(Time, { at: c.signed_at }), ' ', el.span({ class: 'dim' }, h(Age, { at: c.signed_at }))),
+              el.td(el.code({ title: c.root }, short(c.root, 10))),
+              el.td(h(Notarised, { checkpoint: c })),
+              el.td({ class: 'note-cell' }, el.a({ class: 'button quiet', href: `/api/audit/checkpoints/${c.size}`, download: `checkpoint-${c.size}.note`, 'aria-label': `Download checkpoint ${c.size}` }, icon('download')), h(NoteText, { size: c.size })),
+            ),
+          ),
+        ),
+      ),
+    ),
+    checkpoints.length > most ? el.p(el.button({ type: 'button', onClick: () => setMost(most + 10 * SHOWN) }, `Show more of ${count(checkpoints.length)}`)) : null,
+  );
+}
+
+export function CheckpointsView() {
+  const [found, setFound] = useState(null);
+  const [error, setError] = useState(null);
+  const [round, setRound] = useState(0);
+  const again = () => setRound((n) => n + 1);
+  useEffect(() => {
+    setError(null);
+    Promise.all([json('/api/audit/checkpoints'), json('/api/audit/log')]).then(([history, log]) => setFound({ list: history.checkpoints, log }), setError);
+  }, [round]);
+  const seal = async () => {
+    try {
+      save(await text('/api/audit/checkpoints/newest'), 'checkpoint.note');
+      again();
+    } catch (e) {
+      setError(e);
+    }
+  };
+  return el.div(
+    { class: 'view' },
+    el.div({ class: 'view-head' }, el.h1('Checkpoints'), el.button({ type: 'button', class: 'primary', id: 'seal', onClick: seal }, icon('download'), 'Seal everything and download')),
+    el.p({ class: 'lead' }, 'A checkpoint seals every entry before it: a signed root of all their hashes. A copy of one that you keep elsewhere exposes any later change.'),
+    error ? h(Failure, { error, retry: again }) : null,
+    !found && !error ? h(Loading, { what: 'Reading the history' }) : null,
+    found
+      ? [
+          h(Identity, { log: found.log }),
+          found.list.length ? h(History, { checkpoints: found.list }) : h(Empty, { title: 'No checkpoint yet' }, el.p('The first one is signed soon after the first entry.')),
+        ]
+      : null,
+  );
+}

@@ -1,0 +1,174 @@
+// One entry: every field, its details, its exact bytes, its chain and its proof.
+import { useEffect, useMemo, useRef, useState } from './hooks.js';
+import { bytes } from './api.js';
+import { Chain } from './chain.js';
+import { lines, parseExact } from './exact.js';
+import { count, localTime, utcTime, visible, zone } from './format.js';
+import { canHash, hex, leafHash } from './proof.js';
+import { ProofPanel } from './proofpanel.js';
+import { Badge, CopyButton, el, Empty, Failure, h, icon, Loading, Notice, save, Text } from './ui.js';
+
+const FIELDS = [
+  ['event_type', 'Event'], ['timestamp', 'Logged'], ['occurred_at', 'Occurred'], ['actor_username', 'Actor name'], ['actor_id', 'Actor id'],
+  ['actor_ip', 'Address'], ['user_agent', 'User agent'], ['action', 'Action'], ['target_type', 'Target type'], ['target_id', 'Target id'],
+  ['request_id', 'Request id'], ['source', 'Source'],
+];
+const FILTERED = ['event_type', 'actor_username', 'actor_id', 'actor_ip', 'target_type', 'target_id', 'request_id', 'source'];
+
+function Value({ name, value }) {
+  if (value === undefined) return el.span({ class: 'dim' }, '–');
+  if (name === 'event_type') return h(Badge, { type: value });
+  if (name === 'timestamp' || name === 'occurred_at') {
+    return el.span({ class: 'two' }, el.span(localTime(value).join(' '), ' ', el.span({ class: 'dim' }, zone())), el.span({ class: 'dim sub mono' }, utcTime(value)));
+  }
+  return h(Text, { value });
+}
+
+function Fields({ entry }) {
+  return el.dl(
+    { class: 'facts fields' },
+    FIELDS.map(([name, label]) => [
+      el.dt({ key: `t${name}` }, label),
+      el.dd(
+        { key: `d${name}`, 'data-field': name },
+        h(Value, { name, value: entry[name] }),
+        FILTERED.includes(name) && entry[name] !== undefined
+          ? el.a({ class: 'quiet button same', href: `/?${new URLSearchParams({ [name]: String(entry[name]) })}`, title: `Entries with the same ${label.toLowerCase()}`, 'aria-label': `Entries with the same ${label.toLowerCase()}` }, icon('filter'))
+          : null,
+      ),
+    ]),
+  );
+}
+
+/** The text with what is searched for marked. */
+function marked(text, search) {
+  if (!search) return visible(text);
+  const parts = [];
+  const low = text.toLowerCase();
+  let at = 0;
+  for (let i = low.indexOf(search); i >= 0 && low.length === text.length; i = low.indexOf(search, at)) {
+    parts.push(...visible(text.slice(at, i)), el.mark(...visible(text.slice(i, i + search.length))));
+    at = i + search.length;
+  }
+  return [...parts, ...visible(text.slice(at))];
+}
+
+function Details({ details }) {
+  const [search, setSearch] = useState('');
+  const all = useMemo(() => lines(details), [details]);
+  const wanted = search.trim().toLowerCase();
+  const hits = wanted ? all.filter((l) => l.parts.some((p) => p.kind !== 'mark' && p.text.toLowerCase().includes(wanted))).length : 0;
+  return el.section(
+    { class: 'card', id: 'details', 'aria-labelledby': 'details-title' },
+    el.div(
+      { class: 'card-head' },
+      el.h2({ id: 'details-title' }, 'Details'),
+      el.span({ class: 'dim', role: 'status' }, wanted ? `${hits} of ${all.length} lines` : ''),
+      el.input({ type: 'search', placeholder: 'Find in details', 'aria-label': 'Find in details', value: search, onInput: (e) => setSearch(e.target.value) }),
+    ),
+    el.div(
+      { class: 'json', tabIndex: 0, role: 'region', 'aria-label': 'Details' },
+      all.map((line, i) =>
+        el.div({ class: 'json-line', key: i, style: { paddingInlineStart: `${line.depth * 1.5}em` } }, line.parts.map((p) => el.span({ class: `j-${p.kind}` }, p.kind === 'mark' ? p.text : el.bdi(...marked(p.text, wanted))))),
+      ),
+    ),
+  );
+}
+
+function dump(raw) {
+  const rows = [];
+  for (let at = 0; at < raw.length; at += 16) {
+    const part = raw.slice(at, at + 16);
+    const codes = Array.from(part, (b) => b.toString(16).padStart(2, '0'));
+    const chars = Array.from(part, (b) => (b >= 0x20 && b < 0x7f ? String.fromCharCode(b) : '·')).join('');
+    rows.push(`${at.toString(16).padStart(6, '0')}  ${codes.slice(0, 8).join(' ').padEnd(23)}  ${codes.slice(8).join(' ').padEnd(23)}  ${chars}`);
+  }
+  return rows.join('\n');
+}
+
+function Exact({ id, raw, text }) {
+  const [mode, setMode] = useState('text');
+  return el.section(
+    { class: 'card', id: 'exact', 'aria-labelledby': 'exact-title' },
+    el.div(
+      { class: 'card-head' },
+      el.h2({ id: 'exact-title' }, 'Exact bytes'),
+      el.span({ class: 'dim' }, `${count(raw.length)} bytes`),
+      el.div(
+        { class: 'segmented', role: 'group', 'aria-label': 'Shown as' },
+        [['text', 'Text'], ['hex', 'Hex']].map(([key, label]) => el.button({ type: 'button', key, 'aria-pressed': String(mode === key), onClick: () => setMode(key) }, label)),
+      ),
+      h(CopyButton, { text }),
+      el.button({ type: 'button', class: 'quiet', onClick: () => save(raw, `entry-${id}.json`) }, icon('download'), 'Save'),
+    ),
+    el.pre({ class: `bytes is-${mode}`, tabIndex: 0, role: 'region', 'aria-label': 'Exact bytes' }, mode === 'text' ? el.bdi(...visible(text)) : dump(raw)),
+  );
+}
+
+function Hashes({ entry, hash }) {
+  const row = (label, value) => [
+    el.dt(label),
+    el.dd(value ? el.code({ class: 'hash' }, value) : el.span({ class: 'dim' }, 'this browser can’t compute it here'), value ? h(CopyButton, { text: value }) : null),
+  ];
+  return el.dl({ class: 'facts hashes' }, row('Hash', hash && hex(hash)), row('Previous hash', entry.previous_hash));
+}
+
+async function read(id) {
+  const raw = await bytes(`/api/audit/entries/${id}`);
+  const text = new TextDecoder('utf-8', { fatal: true }).decode(raw);
+  return { raw, text, entry: parseExact(text), hash: canHash() ? await leafHash(raw) : null };
+}
+
+function backTo() {
+  const url = sessionStorage.getItem('tallystick.list');
+  return url?.startsWith('/') && !url.startsWith('//') ? url : '/';
+}
+
+export function EntryView({ id, go }) {
+  const [found, setFound] = useState(null);
+  const [error, setError] = useState(null);
+  const [round, setRound] = useState(0);
+  const title = useRef(null);
+  useEffect(() => {
+    setError(null);
+    read(id).then(setFound, setError);
+  }, [id, round]);
+  useEffect(() => {
+    const shortcut = (e) => {
+      if (e.target.closest('input, textarea, dialog') || e.ctrlKey || e.metaKey || e.altKey) return;
+      const link = { p: '[rel=prev]', n: '[rel=next]' }[e.key];
+      const target = link && document.querySelector(link)?.getAttribute('href');
+      if (target) go(target);
+      if (e.key === 'Escape') go(backTo());
+    };
+    addEventListener('keydown', shortcut);
+    return () => removeEventListener('keydown', shortcut);
+  }, []);
+  useEffect(() => title.current?.focus(), [found]);
+  const head = el.div(
+    { class: 'entry-head' },
+    el.a({ href: backTo(), class: 'back' }, icon('left'), 'Entries'),
+    el.h1({ tabIndex: -1, ref: title }, 'Entry ', el.span({ class: 'num' }, count(Number(id)))),
+    found ? h(Badge, { type: found.entry.event_type }) : null,
+    el.span({ class: 'dim wide-only keys-hint' }, el.kbd('p'), ' previous · ', el.kbd('n'), ' next · ', el.kbd('Esc'), ' back'),
+  );
+  if (error?.status === 404) return el.div({ class: 'view' }, head, h(Empty, { title: `There is no entry ${id}` }, el.p('The log has not come that far, or does not hold it any more.')));
+  if (error) return el.div({ class: 'view' }, head, h(Failure, { error, retry: () => setRound(round + 1) }));
+  if (!found) return el.div({ class: 'view' }, head, h(Loading, { what: 'Reading the entry' }));
+  const { entry, raw, text, hash } = found;
+  return el.div(
+    { class: 'view entry-view' },
+    head,
+    String(entry.id) === id ? null : h(Notice, { kind: 'bad', title: `The server sent entry ${String(entry.id)} instead` }),
+    el.div(
+      { class: 'entry-grid' },
+      el.div(
+        { class: 'column' },
+        el.section({ class: 'card', 'aria-label': 'Fields' }, h(Fields, { entry }), h(Hashes, { entry, hash })),
+        entry.details === undefined ? null : h(Details, { details: entry.details }),
+        h(Exact, { id, raw, text }),
+      ),
+      el.div({ class: 'column' }, h(ProofPanel, { id, raw }), hash ? h(Chain, { id, entry, hash }) : null),
+    ),
+  );
+}

@@ -1,0 +1,213 @@
+// What is asked for: in the URL, for the server, and as controls.
+import { useEffect, useMemo, useRef, useState } from './hooks.js';
+import { count, fromInput, localTime, toInput, zone } from './format.js';
+import { Badge, el, Field, focus, h, icon, useDismiss } from './ui.js';
+
+export const TEXTS = [
+  { name: 'actor_id', label: 'Actor id', mode: 'numeric' },
+  { name: 'actor_username', label: 'Actor name' },
+  { name: 'actor_ip', label: 'Address' },
+  { name: 'target_type', label: 'Target type' },
+  { name: 'target_id', label: 'Target id' },
+];
+const HIDDEN_TEXTS = [
+  { name: 'request_id', label: 'Request id' },
+  { name: 'source', label: 'Source' },
+];
+const LASTS = { '1h': ['Last hour', 3_600], '24h': ['24 h', 86_400], '7d': ['7 days', 604_800] };
+
+/** The filters in a URL's query. */
+export function parse(search) {
+  const given = new URLSearchParams(search);
+  const filters = { event_type: [...new Set(given.getAll('event_type').filter(Boolean))] };
+  for (const { name } of [...TEXTS, ...HIDDEN_TEXTS]) filters[name] = given.get(name) || '';
+  filters.last = Object.hasOwn(LASTS, given.get('last') ?? '') ? given.get('last') : '';
+  filters.since = filters.last ? '' : given.get('since') || '';
+  filters.until = filters.last ? '' : given.get('until') || '';
+  filters.security = given.get('security') === 'true';
+  filters.live = given.get('live') === 'true';
+  return filters;
+}
+
+const put = (query, filters) => {
+  filters.event_type.forEach((type) => query.append('event_type', type));
+  [...TEXTS, ...HIDDEN_TEXTS].forEach(({ name }) => filters[name] && query.set(name, filters[name]));
+  ['since', 'until'].forEach((name) => filters[name] && query.set(name, filters[name]));
+  if (filters.security) query.set('security', 'true');
+};
+
+/** The view's own URL. */
+export function toUrl(filters) {
+  const query = new URLSearchParams();
+  put(query, filters);
+  if (filters.last) query.set('last', filters.last);
+  if (filters.live) query.set('live', 'true');
+  const text = query.toString();
+  return text ? `/?${text}` : '/';
+}
+
+/** What the server is asked, with times that do not move. */
+export function toQuery(filters) {
+  const query = new URLSearchParams();
+  const since = filters.last ? new Date(Date.now() - LASTS[filters.last][1] * 1000).toISOString() : filters.since;
+  put(query, { ...filters, since });
+  return query;
+}
+
+export const NONE = parse('');
+export const isEmpty = (filters) => toUrl({ ...filters, live: false }) === '/';
+
+const when = (iso) => (/T/.test(iso) ? localTime(/(Z|[+-]\d\d:\d\d)$/.test(iso) ? iso : `${iso}Z`).join(' ').replace(/(:00)?\.000$/, '') : iso);
+
+/** One chip for each filter that is set, and the filters without it. */
+function chips(filters) {
+  const all = filters.event_type.map((type) => ({
+    label: 'Type', value: type, without: { ...filters, event_type: filters.event_type.filter((t) => t !== type) },
+  }));
+  for (const { name, label } of [...TEXTS, ...HIDDEN_TEXTS]) {
+    if (filters[name]) all.push({ label, value: filters[name], without: { ...filters, [name]: '' } });
+  }
+  if (filters.last) all.push({ label: 'Time', value: LASTS[filters.last][0], without: { ...filters, last: '' } });
+  if (filters.since) all.push({ label: 'Since', value: when(filters.since), without: { ...filters, since: '' } });
+  if (filters.until) all.push({ label: 'Until', value: when(filters.until), without: { ...filters, until: '' } });
+  if (filters.security) all.push({ label: 'Only', value: 'security events', without: { ...filters, security: false } });
+  return all;
+}
+
+export function Chips({ filters, onChange }) {
+  const all = chips(filters);
+  if (!all.length) return null;
+  return el.ul(
+    { class: 'chips', 'aria-label': 'Filters that are set' },
+    all.map((chip) =>
+      el.li(
+        { key: chip.label + chip.value },
+        el.button(
+          { type: 'button', class: 'chip', 'aria-label': `Clear ${chip.label}: ${chip.value}`, onClick: () => onChange(chip.without) },
+          el.span({ class: 'chip-label' }, chip.label), el.bdi({ class: 'clip' }, chip.value), icon('cross'),
+        ),
+      ),
+    ),
+    el.li(el.button({ type: 'button', class: 'quiet', id: 'clear-all', onClick: () => onChange({ ...NONE, live: filters.live }) }, 'Clear all')),
+  );
+}
+
+function TypePicker({ types, chosen, onChange }) {
+  const [open, setOpen] = useState(false);
+  const [search, setSearch] = useState('');
+  const ref = useRef(null);
+  useDismiss(ref, open, () => setOpen(false));
+  const groups = useMemo(() => {
+    const known = new Set(types.map((t) => t.value));
+    const extra = chosen.filter((c) => !known.has(c)).map((value) => ({ value, category: value.split('.')[0], description: '', count: 0 }));
+    const byCategory = new Map();
+    for (const type of [...types, ...extra]) {
+      if (!`${type.value} ${type.description}`.toLowerCase().includes(search.toLowerCase())) continue;
+      if (!byCategory.has(type.category)) byCategory.set(type.category, []);
+      byCategory.get(type.category).push(type);
+    }
+    return [...byCategory];
+  }, [types, search, chosen]);
+  const toggle = (value) => onChange(chosen.includes(value) ? chosen.filter((c) => c !== value) : [...chosen, value]);
+  return el.div(
+    { class: 'picker', ref },
+    el.span({ class: 'field-label', id: 'types-label' }, 'Event types'),
+    el.button(
+      { type: 'button', class: 'picker-button', id: 'types-button', 'aria-expanded': String(open), 'aria-labelledby': 'types-label types-button', onClick: () => setOpen(!open) },
+      el.span({ class: 'clip' }, chosen.length === 0 ? 'All' : chosen.length === 1 ? chosen[0] : `${chosen.length} chosen`), icon('down'),
+    ),
+    open
+      ? el.div(
+          { class: 'popover', role: 'group', 'aria-labelledby': 'types-label' },
+          el.input({ type: 'search', placeholder: 'Find a type', 'aria-label': 'Find a type', ref: focus, value: search, onInput: (e) => setSearch(e.target.value) }),
+          el.div(
+            { class: 'picker-list' },
+            groups.map(([category, list]) =>
+              el.fieldset(
+                { key: category },
+                el.legend(category),
+                list.map((type) =>
+                  el.label(
+                    { class: 'option', key: type.value, title: type.description },
+                    el.input({ type: 'checkbox', value: type.value, checked: chosen.includes(type.value), onChange: () => toggle(type.value) }),
+                    h(Badge, { type: type.value }),
+                    el.span({ class: 'num' }, count(type.count)),
+                  ),
+                ),
+              ),
+            ),
+            groups.length ? null : el.p({ class: 'dim' }, 'No type has this in its name.'),
+          ),
+        )
+      : null,
+  );
+}
+
+/** Hours and days back, everything, or from when to when. */
+function TimeRange({ filters, onChange }) {
+  const custom = Boolean(filters.since || filters.until);
+  const [open, setOpen] = useState(custom);
+  useEffect(() => setOpen((was) => was || custom), [custom]);
+  const presets = [['', 'All'], ...Object.entries(LASTS).map(([key, [label]]) => [key, label])];
+  const showCustom = open && !filters.last;
+  return el.div(
+    { class: 'range' },
+    el.span({ class: 'field-label', id: 'range-label' }, `Time (${zone()})`),
+    el.div(
+      { class: 'segmented', role: 'group', 'aria-labelledby': 'range-label' },
+      presets.map(([key, label]) =>
+        el.button(
+          {
+            type: 'button', key, 'data-last': key || 'all', 'aria-pressed': String(!showCustom && !custom && filters.last === key),
+            onClick: () => (setOpen(false), onChange({ ...filters, last: key, since: '', until: '' })),
+          },
+          label,
+        ),
+      ),
+      el.button(
+        { type: 'button', 'data-last': 'custom', 'aria-pressed': String(showCustom || custom), onClick: () => (setOpen(true), filters.last && onChange({ ...filters, last: '' })) },
+        'Custom',
+      ),
+    ),
+    showCustom
+      ? el.div(
+          { class: 'custom' },
+          ['since', 'until'].map((name) =>
+            h(
+              Field,
+              { label: name === 'since' ? 'Since' : 'Until', key: name },
+              el.input({ type: 'datetime-local', name, value: toInput(filters[name]), onChange: (e) => onChange({ ...filters, [name]: fromInput(e.target.value) }) }),
+            ),
+          ),
+        )
+      : null,
+  );
+}
+
+export function FilterBar({ filters, types, onChange }) {
+  const [shown, setShown] = useState(false);
+  return el.form(
+    { class: `filters ${shown ? 'is-shown' : ''}`, role: 'search', 'aria-label': 'Filters', onSubmit: (e) => e.preventDefault() },
+    el.button({ type: 'button', class: 'filters-toggle', 'aria-expanded': String(shown), onClick: () => setShown(!shown) }, icon('filter'), 'Filters', icon('down')),
+    el.div(
+      { class: 'filter-grid' },
+      h(TimeRange, { filters, onChange }),
+      h(TypePicker, { types, chosen: filters.event_type, onChange: (event_type) => onChange({ ...filters, event_type }) }),
+      TEXTS.map(({ name, label, mode }) =>
+        h(
+          Field,
+          { label, key: name },
+          el.input({
+            type: 'text', name, inputMode: mode, autocomplete: 'off', spellcheck: false, value: filters[name],
+            onChange: (e) => onChange({ ...filters, [name]: e.target.value.trim() }),
+          }),
+        ),
+      ),
+      el.label(
+        { class: 'switch' },
+        el.input({ type: 'checkbox', name: 'security', checked: filters.security, onChange: (e) => onChange({ ...filters, security: e.target.checked }) }),
+        el.span(icon('security'), 'Security only'),
+      ),
+    ),
+  );
+}

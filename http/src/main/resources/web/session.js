@@ -1,0 +1,66 @@
+// Signing in with a key.
+import { useEffect, useRef, useState } from './hooks.js';
+import { json, send, setCsrf } from './api.js';
+import { el, Field, h, icon, Notice } from './ui.js';
+
+/** Who is signed in; null for nobody. */
+export async function currentSession() {
+  try {
+    const session = await json('/api/session');
+    setCsrf(session.csrf_token);
+    return session;
+  } catch (e) {
+    if (e.status === 401) return null;
+    throw e;
+  }
+}
+
+export async function signOut() {
+  await send('/api/session', { method: 'DELETE' });
+  setCsrf('');
+}
+
+export const may = (session, permission) => session.key.permissions.includes(permission);
+
+export function SignIn({ ended, onSignedIn }) {
+  const [error, setError] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const input = useRef(null);
+  useEffect(() => input.current.focus(), []);
+  const submit = async (e) => {
+    e.preventDefault();
+    setBusy(true);
+    setError(null);
+    try {
+      const session = await json('/api/session', { method: 'POST', body: { key: input.current.value } });
+      input.current.value = '';
+      setCsrf(session.csrf_token);
+      onSignedIn(session);
+    } catch (failed) {
+      setError(failed.status === 401 ? { message: 'This key is not good: it is unknown, revoked or expired.' } : failed);
+      setBusy(false);
+      input.current.select();
+    }
+  };
+  return el.main(
+    { class: 'signin' },
+    el.form(
+      { class: 'card signin-card', onSubmit: submit },
+      el.div({ class: 'brand brand-large' }, el.img({ src: '/web/icon.svg', alt: '', width: 36, height: 36 }), el.h1('Tallystick')),
+      el.p({ class: 'dim' }, 'The audit log of this server. Sign in with an API key that may read it.'),
+      el.input({ type: 'text', name: 'username', autocomplete: 'username', value: 'Tallystick', readOnly: true, hidden: true }),
+      ended ? h(Notice, { kind: 'info', title: 'Your session ended' }, el.p('Sign in to go on where you were.')) : null,
+      h(
+        Field,
+        { label: 'API key' },
+        el.input({
+          ref: input, type: 'password', name: 'key', required: true, autocomplete: 'current-password',
+          spellcheck: false, placeholder: 'tally_…', 'aria-describedby': 'key-hint',
+        }),
+      ),
+      el.p({ class: 'hint', id: 'key-hint' }, 'It is sent once and kept in no script. The first key is in ', el.code('admin.key'), ' in the server’s data directory.'),
+      error ? h(Notice, { kind: 'bad' }, el.p(error.message)) : null,
+      el.button({ type: 'submit', class: 'primary', disabled: busy }, icon('auth'), busy ? 'Signing in …' : 'Sign in'),
+    ),
+  );
+}

@@ -1,0 +1,143 @@
+// Verification: of everything or of a range, with what came out.
+import { useEffect, useRef, useState } from './hooks.js';
+import { ApiError, events } from './api.js';
+import { count, counted, duration, localTime, short, visible } from './format.js';
+import { Age, CopyButton, el, Empty, Failure, Field, h, icon, Notice } from './ui.js';
+
+const KINDS = {
+  block: 'Damaged block', segment: 'Damaged segment', content: 'Damaged entry', chain: 'Broken chain', sequence: 'Missing entries',
+  time: 'Time out of order', tree: 'Not what was sealed', tile: 'Damaged tile', checkpoint: 'Bad checkpoint',
+};
+const SHOWN = 200;
+
+function Faults({ report }) {
+  const [most, setMost] = useState(SHOWN);
+  const total = report.faults_total ?? report.broken_links.length;
+  return el.section(
+    { class: 'card', id: 'faults', 'aria-labelledby': 'faults-title' },
+    el.h2({ id: 'faults-title' }, counted(total, 'fault')),
+    el.div(
+      { class: 'table-frame', tabIndex: 0, role: 'region', 'aria-label': 'Faults' },
+      el.table(
+        { class: 'faults' },
+        el.thead(el.tr(el.th({ scope: 'col' }, 'Entry'), el.th({ scope: 'col' }, 'Kind'), el.th({ scope: 'col' }, 'What is wrong'))),
+        el.tbody(
+          report.broken_links.slice(0, most).map((fault, i) =>
+            el.tr(
+              { key: i },
+              el.td({ class: 'num' }, fault.id > 0 ? el.a({ href: `/entries/${fault.id}` }, count(fault.id)) : '–'),
+              el.td({ class: 'fault-kind' }, icon('cross'), KINDS[fault.kind] || fault.kind),
+              el.td(...visible(fault.reason)),
+            ),
+          ),
+        ),
+      ),
+    ),
+    report.broken_links.length > most ? el.p(el.button({ type: 'button', onClick: () => setMost(most + 1_000) }, `Show more of ${count(report.broken_links.length)}`)) : null,
+  );
+}
+
+export function Result({ finished }) {
+  const { report } = finished;
+  const checkpoint = report.checkpoint;
+  const fact = (label, value) => [el.dt(label), el.dd(value)];
+  return el.div(
+    { class: 'result', id: 'verify-result', 'data-valid': String(report.valid) },
+    el.div(
+      { class: `verdict is-${report.valid ? 'good' : 'bad'}`, role: 'status' },
+      icon(report.valid ? 'check' : 'cross'),
+      el.div(
+        el.strong(report.valid ? 'No fault found' : 'The log does not verify'),
+        el.p(
+          report.valid
+            ? `${counted(report.entries_checked, 'entry', 'entries')} hold together${checkpoint ? ', and are those that the checkpoint sealed' : ''}.`
+            : `${counted(report.faults_total ?? report.broken_links.length, 'fault')} in ${counted(report.entries_checked, 'entry', 'entries')} checked.`,
+        ),
+      ),
+    ),
+    el.section(
+      { class: 'card', 'aria-label': 'What was checked' },
+      el.dl(
+        { class: 'facts columns' },
+        fact('Finished', el.span(localTime(finished.finished_at).join(' ').slice(0, 19), ' · ', h(Age, { at: finished.finished_at }))),
+        fact('Asked for by', el.bdi(...visible(finished.by))),
+        fact('Entries', `${count(report.first_id)} to ${count(report.last_id)}`),
+        fact('Checked', count(report.entries_checked)),
+        fact('Hashes computed', count(report.hashes_computed)),
+        fact('Took', duration(report.duration_ms)),
+        fact('Mode', report.mode === 'quick' ? 'quick: the tree was checked, the entries were not read' : 'full: every entry was read and hashed'),
+        checkpoint
+          ? [
+              fact('Checkpoint', el.span(`${count(checkpoint.size)} entries, signed `, checkpoint.signed_at ? h(Age, { at: checkpoint.signed_at }) : '')),
+              fact('Root', el.span(el.code(short(checkpoint.root, 12)), ' ', h(CopyButton, { text: checkpoint.root }))),
+            ]
+          : fact('Checkpoint', 'none: chain and contents were checked, no signature'),
+      ),
+    ),
+    report.broken_links.length ? h(Faults, { report }) : null,
+  );
+}
+
+export function VerifyView({ last, refreshLast }) {
+  const [range, setRange] = useState({ start_id: '', end_id: '', quick: false });
+  const [progress, setProgress] = useState(null);
+  const [error, setError] = useState(null);
+  const control = useRef(null);
+  useEffect(() => () => control.current?.abort(), []);
+  const run = async (e) => {
+    e.preventDefault();
+    setError(null);
+    setProgress({ checked: 0, total: 0 });
+    control.current = new AbortController();
+    const query = new URLSearchParams();
+    ['start_id', 'end_id'].forEach((name) => range[name] && query.set(name, range[name]));
+    if (range.quick) query.set('quick', 'true');
+    try {
+      let finished = false;
+      await events(
+        `/api/audit/verify?${query}`,
+        (event, data) => {
+          if (event === 'progress') setProgress(data);
+          if (event === 'result') finished = true;
+        },
+        { signal: control.current.signal },
+      );
+      if (!finished) throw new ApiError(0, 'The server ended the verification before it was done.', 'Not finished');
+      await refreshLast();
+    } catch (failed) {
+      if (!control.current.signal.aborted) setError(failed instanceof ApiError ? failed : new ApiError(0, 'The connection broke before the verification was done.', 'Not finished'));
+    }
+    setProgress(null);
+  };
+  const part = progress?.total ? progress.checked / progress.total : 0;
+  const number = (name, label, placeholder) =>
+    h(Field, { label }, el.input({ type: 'text', inputMode: 'numeric', pattern: '[1-9][0-9]*', name, placeholder, value: range[name], disabled: Boolean(progress), onInput: (e) => setRange({ ...range, [name]: e.target.value.trim() }) }));
+  return el.div(
+    { class: 'view verify' },
+    el.h1('Verify'),
+    el.form(
+      { class: 'card verify-form', onSubmit: run },
+      number('start_id', 'From entry', 'the oldest'),
+      number('end_id', 'To entry', 'the newest'),
+      el.label({ class: 'switch' }, el.input({ type: 'checkbox', name: 'quick', checked: range.quick, disabled: Boolean(progress), onChange: (e) => setRange({ ...range, quick: e.target.checked }) }), el.span('Quick')),
+      progress
+        ? el.button({ type: 'button', id: 'cancel', onClick: () => control.current.abort() }, 'Stop')
+        : el.button({ type: 'submit', class: 'primary', id: 'run-verify' }, icon('check'), range.start_id || range.end_id ? 'Verify this range' : 'Verify the whole log'),
+      el.p({ class: 'hint' }, 'Every entry is read and hashed again, and compared with its neighbours and the newest checkpoint. Quick compares the stored hashes only.'),
+    ),
+    progress
+      ? el.div(
+          { class: 'card progress-card' },
+          el.p({ role: 'status' }, progress.total ? `${count(progress.checked)} of ${count(progress.total)} entries` : 'Verifying …'),
+          el.progress({ max: 1, value: progress.total ? part : undefined, 'aria-label': 'Progress' }),
+        )
+      : null,
+    error ? h(Failure, { error }) : null,
+    last?.report
+      ? el.div({ class: progress ? 'is-past' : null }, el.h2(progress ? 'The last verification' : 'Result'), h(Result, { finished: last }))
+      : progress
+        ? null
+        : h(Empty, { title: 'Nothing was verified since the server started' }, el.p('What comes out stays here until it stops.')),
+    last?.report && !last.report.valid ? h(Notice, { kind: 'warn', title: 'What to do' }, el.p('Keep the data directory as it is, and compare it with a copy and with checkpoints that others hold. Nothing here repairs a log.')) : null,
+  );
+}

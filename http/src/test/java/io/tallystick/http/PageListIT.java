@@ -1,0 +1,257 @@
+package io.tallystick.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tallystick.entry.Event;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.openqa.selenium.Keys;
+
+/** The list of entries on the page: filters, pages, what arrives, and hostile texts. */
+class PageListIT {
+  @TempDir Path data;
+
+  private TestServer server;
+  private Browser browser;
+
+  @BeforeEach
+  void open() throws Exception {
+    server = TestServer.start(data);
+    browser = Browser.start(server.server.port(), data);
+    String key = server.key("reader", Permission.ADMIN_AUDIT);
+    Events.append(server.log, Events.ordinary(90));
+    browser.signIn("/checkpoints", key);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    if (browser != null) {
+      browser.close();
+    }
+    server.close();
+  }
+
+  /** The ids of all entries whose events are like this, newest first. */
+  private List<Long> expected(Predicate<Event> like) throws Exception {
+    List<Long> ids = new ArrayList<>();
+    server
+        .log
+        .reader()
+        .forEach(
+            1,
+            Long.MAX_VALUE,
+            entry -> {
+              if (like.test(entry.decode().event())) {
+                ids.addFirst(entry.id());
+              }
+              return true;
+            });
+    return ids;
+  }
+
+  private void awaitIds(String what, List<Long> ids) {
+    List<Long> first = ids.subList(0, Math.min(50, ids.size()));
+    browser.await(what + " shows " + first, () -> browser.ids().equals(first));
+  }
+
+  @Test
+  void everyFilterAloneAndAllTogether() throws Exception {
+    Map<String, Predicate<Event>> filters = new LinkedHashMap<>();
+    filters.put("actor_id=102", e -> Long.valueOf(102).equals(e.actorId()));
+    filters.put("actor_username=root", e -> "root".equals(e.actorUsername()));
+    filters.put("actor_ip=203.0.113.9", e -> "203.0.113.9".equals(e.actorIp()));
+    filters.put("target_type=job", e -> "job".equals(e.targetType()));
+    filters.put("target_id=hub", e -> "hub".equals(e.targetId()));
+    browser.open("/");
+    for (Map.Entry<String, Predicate<Event>> filter : filters.entrySet()) {
+      String[] parts = filter.getKey().split("=", 2);
+      browser.fill("input[name=" + parts[0] + "]", parts[1]);
+      awaitIds(filter.getKey(), expected(filter.getValue()));
+      assertThat(browser.driver.getCurrentUrl()).endsWith("/?" + filter.getKey());
+      browser.click(".chip");
+      browser.awaitGone(".chip");
+      assertThat(browser.driver.getCurrentUrl()).endsWith("/");
+    }
+    browser.click("input[name=security]");
+    awaitIds("security", expected(e -> e.eventType().equals("auth.login.failed")));
+    browser.click("input[name=security]");
+    awaitIds("all", expected(e -> true));
+
+    browser.click("#types-button");
+    browser.type(".picker input[type=search]", "login");
+    browser.click("input[value='auth.login.failed']");
+    awaitIds("one type", expected(e -> e.eventType().equals("auth.login.failed")));
+    browser.click("input[value='auth.login.success']");
+    awaitIds("two types", expected(e -> e.eventType().startsWith("auth.login.")));
+    assertThat(browser.text(".picker-list")).contains("auth").doesNotContain("job.submitted");
+    browser.picture("type-picker-wide-light");
+    browser.find(".picker input[type=search]").sendKeys(Keys.ESCAPE);
+    browser.awaitGone(".popover input");
+
+    browser.fill("input[name=actor_username]", "root");
+    browser.fill("input[name=actor_ip]", "198.51.100.23");
+    browser.click("input[name=security]");
+    browser.click("[data-last='24h']");
+    Predicate<Event> all =
+        e ->
+            e.eventType().equals("auth.login.failed")
+                && "root".equals(e.actorUsername())
+                && "198.51.100.23".equals(e.actorIp());
+    awaitIds("all together", expected(all));
+    String url = browser.driver.getCurrentUrl();
+    browser.open("/verify");
+    browser.driver.get(url);
+    awaitIds("the link", expected(all));
+    assertThat(browser.all(".chip")).hasSize(6);
+    browser.click("#clear-all");
+    awaitIds("cleared", expected(e -> true));
+    browser.fill("input[name=actor_id]", "many");
+    browser.awaitText(".notice.is-bad", "actor_id");
+    browser.assertQuiet();
+  }
+
+  @Test
+  void timesNarrowTheList() throws Exception {
+    Instant later = Instant.now().plus(1, ChronoUnit.HOURS).truncatedTo(ChronoUnit.SECONDS);
+    browser.open("/?since=" + later);
+    browser.awaitText(".empty", "Nothing matches");
+    browser.open("/?until=" + later);
+    awaitIds("until", expected(e -> true));
+    assertThat(browser.text(".chips")).contains("Until");
+    browser.click("[data-last='1h']");
+    awaitIds("last hour", expected(e -> true));
+    assertThat(browser.driver.getCurrentUrl()).endsWith("/?last=1h");
+    browser.click("[data-last='custom']");
+    browser.find("input[name=since]");
+    browser.script(
+        "const i = document.querySelector('input[name=since]'); i.value = '2020-01-01T00:00';"
+            + " i.dispatchEvent(new Event('change', {bubbles: true}))");
+    browser.awaitText(".chips", "Since");
+    awaitIds("custom", expected(e -> true));
+  }
+
+  @Test
+  void pagesNeitherSkipNorRepeatWhileEntriesArrive() throws Exception {
+    Events.append(server.log, Events.ordinary(110));
+    browser.open("/");
+    browser.find("tr[data-id]");
+    List<Long> before = expected(e -> true);
+    long newest = before.getFirst();
+    Events.append(server.log, Events.ordinary(7));
+    browser.awaitText("#new-entries", "7 new entries");
+    browser.click("#older");
+    browser.await("100 rows", () -> browser.ids().size() == 100);
+    Events.append(server.log, Events.ordinary(5));
+    browser.awaitText("#new-entries", "12 new entries");
+    browser.picture("new-entries-wide-light");
+    for (int rows = 150; rows <= 201; rows += 50) {
+      int more = rows;
+      browser.click("#older");
+      browser.await(more + " rows", () -> browser.ids().size() >= Math.min(more, before.size()));
+    }
+    while (!browser.all("#older").isEmpty()) {
+      int shown = browser.ids().size();
+      browser.click("#older");
+      browser.await("more rows", () -> browser.ids().size() > shown);
+    }
+    assertThat(browser.ids()).isEqualTo(before);
+    browser.click("#new-entries");
+    List<Long> now = expected(e -> true);
+    browser.await("all rows", () -> browser.ids().equals(now));
+    assertThat(new HashSet<>(browser.ids())).hasSize(now.size());
+    assertThat(now.getFirst()).isEqualTo(newest + 12);
+    assertThat(browser.text(".total")).contains(String.valueOf(now.size()));
+    browser.assertQuiet();
+  }
+
+  @Test
+  void aFilteredListCountsOnlyWhatMatches() throws Exception {
+    browser.open("/?actor_username=ada");
+    browser.find("tr[data-id]");
+    Events.append(server.log, Events.ordinary(10));
+    long ada = Events.ordinary(10).stream().filter(e -> "ada".equals(e.actorUsername())).count();
+    browser.awaitText("#new-entries", ada + " new entr");
+  }
+
+  @Test
+  void liveModeShowsEntriesAsTheyArrive() throws Exception {
+    browser.open("/");
+    browser.find("tr[data-id]");
+    browser.click("#live");
+    browser.find("#live.is-live");
+    assertThat(browser.driver.getCurrentUrl()).endsWith("/?live=true");
+    long last = Events.append(server.log, Events.ordinary(3));
+    browser.await("the newest", () -> browser.ids().getFirst() == last);
+    long many = Events.append(server.log, Events.ordinary(1_000));
+    browser.await("the newest of many", () -> browser.ids().getFirst() == many);
+    assertThat(browser.ids()).doesNotHaveDuplicates();
+    assertThat(browser.all("#new-entries")).isEmpty();
+    browser.click("#live");
+    Events.append(server.log, Events.ordinary(1));
+    browser.awaitText("#new-entries", "1 new entry");
+  }
+
+  @Test
+  void theKeyboardDoesItAll() throws Exception {
+    browser.open("/");
+    browser.find("tr[data-id]");
+    List<Long> ids = browser.ids();
+    browser.script("document.querySelector('tr[data-id] a').focus()");
+    browser.driver.switchTo().activeElement().sendKeys("j");
+    browser.driver.switchTo().activeElement().sendKeys(Keys.ARROW_DOWN);
+    browser.driver.switchTo().activeElement().sendKeys("k");
+    assertThat(browser.driver.switchTo().activeElement().getText()).isEqualTo("" + ids.get(1));
+    browser.driver.switchTo().activeElement().sendKeys(Keys.ENTER);
+    browser.awaitText("h1", "" + ids.get(1));
+    browser.find("#proof");
+    browser.driver.switchTo().activeElement().sendKeys(Keys.ESCAPE);
+    browser.find("tr[data-id]");
+    browser.script("document.body.focus()");
+    browser.find("body").sendKeys("o");
+    browser.await("older rows", () -> browser.ids().size() > 50);
+    browser.find("body").sendKeys("l");
+    browser.find("#live.is-live");
+    browser.find("body").sendKeys("/");
+    browser.find(".picker .popover");
+  }
+
+  @Test
+  void hostileTextsAreTexts() throws Exception {
+    Events.append(server.log, Events.hostile());
+    browser.open("/?event_type=security.suspicious");
+    browser.await("the rows", () -> browser.ids().size() == Events.HOSTILE.size());
+    String shown = browser.text("table.entries");
+    assertThat(shown)
+        .contains("<script>window.hit=1</script>", "<img src=x", "U+202E", "U+200B", "ESC", "BEL")
+        .doesNotContain("\u202E", "\u001B");
+    for (long id : browser.ids()) {
+      browser.open("/entries/" + id);
+      browser.find("#proof:not([data-verdict=running])");
+      assertThat(browser.text(".fields")).doesNotContain("\u202E", "\u001B", "\u200B");
+      assertThat(browser.script("return document.documentElement.scrollWidth <= innerWidth"))
+          .isEqualTo(true);
+    }
+    for (String text : Events.HOSTILE) {
+      browser.open(
+          "/?actor_username="
+              + java.net.URLEncoder.encode(text, java.nio.charset.StandardCharsets.UTF_8));
+      browser.await(text, () -> browser.ids().size() == 1);
+    }
+    browser.open("/overview");
+    browser.find("#card-total");
+    assertThat(browser.script("return window.hit ?? null")).isNull();
+    assertThat(browser.all("main script, main img")).isEmpty();
+    browser.assertQuiet();
+  }
+}

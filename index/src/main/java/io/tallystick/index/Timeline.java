@@ -1,0 +1,100 @@
+package io.tallystick.index;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.lucene.index.LeafReaderContext;
+import org.apache.lucene.index.PostingsEnum;
+import org.apache.lucene.index.Terms;
+import org.apache.lucene.index.TermsEnum;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.util.BytesRef;
+import org.apache.lucene.util.FixedBitSet;
+
+/**
+ * Counts event types in neighbouring ranges of ids or times, all of them in one pass over the
+ * types' postings: the documents of a Lucene segment are in the order of their ids, which is that
+ * of their times, so such a range is a range of documents. A segment that lies in one range costs
+ * no more than its types.
+ */
+final class Timeline {
+  private final String field;
+  private final long[] bounds;
+  private final List<SortedMap<String, Long>> ranges = new ArrayList<>();
+
+  private Timeline(String field, long[] bounds) {
+    this.field = field;
+    this.bounds = bounds;
+    for (int i = 1; i < bounds.length; i++) {
+      ranges.add(new TreeMap<>());
+    }
+  }
+
+  /**
+   * The types that occur from each bound on and before the next, and how often.
+   *
+   * @param field what the bounds are of: {@link EntryDocument#ID} or {@link EntryDocument#TIME}
+   * @param bounds ascending
+   */
+  static List<SortedMap<String, Long>> count(List<Shard> shards, String field, long[] bounds)
+      throws IOException {
+    Timeline timeline = new Timeline(field, bounds);
+    for (Shard shard : shards) {
+      shard.search(searcher -> {
+        for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
+          timeline.add(searcher, leaf);
+        }
+        return timeline;
+      });
+    }
+    return timeline.ranges;
+  }
+
+  private void add(IndexSearcher searcher, LeafReaderContext leaf) throws IOException {
+    int[] ends = new int[bounds.length];
+    for (int i = 0; i < ends.length; i++) {
+      ends[i] = DocRange.documentsFrom(searcher, leaf, field, bounds[i]);
+    }
+    Terms terms = leaf.reader().terms(EntryDocument.EVENT_TYPE);
+    if (terms == null || ends[0] == ends[ends.length - 1]) {
+      return;
+    }
+    int only = onlyRange(ends, leaf.reader().maxDoc());
+    int first = ends[ends.length - 1];
+    FixedBitSet documents = new FixedBitSet(only < 0 ? ends[0] - first : 0);
+    TermsEnum types = terms.iterator();
+    PostingsEnum postings = null;
+    for (BytesRef type = types.next(); type != null; type = types.next()) {
+      String name = type.utf8ToString();
+      if (only >= 0) {
+        add(only, name, types.docFreq());
+      } else {
+        postings = types.postings(postings, PostingsEnum.NONE);
+        postings.advance(first);
+        postings.intoBitSet(ends[0], documents, first);
+        for (int i = 0; i < ends.length - 1; i++) {
+          add(i, name, documents.cardinality(ends[i + 1] - first, ends[i] - first));
+        }
+        documents.clear();
+      }
+    }
+  }
+
+  /** The range that has all documents; negative if there is none. */
+  private static int onlyRange(int[] ends, int documents) {
+    for (int i = 0; i < ends.length - 1; i++) {
+      if (ends[i] == documents && ends[i + 1] == 0) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  private void add(int range, String type, long count) {
+    if (count > 0) {
+      ranges.get(range).merge(type, count, Long::sum);
+    }
+  }
+}

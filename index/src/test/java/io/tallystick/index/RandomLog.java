@@ -1,0 +1,136 @@
+package io.tallystick.index;
+
+import io.tallystick.entry.Entry;
+import io.tallystick.entry.Event;
+import io.tallystick.entry.EventType;
+import io.tallystick.store.AuditLog;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** Logs of random entries, and what questions mean over them, said independently of the index. */
+final class RandomLog {
+  private static final String[] TYPES = {
+    "auth.login.failed", "auth.login.success", "user.created", "security.suspicious", "custom.thing"
+  };
+
+  private RandomLog() {}
+
+  private static @Nullable String pick(Random random, String prefix, int n) {
+    int i = random.nextInt(n + 1);
+    return i == n ? null : prefix + i;
+  }
+
+  static Event randomEvent(Random random) {
+    return Event.builder(TYPES[random.nextInt(TYPES.length)])
+        .actorId(random.nextBoolean() ? (long) random.nextInt(4) : null)
+        .actorUsername(pick(random, "name", 3))
+        .actorIp(pick(random, "203.0.113.", 3))
+        .targetType(random.nextBoolean() ? "user" : pick(random, "type", 2))
+        .targetId(random.nextBoolean() ? Integer.toString(random.nextInt(4)) : null)
+        .requestId(pick(random, "r", 40))
+        .build();
+  }
+
+  static void append(AuditLog log, int count, long seed) throws Exception {
+    Random random = new Random(seed);
+    for (int done = 0; done < count; ) {
+      int size = Math.min(count - done, 1 + random.nextInt(30));
+      List<Event> batch = new ArrayList<>();
+      for (int i = 0; i < size; i++) {
+        batch.add(randomEvent(random));
+      }
+      log.append(batch, random.nextBoolean() ? "writer" : null).get();
+      done += size;
+    }
+  }
+
+  static List<Entry> entries(AuditLog log) throws IOException {
+    List<Entry> entries = new ArrayList<>();
+    log.reader().forEach(1, Long.MAX_VALUE, e -> entries.add(e.decode()));
+    return entries;
+  }
+
+  /** What the question means, said again over whole entries. */
+  static Predicate<Entry> meaning(AuditQuery q) {
+    return e -> {
+      Event v = e.event();
+      boolean type =
+          q.eventTypes().isEmpty()
+              || q.eventTypes().stream()
+                  .anyMatch(t ->
+                      t.endsWith(".*")
+                          ? v.eventType().startsWith(t.substring(0, t.length() - 1))
+                          : v.eventType().equals(t));
+      boolean user =
+          q.userId() == null
+              || q.userId().equals(v.actorId())
+              || ("user".equals(v.targetType()) && q.userId().toString().equals(v.targetId()));
+      return type
+          && user
+          && (q.actorId() == null || q.actorId().equals(v.actorId()))
+          && (q.actorUsername() == null || q.actorUsername().equals(v.actorUsername()))
+          && (q.actorIp() == null || q.actorIp().equals(v.actorIp()))
+          && (q.targetType() == null || q.targetType().equals(v.targetType()))
+          && (q.targetId() == null || q.targetId().equals(v.targetId()))
+          && (q.requestId() == null || q.requestId().equals(v.requestId()))
+          && (q.source() == null || q.source().equals(e.source()))
+          && (q.security() == null || q.security() == EventType.isSecurity(v.eventType()))
+          && (q.since() == null || !e.timestamp().isBefore(q.since()))
+          && (q.until() == null || e.timestamp().isBefore(q.until()));
+    };
+  }
+
+  static AuditQuery randomQuestion(Random random, List<Entry> entries) {
+    AuditQuery.Builder q = AuditQuery.builder();
+    if (random.nextInt(3) == 0) {
+      q.eventTypes(random.nextBoolean() ? List.of("auth.*", "custom.thing") : List.of(TYPES[0]));
+    }
+    if (random.nextInt(4) == 0) {
+      q.actorId((long) random.nextInt(5));
+    }
+    if (random.nextInt(5) == 0) {
+      q.actorUsername("name" + random.nextInt(3));
+    }
+    if (random.nextInt(5) == 0) {
+      q.actorIp("203.0.113." + random.nextInt(3));
+    }
+    if (random.nextInt(5) == 0) {
+      q.targetType("user");
+    }
+    if (random.nextInt(5) == 0) {
+      q.targetId("" + random.nextInt(4));
+    }
+    if (random.nextInt(9) == 0) {
+      q.requestId("r" + random.nextInt(40));
+    }
+    if (random.nextInt(5) == 0) {
+      q.source("writer");
+    }
+    if (random.nextInt(4) == 0) {
+      q.security(random.nextBoolean());
+    }
+    if (random.nextInt(5) == 0) {
+      q.userId((long) random.nextInt(5));
+    }
+    if (random.nextInt(3) == 0) {
+      q.since(entries.get(random.nextInt(entries.size())).timestamp());
+    }
+    if (random.nextInt(3) == 0) {
+      q.until(entries.get(random.nextInt(entries.size())).timestamp());
+    }
+    if (random.nextInt(3) == 0) {
+      q.beforeId((long) random.nextInt(entries.size() + 2));
+    }
+    if (random.nextInt(3) == 0) {
+      q.afterId((long) random.nextInt(entries.size() + 2));
+    }
+    return q.ascending(random.nextBoolean())
+        .limit(1 + random.nextInt(60))
+        .offset(random.nextInt(4) == 0 ? random.nextInt(1500) : 0)
+        .build();
+  }
+}
