@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,8 +73,10 @@ public final class AccessKeys {
     }
   }
 
+  /** Its checksum is against damage, not against whoever may write the file. */
   private record FileOfKeys(
       @JsonProperty(value = "version", required = true) int version,
+      @JsonProperty(value = "crc32c", required = true) String crc32c,
       @JsonProperty(value = "keys", required = true) List<KeyInFile> keys) {}
 
   private record KeyInFile(
@@ -131,6 +134,10 @@ public final class AccessKeys {
         if (read.version() != VERSION) {
           throw new IOException(
               file + " says version " + read.version() + "; this program reads " + VERSION);
+        }
+        if (!read.crc32c().equals(crc32c(read.keys()))) {
+          throw new IOException(
+              file + " is damaged: its checksum is wrong. Put it back from a backup");
         }
         for (KeyInFile key : read.keys()) {
           keys.put(key.id(), held(key));
@@ -355,7 +362,14 @@ public final class AccessKeys {
         all.values().stream()
             .map(held -> inFile(held.current(), HexFormat.of().formatHex(held.sha256)))
             .toList();
-    SmallFile.writeSecret(file, JSON.writeValueAsBytes(new FileOfKeys(VERSION, list)));
+    SmallFile.writeSecret(
+        file, JSON.writeValueAsBytes(new FileOfKeys(VERSION, crc32c(list), list)));
+  }
+
+  private static String crc32c(List<KeyInFile> keys) throws JsonProcessingException {
+    CRC32C crc = new CRC32C();
+    crc.update(JSON.writeValueAsBytes(keys));
+    return HexFormat.of().toHexDigits((int) crc.getValue());
   }
 
   private static KeyInFile inFile(AccessKey key, String sha256) {

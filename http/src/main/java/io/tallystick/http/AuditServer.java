@@ -136,7 +136,9 @@ public final class AuditServer implements AutoCloseable {
     ServerConfig.Tls files = config.tls();
     TlsMaterial tls = files == null ? null : TlsMaterial.read(files);
     Path adminKey = log.reader().directory().adminKey();
-    if (new KeyAdministration(log, keys).createFirst(adminKey)) {
+    KeyAdministration administration = new KeyAdministration(log, keys);
+    administration.checkNotLost(index);
+    if (administration.createFirst(adminKey)) {
       LOG.info("a key with every permission is in {}", adminKey);
     }
     AuditServer server = new AuditServer(log, index, keys, config, cosigner, tls);

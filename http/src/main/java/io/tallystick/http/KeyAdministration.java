@@ -3,6 +3,7 @@ package io.tallystick.http;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.tallystick.entry.Details;
 import io.tallystick.entry.Event;
+import io.tallystick.index.AuditIndex;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.LogException;
 import io.tallystick.store.SmallFile;
@@ -87,6 +88,22 @@ public final class KeyAdministration {
     SmallFile.writeSecret(file, (made.text() + "\n").getBytes(StandardCharsets.US_ASCII));
     keys.add(made);
     return true;
+  }
+
+  /**
+   * Refuses a log that tells of keys and has none: their file was lost, and a first key is not made
+   * in its place. One entry without a key is what a crash may leave when the first key is made.
+   *
+   * @throws IOException if the file of keys is gone
+   */
+  void checkNotLost(AuditIndex index) throws IOException, InterruptedException {
+    long made = index.countsByType().getOrDefault("api_key.created", 0L);
+    if (keys.list().isEmpty() && made > 1) {
+      throw new IOException(
+          "access.json is missing, and the log tells of "
+              + made
+              + " keys; put it back from a backup, or make a key with \"tally keys create\"");
+    }
   }
 
   private void append(String eventType, AccessKey key, By by)
