@@ -209,24 +209,6 @@ public final class LogReader {
   }
 
   /**
-   * Id of the first entry that the log recorded at or after this time; {@code lastId() + 1} if
-   * there is none.
-   */
-  public long firstIdAtOrAfter(Instant time) throws IOException {
-    long low = firstId();
-    long high = lastId() + 1;
-    while (low < high) {
-      long middle = (low + high) >>> 1;
-      if (timestamp(middle).isBefore(time)) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return low;
-  }
-
-  /**
    * When the log recorded the entry.
    *
    * @throws LogException.Corrupt if there is no such entry, or it can't be read

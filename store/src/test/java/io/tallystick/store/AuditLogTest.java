@@ -179,7 +179,7 @@ class AuditLogTest {
   }
 
   @Test
-  void idsAreFoundAcrossSegmentsAndBySearchingTime() throws Exception {
+  void idsAreFoundAcrossSegments() throws Exception {
     SteppingClock clock = new SteppingClock(Instant.parse("2026-05-01T00:30:00Z"));
     try (AuditLog log = AuditLog.open(data, CONFIG.withClock(clock))) {
       for (int hour = 0; hour < 5; hour++) {
@@ -194,9 +194,6 @@ class AuditLogTest {
       for (long id = 1; id <= 4501; id++) {
         assertThat(reader.read(id).orElseThrow().decode().id()).isEqualTo(id);
       }
-      assertThat(reader.firstIdAtOrAfter(Instant.parse("2026-05-01T01:30:00Z"))).isEqualTo(902);
-      assertThat(reader.firstIdAtOrAfter(Instant.EPOCH)).isEqualTo(1);
-      assertThat(reader.firstIdAtOrAfter(Instant.parse("2026-06-01T00:00:00Z"))).isEqualTo(4502);
       List<Long> seen = new ArrayList<>();
       reader.forEach(800, 2800, e -> seen.add(e.id()));
       assertThat(seen).hasSize(2001).first().isEqualTo(800L);
