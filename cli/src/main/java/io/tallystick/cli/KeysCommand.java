@@ -20,7 +20,10 @@ final class KeysCommand {
     this.terminal = terminal;
   }
 
-  @Command(name = "create", description = "Create a key; its secret is shown this once.")
+  @Command(
+      name = "create",
+      description = "Create a key; its secret is shown this once.",
+      mixinStandardHelpOptions = true)
   int create(
       @Mixin Common common,
       @Parameters(paramLabel = "NAME", description = "A name that no key had before.") String name,
@@ -48,7 +51,10 @@ final class KeysCommand {
     return 0;
   }
 
-  @Command(name = "list", description = "List the keys, without their secrets.")
+  @Command(
+      name = "list",
+      description = "List the keys, without their secrets.",
+      mixinStandardHelpOptions = true)
   int list(@Mixin Common common) throws Exception {
     byte[] answer;
     try (Source source = common.where.source(terminal)) {
@@ -73,7 +79,10 @@ final class KeysCommand {
     return 0;
   }
 
-  @Command(name = "revoke", description = "Refuse a key from now on.")
+  @Command(
+      name = "revoke",
+      description = "Refuse a key from now on.",
+      mixinStandardHelpOptions = true)
   int revoke(
       @Mixin Where where,
       @Parameters(paramLabel = "ID", description = "The key's id, as in the list.") String id)

@@ -88,7 +88,7 @@ public final class Main {
     return tally;
   }
 
-  /** Every command knows --help. */
+  /** Every command knows --help; those that are methods have to say so themselves. */
   private static void helpful(CommandLine command) {
     if (!command.getCommandSpec().mixinStandardHelpOptions()) {
       command.getCommandSpec().mixinStandardHelpOptions(true).versionProvider(new Version());

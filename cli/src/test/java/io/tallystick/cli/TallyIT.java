@@ -99,6 +99,30 @@ class TallyIT {
   }
 
   @Test
+  void everyCommandExplainsItself() throws Exception {
+    for (String command :
+        List.of(
+            "serve",
+            "list",
+            "verify",
+            "append",
+            "keys create",
+            "keys list",
+            "keys revoke",
+            "checkpoint notarise",
+            "key rotate",
+            "witness",
+            "backup",
+            "auth audit list")) {
+      String[] words = (command + " --help").split(" ", -1);
+      Tally.Result help = Tally.run(Map.of(), "", words);
+      assertThat(help.code()).as(help.toString()).isZero();
+      assertThat(help.out()).startsWith("Usage: tally " + command);
+      assertThat(help.err()).isEmpty();
+    }
+  }
+
+  @Test
   void aServerIsAskedWithItsKeyOnly() throws Exception {
     Path data = directory.resolve("served");
     try (Tally.Server server = Tally.Server.start(data)) {
