@@ -22,18 +22,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The thread behind the committer: puts the hashes of acknowledged entries into the tree, and signs
- * a checkpoint over it every interval while entries arrive, earlier when very many do, whenever
- * somebody asks, and at the end. In this order, each step durable before the next: entries, full
- * tiles, right edge, checkpoint.
+ * a checkpoint over it every interval while entries arrive, whenever somebody asks, and at the end.
+ * In this order, each step durable before the next: entries, full tiles, right edge, checkpoint.
  *
  * <p>What fails here stops the whole log, for an entry that can't be sealed should not be taken.
  */
 final class Sealer implements Runnable, TileHashReader.Source {
-  /** So many entries are not left without a checkpoint: the next open would hash them again. */
-  private static final long MAX_UNSEALED = 100_000;
-
-  /** At most this many bytes of hashes wait for the tree; then the committer waits. */
-  private static final long MAX_WAITING_BYTES = MAX_UNSEALED * Hash.BYTES;
+  /**
+   * At most this many bytes of hashes wait for the tree; then the committer waits. After a crash
+   * the next open hashes those entries again.
+   */
+  private static final long MAX_WAITING_BYTES = 32L << 20;
 
   /** A checkpoint is kept at least this often while entries arrive. */
   private static final Duration KEEP_EVERY = Duration.ofHours(1);
@@ -203,8 +202,8 @@ final class Sealer implements Runnable, TileHashReader.Source {
     }
   }
 
-  private boolean isDue(long nextSeal) {
-    return System.nanoTime() - nextSeal >= 0 || unsealed() >= MAX_UNSEALED;
+  private static boolean isDue(long nextSeal) {
+    return System.nanoTime() - nextSeal >= 0;
   }
 
   /** Takes what waits, as far as a checkpoint is not due meanwhile. */
