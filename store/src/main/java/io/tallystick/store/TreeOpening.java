@@ -228,19 +228,19 @@ final class TreeOpening {
             + " verify\"");
   }
 
-  private static void extend(RightEdge edge, LogReader reader, TileFiles.Writer newTiles)
+  private void extend(RightEdge edge, LogReader reader, TileFiles.Writer newTiles)
       throws IOException {
     extend(edge, reader, newTiles, reader.lastId());
   }
 
-  private static void extend(RightEdge edge, LogReader reader, TileFiles.Writer newTiles, long size)
+  private void extend(RightEdge edge, LogReader reader, TileFiles.Writer newTiles, long size)
       throws IOException {
     byte[] hash = new byte[Hash.BYTES];
     reader.forEach(
         edge.size() + 1,
         size,
         entry -> {
-          EntryHash.of(entry.bytes()).copyTo(hash, 0);
+          hasher.leaf(entry.bytes()).copyTo(hash, 0);
           edge.append(hash, 0, newTiles);
           return true;
         });
