@@ -101,7 +101,7 @@ public final class SideBySide {
       }
       return micros;
     } finally {
-      Directories.delete(directory);
+      Directories.deleteSegments(directory);
     }
   }
 

@@ -178,7 +178,11 @@ final class Committer implements Runnable {
   }
 
   private static byte[] hashes(List<AppendRequest> requests) {
-    byte[] all = new byte[requests.stream().mapToInt(r -> r.hashes().length).sum()];
+    int bytes = 0;
+    for (AppendRequest request : requests) {
+      bytes += request.hashes().length;
+    }
+    byte[] all = new byte[bytes];
     int at = 0;
     for (AppendRequest request : requests) {
       System.arraycopy(request.hashes(), 0, all, at, request.hashes().length);
