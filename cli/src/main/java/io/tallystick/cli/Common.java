@@ -11,8 +11,6 @@ import picocli.CommandLine.Option;
 
 /** What every command that asks takes: where the log is, and how to show the answer. */
 final class Common {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   @Mixin Where where = new Where();
 
   @Option(
@@ -39,6 +37,6 @@ final class Common {
   }
 
   static JsonNode tree(byte[] answer) throws IOException {
-    return JSON.readTree(answer);
+    return new ObjectMapper().readTree(answer);
   }
 }

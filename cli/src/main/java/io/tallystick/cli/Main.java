@@ -9,7 +9,9 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -43,7 +45,8 @@ public final class Main {
     Map<String, String> environment = System.getenv();
     Terminal terminal =
         new Terminal(stream(FileDescriptor.out), stream(FileDescriptor.err), environment);
-    int code = commandLine(terminal, environment).execute(args);
+    String first = args.length == 0 ? "" : args[0];
+    int code = commandLine(terminal, environment, first).execute(args);
     terminal.out().flush();
     System.exit(code);
   }
@@ -53,25 +56,21 @@ public final class Main {
         new FileOutputStream(descriptor), descriptor == FileDescriptor.err, StandardCharsets.UTF_8);
   }
 
-  /** The whole command line, ready to be executed. */
-  static CommandLine commandLine(Terminal terminal, Map<String, String> environment) {
+  /**
+   * The command line, ready to be executed. If its first word names a command, only that one is
+   * built: looking at the options of all of them costs more than most commands do.
+   */
+  private static CommandLine commandLine(
+      Terminal terminal, Map<String, String> environment, String first) {
     CommandLine tally = new CommandLine(new Main());
-    tally.addSubcommand(new ServeCommand(terminal));
-    addReading(tally, terminal);
-    tally.addSubcommand(new AppendCommand(terminal));
-    tally.addSubcommand(new KeysCommand(terminal));
-    addTree(tally, terminal);
-    tally.addSubcommand(new BackupCommand(terminal));
-    tally.addSubcommand(new RebuildIndexCommand(terminal));
-    tally.addSubcommand(AutoComplete.GenerateCompletion.class);
-
-    // The audit-logging document writes "auth audit" before each of its commands.
-    CommandLine audit = group("audit");
-    addReading(audit, terminal);
-    CommandLine auth = group("auth");
-    auth.addSubcommand(audit);
-    tally.addSubcommand(auth);
-
+    Map<String, Supplier<Object>> commands = commands(terminal);
+    Supplier<Object> named = commands.get(first);
+    if (named != null) {
+      tally.addSubcommand(first, named.get());
+    } else {
+      commands.forEach((name, command) -> tally.addSubcommand(name, command.get()));
+      tally.addSubcommand(AutoComplete.GenerateCompletion.class);
+    }
     helpful(tally);
     tally
         .setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8))
@@ -105,29 +104,51 @@ public final class Main {
     return group;
   }
 
-  private static void addReading(CommandLine group, Terminal terminal) {
-    group.addSubcommand("list", ListCommand.all(terminal));
-    group.addSubcommand("user", new UserCommand(terminal));
-    group.addSubcommand("security", ListCommand.security(terminal));
-    group.addSubcommand("types", new TypesCommand(terminal));
-    group.addSubcommand("stats", new StatsCommand(terminal));
-    group.addSubcommand("verify", new VerifyCommand(terminal));
-    group.addSubcommand("tail", new TailCommand(terminal));
-    group.addSubcommand("export", new ExportCommand(terminal));
+  private static Map<String, Supplier<Object>> commands(Terminal terminal) {
+    Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
+    commands.put("serve", () -> new ServeCommand(terminal));
+    commands.putAll(reading(terminal));
+    commands.put("append", () -> new AppendCommand(terminal));
+    commands.put("keys", () -> new KeysCommand(terminal));
+    commands.put("prove", () -> new ProveCommand(terminal));
+    commands.put("verify-proof", () -> new VerifyProofCommand(terminal));
+    commands.put("verify-bundle", () -> new VerifyBundleCommand(terminal));
+    commands.put(
+        "checkpoint",
+        () ->
+            new CommandLine(new CheckpointCommand(terminal))
+                .addSubcommand(new CheckpointCommand.ListKept(terminal))
+                .addSubcommand(new NotariseCommand(terminal)));
+    commands.put("witness", () -> new WitnessCommand(terminal));
+    commands.put(
+        "key",
+        () ->
+            new CommandLine(new KeyCommand(terminal))
+                .addSubcommand(new KeyCommand.Rotate(terminal)));
+    commands.put("backup", () -> new BackupCommand(terminal));
+    commands.put("rebuild-index", () -> new RebuildIndexCommand(terminal));
+    commands.put("auth", () -> auth(terminal));
+    return commands;
   }
 
-  private static void addTree(CommandLine tally, Terminal terminal) {
-    tally.addSubcommand(new ProveCommand(terminal));
-    tally.addSubcommand(new VerifyProofCommand(terminal));
-    tally.addSubcommand(new VerifyBundleCommand(terminal));
-    CommandLine checkpoint = new CommandLine(new CheckpointCommand(terminal));
-    checkpoint.addSubcommand(new CheckpointCommand.ListKept(terminal));
-    checkpoint.addSubcommand(new NotariseCommand(terminal));
-    tally.addSubcommand(checkpoint);
-    tally.addSubcommand(new WitnessCommand(terminal));
-    CommandLine key = new CommandLine(new KeyCommand(terminal));
-    key.addSubcommand(new KeyCommand.Rotate(terminal));
-    tally.addSubcommand(key);
+  private static Map<String, Supplier<Object>> reading(Terminal terminal) {
+    Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
+    commands.put("list", () -> ListCommand.all(terminal));
+    commands.put("user", () -> new UserCommand(terminal));
+    commands.put("security", () -> ListCommand.security(terminal));
+    commands.put("types", () -> new TypesCommand(terminal));
+    commands.put("stats", () -> new StatsCommand(terminal));
+    commands.put("verify", () -> new VerifyCommand(terminal));
+    commands.put("tail", () -> new TailCommand(terminal));
+    commands.put("export", () -> new ExportCommand(terminal));
+    return commands;
+  }
+
+  /** The audit-logging document writes "auth audit" before each of its commands. */
+  private static CommandLine auth(Terminal terminal) {
+    CommandLine audit = group("audit");
+    reading(terminal).forEach((name, command) -> audit.addSubcommand(name, command.get()));
+    return group("auth").addSubcommand(audit);
   }
 
   private static int exitCode(Throwable e) {

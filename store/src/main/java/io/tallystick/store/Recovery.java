@@ -9,6 +9,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -74,15 +75,18 @@ final class Recovery {
   private long setAside(Path path, long position) throws IOException {
     long end = position;
     byte[] buffer = new byte[1 << 20];
+    byte[] zeros = new byte[buffer.length];
     try (SegmentFile file = SegmentFile.open(path)) {
       for (long at = position; at < file.size(); at += buffer.length) {
         int n = file.read(at, buffer, 0, buffer.length);
-        for (int i = n - 1; i >= 0; i--) {
-          if (buffer[i] != 0) {
-            end = at + i + 1;
-            break;
-          }
+        int used = n;
+        if (Arrays.mismatch(buffer, 0, n, zeros, 0, n) < 0) {
+          continue;
         }
+        while (buffer[used - 1] == 0) {
+          used--;
+        }
+        end = at + used;
       }
       if (end == position) {
         return 0;
