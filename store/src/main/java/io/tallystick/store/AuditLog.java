@@ -150,6 +150,8 @@ public final class AuditLog implements AutoCloseable {
             tree.checkpoints(),
             () -> Optional.ofNullable(sealer.newest()),
             sealer);
+    // What a crash during retention left to delete.
+    Retention.deleteBefore(segments, reader.firstId());
     Committer committer = new Committer(queue, acknowledged, config.durability(), sealer);
     FreeSpace space = new FreeSpace(directory.segments(), config.minFreeBytes());
     Sequencer sequencer =

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardOpenOption;
@@ -30,11 +31,12 @@ public final class Backup {
   private static final int CHUNK_BYTES = 1 << 20;
 
   /** What is compared by nothing but its end: a file of these folders only grows. */
-  private static final List<String> FOLDERS = List.of("tiles", "segments", "dropped");
+  private static final List<String> FOLDERS = List.of("tiles", "archive", "segments", "dropped");
 
   private final LogReader log;
   private final Path from;
   private final Path to;
+  private final long firstId;
   private final List<Path> copied = new ArrayList<>();
   private long filesCopied;
   private long sealed;
@@ -49,8 +51,10 @@ public final class Backup {
    */
   public record Report(long sealed, long filesCopied, long filesKept, long bytesCopied) {}
 
-  private Backup(LogReader log, Path to) {
+  private Backup(LogReader log, Path to) throws IOException {
+    log.refreshHorizon();
     this.log = log;
+    this.firstId = log.firstId();
     this.from = log.directory().root();
     this.to = to.toAbsolutePath().normalize();
   }
@@ -73,16 +77,33 @@ public final class Backup {
         to, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     // Makes it recognizable as a copy of this log, should what follows not come to its end.
     SmallFile.write(to.resolve("log.json"), Files.readAllBytes(log.directory().identity()));
-    for (String folder : FOLDERS) {
-      if (Files.isDirectory(from.resolve(folder))) {
-        copyFolder(from.resolve(folder), to.resolve(folder));
-      }
-    }
+    copyFolders();
     DeviceSync.force(to, copied);
     for (Map.Entry<Path, byte[]> file : small.entrySet()) {
       write(file.getKey(), file.getValue());
     }
     return new Report(sealed, filesCopied, filesKept, bytesCopied);
+  }
+
+  private void copyFolders() throws IOException {
+    try {
+      for (String folder : FOLDERS) {
+        if (Files.isDirectory(from.resolve(folder))) {
+          copyFolder(from.resolve(folder), to.resolve(folder));
+        }
+      }
+    } catch (NoSuchFileException e) {
+      checkHorizonStayed();
+      throw e;
+    }
+    checkHorizonStayed();
+  }
+
+  private void checkHorizonStayed() throws IOException {
+    log.refreshHorizon();
+    if (log.firstId() != firstId) {
+      throw new IOException("retention took entries out meanwhile; make the backup again");
+    }
   }
 
   private void checkTarget() throws IOException {
@@ -110,7 +131,7 @@ public final class Backup {
     DataDirectory source = log.directory();
     Map<Path, byte[]> files = new LinkedHashMap<>();
     Optional<SignedCheckpoint> newest = log.tree().files().newest();
-    for (Path file : List.of(source.access(), source.edge(), source.cosigned())) {
+    for (Path file : List.of(source.access(), source.edge(), source.horizon(), source.cosigned())) {
       if (Files.exists(file)) {
         files.put(file, Files.readAllBytes(file));
       }

@@ -42,6 +42,16 @@ public record DataDirectory(Path root) {
     return root.resolve("edge");
   }
 
+  /** Where the log begins since retention took older entries out. */
+  Path horizon() {
+    return root.resolve("horizon.json");
+  }
+
+  /** What retention took out and kept. */
+  public Path archive() {
+    return root.resolve("archive");
+  }
+
   /** The newest checkpoint. */
   Path checkpoint() {
     return root.resolve("checkpoint");

@@ -14,6 +14,30 @@ public sealed class LogException extends IOException {
     super(message, cause);
   }
 
+  /** Entries were asked for that retention took out. */
+  public static final class Removed extends LogException {
+    private static final long serialVersionUID = 1;
+
+    Removed(long id, Horizon horizon) {
+      super(
+          "entry "
+              + id
+              + " was taken out by retention"
+              + where(id, horizon)
+              + "; the log begins at entry "
+              + horizon.firstId());
+    }
+
+    private static String where(long id, Horizon horizon) {
+      for (Horizon.Removed removed : horizon.removed()) {
+        if (id >= removed.firstId() && id <= removed.lastId() && removed.archive() != null) {
+          return " and is in archive/" + removed.archive();
+        }
+      }
+      return "";
+    }
+  }
+
   /** The directory holds no log, or a log of another version. */
   public static final class NotALog extends LogException {
     private static final long serialVersionUID = 1;

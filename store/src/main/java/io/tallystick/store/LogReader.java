@@ -3,6 +3,7 @@ package io.tallystick.store;
 import io.tallystick.entry.EntryCodec;
 import io.tallystick.tlog.TileHashReader;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,6 +29,7 @@ public final class LogReader {
   private final LogIdentity identity;
   private final Segments segments;
   private final LogEnd end;
+  private volatile Horizon horizon;
   private final LogTree tree;
   private final BlockCache cache = new BlockCache();
 
@@ -38,11 +40,13 @@ public final class LogReader {
       LogEnd end,
       CheckpointFiles checkpoints,
       LogTree.Newest newest,
-      TileHashReader.Source tiles) {
+      TileHashReader.Source tiles)
+      throws IOException {
     this.directory = directory;
     this.identity = identity;
     this.segments = segments;
     this.end = end;
+    this.horizon = Horizon.read(directory.horizon(), identity.genesis());
     this.tree = new LogTree(this, checkpoints, newest, tiles);
   }
 
@@ -88,7 +92,32 @@ public final class LogReader {
 
   /** Id of the oldest entry that the log still holds; 1 in an empty log. */
   public long firstId() {
-    return 1;
+    return horizon.firstId();
+  }
+
+  /** Where the log begins, and what was taken out before that. */
+  public Horizon horizon() {
+    return horizon;
+  }
+
+  /** Makes the log begin here, durably: for its writer. */
+  void moveHorizon(Horizon further) throws IOException {
+    further.write(directory.horizon());
+    horizon = further;
+  }
+
+  /** Sees what the writer in another process took out; whether it did. */
+  boolean refreshHorizon() throws IOException {
+    Horizon now = Horizon.read(directory.horizon(), identity.genesis());
+    boolean moved = now.firstId() > horizon.firstId();
+    if (moved) {
+      horizon = now;
+    }
+    return moved;
+  }
+
+  Segments segments() {
+    return segments;
   }
 
   /**
@@ -120,12 +149,22 @@ public final class LogReader {
    * @throws LogException.Corrupt if it should be there and can't be read
    */
   public Optional<StoredEntry> read(long id) throws IOException {
+    if (id < firstId()) {
+      return Optional.empty();
+    }
     Block block = cache.get(id);
     if (block == null) {
-      if (id < firstId() || id > lastId()) {
+      if (id > lastId()) {
         return Optional.empty();
       }
-      block = readBlock(id);
+      try {
+        block = readBlock(id);
+      } catch (LogException.Corrupt | NoSuchFileException e) {
+        if (refreshHorizon() && id < firstId()) {
+          return Optional.empty();
+        }
+        throw e;
+      }
       cache.put(block);
     }
     return Optional.of(stored(block, id));
@@ -178,7 +217,7 @@ public final class LogReader {
 
   /**
    * Gives the entries from {@code firstId} to {@code lastId}, both included, in order, as far as
-   * there are any.
+   * there are any; those that retention takes out meanwhile are left out.
    *
    * @return {@code false} if the consumer ended it
    * @throws LogException.Corrupt at the first entry that should be there and can't be read
@@ -186,18 +225,27 @@ public final class LogReader {
   public boolean forEach(long firstId, long lastId, EntryConsumer consumer) throws IOException {
     long last = Math.min(lastId, lastId());
     long next = Math.max(firstId, firstId());
-    try (BlockWalk walk = BlockWalk.from(segments, next)) {
-      while (next <= last) {
-        Block block = walk.next();
-        if (block == null || next < block.firstId() || next > block.lastId()) {
-          throw missing(next);
-        }
-        checkDefect(block, walk.where());
-        for (; next <= block.lastId() && next <= last; next++) {
-          if (!consumer.accept(stored(block, next))) {
-            return false;
+    while (next <= last) {
+      try (BlockWalk walk = BlockWalk.from(segments, next)) {
+        while (next <= last) {
+          Block block = walk.next();
+          if (block == null || next < block.firstId() || next > block.lastId()) {
+            break;
+          }
+          checkDefect(block, walk.where());
+          for (; next <= block.lastId() && next <= last; next++) {
+            if (!consumer.accept(stored(block, next))) {
+              return false;
+            }
           }
         }
+      }
+      if (next <= last) {
+        refreshHorizon();
+        if (next >= firstId()) {
+          throw missing(next);
+        }
+        next = firstId();
       }
     }
     return true;
@@ -227,6 +275,15 @@ public final class LogReader {
    */
   public VerifyReport verify(VerifyRequest request, VerifyReport.@Nullable Progress progress)
       throws IOException, InterruptedException {
-    return new RangeVerifier(this, segments, progress).verify(request);
+    refreshHorizon();
+    while (true) {
+      long first = firstId();
+      VerifyReport report = new RangeVerifier(this, segments, progress).verify(request);
+      refreshHorizon();
+      if (report.valid() || firstId() == first) {
+        return report;
+      }
+      // Retention took out what was being read.
+    }
   }
 }

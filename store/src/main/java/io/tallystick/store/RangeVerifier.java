@@ -60,6 +60,10 @@ final class RangeVerifier {
     checkpoint = checkpoints.newest(request.keys());
     long newest = reader.lastId();
     long start = request.startId() == null ? reader.firstId() : request.startId();
+    if (start < reader.firstId()) {
+      throw new LogException.Removed(start, reader.horizon());
+    }
+    new HorizonCheck(reader, this::add).check();
     long due = request.endId() == null ? newest : request.endId();
     long last;
     if (request.quick()) {
@@ -133,8 +137,8 @@ final class RangeVerifier {
 
   /** What the first entry of the range must be chained to. */
   private ChainCheck.@Nullable Link linkBefore(long start) throws IOException {
-    if (start == 1) {
-      return new ChainCheck.Link(0, reader.identity().genesis(), Long.MIN_VALUE);
+    if (start == reader.firstId()) {
+      return new ChainCheck.Link(start - 1, reader.horizon().previous(), Long.MIN_VALUE);
     }
     try (BlockWalk walk = BlockWalk.from(segments, start - 1)) {
       Block block = walk.next();

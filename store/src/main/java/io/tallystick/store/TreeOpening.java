@@ -8,7 +8,9 @@ import io.tallystick.tlog.Hash;
 import io.tallystick.tlog.Hasher;
 import io.tallystick.tlog.Node;
 import io.tallystick.tlog.RightEdge;
+import io.tallystick.tlog.Tile;
 import io.tallystick.tlog.TileHashReader;
+import io.tallystick.tlog.TilePath;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -188,10 +190,20 @@ final class TreeOpening {
   }
 
   private RightEdge edge(LogReader reader, TileFiles.Writer newTiles) throws IOException {
-    if (newest == null || newest.size() == 0) {
+    if (newest == null || newest.size() < reader.firstId() - 1) {
+      if (reader.firstId() > 1) {
+        throw new LogException.Contradiction(
+            "horizon.json says that entries before "
+                + reader.firstId()
+                + " were taken out, and there is no checkpoint that covers them. Nothing was"
+                + " changed; restore the data directory from a backup");
+      }
       return new RightEdge(hasher);
     }
     long size = newest.size();
+    if (size == 0) {
+      return new RightEdge(hasher);
+    }
     Hash root = newest.checkpoint().root();
     try {
       TileHashReader checked = new TileHashReader(size, root, tiles, hasher);
@@ -208,7 +220,7 @@ final class TreeOpening {
           directory.root(),
           e.getMessage());
     }
-    RightEdge edge = new RightEdge(hasher);
+    RightEdge edge = edgeBefore(reader.firstId(), newTiles);
     extend(edge, reader, newTiles, size);
     if (!edge.root().equals(root)) {
       throw otherRoot(size);
@@ -216,6 +228,26 @@ final class TreeOpening {
     newTiles.force();
     tiles.writeEdge(edge);
     return edge;
+  }
+
+  /** The tree of what retention took out, from the leaf hashes in the lowest tiles. */
+  private RightEdge edgeBefore(long firstId, TileFiles.Writer newTiles) throws IOException {
+    RightEdge edge = new RightEdge(hasher);
+    try {
+      while (edge.size() < firstId - 1) {
+        int width = (int) Math.min(TilePath.FULL_WIDTH, firstId - 1 - edge.size());
+        byte[] hashes = tiles.read(new Tile(0, edge.size() / TilePath.FULL_WIDTH, width));
+        for (int at = 0; at < hashes.length; at += Hash.BYTES) {
+          edge.append(hashes, at, newTiles);
+        }
+      }
+      return edge;
+    } catch (CorruptTileException e) {
+      throw new LogException.Contradiction(
+          "the tree of the entries that retention took out is damaged ("
+              + e.getMessage()
+              + "); nothing was changed; restore the tiles from a backup");
+    }
   }
 
   private LogException.Contradiction otherRoot(long size) {

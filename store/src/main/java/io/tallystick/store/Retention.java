@@ -1,0 +1,252 @@
+package io.tallystick.store;
+
+import io.tallystick.entry.Details;
+import io.tallystick.entry.Event;
+import io.tallystick.note.InvalidNoteException;
+import io.tallystick.tlog.Hash;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes old segments out of a log, each step durable before the next (format.md, Retention and
+ * archive): the entries are verified and sealed, archived, the removal is an entry of the log and
+ * sealed, the horizon moves, the files go. A crash at any point leaves the old state or the new
+ * one; what was left to delete is deleted at the next open. Safe for any number of threads; one
+ * removes at a time.
+ *
+ * <p>The tree keeps every tile, so all proofs of what is left, and consistency with every older
+ * checkpoint, can still be made.
+ */
+public final class Retention {
+  /** What becomes of entries that are taken out. */
+  public enum Mode {
+    /** They are kept in a file in {@code archive/}. */
+    ARCHIVE,
+    /** They are gone. */
+    PURGE
+  }
+
+  /**
+   * Whole segments of one UTC day that can be taken out together.
+   *
+   * @param bytes that the files take on the device
+   */
+  public record Batch(long firstId, long lastId, LocalDate day, long bytes) {
+    /** How many entries there are. */
+    public long count() {
+      return lastId - firstId + 1;
+    }
+  }
+
+  private static final Duration SEGMENT = Duration.ofHours(1);
+
+  private final AuditLog log;
+  private final LogReader reader;
+
+  public Retention(AuditLog log) {
+    this.log = log;
+    this.reader = log.reader();
+  }
+
+  /**
+   * What can be taken out: the oldest closed segments, in order, all of whose entries are older
+   * than {@code before}. Never the newest one that holds entries.
+   *
+   * @param keepFrom the first entry that must stay, {@link Long#MAX_VALUE} for none
+   */
+  public List<Batch> plan(Instant before, long keepFrom) throws IOException {
+    Segments segments = reader.segments();
+    segments.refresh();
+    List<Batch> batches = new ArrayList<>();
+    List<String> names = new ArrayList<>();
+    for (String name : segments.names()) {
+      if (segments.firstId(name) >= reader.firstId()) {
+        names.add(name);
+      }
+    }
+    for (int i = 0; i + 1 < names.size(); i++) {
+      Instant start = Instant.ofEpochMilli(ChronicleWriter.startMillis(names.get(i)));
+      long lastId = segments.firstId(names.get(i + 1)) - 1;
+      if (start.plus(SEGMENT).isAfter(before) || lastId >= keepFrom) {
+        break;
+      }
+      LocalDate day = LocalDate.ofInstant(start, ZoneOffset.UTC);
+      long bytes = Files.size(segments.directory().resolve(names.get(i)));
+      Batch batch = new Batch(segments.firstId(names.get(i)), lastId, day, bytes);
+      if (!batches.isEmpty() && batches.getLast().day().equals(day)) {
+        Batch begun = batches.removeLast();
+        batch = new Batch(begun.firstId(), lastId, day, begun.bytes() + bytes);
+      }
+      batches.add(batch);
+    }
+    return batches;
+  }
+
+  /**
+   * Takes a batch out, which {@link #plan} gave as the oldest.
+   *
+   * @param by name of the key that asked for it; {@code null} for the server itself
+   * @throws LogException.Corrupt if the entries do not verify; nothing is taken out then
+   */
+  public Horizon.Removed remove(Batch batch, Mode mode, @Nullable String by)
+      throws IOException, InterruptedException {
+    synchronized (log) {
+      Horizon horizon = reader.horizon();
+      if (batch.firstId() != horizon.firstId()) {
+        throw new IllegalArgumentException(
+            "the log begins at entry " + horizon.firstId() + ", not at " + batch.firstId());
+      }
+      SignedCheckpoint under = sealed();
+      checkSound(batch);
+      String archive = null;
+      String sha256 = null;
+      if (mode == Mode.ARCHIVE) {
+        Path file = archive(batch, horizon.previous(), under);
+        archive = String.valueOf(file.getFileName());
+        sha256 = sha256(file);
+      }
+      Hash lastHash = reader.read(batch.lastId()).orElseThrow().hash();
+      long recorded = record(batch, lastHash, archive, sha256, by);
+      sealed();
+      Horizon.Removed removed =
+          new Horizon.Removed(
+              batch.firstId(), batch.lastId(), lastHash.toString(), archive, sha256, recorded);
+      reader.moveHorizon(horizon.after(removed));
+      deleteBefore(reader.segments(), batch.lastId() + 1);
+      return removed;
+    }
+  }
+
+  private SignedCheckpoint sealed() throws IOException, InterruptedException {
+    try {
+      return log.seal().get();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+    }
+  }
+
+  private void checkSound(Batch batch) throws IOException, InterruptedException {
+    VerifyReport report =
+        reader.verify(VerifyRequest.range(batch.firstId(), batch.lastId()).strictly(), null);
+    if (!report.valid()) {
+      throw new LogException.Corrupt(
+          "entries "
+              + batch.firstId()
+              + " to "
+              + batch.lastId()
+              + " do not verify, so they are not taken out: "
+              + report.faults().getFirst().reason());
+    }
+  }
+
+  private Path archive(Batch batch, Hash previous, SignedCheckpoint under) throws IOException {
+    reader.tree().keep(under);
+    // As it is kept: a timestamp is over all its signatures.
+    SignedCheckpoint kept = reader.tree().checkpoint(under.size()).orElse(under);
+    Path directory = reader.directory().archive();
+    Files.createDirectories(directory);
+    SmallFile.forceDirectory(reader.directory().root());
+    Path file = directory.resolve(batch.firstId() + "-" + batch.lastId() + ".zip");
+    Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
+    Archive.write(reader, batch.firstId(), batch.lastId(), previous, kept, temporary);
+    try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+      channel.force(true);
+    }
+    try (Archive written = Archive.open(temporary)) {
+      Archive.Report report = written.verify(reader.identity().keys());
+      if (!report.faults().isEmpty()) {
+        throw new LogException.Corrupt(
+            temporary + " does not verify after it was written: " + report.faults().getFirst());
+      }
+    } catch (InvalidNoteException e) {
+      throw new LogException.Corrupt(temporary + " has no checkpoint of this log");
+    }
+    Files.move(
+        temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    SmallFile.forceDirectory(directory);
+    return file;
+  }
+
+  private static String sha256(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+      try (DigestInputStream digest = new DigestInputStream(in, sha256)) {
+        digest.transferTo(java.io.OutputStream.nullOutputStream());
+      }
+      return HexFormat.of().formatHex(sha256.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+
+  /** The removal as an entry of the log; its id. */
+  private long record(
+      Batch batch,
+      Hash lastHash,
+      @Nullable String archive,
+      @Nullable String sha256,
+      @Nullable String by)
+      throws IOException, InterruptedException {
+    String what =
+        "{\"first_id\":%d,\"last_id\":%d,\"count\":%d,\"last_hash\":\"%s\""
+            .formatted(batch.firstId(), batch.lastId(), batch.count(), lastHash);
+    String where =
+        archive == null
+            ? ""
+            : ",\"archive\":\"%s\",\"archive_sha256\":\"%s\"".formatted(archive, sha256);
+    Event event =
+        Event.builder(archive == null ? "audit.retention.purged" : "audit.retention.archived")
+            .actorUsername(by)
+            .targetType("entries")
+            .targetId(batch.firstId() + "-" + batch.lastId())
+            .details(Details.parse(what + where + "}"))
+            .build();
+    try {
+      return log.append(event).get().firstId();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+    }
+  }
+
+  /**
+   * Deletes the segments that hold nothing but entries before {@code firstId}, the oldest first, so
+   * that a crash leaves no gap.
+   */
+  static void deleteBefore(Segments segments, long firstId) throws IOException {
+    segments.refresh();
+    List<String> names = segments.names();
+    boolean deleted = false;
+    for (int i = 0; i + 1 < names.size(); i++) {
+      long next = 0;
+      for (int j = i + 1; j < names.size() && next == 0; j++) {
+        next = segments.firstId(names.get(j));
+      }
+      if (next == 0 || next > firstId) {
+        break;
+      }
+      Files.deleteIfExists(segments.directory().resolve(names.get(i)));
+      deleted = true;
+    }
+    if (deleted) {
+      SmallFile.forceDirectory(segments.directory());
+      segments.refresh();
+    }
+  }
+}
