@@ -8,14 +8,17 @@ import io.tallystick.http.AccessKeys;
 import io.tallystick.http.Answer;
 import io.tallystick.http.Answers;
 import io.tallystick.http.KeyAdministration;
+import io.tallystick.http.LegalHold;
 import io.tallystick.http.Parameters;
 import io.tallystick.http.Permission;
+import io.tallystick.http.RetentionAdministration;
 import io.tallystick.http.TreeAnswers;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.LogConfig;
 import io.tallystick.store.LogException;
 import io.tallystick.store.LogReader;
+import io.tallystick.store.Retention;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -224,6 +227,58 @@ final class DirectorySource implements Source {
     AuditLog log = writer();
     return new KeyAdministration(
         log, AccessKeys.open(log.reader().directory().access(), Clock.systemUTC()));
+  }
+
+  @Override
+  public byte[] runRetention(int days, String mode, boolean dryRun)
+      throws IOException, InterruptedException {
+    RetentionAdministration.Run run = retention().run(days, mode(mode), dryRun, null);
+    return json(run::write);
+  }
+
+  private static Retention.Mode mode(String mode) {
+    return RetentionAdministration.mode(mode)
+        .orElseThrow(() ->
+            new Failure(
+                Failure.USAGE,
+                "--mode is \"" + Printable.of(mode) + "\"; taken are archive and purge"));
+  }
+
+  @Override
+  public byte[] placeHold(long firstId, long lastId, String reason)
+      throws IOException, InterruptedException {
+    LegalHold hold = retention().place(firstId, lastId, reason, KeyAdministration.By.SERVER);
+    return json(hold::write);
+  }
+
+  @Override
+  public byte[] listHolds() throws IOException, InterruptedException {
+    List<LegalHold> holds = retention().holds();
+    return json(out -> {
+      out.writeStartObject();
+      out.writeArrayFieldStart("holds");
+      for (LegalHold hold : holds) {
+        hold.write(out);
+      }
+      out.writeEndArray();
+      out.writeEndObject();
+    });
+  }
+
+  @Override
+  public void releaseHold(String id) throws IOException, InterruptedException {
+    if (!id.matches("[1-9][0-9]{0,17}")
+        || !retention().release(Long.parseLong(id), KeyAdministration.By.SERVER)) {
+      throw new Failure(Failure.USAGE, "there is no hold in force with this id");
+    }
+  }
+
+  private RetentionAdministration retention() throws IOException {
+    AuditLog log = writer();
+    if (index == null) {
+      index = AuditIndex.open(log.reader(), log.reader().directory().index());
+    }
+    return new RetentionAdministration(log, index, Clock.systemUTC());
   }
 
   @FunctionalInterface

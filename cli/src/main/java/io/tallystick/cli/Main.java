@@ -125,6 +125,8 @@ public final class Main {
         () ->
             new CommandLine(new KeyCommand(terminal))
                 .addSubcommand(new KeyCommand.Rotate(terminal)));
+    commands.put("archive", () -> new ArchiveCommand(terminal));
+    commands.put("hold", () -> new HoldCommand(terminal));
     commands.put("backup", () -> new BackupCommand(terminal));
     commands.put("rebuild-index", () -> new RebuildIndexCommand(terminal));
     commands.put("auth", () -> auth(terminal));

@@ -4,12 +4,15 @@ import io.tallystick.http.AccessKeys;
 import io.tallystick.http.AuditServer;
 import io.tallystick.http.Cidr;
 import io.tallystick.http.Cosigner;
+import io.tallystick.http.RetentionAdministration;
+import io.tallystick.http.RetentionSchedule;
 import io.tallystick.http.ServerConfig;
 import io.tallystick.http.WitnessAddress;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.Durability;
 import io.tallystick.store.LogConfig;
+import io.tallystick.store.Retention;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
@@ -126,8 +129,18 @@ final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--retention-days",
       paramLabel = "N",
-      description = "How many days entries are to be kept. Checked, but not carried out yet.")
+      description =
+          "How many days entries are kept; older ones are taken out every hour (default: for ever).")
   private @Nullable String retentionDays;
+
+  @Option(
+      names = "--retention-mode",
+      paramLabel = "archive|purge",
+      defaultValue = "archive",
+      description =
+          "What becomes of entries that are taken out: kept in archive/ of the data directory, or"
+              + " gone (default: ${DEFAULT-VALUE}).")
+  private String retentionMode = "archive";
 
   ServeCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -138,13 +151,17 @@ final class ServeCommand implements Callable<Integer> {
     ServerConfig server = serverConfig();
     LogConfig config = logConfig();
     List<WitnessAddress> addresses = witnesses.stream().map(ServeCommand::witness).toList();
-    checkRetention();
+    if (retentionDays != null) {
+      retentionDays(retentionDays);
+    }
+    retentionMode();
     Stop stop = new Stop();
     try (AuditLog log = AuditLog.open(data, config);
         AuditIndex index = AuditIndex.open(log.reader(), log.reader().directory().index());
         Cosigner cosigner = new Cosigner(log.reader().tree(), addresses, Cosigner.EVERY)) {
       AccessKeys keys = AccessKeys.open(log.reader().directory().access(), Clock.systemUTC());
-      try (AuditServer running = AuditServer.start(log, index, keys, server, cosigner)) {
+      try (AuditServer running = AuditServer.start(log, index, keys, server, cosigner);
+          RetentionSchedule _ = retention(log, index)) {
         sayReady(log, running.port());
         stop.await();
       }
@@ -232,20 +249,40 @@ final class ServeCommand implements Callable<Integer> {
     return Long.parseLong(matcher.group(1)) << shift;
   }
 
-  private void checkRetention() {
-    if (retentionDays == null) {
-      return;
-    }
-    if (!retentionDays.matches("[1-9][0-9]{0,5}")) {
+  /** The days that are meant by {@code --retention-days}. */
+  static int retentionDays(String text) {
+    if (!text.matches("[1-9][0-9]{0,4}")) {
       throw new Failure(
           Failure.USAGE,
-          "--retention-days is \"" + Printable.of(retentionDays) + "\"; taken is a number of days");
+          "--retention-days is \""
+              + Printable.of(text)
+              + "\"; taken is a number of days, 1 to 99999");
     }
+    return Integer.parseInt(text);
+  }
+
+  private Retention.Mode retentionMode() {
+    return RetentionAdministration.mode(retentionMode)
+        .orElseThrow(() ->
+            new Failure(
+                Failure.USAGE,
+                "--retention-mode is \""
+                    + Printable.of(retentionMode)
+                    + "\"; taken are archive and purge"));
+  }
+
+  /** Runs retention while the server runs, if it is asked for. */
+  private @Nullable RetentionSchedule retention(AuditLog log, AuditIndex index) {
+    if (retentionDays == null) {
+      return null;
+    }
+    int days = retentionDays(retentionDays);
     terminal
         .err()
         .println(
-            "tally: a retention of "
-                + retentionDays
-                + " days is set; this version keeps every entry for ever");
+            "tally: entries older than %d days are %s, in whole hours, as far as no legal hold covers them"
+                .formatted(days, retentionMode.equals("purge") ? "purged" : "archived"));
+    RetentionAdministration runs = new RetentionAdministration(log, index, Clock.systemUTC());
+    return new RetentionSchedule(runs, days, retentionMode());
   }
 }

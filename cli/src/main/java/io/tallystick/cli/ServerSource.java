@@ -114,14 +114,7 @@ final class ServerSource implements Source {
     wanted.put("name", name);
     permissions.forEach(wanted.putArray("permissions")::add);
     wanted.put("expires_at", expiresAt);
-    HttpRequest request =
-        request(base + "/api/audit/keys")
-            .header("Content-Type", "application/json")
-            .POST(HttpRequest.BodyPublishers.ofByteArray(JSON.writeValueAsBytes(wanted)))
-            .build();
-    try (InputStream answer = send(request)) {
-      return answer.readAllBytes();
-    }
+    return post("/api/audit/keys", wanted);
   }
 
   @Override
@@ -135,6 +128,45 @@ final class ServerSource implements Source {
   public void revokeKey(String id) throws IOException, InterruptedException {
     String url = base + "/api/audit/keys/" + URLEncoder.encode(id, UTF_8);
     send(request(url).DELETE().build()).close();
+  }
+
+  @Override
+  public byte[] runRetention(int days, String mode, boolean dryRun)
+      throws IOException, InterruptedException {
+    ObjectNode wanted = JSON.createObjectNode();
+    return post(
+        "/api/audit/retention", wanted.put("days", days).put("mode", mode).put("dry_run", dryRun));
+  }
+
+  @Override
+  public byte[] placeHold(long firstId, long lastId, String reason)
+      throws IOException, InterruptedException {
+    ObjectNode wanted = JSON.createObjectNode();
+    return post(
+        "/api/audit/holds",
+        wanted.put("first_id", firstId).put("last_id", lastId).put("reason", reason));
+  }
+
+  @Override
+  public byte[] listHolds() throws IOException, InterruptedException {
+    return read("/api/audit/holds", Map.of());
+  }
+
+  @Override
+  public void releaseHold(String id) throws IOException, InterruptedException {
+    String url = base + "/api/audit/holds/" + URLEncoder.encode(id, UTF_8);
+    send(request(url).DELETE().build()).close();
+  }
+
+  private byte[] post(String path, ObjectNode wanted) throws IOException, InterruptedException {
+    HttpRequest request =
+        request(base + path)
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofByteArray(JSON.writeValueAsBytes(wanted)))
+            .build();
+    try (InputStream answer = send(request)) {
+      return answer.readAllBytes();
+    }
   }
 
   private HttpRequest.Builder request(String url) {

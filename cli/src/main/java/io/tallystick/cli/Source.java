@@ -41,6 +41,19 @@ interface Source extends AutoCloseable {
   /** The answer of the HTTP API with all keys. */
   byte[] listKeys() throws IOException, InterruptedException;
 
+  /** Runs retention and gives the answer of the HTTP API. */
+  byte[] runRetention(int days, String mode, boolean dryRun)
+      throws IOException, InterruptedException;
+
+  /** Places a legal hold and gives the answer of the HTTP API. */
+  byte[] placeHold(long firstId, long lastId, String reason)
+      throws IOException, InterruptedException;
+
+  /** The answer of the HTTP API with all legal holds. */
+  byte[] listHolds() throws IOException, InterruptedException;
+
+  void releaseHold(String id) throws IOException, InterruptedException;
+
   void revokeKey(String id) throws IOException, InterruptedException;
 
   @Override

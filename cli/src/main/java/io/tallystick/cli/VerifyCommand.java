@@ -1,6 +1,9 @@
 package io.tallystick.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.tallystick.note.InvalidNoteException;
+import io.tallystick.store.Archive;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -60,12 +63,22 @@ final class VerifyCommand implements Callable<Integer> {
               + " their signatures are checked. For a data directory.")
   private @Nullable Path authorities;
 
+  @Option(
+      names = "--archive",
+      paramLabel = "FILE",
+      description =
+          "Check a file that retention made instead of a log; needs --key and no access to the log.")
+  private @Nullable Path archive;
+
   VerifyCommand(Terminal terminal) {
     this.terminal = terminal;
   }
 
   @Override
   public Integer call() throws Exception {
+    if (archive != null) {
+      return verifyArchive(archive);
+    }
     Map<String, List<String>> given = new LinkedHashMap<>();
     Filters.put(given, "start_id", startId);
     Filters.put(given, "end_id", endId);
@@ -84,6 +97,41 @@ final class VerifyCommand implements Callable<Integer> {
       case table -> show(report, valid);
     }
     return valid ? 0 : Failure.NOT_VALID;
+  }
+
+  private int verifyArchive(Path file) throws IOException {
+    if (keys.isEmpty()) {
+      throw new Failure(
+          Failure.USAGE, "--archive needs --key: the log's verifier key that you trust");
+    }
+    if (startId != null || endId != null || quick || checkpoint != null || authorities != null) {
+      throw new Failure(
+          Failure.USAGE, "--archive is checked as a whole; taken beside it is --key alone");
+    }
+    try (Archive opened = Archive.open(file)) {
+      Archive.Report report = opened.verify(keys.stream().map(Trust::key).toList());
+      Archive.Manifest manifest = opened.manifest();
+      String range = "entries %,d to %,d".formatted(manifest.firstId(), manifest.lastId());
+      if (report.faults().isEmpty()) {
+        terminal
+            .out()
+            .println(
+                terminal.green("valid: ")
+                    + range
+                    + " are among the %,d that %s sealed"
+                        .formatted(
+                            report.checkpoint().size(),
+                            Printable.of(report.checkpoint().origin())));
+        return 0;
+      }
+      terminal.out().println(terminal.red("NOT VALID: ") + range);
+      report.faults().forEach(fault -> terminal.out().println(Printable.of(fault)));
+    } catch (InvalidNoteException e) {
+      terminal
+          .out()
+          .println(terminal.red("NOT VALID: ") + Printable.of(String.valueOf(e.getMessage())));
+    }
+    return Failure.NOT_VALID;
   }
 
   private void show(JsonNode report, boolean valid) {

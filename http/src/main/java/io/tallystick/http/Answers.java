@@ -8,6 +8,7 @@ import io.tallystick.index.LogStatistics;
 import io.tallystick.index.Page;
 import io.tallystick.note.SignedNote;
 import io.tallystick.note.VerifierKey;
+import io.tallystick.store.Archive;
 import io.tallystick.store.Fault;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.SignedCheckpoint;
@@ -66,10 +67,14 @@ public final class Answers {
     Page page = index.search(question);
     List<StoredEntry> entries = new ArrayList<>();
     for (long id : page.ids()) {
-      entries.add(stored(id));
+      stored(id).ifPresent(entries::add);
     }
-    boolean older = page.hasMore() && !question.ascending();
-    Long nextBeforeId = older ? entries.getLast().id() : null;
+    return page(entries, page.total(), page.hasMore(), page.hasMore() && !question.ascending());
+  }
+
+  private static Answer page(
+      List<StoredEntry> entries, long total, boolean hasMore, boolean older) {
+    Long nextBeforeId = older && !entries.isEmpty() ? entries.getLast().id() : null;
     return json(out -> {
       out.writeStartObject();
       out.writeArrayFieldStart("entries");
@@ -77,19 +82,42 @@ public final class Answers {
         EntryJson.write(out, entry);
       }
       out.writeEndArray();
-      out.writeNumberField("total", page.total());
-      out.writeBooleanField("has_more", page.hasMore());
+      out.writeNumberField("total", total);
+      out.writeBooleanField("has_more", hasMore);
       EntryJson.number(out, "next_before_id", nextBeforeId);
       out.writeEndObject();
     });
   }
 
-  private StoredEntry stored(long id) throws IOException {
+  /**
+   * Entries of an archive as a list gives them, newest first.
+   *
+   * @throws LogException.Corrupt if the archive can't be read
+   */
+  public static Answer archived(Archive archive, Parameters given) throws IOException {
+    given.only(List.of("limit", "offset"));
+    AuditQuery page = Questions.list(given);
+    Archive.Manifest manifest = archive.manifest();
+    long to = manifest.lastId() - page.offset();
+    long from = Math.max(manifest.firstId(), to - page.limit() + 1);
+    List<StoredEntry> entries = new ArrayList<>();
+    archive.forEach(entry -> {
+      if (entry.id() >= from && entry.id() <= to) {
+        entries.addFirst(entry);
+      }
+      return entry.id() < to;
+    });
+    long total = manifest.lastId() - manifest.firstId() + 1;
+    return page(entries, total, from > manifest.firstId(), false);
+  }
+
+  /** The entry; empty if retention took it out since the index was asked. */
+  private Optional<StoredEntry> stored(long id) throws IOException {
     Optional<StoredEntry> entry = log.read(id);
-    if (entry.isEmpty()) {
+    if (entry.isEmpty() && id >= log.firstId()) {
       throw new IOException("entry " + id + " is in the index and not in the log");
     }
-    return entry.get();
+    return entry;
   }
 
   /** Every event type that is known or occurs, and how often. */

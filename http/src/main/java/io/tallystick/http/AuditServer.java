@@ -110,6 +110,8 @@ public final class AuditServer implements AutoCloseable {
           new TreeApi(tree, config.publicTlog()).register(javalin.routes, guard);
           new KeysApi(keys, new KeyAdministration(log, keys), bodies)
               .register(javalin.routes, guard);
+          new RetentionApi(new RetentionAdministration(log, index, Clock.systemUTC()), bodies)
+              .register(javalin.routes, guard);
           new HealthApi(log, index, cosigner, metrics)
               .register(javalin.routes, guard, config.publicMetrics());
         });

@@ -1,23 +1,14 @@
 package io.tallystick.http;
 
-import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -26,20 +17,14 @@ import org.jspecify.annotations.Nullable;
 final class KeysApi {
   private static final String PATH = "/api/audit/keys";
   private static final List<String> FIELDS = List.of("name", "permissions", "expires_at");
-  private static final ObjectMapper JSON =
-      JsonMapper.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
-
   private final AccessKeys keys;
   private final KeyAdministration administration;
-  private final Bodies bodies;
+  private final JsonObjects objects;
 
   KeysApi(AccessKeys keys, KeyAdministration administration, Bodies bodies) {
     this.keys = keys;
     this.administration = administration;
-    this.bodies = bodies;
+    this.objects = new JsonObjects(bodies);
   }
 
   void register(RoutesConfig routes, Authenticator guard) {
@@ -54,15 +39,11 @@ final class KeysApi {
 
   private void create(Context request, Authenticator.Caller caller) throws Exception {
     Parameters.ofQuery(request.queryString()).only(List.of());
-    String type = request.header("Content-Type");
-    if (type == null || !type.toLowerCase(Locale.ROOT).startsWith("application/json")) {
-      throw Problem.of(415, "Taken is Content-Type: application/json.").thrown();
-    }
-    JsonNode given = body(request);
+    JsonNode given = objects.read(request, FIELDS);
     AccessKeys.NewKey made =
         administration.create(name(given), permissions(given), expiresAt(given), by(caller));
     request.status(201);
-    answer(
+    JsonObjects.answer(
         request,
         out -> {
           out.writeStartObject();
@@ -72,33 +53,11 @@ final class KeysApi {
         });
   }
 
-  private JsonNode body(Context request) {
-    try (Bodies.Body body = bodies.read(request)) {
-      JsonNode given = JSON.readTree(body.bytes());
-      if (!given.isObject()) {
-        throw invalid("(body)", "taken is a JSON object with name, permissions and expires_at");
-      }
-      for (Map.Entry<String, JsonNode> field : given.properties()) {
-        if (!FIELDS.contains(field.getKey())) {
-          throw invalid(
-              "(body)",
-              Parameters.quote(field.getKey())
-                  + " is not a field; the fields are "
-                  + String.join(", ", FIELDS));
-        }
-      }
-      return given;
-    } catch (JacksonException e) {
-      throw invalid("(body)", "this is not JSON; taken is an object, each field once");
-    } catch (IOException e) {
-      throw new UncheckedIOException("reading from memory", e);
-    }
-  }
-
   private static String name(JsonNode given) {
     JsonNode name = given.get("name");
     if (name == null || !name.isTextual()) {
-      throw invalid("name", "name is missing; taken is a string, a name that no key had before");
+      throw JsonObjects.invalid(
+          "name", "name is missing; taken is a string, a name that no key had before");
     }
     return name.textValue();
   }
@@ -107,7 +66,7 @@ final class KeysApi {
     Set<Permission> permissions = EnumSet.noneOf(Permission.class);
     JsonNode list = given.get("permissions");
     if (list == null || !list.isArray() || list.isEmpty()) {
-      throw invalid(
+      throw JsonObjects.invalid(
           "permissions",
           "permissions is missing; taken is an array of one or more of " + Permission.names());
     }
@@ -115,7 +74,7 @@ final class KeysApi {
       permissions.add(
           Permission.of(value.asText())
               .orElseThrow(() ->
-                  invalid(
+                  JsonObjects.invalid(
                       "permissions",
                       Parameters.quote(value.asText())
                           + " is no permission; taken are "
@@ -132,7 +91,7 @@ final class KeysApi {
     try {
       return OffsetDateTime.parse(time.asText()).toInstant();
     } catch (DateTimeException e) {
-      throw invalid(
+      throw JsonObjects.invalid(
           "expires_at",
           "expires_at is "
               + Parameters.quote(time.asText())
@@ -140,14 +99,10 @@ final class KeysApi {
     }
   }
 
-  private static Problem.Thrown invalid(String field, String message) {
-    return Problem.invalid(null, field, message).thrown();
-  }
-
   private void list(Context request) throws IOException {
     Parameters.ofQuery(request.queryString()).only(List.of());
     List<AccessKey> all = keys.list();
-    answer(
+    JsonObjects.answer(
         request,
         out -> {
           out.writeStartObject();
@@ -165,7 +120,7 @@ final class KeysApi {
   private void one(Context request) throws IOException {
     Parameters.ofQuery(request.queryString()).only(List.of());
     AccessKey key = keys.find(request.pathParam("id")).orElseThrow(KeysApi::notFound);
-    answer(
+    JsonObjects.answer(
         request,
         out -> {
           out.writeStartObject();
@@ -191,17 +146,5 @@ final class KeysApi {
 
   private static KeyAdministration.By by(Authenticator.Caller caller) {
     return new KeyAdministration.By(caller.key().name(), ClientAddress.text(caller.address()));
-  }
-
-  @FunctionalInterface
-  private interface Body {
-    void writeTo(JsonGenerator out) throws IOException;
-  }
-
-  private static void answer(Context request, Body body) throws IOException {
-    request.contentType(Answers.JSON);
-    try (JsonGenerator out = EntryJson.generator(request.outputStream())) {
-      body.writeTo(out);
-    }
   }
 }

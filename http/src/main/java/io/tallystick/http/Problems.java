@@ -69,6 +69,7 @@ final class Problems {
       case LogException.Overloaded e -> 503;
       case LogException.Stopped e -> 503;
       case LogException.DiskFull e -> 507;
+      case LogException.Removed e -> 410;
       case LogException.Corrupt e -> 500;
       case LogException.Locked e -> 500;
       case LogException.NotALog e -> 500;

@@ -230,6 +230,13 @@ public final class AuditIndex implements AutoCloseable {
       throws IOException, InterruptedException {
     awaitIndexed(log.lastId());
     long[] bounds = times.stream().mapToLong(EntryDocument::nanos).toArray();
+    if (log.firstId() > 1) {
+      // The index may still know what retention took out.
+      long oldest = EntryDocument.nanos(log.timestamp(log.firstId()));
+      for (int i = 0; i < bounds.length; i++) {
+        bounds[i] = Math.max(bounds[i], oldest);
+      }
+    }
     return Timeline.count(shards.oldestFirst(), EntryDocument.TIME, bounds);
   }
 

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.lucene.store.ByteBuffersDirectory;
@@ -87,6 +88,7 @@ final class Shards implements Closeable {
   private void openAll() throws IOException {
     SortedMap<Long, Path> found = find();
     List<Shard> open = new ArrayList<>();
+    dropRemoved(found);
     long next = log.firstId();
     for (Map.Entry<Long, Path> one : found.entrySet()) {
       long firstId = one.getKey();
@@ -125,6 +127,17 @@ final class Shards implements Closeable {
       open.add(create(next));
     }
     shards = List.copyOf(open);
+  }
+
+  /** Deletes the shards of which retention took out every entry. */
+  private void dropRemoved(SortedMap<Long, Path> found) throws IOException {
+    while (found.size() > 1) {
+      long second = found.tailMap(found.firstKey() + 1).firstKey();
+      if (second > log.firstId()) {
+        break;
+      }
+      Shard.delete(Objects.requireNonNull(found.remove(found.firstKey())));
+    }
   }
 
   private static String reason(Exception e) {

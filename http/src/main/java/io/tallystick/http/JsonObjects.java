@@ -1,0 +1,76 @@
+package io.tallystick.http;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.javalin.http.Context;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Small JSON objects as the bodies of requests and answers. Safe for any number of threads. */
+final class JsonObjects {
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private final Bodies bodies;
+
+  JsonObjects(Bodies bodies) {
+    this.bodies = bodies;
+  }
+
+  /** The body of the request, an object with no other fields than these, each once. */
+  JsonNode read(Context request, List<String> fields) {
+    String type = request.header("Content-Type");
+    if (type == null || !type.toLowerCase(Locale.ROOT).startsWith("application/json")) {
+      throw Problem.of(415, "Taken is Content-Type: application/json.").thrown();
+    }
+    String all = String.join(", ", fields);
+    try (Bodies.Body body = bodies.read(request)) {
+      JsonNode given = JSON.readTree(body.bytes());
+      if (!given.isObject()) {
+        throw invalid("(body)", "taken is a JSON object with the fields " + all);
+      }
+      for (Map.Entry<String, JsonNode> field : given.properties()) {
+        if (!fields.contains(field.getKey())) {
+          throw invalid(
+              "(body)",
+              Parameters.quote(field.getKey()) + " is not a field; the fields are " + all);
+        }
+      }
+      return given;
+    } catch (JacksonException e) {
+      throw invalid("(body)", "this is not JSON; taken is an object, each field once");
+    } catch (IOException e) {
+      throw new UncheckedIOException("reading from memory", e);
+    }
+  }
+
+  /** The refusal of a field's value. */
+  static Problem.Thrown invalid(String field, String message) {
+    return Problem.invalid(null, field, message).thrown();
+  }
+
+  /** Writes JSON. */
+  @FunctionalInterface
+  interface Body {
+    void writeTo(JsonGenerator out) throws IOException;
+  }
+
+  /** Answers with JSON. */
+  static void answer(Context request, Body body) throws IOException {
+    request.contentType(Answers.JSON);
+    try (JsonGenerator out = EntryJson.generator(request.outputStream())) {
+      body.writeTo(out);
+    }
+  }
+}

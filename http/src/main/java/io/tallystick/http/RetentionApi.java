@@ -1,0 +1,101 @@
+package io.tallystick.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.tallystick.store.Retention;
+import java.util.List;
+
+/** Retention and legal holds over HTTP: {@code /api/audit/retention} and {@code /holds}. */
+final class RetentionApi {
+  private static final String RETENTION = "/api/audit/retention";
+  private static final String HOLDS = "/api/audit/holds";
+  private final RetentionAdministration retention;
+  private final JsonObjects objects;
+
+  RetentionApi(RetentionAdministration retention, Bodies bodies) {
+    this.retention = retention;
+    this.objects = new JsonObjects(bodies);
+  }
+
+  void register(RoutesConfig routes, Authenticator guard) {
+    Permission needed = Permission.ADMIN_RETENTION;
+    routes.post(RETENTION, guard.guarded(needed, this::run));
+    routes.post(HOLDS, guard.guarded(needed, this::place));
+    routes.get(HOLDS, guard.guarded(needed, (request, by) -> list(request)));
+    routes.head(HOLDS, guard.guarded(needed, (request, by) -> list(request)));
+    routes.delete(HOLDS + "/{id}", guard.guarded(needed, this::release));
+  }
+
+  private void run(Context request, Authenticator.Caller caller) throws Exception {
+    JsonNode given = objects.read(request, List.of("days", "mode", "dry_run"));
+    JsonNode mode = given.path("mode");
+    Retention.Mode chosen =
+        mode.isMissingNode()
+            ? Retention.Mode.ARCHIVE
+            : RetentionAdministration.mode(mode.isTextual() ? mode.textValue() : "")
+                .orElseThrow(
+                    () -> JsonObjects.invalid("mode", "taken are \"archive\" and \"purge\""));
+    JsonNode dryRun = given.path("dry_run");
+    if (!dryRun.isMissingNode() && !dryRun.isBoolean()) {
+      throw JsonObjects.invalid("dry_run", "taken are true and false");
+    }
+    long days = number(given, "days");
+    if (days > RetentionAdministration.MAX_DAYS) {
+      throw JsonObjects.invalid("days", "taken is 1 to " + RetentionAdministration.MAX_DAYS);
+    }
+    RetentionAdministration.Run run =
+        retention.run((int) days, chosen, dryRun.asBoolean(), caller.key().name());
+    JsonObjects.answer(request, run::write);
+  }
+
+  private void place(Context request, Authenticator.Caller caller) throws Exception {
+    JsonNode given = objects.read(request, List.of("first_id", "last_id", "reason"));
+    JsonNode reason = given.path("reason");
+    if (!reason.isTextual()) {
+      throw JsonObjects.invalid("reason", "taken is a string that says why the entries must stay");
+    }
+    LegalHold hold =
+        retention.place(
+            number(given, "first_id"), number(given, "last_id"), reason.textValue(), by(caller));
+    request.status(201);
+    JsonObjects.answer(request, hold::write);
+  }
+
+  private void list(Context request) throws Exception {
+    Parameters.ofQuery(request.queryString()).only(List.of());
+    List<LegalHold> holds = retention.holds();
+    JsonObjects.answer(
+        request,
+        out -> {
+          out.writeStartObject();
+          out.writeArrayFieldStart("holds");
+          for (LegalHold hold : holds) {
+            hold.write(out);
+          }
+          out.writeEndArray();
+          out.writeEndObject();
+        });
+  }
+
+  private void release(Context request, Authenticator.Caller caller) throws Exception {
+    Parameters.ofQuery(request.queryString()).only(List.of());
+    String id = request.pathParam("id");
+    if (!id.matches("[1-9][0-9]{0,17}") || !retention.release(Long.parseLong(id), by(caller))) {
+      throw Problem.of(404, "There is no hold in force with this id.").thrown();
+    }
+    request.status(204);
+  }
+
+  private static long number(JsonNode given, String field) {
+    JsonNode value = given.path(field);
+    if (!value.isIntegralNumber() || !value.canConvertToLong() || value.longValue() < 1) {
+      throw JsonObjects.invalid(field, "taken is a whole number, 1 or more");
+    }
+    return value.longValue();
+  }
+
+  private static KeyAdministration.By by(Authenticator.Caller caller) {
+    return new KeyAdministration.By(caller.key().name(), ClientAddress.text(caller.address()));
+  }
+}
