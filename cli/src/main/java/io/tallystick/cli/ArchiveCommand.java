@@ -27,11 +27,11 @@ final class ArchiveCommand implements Callable<Integer> {
   private String days = "";
 
   @Option(
-      names = "--mode",
+      names = "--retention-mode",
       paramLabel = "archive|purge",
       defaultValue = "archive",
       description =
-          "Keep them in archive/ of the data directory, or not at all (default: archive).")
+          "Keep them in archive/ of the data directory, or not at all (default: ${DEFAULT-VALUE}).")
   private String mode = "archive";
 
   @Option(names = "--dry-run", description = "Only say what would be taken out.")

@@ -20,6 +20,7 @@ import io.tallystick.store.LogException;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.Retention;
 import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
@@ -43,13 +44,16 @@ final class DirectorySource implements Source {
 
   private final Path data;
   private final Terminal terminal;
+  private final Closeable after;
   private @Nullable LogReader reader;
   private @Nullable AuditIndex index;
   private @Nullable AuditLog writer;
 
-  DirectorySource(Path data, Terminal terminal) {
+  /** The log in this directory; {@code after} is closed after it. */
+  DirectorySource(Path data, Terminal terminal, Closeable after) {
     this.data = data;
     this.terminal = terminal;
+    this.after = after;
   }
 
   @Override
@@ -241,7 +245,7 @@ final class DirectorySource implements Source {
         .orElseThrow(() ->
             new Failure(
                 Failure.USAGE,
-                "--mode is \"" + Printable.of(mode) + "\"; taken are archive and purge"));
+                "--retention-mode is \"" + Printable.of(mode) + "\"; taken are archive and purge"));
   }
 
   @Override
@@ -296,11 +300,11 @@ final class DirectorySource implements Source {
 
   @Override
   public void close() throws IOException {
-    if (index != null) {
-      index.close();
-    }
-    if (writer != null) {
-      writer.close();
+    try (after;
+        AuditLog _ = writer;
+        AuditIndex _ = index) {
+      index = null;
+      writer = null;
     }
   }
 }

@@ -1,6 +1,5 @@
 package io.tallystick.cli;
 
-import io.tallystick.store.Archive;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -42,14 +41,6 @@ final class ExportCommand implements Callable<Integer> {
               + " the checkpoint, which \"tally verify-bundle\" checks anywhere.")
   private boolean proofs;
 
-  @Option(
-      names = "--archive",
-      paramLabel = "FILE",
-      description =
-          "Write the entries of a file that retention made instead of a log's, as ndjson, all of"
-              + " them.")
-  private @Nullable Path archive;
-
   ExportCommand(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -57,55 +48,24 @@ final class ExportCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Map<String, List<String>> given = filters.parameters();
-    if (archive != null) {
-      if (!given.isEmpty() || proofs || !format.equals("ndjson")) {
-        throw new Failure(
-            Failure.USAGE,
-            "--archive writes all of its entries as ndjson; taken beside it is --out");
-      }
-      exportArchive(archive);
-      return 0;
-    }
     given.put("format", List.of(proofs ? "bundle" : format));
     try (Source source = where.source(terminal)) {
       if (out == null) {
         source.get("/api/audit/export", given, terminal.out());
         terminal.out().flush();
       } else {
-        write(to -> source.get("/api/audit/export", given, to), out);
+        write(source, given, out);
       }
     }
     return 0;
   }
 
-  private void exportArchive(Path file) throws IOException, InterruptedException {
-    try (Archive opened = Archive.open(file)) {
-      Content entries =
-          to ->
-              opened.forEach(entry -> {
-                to.write(entry.bytes());
-                to.write('\n');
-                return true;
-              });
-      if (out == null) {
-        entries.writeTo(terminal.out());
-        terminal.out().flush();
-      } else {
-        write(entries, out);
-      }
-    }
-  }
-
-  @FunctionalInterface
-  private interface Content {
-    void writeTo(OutputStream to) throws IOException, InterruptedException;
-  }
-
-  private static void write(Content content, Path file) throws IOException, InterruptedException {
+  private static void write(Source source, Map<String, List<String>> given, Path file)
+      throws IOException, InterruptedException {
     Path unfinished = file.resolveSibling(file.getFileName() + ".part");
     try {
       try (OutputStream to = new BufferedOutputStream(Files.newOutputStream(unfinished), 1 << 16)) {
-        content.writeTo(to);
+        source.get("/api/audit/export", given, to);
       }
       Files.move(unfinished, file, StandardCopyOption.REPLACE_EXISTING);
     } finally {

@@ -127,6 +127,7 @@ public final class Main {
                 .addSubcommand(new KeyCommand.Rotate(terminal)));
     commands.put("archive", () -> new ArchiveCommand(terminal));
     commands.put("hold", () -> new HoldCommand(terminal));
+    commands.put("restore", () -> new RestoreCommand(terminal));
     commands.put("backup", () -> new BackupCommand(terminal));
     commands.put("rebuild-index", () -> new RebuildIndexCommand(terminal));
     commands.put("auth", () -> auth(terminal));

@@ -63,21 +63,14 @@ final class VerifyCommand implements Callable<Integer> {
               + " their signatures are checked. For a data directory.")
   private @Nullable Path authorities;
 
-  @Option(
-      names = "--archive",
-      paramLabel = "FILE",
-      description =
-          "Check a file that retention made instead of a log; needs --key and no access to the log.")
-  private @Nullable Path archive;
-
   VerifyCommand(Terminal terminal) {
     this.terminal = terminal;
   }
 
   @Override
   public Integer call() throws Exception {
-    if (archive != null) {
-      return verifyArchive(archive);
+    if (common.where.archive != null) {
+      return verifyArchive(common.where.archive);
     }
     Map<String, List<String>> given = new LinkedHashMap<>();
     Filters.put(given, "start_id", startId);

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Where the log is: a data directory, or a server and a key for it. */
+/** Where the log is: a data directory, a server and a key for it, or an archive. */
 final class Where {
   @Option(
       names = "--data",
@@ -36,10 +36,19 @@ final class Where {
       description = "A file that holds the key, for instance DATA/admin.key.")
   @Nullable Path apiKeyFile;
 
+  @Option(
+      names = "--archive",
+      paramLabel = "FILE",
+      description = "A file that retention made, to read in place of a data directory.")
+  @Nullable Path archive;
+
   /** The log that the options name. */
-  Source source(Terminal terminal) {
+  Source source(Terminal terminal) throws IOException {
+    if (archive != null) {
+      return ArchivedLog.source(archive, terminal);
+    }
     if (url == null) {
-      return new DirectorySource(data, terminal);
+      return new DirectorySource(data, terminal, () -> {});
     }
     return new ServerSource(url, key());
   }

@@ -76,10 +76,17 @@ final class Tally {
     }
 
     static Server start(Path data, String... more) throws IOException {
+      return start(data, Map.of(), more);
+    }
+
+    static Server start(Path data, Map<String, String> environment, String... more)
+        throws IOException {
       List<String> arguments =
           new ArrayList<>(List.of("serve", "--data", data.toString(), "--port", "0"));
       arguments.addAll(List.of(more));
-      Process process = command(arguments).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+      ProcessBuilder builder = command(arguments);
+      builder.environment().putAll(environment);
+      Process process = builder.redirectError(ProcessBuilder.Redirect.DISCARD).start();
       BufferedReader out =
           new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8));
       String line = out.readLine();

@@ -8,7 +8,6 @@ import io.tallystick.index.LogStatistics;
 import io.tallystick.index.Page;
 import io.tallystick.note.SignedNote;
 import io.tallystick.note.VerifierKey;
-import io.tallystick.store.Archive;
 import io.tallystick.store.Fault;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.SignedCheckpoint;
@@ -69,12 +68,8 @@ public final class Answers {
     for (long id : page.ids()) {
       stored(id).ifPresent(entries::add);
     }
-    return page(entries, page.total(), page.hasMore(), page.hasMore() && !question.ascending());
-  }
-
-  private static Answer page(
-      List<StoredEntry> entries, long total, boolean hasMore, boolean older) {
-    Long nextBeforeId = older && !entries.isEmpty() ? entries.getLast().id() : null;
+    boolean older = page.hasMore() && !question.ascending() && !entries.isEmpty();
+    Long nextBeforeId = older ? entries.getLast().id() : null;
     return json(out -> {
       out.writeStartObject();
       out.writeArrayFieldStart("entries");
@@ -82,33 +77,11 @@ public final class Answers {
         EntryJson.write(out, entry);
       }
       out.writeEndArray();
-      out.writeNumberField("total", total);
-      out.writeBooleanField("has_more", hasMore);
+      out.writeNumberField("total", page.total());
+      out.writeBooleanField("has_more", page.hasMore());
       EntryJson.number(out, "next_before_id", nextBeforeId);
       out.writeEndObject();
     });
-  }
-
-  /**
-   * Entries of an archive as a list gives them, newest first.
-   *
-   * @throws LogException.Corrupt if the archive can't be read
-   */
-  public static Answer archived(Archive archive, Parameters given) throws IOException {
-    given.only(List.of("limit", "offset"));
-    AuditQuery page = Questions.list(given);
-    Archive.Manifest manifest = archive.manifest();
-    long to = manifest.lastId() - page.offset();
-    long from = Math.max(manifest.firstId(), to - page.limit() + 1);
-    List<StoredEntry> entries = new ArrayList<>();
-    archive.forEach(entry -> {
-      if (entry.id() >= from && entry.id() <= to) {
-        entries.addFirst(entry);
-      }
-      return entry.id() < to;
-    });
-    long total = manifest.lastId() - manifest.firstId() + 1;
-    return page(entries, total, from > manifest.firstId(), false);
   }
 
   /** The entry; empty if retention took it out since the index was asked. */
@@ -281,7 +254,7 @@ public final class Answers {
     return find(log, id, given).map(stored -> json(out -> EntryJson.write(out, stored)));
   }
 
-  /** The exact bytes of the entry with this id; empty if there is none. */
+  /** The exact bytes of the entry with this id; empty if there is none yet. */
   public Optional<Answer> entryBytes(String id, Parameters given) throws IOException {
     return entryBytes(log, id, given);
   }
@@ -296,7 +269,9 @@ public final class Answers {
   private static Optional<StoredEntry> find(LogReader log, String id, Parameters given)
       throws IOException {
     given.only(List.of());
-    return log.read(Parameters.number("id", id, 1, Long.MAX_VALUE));
+    long number = Parameters.number("id", id, 1, Long.MAX_VALUE);
+    log.checkNotRemoved(number);
+    return log.read(number);
   }
 
   /** All entries that match, in the format that is asked for. */

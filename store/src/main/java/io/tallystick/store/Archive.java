@@ -63,7 +63,7 @@ public final class Archive implements Closeable {
       Check them, with no access to the log:
           tally verify --archive THIS_FILE --key 'VKEY'
       where VKEY is the log's verifier key that you trust ("verifier-key" holds what the log says of itself).
-      Read them:
+      Read them, with every filter:
           tally list --archive THIS_FILE
 
       Without tally: the leaf hash of an entry is SHA-256 of a zero byte and the line's bytes without the line
@@ -205,6 +205,25 @@ public final class Archive implements Closeable {
   /** What the archive says that it holds. */
   public Manifest manifest() {
     return manifest;
+  }
+
+  /** Name of its file. */
+  String name() {
+    return String.valueOf(Path.of(zip.getName()).getFileName());
+  }
+
+  /**
+   * The keys that it names, to check it where no other is trusted.
+   *
+   * @throws LogException.NotALog if it names none
+   */
+  List<VerifierKey> keys() throws IOException {
+    try {
+      String keys = new String(read(zip, "verifier-key", MAX_PROOF_BYTES), UTF_8);
+      return keys.lines().map(VerifierKey::parse).toList();
+    } catch (InvalidProofException | IllegalArgumentException e) {
+      throw new LogException.NotALog(zip.getName() + " names no verifier key: " + e.getMessage());
+    }
   }
 
   /**

@@ -71,6 +71,7 @@ public final class AuditLog implements AutoCloseable {
    * acknowledged is there.
    *
    * @throws LogException.Locked if a writer has it open
+   * @throws LogException.NotALog if it was restored from archives, which is only to be read
    * @throws LogException.Corrupt if its end does not hold together
    * @throws LogException.Contradiction if it is not what its newest checkpoint sealed
    * @throws LogException.NoKey if the signing key is missing, open to others or of another log
@@ -122,6 +123,9 @@ public final class AuditLog implements AutoCloseable {
   private static AuditLog open(DataDirectory directory, LogConfig config, FileChannel lock)
       throws IOException {
     boolean existed = directory.holdsLog();
+    if (existed) {
+      Restore.checkNotRestored(directory);
+    }
     TreeOpening tree = TreeOpening.of(directory, identity(directory, config), config);
     LogIdentity identity = tree.identity();
     Segments segments = new Segments(directory.segments());
@@ -203,7 +207,7 @@ public final class AuditLog implements AutoCloseable {
     return floor;
   }
 
-  private static MessageDigest sha256() {
+  static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {

@@ -148,6 +148,19 @@ final class BlockBuilder {
     requests.add(request);
   }
 
+  /** Adds an entry as it is, which its writer made with the next id and this time. */
+  void addExisting(byte[] entry, long nanos) {
+    if (count == 0) {
+      firstNanos = nanos;
+    }
+    ensureRoom(entry.length + TRAILING_ZEROS);
+    System.arraycopy(entry, 0, buffer, end, entry.length);
+    end += entry.length;
+    lengths[count++] = (short) entry.length;
+    nextId++;
+    lastNanos = nanos;
+  }
+
   private void ensureRoom(int bytes) {
     if (buffer.length - end < bytes) {
       buffer = Arrays.copyOf(buffer, Math.max(2 * buffer.length, end + bytes));

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -23,17 +24,22 @@ import org.jspecify.annotations.Nullable;
  * @param firstId the oldest entry that the log holds
  * @param previousHash hash of the entry before it, in hexadecimal
  * @param removed what was taken out, oldest first, without gap from entry 1 on
+ * @param restoredFrom the archives that this log was made from, to be read; {@code null} for every
+ *     other log
  * @param crc32c of the same object with 0 here, as Jackson writes it without white space
  */
+@JsonInclude(JsonInclude.Include.NON_NULL)
 public record Horizon(
     @JsonProperty(value = "first_id", required = true) long firstId,
     @JsonProperty(value = "previous_hash", required = true) String previousHash,
     @JsonProperty(value = "removed", required = true) List<Removed> removed,
+    @JsonProperty("restored_from") @Nullable List<String> restoredFrom,
     @JsonProperty(value = "crc32c", required = true) long crc32c) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   public Horizon {
     removed = List.copyOf(removed);
+    restoredFrom = restoredFrom == null ? null : List.copyOf(restoredFrom);
   }
 
   /**
@@ -55,7 +61,17 @@ public record Horizon(
 
   /** The beginning of a log from which nothing was taken. */
   static Horizon start(Hash genesis) {
-    return new Horizon(1, genesis.toString(), List.of(), 0);
+    return new Horizon(1, genesis.toString(), List.of(), null, 0);
+  }
+
+  /** The beginning of a log that is made from archives. */
+  static Horizon restored(long firstId, String previousHash, List<String> archives) {
+    return new Horizon(firstId, previousHash, List.of(), archives, 0).sealed();
+  }
+
+  /** Whether the log was made from archives: it is read, and never appended to. */
+  boolean isRestored() {
+    return restoredFrom != null;
   }
 
   /** What the oldest entry is chained to. */
@@ -65,19 +81,20 @@ public record Horizon(
 
   /** The horizon after this, too, was taken out. */
   Horizon after(Removed more) {
-    List<Removed> all = new java.util.ArrayList<>(removed);
+    List<Removed> all = new ArrayList<>(removed);
     all.add(more);
-    return new Horizon(more.lastId() + 1, more.lastHash(), all, 0).sealed();
+    return new Horizon(more.lastId() + 1, more.lastHash(), all, null, 0).sealed();
   }
 
   private Horizon sealed() {
-    return new Horizon(firstId, previousHash, removed, crc());
+    return new Horizon(firstId, previousHash, removed, restoredFrom, crc());
   }
 
   private long crc() {
     try {
       CRC32C crc = new CRC32C();
-      crc.update(JSON.writeValueAsBytes(new Horizon(firstId, previousHash, removed, 0)));
+      crc.update(
+          JSON.writeValueAsBytes(new Horizon(firstId, previousHash, removed, restoredFrom, 0)));
       return crc.getValue();
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a horizon is always written", e);
@@ -110,7 +127,11 @@ public record Horizon(
       }
       next = removed.lastId + 1;
     }
-    if (next != horizon.firstId || !horizon.previousHash.matches("[0-9a-f]{64}")) {
+    boolean begins =
+        horizon.isRestored()
+            ? horizon.removed.isEmpty() && horizon.firstId >= 1
+            : next == horizon.firstId;
+    if (!begins || !horizon.previousHash.matches("[0-9a-f]{64}")) {
       throw new LogException.Corrupt(file + " contradicts itself");
     }
     return horizon;

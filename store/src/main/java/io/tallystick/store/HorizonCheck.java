@@ -32,6 +32,14 @@ final class HorizonCheck {
 
   void check() throws IOException {
     Horizon horizon = reader.horizon();
+    if (horizon.isRestored() && !reader.identity().verifierKeys().isEmpty()) {
+      faults.accept(
+          new Fault(
+              horizon.firstId(),
+              Fault.Kind.SEQUENCE,
+              "horizon.json says that this log was restored from archives, and log.json has keys,"
+                  + " which such a log has not"));
+    }
     if (horizon.removed().isEmpty()) {
       return;
     }

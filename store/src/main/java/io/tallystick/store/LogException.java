@@ -22,8 +22,9 @@ public sealed class LogException extends IOException {
       super(
           "entry "
               + id
-              + " was taken out by retention"
-              + where(id, horizon)
+              + (horizon.isRestored()
+                  ? " is in none of the archives that were restored"
+                  : " was taken out by retention" + where(id, horizon))
               + "; the log begins at entry "
               + horizon.firstId());
     }

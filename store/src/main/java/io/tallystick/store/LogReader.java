@@ -95,6 +95,17 @@ public final class LogReader {
     return horizon.firstId();
   }
 
+  /**
+   * Passes for an entry that the log holds or will hold.
+   *
+   * @throws LogException.Removed if it held it once
+   */
+  public void checkNotRemoved(long id) throws LogException.Removed {
+    if (id < firstId()) {
+      throw new LogException.Removed(id, horizon);
+    }
+  }
+
   /** Where the log begins, and what was taken out before that. */
   public Horizon horizon() {
     return horizon;

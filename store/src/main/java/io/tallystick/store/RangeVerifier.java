@@ -60,9 +60,7 @@ final class RangeVerifier {
     checkpoint = checkpoints.newest(request.keys());
     long newest = reader.lastId();
     long start = request.startId() == null ? reader.firstId() : request.startId();
-    if (start < reader.firstId()) {
-      throw new LogException.Removed(start, reader.horizon());
-    }
+    reader.checkNotRemoved(start);
     new HorizonCheck(reader, this::add).check();
     long due = request.endId() == null ? newest : request.endId();
     long last;

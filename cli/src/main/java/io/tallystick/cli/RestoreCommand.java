@@ -1,0 +1,56 @@
+package io.tallystick.cli;
+
+import io.tallystick.note.InvalidNoteException;
+import io.tallystick.store.Restore;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code tally restore}: archives as a data directory to read. */
+@Command(
+    name = "restore",
+    description = {
+      "Check archives that follow each other and put their entries into an empty data directory.",
+      "Every reading command works on it; it can't be appended to, and has no checkpoint: what an"
+          + " archive proves, \"tally verify --archive\" proves."
+    })
+final class RestoreCommand implements Callable<Integer> {
+  private final Terminal terminal;
+
+  @Parameters(paramLabel = "FILE", arity = "1..*", description = "Files that retention made.")
+  private List<Path> archives = List.of();
+
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "DIR",
+      description = "Where to: a directory that is empty or not there yet.")
+  private Path data = Path.of("");
+
+  @Option(
+      names = "--key",
+      required = true,
+      paramLabel = "VKEY",
+      description = "The log's verifier key that you trust, as \"tally key\" printed it.")
+  private List<String> keys = List.of();
+
+  RestoreCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    try {
+      long entries = Restore.restore(archives, keys.stream().map(Trust::key).toList(), data);
+      terminal.out().printf("%,d entries restored to %s%n", entries, Printable.of(data.toString()));
+      return 0;
+    } catch (InvalidNoteException e) {
+      throw new Failure(
+          Failure.NOT_VALID,
+          "the archives do not verify: " + Printable.of(String.valueOf(e.getMessage())));
+    }
+  }
+}
