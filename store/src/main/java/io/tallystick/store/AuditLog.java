@@ -218,6 +218,7 @@ public final class AuditLog implements AutoCloseable {
   private void recordCreation() throws IOException {
     try {
       append(Event.of("audit.log.created")).get();
+      seal().get();
     } catch (ExecutionException e) {
       close();
       throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());

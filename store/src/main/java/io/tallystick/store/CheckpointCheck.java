@@ -63,6 +63,13 @@ final class CheckpointCheck {
                 found.note().toBytes(), found.checkpoint().origin(), pinned, found.signedAt());
       }
       newest = found;
+      if (found == null && !(pinned.isEmpty() && tree.files().keys().isEmpty())) {
+        distrusted = true;
+        fault(
+            0,
+            "there is no checkpoint, and the first is signed in the moment in which a log is made:"
+                + " it was taken away");
+      }
     } catch (LogException.Contradiction e) {
       distrusted = true;
       fault(0, String.valueOf(e.getMessage()));

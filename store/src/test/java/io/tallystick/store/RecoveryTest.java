@@ -39,6 +39,7 @@ class RecoveryTest {
       for (int b = 0; b < 300; b++) {
         log.append(AuditLogTest.events(2), null).get();
       }
+      log.seal().get();
       assertThat(log.reader().verify(VerifyRequest.all().strictly(), null).faults()).isEmpty();
     }
     LogChecker.Findings found = LogChecker.check(data);

@@ -63,6 +63,15 @@ class SealTest {
     assertThat(judge(data)).isEqualTo(entries + 300);
   }
 
+  /** So that a log without a checkpoint is one that lost it. */
+  @Test
+  void aLogIsSealedInTheMomentInWhichItIsMade() throws Exception {
+    LogConfig seldom = AuditLogTest.CONFIG.withSealEvery(Duration.ofHours(1));
+    try (AuditLog log = AuditLog.open(directory.resolve("a"), seldom)) {
+      assertThat(log.reader().tree().size()).isEqualTo(1);
+    }
+  }
+
   @Test
   void entriesAreSealedWhileTheyArriveAndOnDemand() throws Exception {
     try (AuditLog log = AuditLog.open(directory.resolve("a"), CONFIG)) {

@@ -101,6 +101,21 @@ class ThreatTest {
   }
 
   @Test
+  void everyCheckpointTakenAwayAndTheChainRecomputed() throws Exception {
+    replace("segments", forged(3, 500));
+    for (String each : List.of("checkpoint", "checkpoints", "tiles", "edge")) {
+      LogFiles.delete(data.resolve(each));
+    }
+    assertThat(kinds(onDisk())).containsExactly(Fault.Kind.CHECKPOINT);
+    assertThat(kinds(withExport())).contains(Fault.Kind.CHECKPOINT);
+    assertThat(
+            LogReader.open(data)
+                .verify(VerifyRequest.all().withKeys(pinned).quickly(), null)
+                .faults())
+        .isNotEmpty();
+  }
+
+  @Test
   void aRewrittenEntryWithTheWholeChainRecomputed() throws Exception {
     replace("segments", forged(3, 500));
     assertThat(kinds(onDisk())).containsExactly(Fault.Kind.TREE);
