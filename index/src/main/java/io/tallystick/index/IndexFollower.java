@@ -34,6 +34,7 @@ final class IndexFollower implements Runnable {
   // Guarded by lock.
   private int waiting;
   private boolean closed;
+  private @Nullable Thread idler;
   private @Nullable String failure;
 
   private volatile long visibleThrough;
@@ -65,7 +66,7 @@ final class IndexFollower implements Runnable {
           lastCommit = System.nanoTime();
         }
         if (!more) {
-          log.awaitBeyond(shards.indexedThrough(), IDLE);
+          awaitMore();
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
@@ -78,6 +79,41 @@ final class IndexFollower implements Runnable {
       shards.commit();
     } catch (IOException | RuntimeException e) {
       LOG.warn("the index's last commit failed; the next start indexes more", e);
+    }
+  }
+
+  /** Waits for more, for a while; is woken to be closed. */
+  private void awaitMore() throws IOException, InterruptedException {
+    lock.lock();
+    try {
+      if (closed) {
+        return;
+      }
+      idler = Thread.currentThread();
+    } finally {
+      lock.unlock();
+    }
+    try {
+      log.awaitBeyond(shards.indexedThrough(), IDLE);
+    } catch (IOException | InterruptedException e) {
+      if (!isClosed()) {
+        throw e;
+      }
+    } finally {
+      endWait();
+    }
+  }
+
+  private void endWait() {
+    lock.lock();
+    try {
+      idler = null;
+      if (closed) {
+        // What woke it must not meet the last commit.
+        Thread.interrupted();
+      }
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -159,6 +195,9 @@ final class IndexFollower implements Runnable {
     try {
       closed = true;
       changed.signalAll();
+      if (idler != null) {
+        idler.interrupt();
+      }
     } finally {
       lock.unlock();
     }
