@@ -152,8 +152,10 @@ public final class Cosigner implements AutoCloseable {
 
   /** Puts the first cosigned checkpoint of an hour into the history, with all its signatures. */
   private void keep(SignedCheckpoint cosigned) throws IOException {
-    Instant due = keptAt.plus(KEEP_EVERY);
-    if (cosigned.size() == keptSize || !cosigned.signedAt().isBefore(due)) {
+    // Also when the clock was set back.
+    Instant at = cosigned.signedAt();
+    boolean due = at.isBefore(keptAt) || !at.isBefore(keptAt.plus(KEEP_EVERY));
+    if (cosigned.size() == keptSize || due) {
       tree.keep(cosigned);
       keptAt = cosigned.signedAt();
       keptSize = cosigned.size();

@@ -262,7 +262,9 @@ final class Sealer implements Runnable, TileHashReader.Source {
         new SignedCheckpoint(checkpoint, SignedNote.sign(checkpoint.text(), signers, now), now);
     checkpoints.publish(signed.note());
     newest = signed;
-    if (keptAt.isBefore(now.minus(KEEP_EVERY)) || signers.size() > keys.size()) {
+    // Also when the clock was set back.
+    boolean due = now.isBefore(keptAt) || keptAt.isBefore(now.minus(KEEP_EVERY));
+    if (due || signers.size() > keys.size()) {
       checkpoints.keep(signed);
       keptAt = now;
     }
