@@ -123,13 +123,17 @@ public final class AuditLog implements AutoCloseable {
   private static AuditLog open(DataDirectory directory, LogConfig config, FileChannel lock)
       throws IOException {
     boolean existed = directory.holdsLog();
+    Segments segments = new Segments(directory.segments());
+    segments.refresh();
     if (existed) {
       Restore.checkNotRestored(directory);
+    } else if (!segments.names().isEmpty()) {
+      throw new LogException.NotALog(
+          directory.root()
+              + " holds segments of a log, and log.json is missing; put it back from a backup");
     }
     TreeOpening tree = TreeOpening.of(directory, identity(directory, config), config);
     LogIdentity identity = tree.identity();
-    Segments segments = new Segments(directory.segments());
-    segments.refresh();
     Tail tail = Tail.find(segments);
     Tail.Last last = tail.checkChain(identity.genesis());
     if (existed && last.id() == 0) {

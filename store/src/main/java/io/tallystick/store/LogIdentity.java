@@ -11,7 +11,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code log.json} says: which log this is.
@@ -34,6 +37,23 @@ public record LogIdentity(
 
   public LogIdentity {
     verifierKeys = List.copyOf(verifierKeys);
+  }
+
+  /**
+   * The file. Its checksum is against damage, not against whoever may write it; files of before
+   * there was one have none.
+   */
+  private record InFile(
+      @JsonProperty(value = "version", required = true) int version,
+      @JsonProperty(value = "origin", required = true) String origin,
+      @JsonProperty(value = "created_at", required = true) String createdAt,
+      @JsonProperty(value = "verifier_keys", required = true) List<String> verifierKeys,
+      @JsonProperty("crc32c") @Nullable String crc32c) {}
+
+  private String crc32c() throws JsonProcessingException {
+    CRC32C crc = new CRC32C();
+    crc.update(JSON.writeValueAsBytes(this));
+    return HexFormat.of().toHexDigits((int) crc.getValue());
   }
 
   /** What the first entry has as the hash of the entry before it (format.md, Chain). */
@@ -87,7 +107,12 @@ public record LogIdentity(
   static LogIdentity read(Path file) throws IOException {
     LogIdentity identity;
     try {
-      identity = JSON.readValue(Files.readAllBytes(file), LogIdentity.class);
+      InFile read = JSON.readValue(Files.readAllBytes(file), InFile.class);
+      identity = new LogIdentity(read.version, read.origin, read.createdAt, read.verifierKeys);
+      if (read.crc32c != null && !read.crc32c.equals(identity.crc32c())) {
+        throw new LogException.NotALog(
+            file + " is damaged: its checksum is wrong. Put it back from a backup");
+      }
     } catch (JsonProcessingException e) {
       throw new LogException.NotALog(
           file + " is not a log's description: " + e.getOriginalMessage());
@@ -100,6 +125,8 @@ public record LogIdentity(
   }
 
   void write(Path file) throws IOException {
-    SmallFile.write(file, (JSON.writeValueAsString(this) + "\n").getBytes(StandardCharsets.UTF_8));
+    InFile sealed = new InFile(version, origin, createdAt, verifierKeys, crc32c());
+    SmallFile.write(
+        file, (JSON.writeValueAsString(sealed) + "\n").getBytes(StandardCharsets.UTF_8));
   }
 }
