@@ -3,6 +3,7 @@ package io.tallystick.store;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -137,8 +138,10 @@ public final class Backup {
       }
     }
     if (Files.isDirectory(source.checkpoints())) {
+      List<Long> sizes = new ArrayList<>();
       for (long size : log.tree().files().keptSizes()) {
         if (newest.isPresent() && size <= newest.get().size()) {
+          sizes.addFirst(size);
           Path note = source.checkpoints().resolve(size + ".note");
           files.put(note, Files.readAllBytes(note));
           Path token = source.checkpoints().resolve(size + ".tsr");
@@ -147,6 +150,9 @@ public final class Backup {
           }
         }
       }
+      files.put(
+          source.checkpoints().resolve("sizes"),
+          CheckpointFiles.sizesText(sizes).getBytes(StandardCharsets.US_ASCII));
     }
     if (withKey && Files.exists(source.signingKey())) {
       files.put(source.signingKey(), Files.readAllBytes(source.signingKey()));

@@ -86,6 +86,7 @@ final class CheckpointCheck {
       missing("the newest checkpoint", newest, lastId);
     }
     if (request.isWholeLog() && !request.quick()) {
+      lost();
       for (long size : keptSizes) {
         try {
           Optional<SignedCheckpoint> kept = tree.files().kept(size);
@@ -107,6 +108,19 @@ final class CheckpointCheck {
     }
     if (request.earlier() != null) {
       earlier(request.earlier(), request.keys(), lastId);
+    }
+  }
+
+  /** Those that were kept and are gone. */
+  private void lost() throws IOException {
+    try {
+      for (long size : tree.files().toldSizes()) {
+        if (!keptSizes.contains(size) && tree.files().kept(size).isEmpty()) {
+          fault(size, "checkpoints/" + size + ".note is missing; it was kept");
+        }
+      }
+    } catch (LogException.Contradiction e) {
+      fault(0, String.valueOf(e.getMessage()));
     }
   }
 

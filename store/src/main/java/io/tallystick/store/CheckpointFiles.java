@@ -4,15 +4,22 @@ import io.tallystick.note.InvalidNoteException;
 import io.tallystick.note.SignedNote;
 import io.tallystick.note.VerifierKey;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The newest checkpoint and those that are kept (format.md, Checkpoint), on disk. What is read is
@@ -21,10 +28,12 @@ import java.util.Optional;
 final class CheckpointFiles {
   private static final String NOTE = ".note";
   private static final String TOKEN = ".tsr";
+  private static final Logger LOG = LoggerFactory.getLogger(CheckpointFiles.class);
 
   private final Path newest;
   private final Path cosigned;
   private final Path kept;
+  private final Path told;
   private final String origin;
   private final List<VerifierKey> keys;
 
@@ -35,6 +44,7 @@ final class CheckpointFiles {
     this.newest = directory.checkpoint();
     this.cosigned = directory.cosigned();
     this.kept = directory.checkpoints();
+    this.told = kept.resolve("sizes");
     this.origin = origin;
     this.keys = keys;
   }
@@ -101,6 +111,42 @@ final class CheckpointFiles {
     return sizes;
   }
 
+  /**
+   * The sizes of all checkpoints that were kept, as {@code checkpoints/sizes} tells, one a line: a
+   * checkpoint that is told of and not there was lost. Empty if there is no such file, as in a log
+   * that has kept none since there is one.
+   *
+   * @throws LogException.Contradiction if it is damaged
+   */
+  List<Long> toldSizes() throws IOException {
+    String text;
+    try {
+      text = Files.readString(told, StandardCharsets.ISO_8859_1);
+    } catch (NoSuchFileException e) {
+      return List.of();
+    }
+    if (!text.matches("((0|[1-9][0-9]{0,17})\n)*")) {
+      throw new LogException.Contradiction(told + " is damaged: it has a line that is no size");
+    }
+    return text.lines().map(Long::valueOf).toList();
+  }
+
+  /** Tells of every checkpoint that is there now, and of those that were told of. */
+  private void tellSizes() throws IOException {
+    SortedSet<Long> sizes = new TreeSet<>(keptSizes());
+    try {
+      sizes.addAll(toldSizes());
+    } catch (LogException.Contradiction e) {
+      LOG.warn("{}; it is made anew from the checkpoints that are there", e.getMessage());
+    }
+    SmallFile.write(told, sizesText(sizes).getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  /** What {@code checkpoints/sizes} holds to tell of these. */
+  static String sizesText(Collection<Long> sizes) {
+    return sizes.stream().map(size -> size + "\n").collect(Collectors.joining());
+  }
+
   /** When the newest kept checkpoint was made; 1970 if none is kept. */
   Instant newestKeptAt() throws IOException {
     List<Long> sizes = keptSizes();
@@ -128,6 +174,9 @@ final class CheckpointFiles {
         known.map(k -> k.note().with(checkpoint.note().signatures())).orElse(checkpoint.note());
     if (known.isEmpty() || !known.get().note().equals(note)) {
       SmallFile.write(file(checkpoint.size()), note.toBytes());
+    }
+    if (known.isEmpty()) {
+      tellSizes();
     }
   }
 
