@@ -21,6 +21,7 @@ import io.tallystick.tlog.TileHashReader;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -255,6 +256,8 @@ public final class Archive implements Closeable {
       if (line.size() > 0) {
         throw new LogException.Corrupt("the archive's last line is cut");
       }
+    } catch (ZipException | EOFException e) {
+      throw damaged("entries.ndjson", e);
     }
     return true;
   }
@@ -390,7 +393,17 @@ public final class Archive implements Closeable {
         throw new InvalidProofException(name + " has more than " + maxBytes + " bytes");
       }
       return bytes;
+    } catch (ZipException | EOFException e) {
+      throw damaged(name, e);
     }
+  }
+
+  private static LogException.Corrupt damaged(String name, IOException e) {
+    return new LogException.Corrupt(
+        "the archive is damaged: "
+            + name
+            + " can't be read"
+            + (e.getMessage() == null ? "" : ": " + e.getMessage()));
   }
 
   @Override

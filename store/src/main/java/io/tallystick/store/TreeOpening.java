@@ -131,6 +131,11 @@ final class TreeOpening {
     long published0 = published.map(SignedCheckpoint::size).orElse(0L);
     List<Long> kept = checkpoints.keptSizes();
     if (!kept.isEmpty() && kept.getFirst() > published0) {
+      LOG.warn(
+          "{} {}; the log goes on from checkpoints/{}.note, which is newer",
+          directory.checkpoint(),
+          published.isEmpty() ? "is missing" : "is over " + published0 + " entries",
+          kept.getFirst());
       return checkpoints.kept(kept.getFirst()).orElse(null);
     }
     return published.orElse(null);
