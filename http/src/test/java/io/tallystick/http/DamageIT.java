@@ -2,220 +2,166 @@ package io.tallystick.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tallystick.entry.Event;
-import io.tallystick.index.AuditIndex;
-import io.tallystick.store.AuditLog;
-import io.tallystick.store.LogConfig;
+import io.tallystick.note.SignerKey;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Damages a small log at rest, one place at a time: flips a bit, cuts a file, zeroes a page,
- * deletes a file, exchanges two. A process of its own then either finds it, or gives exactly the
- * answers that it gave before.
+ * deletes a file, exchanges two. Either it is found and named, or every answer is as it was before;
+ * what was built again for that is said.
+ *
+ * <p>The long run does all of it to every file: each bit, each 512 bytes, each page, each pair. One
+ * process judges many damages one after another, for a process of its own for each of half a
+ * million would take a week; it tells of each before it is given the next, so a crash or a hang is
+ * that of the damage it was given last. A run of zeros in a segment, Chronicle's room for an index
+ * of offsets, has one bit flipped in every eighth of its words, another each time; and all zeros
+ * beyond the page after the last block are left off, because there is nothing but more of them.
  */
 class DamageIT {
   private static final boolean LONG = Boolean.getBoolean("tallystick.long");
-  private static final int PAGE = 4_096;
-
-  /** Beyond this a segment holds nothing yet. */
-  private static final int LOOKED_AT = 300_000;
+  private static final int SAMPLE = 600;
+  private static final int SECTOR = 512;
+  private static final int LONG_RUN_OF_ZEROS = 64;
+  private static final int SAMPLED_BYTES = 64;
 
   @TempDir Path directory;
+  private final Path memory = Path.of("/dev/shm");
 
-  /** What is done to a copy of the log. */
-  @FunctionalInterface
-  private interface Damage {
-    void to(Path data) throws IOException;
-  }
-
-  private record Case(String kind, String file, Damage damage) {}
-
-  private Path log() throws Exception {
-    Path data = directory.resolve("log");
-    for (int hour = 0; hour < 2; hour++) {
-      Clock clock =
-          Clock.offset(
-              Clock.fixed(Instant.parse("2026-05-01T10:10:00Z"), java.time.ZoneOffset.UTC),
-              Duration.ofHours(hour));
-      try (AuditLog log = AuditLog.open(data, LogConfig.defaults().withClock(clock))) {
-        log.append(
-                Collections.nCopies(300, Event.builder("auth.login.failed").actorId(7L).build()),
-                null)
-            .get();
-        AccessKeys keys = AccessKeys.open(log.reader().directory().access(), Clock.systemUTC());
-        new KeyAdministration(log, keys)
-            .create(
-                "key-" + hour, List.of(Permission.ADMIN_AUDIT), null, KeyAdministration.By.SERVER);
-        try (AuditIndex index = AuditIndex.open(log.reader(), log.reader().directory().index())) {
-          index.awaitIndexed(log.lastId());
-        }
-      }
-    }
-    return data;
-  }
-
-  private List<Case> cases(Path data) throws IOException {
-    Random random = new Random(LONG ? System.nanoTime() : 1);
-    List<Case> cases = new ArrayList<>();
+  private static List<Damage> all(Path data) throws IOException {
+    List<Damage> all = new ArrayList<>();
     List<String> files;
-    try (Stream<Path> all = Files.walk(data)) {
+    try (Stream<Path> walk = Files.walk(data)) {
       files =
-          all.filter(Files::isRegularFile)
+          walk.filter(Files::isRegularFile)
               .map(file -> data.relativize(file).toString())
-              .filter(file -> !file.endsWith("lock"))
               .sorted()
               .toList();
     }
-    for (String file : files) {
-      int size = (int) Math.min(LOOKED_AT, Files.size(data.resolve(file)));
-      for (int i = 0; i < (LONG ? 10 : 1) && size > 0; i++) {
-        int at = random.nextInt(size);
-        int bit = 1 << random.nextInt(8);
-        cases.add(
-            new Case("bit flipped", file + "@" + at, copy -> change(copy.resolve(file), at, bit)));
-        int end = random.nextInt(size) / 512 * 512;
-        cases.add(new Case("file cut", file + "@" + end, copy -> cut(copy.resolve(file), end)));
-        int page = random.nextInt(size) / PAGE * PAGE;
-        cases.add(
-            new Case("page zeroed", file + "@" + page, copy -> zero(copy.resolve(file), page)));
+    for (int i = 0; i < files.size(); i++) {
+      String file = files.get(i);
+      byte[] bytes = Files.readAllBytes(data.resolve(file));
+      addBits(all, file, bytes);
+      for (int at = 0; at < bytes.length; at += SECTOR) {
+        all.add(new Damage(Damage.Kind.FILE_CUT, file, at, ""));
       }
-      cases.add(new Case("file deleted", file, copy -> Files.delete(copy.resolve(file))));
-      String other = files.get(random.nextInt(files.size()));
-      if (!other.equals(file)) {
-        cases.add(
-            new Case(
-                "files exchanged",
-                file + " and " + other,
-                copy -> exchange(copy.resolve(file), copy.resolve(other))));
+      for (int at = 0; at < bytes.length; at += Damage.PAGE) {
+        all.add(new Damage(Damage.Kind.PAGE_ZEROED, file, at, ""));
+      }
+      all.add(new Damage(Damage.Kind.FILE_DELETED, file, 0, ""));
+      for (String other : files.subList(i + 1, files.size())) {
+        all.add(new Damage(Damage.Kind.FILES_EXCHANGED, file, 0, other));
       }
     }
-    Collections.shuffle(cases, random);
-    return LONG ? cases : cases.subList(0, Math.min(40, cases.size()));
+    return all;
   }
 
-  private static void change(Path file, int at, int bit) throws IOException {
-    byte[] bytes = Files.readAllBytes(file);
-    bytes[at] ^= (byte) bit;
-    Files.write(file, bytes);
-  }
-
-  private static void cut(Path file, int end) throws IOException {
-    try (var channel =
-        java.nio.channels.FileChannel.open(file, java.nio.file.StandardOpenOption.WRITE)) {
-      channel.truncate(end);
+  private static void addBits(List<Damage> all, String file, byte[] bytes) {
+    int zeros = 0;
+    for (int at = 0; at < bytes.length; at++) {
+      zeros = bytes[at] == 0 ? zeros + 1 : 0;
+      boolean sampled = file.startsWith("segments/") && zeros > LONG_RUN_OF_ZEROS;
+      if (sampled && at % SAMPLED_BYTES == 0) {
+        all.add(flip(file, 8L * at + at / SAMPLED_BYTES % Long.SIZE));
+      }
+      for (int bit = 0; !sampled && bit < Byte.SIZE; bit++) {
+        all.add(flip(file, 8L * at + bit));
+      }
     }
   }
 
-  private static void zero(Path file, int page) throws IOException {
-    byte[] bytes = Files.readAllBytes(file);
-    java.util.Arrays.fill(bytes, page, Math.min(bytes.length, page + PAGE), (byte) 0);
-    Files.write(file, bytes);
+  private static Damage flip(String file, long bit) {
+    return new Damage(Damage.Kind.BIT_FLIPPED, file, bit, "");
   }
 
-  private static void exchange(Path one, Path other) throws IOException {
-    Path aside = one.resolveSibling("aside");
-    Files.move(one, aside);
-    Files.move(other, one);
-    Files.move(aside, other);
+  /** As many of each kind, and of each file's bits. */
+  private static List<Damage> sample(List<Damage> all, Random random) {
+    Collections.shuffle(all, random);
+    Map<String, List<Damage>> groups = new TreeMap<>();
+    for (Damage damage : all) {
+      boolean bit = damage.kind() == Damage.Kind.BIT_FLIPPED;
+      groups
+          .computeIfAbsent(bit ? damage.file() : damage.kind().name(), name -> new ArrayList<>())
+          .add(damage);
+    }
+    List<Damage> sample = new ArrayList<>();
+    for (List<Damage> group : groups.values()) {
+      sample.addAll(group.subList(0, Math.min(group.size(), SAMPLE / groups.size())));
+    }
+    return sample;
   }
 
   @Test
   void damageAtRestIsFoundOrHarmless() throws Exception {
-    Path data = log();
-    Path untouched = copy(data);
-    String before = judge(untouched);
-    assertThat(before).startsWith("harmless ");
-    delete(untouched);
-    Map<String, Map<String, Integer>> table = new TreeMap<>();
-    List<String> wrong = new ArrayList<>();
-    for (Case each : cases(data)) {
-      Path copy = copy(data);
-      each.damage().to(copy);
-      String outcome = judge(copy);
-      String word = outcome.replaceFirst(":.*", "").replaceFirst("harmless .*", "harmless");
-      table.computeIfAbsent(each.kind(), kind -> new TreeMap<>()).merge(word, 1, Integer::sum);
-      boolean good =
-          (outcome.startsWith("found by ") && !outcome.endsWith(": null"))
-              || outcome.equals(before);
-      if (!good) {
-        wrong.add(each.kind() + ", " + each.file() + ": " + outcome);
-      }
-      delete(copy);
+    SignerKey witness = SmallLog.witness();
+    Path log = directory.resolve("log");
+    SmallLog.make(log, witness);
+    List<Damage> damages = all(log);
+    if (!LONG) {
+      damages = sample(damages, new Random());
     }
-    table.forEach((kind, outcomes) -> System.out.println(kind + ": " + outcomes));
+    Map<String, Integer> table = new TreeMap<>();
+    List<String> wrong = new ArrayList<>();
+    ConcurrentLinkedQueue<Damage> left = new ConcurrentLinkedQueue<>(damages);
+    int judges = LONG ? Runtime.getRuntime().availableProcessors() : 1;
+    try (ExecutorService threads = Executors.newFixedThreadPool(judges)) {
+      List<Future<?>> all = new ArrayList<>();
+      for (int i = 0; i < judges; i++) {
+        all.add(
+            threads.submit(() -> {
+              judge(log, witness.verifier().toString(), left, table, wrong);
+              return null;
+            }));
+      }
+      for (Future<?> one : all) {
+        one.get();
+      }
+    }
+    table.forEach((kind, count) -> System.out.printf("%-60s %,9d%n", kind, count));
+    System.out.printf("%,d damages%n", damages.size());
     assertThat(wrong).isEmpty();
   }
 
-  private String judge(Path data) throws IOException, InterruptedException {
-    Path options = Path.of(System.getProperty("tallystick.jvm.options", "../jvm.options"));
-    Path out = directory.resolve("out");
-    Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "@" + options.toAbsolutePath().normalize(),
-                "-Xmx256m",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:ErrorFile=" + directory.resolve("crash"),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Judge.class.getName(),
-                data.toString())
-            .redirectOutput(out.toFile())
-            .redirectError(directory.resolve("err").toFile())
-            .start();
-    if (!process.waitFor(90, TimeUnit.SECONDS)) {
-      process.destroyForcibly();
-      return "hangs";
-    }
-    return Files.readAllLines(out, StandardCharsets.UTF_8).stream()
-        .filter(line -> line.startsWith("outcome "))
-        .findFirst()
-        .map(line -> line.substring("outcome ".length()))
-        .orElse("crashes with " + process.exitValue() + ": " + error());
-  }
-
-  private String error() throws IOException {
-    return Files.readAllLines(directory.resolve("err"), StandardCharsets.UTF_8).stream()
-        .filter(line ->
-            line.contains("Exception") || line.contains("Error") || line.contains("\tat io.tally"))
-        .limit(4)
-        .toList()
-        .toString();
-  }
-
-  private Path copy(Path data) throws IOException {
-    Path copy = directory.resolve("copy");
-    try (Stream<Path> files = Files.walk(data)) {
-      for (Path file : files.toList()) {
-        Path to = copy.resolve(data.relativize(file));
-        Files.copy(file, to, StandardCopyOption.COPY_ATTRIBUTES);
+  private void judge(
+      Path log,
+      String witness,
+      ConcurrentLinkedQueue<Damage> left,
+      Map<String, Integer> table,
+      List<String> wrong)
+      throws Exception {
+    Path work = Files.createTempDirectory(Files.isWritable(memory) ? memory : directory, "judge");
+    try (Judging judging = new Judging(log, work, witness)) {
+      for (Damage damage = left.poll(); damage != null; damage = left.poll()) {
+        String outcome = judging.judge(damage);
+        String word = outcome.replaceFirst(":.*", "");
+        synchronized (table) {
+          table.merge(damage.kind() + ", " + word, 1, Integer::sum);
+          boolean good =
+              outcome.startsWith("found by ")
+                  || outcome.startsWith("rebuilt: ")
+                  || outcome.equals("harmless");
+          if (!good) {
+            wrong.add(damage.line() + " " + outcome);
+            System.out.println("wrong: " + wrong.getLast());
+          }
+        }
       }
-    }
-    return copy;
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Collections.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
+    } finally {
+      SmallLog.delete(work);
     }
   }
 }
