@@ -1,7 +1,8 @@
 package io.tallystick.store;
 
 import io.tallystick.entry.EntryCodec;
-import java.time.Instant;
+import io.tallystick.tlog.Hash;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +21,6 @@ final class AppendRequest {
 
   private long firstId;
   private long firstNanos;
-  private byte[] hashes = new byte[0];
 
   /** A request for these bodies, each from {@link EntryCodec#encodeBody}; not copied. */
   AppendRequest(byte[][] bodies) {
@@ -61,20 +61,15 @@ final class AppendRequest {
   }
 
   /** Notes the place that the sequencer gave. */
-  void sequenced(long firstId, long firstNanos, byte[] hashes) {
+  void sequenced(long firstId, long firstNanos) {
     this.firstId = firstId;
     this.firstNanos = firstNanos;
-    this.hashes = hashes;
   }
 
-  /** The entries' hashes, 32 bytes each; not copied. */
-  byte[] hashes() {
-    return hashes;
-  }
-
-  void acknowledge() {
-    Instant timestamp = Nanos.toInstant(firstNanos);
-    receipt.complete(new Receipt(firstId, timestamp, hashes));
+  /** Answers with the entries' hashes, which begin at {@code offset}; they are copied. */
+  void acknowledge(byte[] hashes, int offset) {
+    byte[] own = Arrays.copyOfRange(hashes, offset, offset + count() * Hash.BYTES);
+    receipt.complete(new Receipt(firstId, firstNanos, own));
   }
 
   void refuse(LogException reason) {

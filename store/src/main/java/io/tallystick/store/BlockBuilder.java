@@ -30,6 +30,7 @@ final class BlockBuilder {
   private final List<AppendRequest> requests = new ArrayList<>();
   private final short[] lengths = new short[BlockFormat.MAX_ENTRIES];
   private final byte[] previousHash = new byte[Hash.BYTES];
+  private byte[] hashes = new byte[1_024 * Hash.BYTES];
   private byte[] buffer = new byte[1 << 20];
   private int end = ENTRIES_START;
   private int count;
@@ -97,6 +98,11 @@ final class BlockBuilder {
     return lastNanos;
   }
 
+  /** The entries' hashes, 32 bytes each. */
+  byte[] hashes() {
+    return Arrays.copyOf(hashes, count * Hash.BYTES);
+  }
+
   List<AppendRequest> requests() {
     return requests;
   }
@@ -122,9 +128,10 @@ final class BlockBuilder {
       firstNanos = nanos;
     }
     byte[][] bodies = request.bodies();
-    byte[] hashes = new byte[bodies.length * Hash.BYTES];
-    for (int i = 0; i < bodies.length; i++) {
-      byte[] body = bodies[i];
+    if (hashes.length < (count + bodies.length) * Hash.BYTES) {
+      hashes = Arrays.copyOf(hashes, 2 * (count + bodies.length) * Hash.BYTES);
+    }
+    for (byte[] body : bodies) {
       ensureRoom(EntryCodec.MAX_HEAD_BYTES + body.length + TRAILING_ZEROS);
       int start = end;
       int at =
@@ -137,14 +144,14 @@ final class BlockBuilder {
               start);
       System.arraycopy(body, 0, buffer, at, body.length);
       end = at + body.length;
-      EntryHash.into(sha256, buffer, start, end - start, previousHash, 0);
-      System.arraycopy(previousHash, 0, hashes, i * Hash.BYTES, Hash.BYTES);
+      EntryHash.inPlace(sha256, buffer, start, end - start, previousHash, 0);
+      System.arraycopy(previousHash, 0, hashes, count * Hash.BYTES, Hash.BYTES);
       lengths[count++] = (short) (end - start);
       nextId++;
       time++;
     }
     lastNanos = time - 1;
-    request.sequenced(firstIdOfRequest, nanos, hashes);
+    request.sequenced(firstIdOfRequest, nanos);
     requests.add(request);
   }
 

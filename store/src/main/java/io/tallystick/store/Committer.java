@@ -1,5 +1,6 @@
 package io.tallystick.store;
 
+import io.tallystick.tlog.Hash;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -18,8 +19,13 @@ import org.jspecify.annotations.Nullable;
  * stops then.
  */
 final class Committer implements Runnable {
-  /** A block that was written, and whom to answer when it is durable. */
-  record Commit(ChronicleWriter.Written written, long lastId, List<AppendRequest> requests) {}
+  /**
+   * A block that was written, its entries' hashes, and whom to answer when it is durable.
+   *
+   * @param hashes 32 bytes each; not copied
+   */
+  record Commit(
+      ChronicleWriter.Written written, long lastId, byte[] hashes, List<AppendRequest> requests) {}
 
   private final AppendQueue queue;
   private final Acknowledged acknowledged;
@@ -38,7 +44,7 @@ final class Committer implements Runnable {
 
   // Owned by the committer's thread.
   private ChronicleWriter.@Nullable WritableSegment current;
-  private byte[] readBack = new byte[1 << 20];
+  private ByteBuffer readBack = ByteBuffer.allocateDirect(1 << 20);
 
   Committer(AppendQueue queue, Acknowledged acknowledged, Durability durability, Sealer sealer) {
     this.queue = queue;
@@ -62,6 +68,7 @@ final class Committer implements Runnable {
       lock.unlock();
     }
     if (durability == Durability.ASYNC) {
+      acknowledged.through(commit.lastId());
       answer(commit);
     }
   }
@@ -136,11 +143,14 @@ final class Committer implements Runnable {
       checkWritten(commit.written());
     }
     for (Commit commit : commits) {
-      sealer.extend(hashes(commit.requests()));
+      sealer.extend(commit.hashes());
       if (durability == Durability.FORCED) {
-        answer(commit);
+        acknowledged.through(commit.lastId());
       }
       queue.settled(commit.requests());
+    }
+    if (durability == Durability.FORCED) {
+      commits.reversed().forEach(Committer::answer);
     }
   }
 
@@ -157,10 +167,10 @@ final class Committer implements Runnable {
 
   private void checkWritten(ChronicleWriter.Written written) throws IOException {
     int bytes = SegmentFile.HEADER_BYTES + written.length();
-    if (readBack.length < bytes) {
-      readBack = new byte[bytes];
+    if (readBack.capacity() < bytes) {
+      readBack = ByteBuffer.allocateDirect(bytes);
     }
-    ByteBuffer buffer = ByteBuffer.wrap(readBack, 0, bytes).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer buffer = readBack.slice(0, bytes).order(ByteOrder.LITTLE_ENDIAN);
     while (buffer.hasRemaining()) {
       if (written.segment().channel().read(buffer, written.position() + buffer.position()) < 0) {
         break;
@@ -177,23 +187,16 @@ final class Committer implements Runnable {
     }
   }
 
-  private static byte[] hashes(List<AppendRequest> requests) {
-    int bytes = 0;
-    for (AppendRequest request : requests) {
-      bytes += request.hashes().length;
+  /**
+   * The newest first: a client who waits for the oldest of his is woken once, and finds the others
+   * answered too.
+   */
+  private static void answer(Commit commit) {
+    int end = commit.hashes().length;
+    for (AppendRequest request : commit.requests().reversed()) {
+      end -= request.count() * Hash.BYTES;
+      request.acknowledge(commit.hashes(), end);
     }
-    byte[] all = new byte[bytes];
-    int at = 0;
-    for (AppendRequest request : requests) {
-      System.arraycopy(request.hashes(), 0, all, at, request.hashes().length);
-      at += request.hashes().length;
-    }
-    return all;
-  }
-
-  private void answer(Commit commit) {
-    acknowledged.through(commit.lastId());
-    commit.requests().forEach(AppendRequest::acknowledge);
   }
 
   private void closeCurrent() {

@@ -10,12 +10,12 @@ import java.time.Instant;
  */
 public final class Receipt {
   private final long firstId;
-  private final Instant firstTimestamp;
+  private final long firstNanos;
   private final byte[] hashes;
 
-  Receipt(long firstId, Instant firstTimestamp, byte[] hashes) {
+  Receipt(long firstId, long firstNanos, byte[] hashes) {
     this.firstId = firstId;
-    this.firstTimestamp = firstTimestamp;
+    this.firstNanos = firstNanos;
     this.hashes = hashes;
   }
 
@@ -44,6 +44,6 @@ public final class Receipt {
 
   /** Time the log gave to the i-th event of the batch, from 0. */
   public Instant timestamp(int i) {
-    return firstTimestamp.plusNanos(i);
+    return Nanos.toInstant(firstNanos + i);
   }
 }

@@ -90,7 +90,8 @@ final class Sequencer implements Runnable {
       space.check(block.bytes());
       ChronicleWriter.Written written = writer.append(block.finish(), block.firstNanos());
       committer.submit(
-          new Committer.Commit(written, block.lastId(), List.copyOf(block.requests())));
+          new Committer.Commit(
+              written, block.lastId(), block.hashes(), List.copyOf(block.requests())));
       block.begin();
     } catch (LogException.DiskFull e) {
       List<AppendRequest> refused = List.copyOf(block.requests());

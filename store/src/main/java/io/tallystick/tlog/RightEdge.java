@@ -30,7 +30,6 @@ public final class RightEdge {
 
   private final Hasher hasher;
   private final List<byte[]> levels = new ArrayList<>();
-  private final byte[] root = new byte[Hash.BYTES];
   private long size;
 
   /** The edge of a tree without leaves. */
@@ -109,12 +108,8 @@ public final class RightEdge {
     if (at + 1 == TilePath.FULL_WIDTH) {
       long index = number / TilePath.FULL_WIDTH;
       sink.full(new Tile(level, index, TilePath.FULL_WIDTH), tile.clone());
-      CompactRange range = new CompactRange(hasher);
-      for (int i = 0; i < tile.length; i += Hash.BYTES) {
-        range.append(tile, i);
-      }
-      range.root().copyTo(root, 0);
-      append(level + 1, index, root, 0, sink);
+      hasher.fold(tile);
+      append(level + 1, index, tile, 0, sink);
     }
   }
 
