@@ -25,7 +25,7 @@ async function problem(response) {
   } catch {
     // No problem document, so the status is all there is to say.
   }
-  const titles = { 403: 'Not permitted', 404: 'Not found', 422: 'Not taken', 429: 'Too many attempts', 503: 'Not now' };
+  const titles = { 403: 'Not permitted', 404: 'Not found', 410: 'Not here any more', 422: 'Not taken', 429: 'Too many attempts', 503: 'Not now' };
   return new ApiError(response.status, detail, titles[response.status]);
 }
 
@@ -62,12 +62,12 @@ export const text = async (path, options) => (await send(path, { accept: 'text/p
 export const bytes = async (path, options) =>
   new Uint8Array(await (await send(path, { accept: 'application/octet-stream', ...options })).arrayBuffer());
 
-/** What a request answers, or null where there is no such thing. */
+/** What a request answers, or null where there is no such thing, or none any more. */
 export async function orNull(request) {
   try {
     return await request;
   } catch (e) {
-    if (e instanceof ApiError && e.status === 404) return null;
+    if (e instanceof ApiError && [404, 410].includes(e.status)) return null;
     throw e;
   }
 }

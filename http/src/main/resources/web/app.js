@@ -7,6 +7,7 @@ import { EntryView } from './entry.js';
 import { KeysView } from './keys.js';
 import { ListView } from './list.js';
 import { OverviewView } from './overview.js';
+import { RetentionView } from './retention.js';
 import { currentSession, may, SignIn, signOut } from './session.js';
 import { Age, el, Empty, Failure, h, icon, Loading, render } from './ui.js';
 import { VerifyView } from './verify.js';
@@ -33,6 +34,7 @@ const VIEWS = [
   { path: '/overview', name: 'Overview', needs: 'admin.audit', view: OverviewView },
   { path: '/verify', name: 'Verify', needs: 'admin.audit', view: VerifyView },
   { path: '/checkpoints', name: 'Checkpoints', needs: 'admin.audit', view: CheckpointsView },
+  { path: '/retention', name: 'Retention', needs: 'admin.retention', view: RetentionView },
   { path: '/keys', name: 'Keys', needs: 'admin.keys', view: KeysView },
 ];
 
@@ -94,7 +96,13 @@ function Shell({ session, at, go, onSignOut, theme, setTheme }) {
   const entry = /^\/entries\/(\d{1,19})$/.exec(at.path);
   const current = entry ? VIEWS[0] : VIEWS.find((v) => v.path === at.path);
   const allowed = current && may(session, current.needs);
+  const first = views[0];
   useEffect(() => {
+    // Where everybody begins, who may not see it begins with what there is.
+    if (at.path === '/' && !allowed && first) go(first.path, { replace: true });
+  }, [at.path]);
+  useEffect(() => {
+    document.querySelector('nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     document.title = `${entry ? `Entry ${entry[1]}` : current ? current.name : 'Nothing here'} · Tallystick`;
   }, [at.path]);
   const common = { session, at, go, last, refreshLast };

@@ -10,7 +10,17 @@ const DAY = { month: 'short', day: 'numeric' };
 
 function ceiling(max) {
   const unit = 10 ** Math.floor(Math.log10(Math.max(1, max)));
-  return [1, 2, 5, 10].map((f) => f * unit).find((top) => top >= max) || 1;
+  return [1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10].map((f) => f * unit).find((top) => top >= max) || 1;
+}
+
+/** Which buckets have their time below them: where a day begins here, or every so many. */
+function ticks(buckets, seconds, most) {
+  const starts = buckets.map((b) => new Date(b.start));
+  const day = (t) => t.toDateString();
+  const days = starts.flatMap((t, i) => (i > 0 && day(t) !== day(starts[i - 1]) ? [i] : []));
+  const some = seconds < 86_400 && days.length > 2 ? days : buckets.map((_, i) => i);
+  const every = Math.max(1, Math.ceil(some.length / most));
+  return some.filter((_, k) => k % every === 0);
 }
 
 const label = (start, seconds) => new Date(start).toLocaleString('en-GB', seconds >= 86_400 ? DAY : seconds >= 10_800 ? { ...DAY, ...TIME } : TIME);
@@ -59,7 +69,8 @@ export function StackedChart({ buckets, seconds, onChoose }) {
   const barWidth = (width - PAD.left - PAD.right) / Math.max(1, buckets.length);
   const x = (i) => PAD.left + i * barWidth;
   const y = (n) => PAD.top + (HEIGHT - PAD.top - PAD.bottom) * (1 - n / top);
-  const every = Math.max(1, Math.ceil(buckets.length / Math.max(2, Math.floor(width / 120))));
+  const shownTicks = ticks(buckets, seconds, Math.max(2, Math.floor(width / 120)));
+  const byDay = shownTicks.length > 1 && new Date(buckets[shownTicks[1]].start) - new Date(buckets[shownTicks[0]].start) >= 82_800_000;
   const bucketAt = (e) => {
     const box = svg.current.getBoundingClientRect();
     return Math.max(0, Math.min(buckets.length - 1, Math.floor((e.clientX - box.left - PAD.left) / barWidth)));
@@ -102,7 +113,7 @@ export function StackedChart({ buckets, seconds, onChoose }) {
       [0, 0.5, 1].map((f) => h('g', { key: f, class: 'axis' }, h('path', { d: `M${PAD.left} ${y(top * f)}H${width - PAD.right}` }), h('text', { x: PAD.left - 6, y: y(top * f) + 4, 'text-anchor': 'end' }, top * f % 1 ? '' : count(top * f)))),
       range ? h('rect', { class: 'brush', x: x(low), width: (high - low + 1) * barWidth, y: PAD.top, height: HEIGHT - PAD.top - PAD.bottom }) : null,
       h(Bars, { buckets, categories, x, barWidth, y }),
-      buckets.map((b, i) => (i % every ? null : h('text', { key: i, class: 'tick', x: x(i), y: HEIGHT - 6 }, label(b.start, seconds)))),
+      shownTicks.map((i) => h('text', { key: i, class: 'tick', x: x(i), y: HEIGHT - 6, 'text-anchor': x(i) > width - 90 ? 'end' : null }, label(buckets[i].start, byDay ? 86_400 : seconds))),
     ),
     el.div(
       { class: 'chart-foot' },

@@ -1,17 +1,23 @@
 // What was sealed, when, and who else has signed it.
 import { useEffect, useState } from './hooks.js';
 import { json, text } from './api.js';
-import { count, short } from './format.js';
+import { count, short, visible } from './format.js';
 import { canHash, parseKey, pin, pinned, unpin } from './proof.js';
-import { Age, CopyButton, el, Empty, Failure, h, icon, Loading, Notice, save, Time } from './ui.js';
+import { Age, cell, CopyButton, el, Empty, Failure, h, icon, Loading, Notice, save, StackTable, Time } from './ui.js';
 
 const SHOWN = 100;
 
 function Notarised({ checkpoint }) {
   const marks = [];
-  if (checkpoint.timestamped) marks.push('timestamped');
-  if (checkpoint.cosigned) marks.push(`cosigned by ${checkpoint.cosigned}`);
-  return marks.length ? el.span({ class: 'is-good mark-line' }, icon('check'), marks.join(', ')) : el.span({ class: 'dim' }, 'not by others');
+  const mark = (what) => el.span({ class: 'mark-line' }, el.span({ class: 'is-good' }, icon('check')), what);
+  if (checkpoint.timestamped) {
+    marks.push(el.li(
+      mark(el.span('timestamp ', checkpoint.timestamp ? h(Time, { at: checkpoint.timestamp }) : 'that can’t be read')),
+      el.a({ class: 'button quiet', href: `/api/audit/checkpoints/${checkpoint.size}/timestamp`, download: `checkpoint-${checkpoint.size}.tsr`, 'aria-label': `Download the timestamp of checkpoint ${checkpoint.size}` }, icon('download'), '.tsr'),
+    ));
+  }
+  for (const name of checkpoint.cosigners) marks.push(el.li(mark(el.span('cosigned by ', el.bdi(...visible(name))))));
+  return marks.length ? el.ul(marks) : el.span({ class: 'dim' }, 'not by others');
 }
 
 function NoteText({ size }) {
@@ -66,22 +72,17 @@ function History({ checkpoints }) {
   return el.section(
     { class: 'card', 'aria-labelledby': 'history-title' },
     el.h2({ id: 'history-title' }, 'History'),
-    el.div(
-      { class: 'table-frame', tabIndex: 0, role: 'region', 'aria-label': 'Checkpoints' },
-      el.table(
-        { class: 'checkpoints' },
-        el.thead(el.tr(['Entries', 'Signed', 'Root', 'Notarised', 'Note'].map((name) => el.th({ scope: 'col', key: name }, name)))),
-        el.tbody(
-          checkpoints.slice(0, most).map((c) =>
-            el.tr(
-              { key: c.size, 'data-size': c.size },
-              el.td({ class: 'num' }, count(c.size)),
-              el.td(h(Time, { at: c.signed_at }), ' ', el.span({ class: 'dim' }, h(Age, { at: c.signed_at }))),
-              el.td(el.code({ title: c.root }, short(c.root, 10))),
-              el.td(h(Notarised, { checkpoint: c })),
-              el.td({ class: 'note-cell' }, el.a({ class: 'button quiet', href: `/api/audit/checkpoints/${c.size}`, download: `checkpoint-${c.size}.note`, 'aria-label': `Download checkpoint ${c.size}` }, icon('download')), h(NoteText, { size: c.size })),
-            ),
-          ),
+    h(
+      StackTable,
+      { label: 'Checkpoints', class: 'checkpoints', columns: ['Entries', 'Signed', 'Root', 'Notarised', 'Note'] },
+      checkpoints.slice(0, most).map((c) =>
+        el.tr(
+          { role: 'row', key: c.size, 'data-size': c.size },
+          cell('Entries', el.strong({ class: 'num' }, count(c.size))),
+          cell('Signed', h(Time, { at: c.signed_at }), ' ', el.span({ class: 'dim' }, h(Age, { at: c.signed_at }))),
+          cell('Root', el.code({ title: c.root }, short(c.root, 10))),
+          cell('Notarised', h(Notarised, { checkpoint: c })),
+          cell('Note', el.div({ class: 'note-cell' }, h(NoteText, { size: c.size }), el.a({ class: 'button quiet', href: `/api/audit/checkpoints/${c.size}`, download: `checkpoint-${c.size}.note`, 'aria-label': `Download checkpoint ${c.size}` }, icon('download')))),
         ),
       ),
     ),

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef, useState } from './hooks.js';
 import { bytes } from './api.js';
 import { Chain } from './chain.js';
 import { lines, parseExact } from './exact.js';
+import { TAKEN_OUT } from './filters.js';
 import { count, localTime, utcTime, visible, zone } from './format.js';
 import { canHash, hex, leafHash } from './proof.js';
 import { ProofPanel } from './proofpanel.js';
@@ -152,7 +153,14 @@ export function EntryView({ id, go }) {
     found ? h(Badge, { type: found.entry.event_type }) : null,
     el.span({ class: 'dim wide-only keys-hint' }, el.kbd('p'), ' previous · ', el.kbd('n'), ' next · ', el.kbd('Esc'), ' back'),
   );
-  if (error?.status === 404) return el.div({ class: 'view' }, head, h(Empty, { title: `There is no entry ${id}` }, el.p('The log has not come that far, or does not hold it any more.')));
+  if (error?.status === 404) return el.div({ class: 'view' }, head, h(Empty, { title: `There is no entry ${id}` }, el.p('The log has not come that far.')));
+  if (error?.status === 410) {
+    return el.div(
+      { class: 'view' },
+      head,
+      h(Empty, { title: `Entry ${count(Number(id))} was taken out` }, el.p({ class: 'lead' }, ...visible(error.message)), el.p(el.a({ href: TAKEN_OUT }, 'What retention took out'))),
+    );
+  }
   if (error) return el.div({ class: 'view' }, head, h(Failure, { error, retry: () => setRound(round + 1) }));
   if (!found) return el.div({ class: 'view' }, head, h(Loading, { what: 'Reading the entry' }));
   const { entry, raw, text, hash } = found;

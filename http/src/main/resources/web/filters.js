@@ -55,6 +55,8 @@ export function toQuery(filters) {
 }
 
 export const NONE = parse('');
+/** The entries that record what retention took out. */
+export const TAKEN_OUT = toUrl({ ...NONE, event_type: ['audit.retention.archived', 'audit.retention.purged'] });
 export const isEmpty = (filters) => toUrl({ ...filters, live: false }) === '/';
 
 const when = (iso) => (/T/.test(iso) ? localTime(/(Z|[+-]\d\d:\d\d)$/.test(iso) ? iso : `${iso}Z`).join(' ').replace(/(:00)?\.000$/, '') : iso);

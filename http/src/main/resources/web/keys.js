@@ -2,7 +2,7 @@
 import { useEffect, useState } from './hooks.js';
 import { json, send } from './api.js';
 import { visible } from './format.js';
-import { Age, CopyButton, Dialog, el, Failure, Field, h, icon, Loading, Notice, Text, Time } from './ui.js';
+import { Age, cell, CopyButton, Dialog, el, Failure, Field, h, icon, Loading, Notice, StackTable, Text, Time } from './ui.js';
 
 const PERMISSIONS = [
   ['audit.append', 'append events'], ['admin.audit', 'read everything'], ['admin.keys', 'create and revoke keys'], ['admin.retention', 'retention and legal holds'],
@@ -81,14 +81,14 @@ function Revoke({ apiKey, own, onDone, onClose }) {
 function KeyRow({ apiKey, own, onRevoke }) {
   const state = stateOf(apiKey);
   return el.tr(
-    { class: state === 'good' ? null : 'is-past', 'data-key': apiKey.id },
-    el.td(h(Text, { value: apiKey.name }), own ? el.span({ class: 'tag' }, 'yours') : null, el.span({ class: 'sub dim mono' }, apiKey.id)),
-    el.td(apiKey.permissions.map((p) => el.span({ class: 'tag', key: p }, p))),
-    el.td(state === 'good' ? el.span({ class: 'is-good mark-line' }, icon('check'), 'good') : el.span({ class: 'is-bad mark-line' }, icon('cross'), state), apiKey.revoked_at ? el.span({ class: 'sub dim' }, h(Age, { at: apiKey.revoked_at })) : null),
-    el.td(h(Time, { at: apiKey.created_at })),
-    el.td(apiKey.last_used_at ? h(Age, { at: apiKey.last_used_at }) : el.span({ class: 'dim' }, 'never')),
-    el.td(apiKey.expires_at ? h(Time, { at: apiKey.expires_at }) : el.span({ class: 'dim' }, 'does not')),
-    el.td(state === 'revoked' ? null : el.button({ type: 'button', class: 'danger quiet', 'aria-label': `Revoke ${apiKey.name}`, onClick: onRevoke }, 'Revoke')),
+    { role: 'row', class: state === 'good' ? null : 'is-past', 'data-key': apiKey.id },
+    cell('Name', el.span(h(Text, { value: apiKey.name }), own ? el.span({ class: 'tag' }, 'yours') : null), el.span({ class: 'sub dim mono' }, apiKey.id)),
+    cell('May', apiKey.permissions.map((p) => el.span({ class: 'tag', key: p }, p))),
+    cell('State', state === 'good' ? el.span({ class: 'is-good mark-line' }, icon('check'), 'good') : el.span({ class: 'is-bad mark-line' }, icon('cross'), state), apiKey.revoked_at ? el.span({ class: 'sub dim' }, ' ', h(Age, { at: apiKey.revoked_at })) : null),
+    cell('Created', h(Time, { at: apiKey.created_at })),
+    cell('Last used', apiKey.last_used_at ? h(Age, { at: apiKey.last_used_at }) : el.span({ class: 'dim' }, 'never')),
+    cell('Expires', apiKey.expires_at ? h(Time, { at: apiKey.expires_at }) : el.span({ class: 'dim' }, 'does not')),
+    cell('', state === 'revoked' ? null : el.button({ type: 'button', class: 'danger quiet', 'aria-label': `Revoke ${apiKey.name}`, onClick: onRevoke }, 'Revoke')),
   );
 }
 
@@ -108,10 +108,11 @@ export function KeysView({ session }) {
     !keys && !error ? h(Loading, { what: 'Reading the keys' }) : null,
     keys
       ? el.div(
-          { class: 'table-frame card-frame', tabIndex: 0, role: 'region', 'aria-label': 'Keys' },
-          el.table(
-            el.thead(el.tr(['Name', 'May', 'State', 'Created', 'Last used', 'Expires'].map((name) => el.th({ scope: 'col', key: name }, name)), el.th({ scope: 'col' }, el.span({ class: 'hidden' }, 'Actions')))),
-            el.tbody([...keys].reverse().map((key) => h(KeyRow, { key: key.id, apiKey: key, own: key.id === session.key.id, onRevoke: () => setOpen({ revoke: key }) }))),
+          { class: 'card-frame' },
+          h(
+            StackTable,
+            { label: 'Keys', columns: ['Name', 'May', 'State', 'Created', 'Last used', 'Expires', ''] },
+            [...keys].reverse().map((key) => h(KeyRow, { key: key.id, apiKey: key, own: key.id === session.key.id, onRevoke: () => setOpen({ revoke: key }) })),
           ),
         )
       : null,

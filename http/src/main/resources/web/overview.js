@@ -1,7 +1,7 @@
 // The log at a glance.
 import { useEffect, useState } from './hooks.js';
 import { json } from './api.js';
-import { NONE, toUrl } from './filters.js';
+import { NONE, TAKEN_OUT, toUrl } from './filters.js';
 import { StackedChart } from './chart.js';
 import { age, count, utcTime } from './format.js';
 import { el, Empty, Failure, h, icon, Loading, Text } from './ui.js';
@@ -13,7 +13,8 @@ function Card({ label, value, hint, href, kind, id }) {
   return el.li({ class: `card figure-card ${kind || ''}`, id }, href ? el.a({ href }, inside) : el.div(inside));
 }
 
-function Cards({ stats, overview }) {
+function Cards({ stats, overview, horizon }) {
+  const gone = horizon.first_id - 1;
   const lag = Math.max(0, overview.last_id - overview.indexed_through);
   return el.ul(
     { class: 'figures' },
@@ -21,7 +22,10 @@ function Cards({ stats, overview }) {
     h(Card, { id: 'card-24h', label: 'Last 24 hours', value: count(stats.last_24h), href: '/?last=24h' }),
     h(Card, { id: 'card-security', label: 'Security events', value: count(stats.security_events), href: '/?security=true', kind: stats.security_events ? 'is-warn' : '' }),
     h(Card, { id: 'card-failed', label: 'Failed logins', value: count(stats.failed_logins), href: '/?event_type=auth.login.failed', kind: stats.failed_logins ? 'is-bad' : '' }),
-    h(Card, { label: 'Oldest entry', value: stats.first_entry ? age(stats.first_entry) : '–', hint: stats.first_entry ? utcTime(stats.first_entry).slice(0, 19) + ' UTC' : null }),
+    h(Card, {
+      id: 'card-oldest', label: 'Oldest entry', value: stats.first_entry ? age(stats.first_entry) : '–', href: gone ? TAKEN_OUT : null,
+      hint: gone ? `${count(gone)} before it ${horizon.removed.every((r) => r.archive) ? 'archived' : 'taken out'}` : stats.first_entry ? utcTime(stats.first_entry).slice(0, 19) + ' UTC' : null,
+    }),
     h(Card, {
       id: 'card-sealed', label: 'Sealed through', value: stats.sealed_through === null ? 'none' : count(stats.sealed_through),
       hint: stats.sealed_through === null ? 'no signed checkpoint yet' : stats.sealed_through >= overview.last_id ? 'up to the newest' : `${count(overview.last_id - stats.sealed_through)} to go`,
@@ -58,20 +62,20 @@ export function OverviewView({ go }) {
     let gone = false;
     const seconds = PERIODS[period][1];
     const query = seconds ? `?since=${encodeURIComponent(new Date(Date.now() - seconds * 1000).toISOString())}` : '';
-    Promise.all([json('/api/audit/stats'), json(`/api/audit/overview${query}`)])
-      .then(([stats, overview]) => gone || (setFound({ stats, overview, period }), setError(null)))
+    Promise.all([json('/api/audit/stats'), json(`/api/audit/overview${query}`), json('/api/audit/horizon')])
+      .then(([stats, overview, horizon]) => gone || (setFound({ stats, overview, horizon, period }), setError(null)))
       .catch((e) => gone || setError(e));
     return () => (gone = true);
   }, [period, round]);
   if (error) return el.div({ class: 'view' }, el.h1('Overview'), h(Failure, { error, retry: () => setRound(round + 1) }));
   if (!found) return el.div({ class: 'view' }, el.h1('Overview'), h(Loading, { what: 'Counting' }));
-  const { stats, overview } = found;
+  const { stats, overview, horizon } = found;
   const failed = overview.failed_logins;
   const within = (filters) => toUrl({ ...NONE, event_type: ['auth.login.failed'], since: PERIODS[period][1] ? overview.since : '', ...filters });
   return el.div(
     { class: 'view overview' },
     el.h1('Overview'),
-    h(Cards, { stats, overview }),
+    h(Cards, { stats, overview, horizon }),
     el.section(
       { class: 'card', 'aria-labelledby': 'chart-title', 'aria-busy': String(found.period !== period) },
       el.div(

@@ -101,7 +101,7 @@ function Path({ path, id }) {
   const step = 46;
   const width = 560;
   const middle = width / 2;
-  const height = (path.steps.length + 1) * step + 56;
+  const height = (path.steps.length + 1) * step + 22;
   const y = (level) => height - 34 - level * step;
   const parts = [];
   const node = (key, x, at, label, hash, name) =>

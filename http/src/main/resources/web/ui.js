@@ -178,6 +178,20 @@ export function useDismiss(ref, open, close) {
   }, [open]);
 }
 
+/** A table whose rows are cards on a phone: rows have the role “row”, and cell() makes their cells. */
+export function StackTable({ label, columns, children, class: name }) {
+  return el.div(
+    { class: 'table-frame', tabIndex: 0, role: 'region', 'aria-label': label },
+    el.table(
+      { class: `stack ${name || ''}`, role: 'table', 'aria-label': label },
+      el.thead({ role: 'rowgroup' }, el.tr({ role: 'row' }, columns.map((c) => el.th({ key: c, role: 'columnheader', scope: 'col' }, c || el.span({ class: 'hidden' }, 'Actions'))))),
+      el.tbody({ role: 'rowgroup' }, children),
+    ),
+  );
+}
+
+export const cell = (label, ...content) => el.td({ role: 'cell', 'data-label': label || null }, el.div(content));
+
 /** A label, its control, and a hint. */
 export const Field = ({ label, hint, children, class: name }) =>
   el.label({ class: `field ${name || ''}` }, el.span({ class: 'field-label' }, label), children, hint ? el.span({ class: 'hint' }, hint) : null);

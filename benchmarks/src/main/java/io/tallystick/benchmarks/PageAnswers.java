@@ -30,10 +30,12 @@ import java.util.function.Supplier;
 /**
  * How long the server takes for what the page asks, over HTTP, on a log of a week: the list when it
  * is opened, the list after a filter was changed, the overview. First on a log that rests, then on
- * one that takes entries all the time.
+ * one that takes entries all the time. A directory that is named is kept, and asked again by the
+ * next run instead of being filled anew, which takes minutes.
  *
  * <pre>
- * java @jvm.options -cp benchmarks/target/benchmarks.jar io.tallystick.benchmarks.PageAnswers [entries] [rounds]
+ * ./mvnw -B -ntp -q -pl benchmarks -am -DskipTests package
+ * java @jvm.options -cp benchmarks/target/benchmarks.jar io.tallystick.benchmarks.PageAnswers [entries] [rounds] [directory]
  * </pre>
  */
 public final class PageAnswers {
@@ -62,6 +64,12 @@ public final class PageAnswers {
   public static void main(String[] args) throws Exception {
     int entries = args.length > 0 ? Integer.parseInt(args[0]) : 5_000_000;
     int rounds = args.length > 1 ? Integer.parseInt(args[1]) : 300;
+    if (args.length > 2) {
+      Path kept = Path.of(args[2]);
+      fill(kept, entries);
+      run(kept, rounds);
+      return;
+    }
     Path directory = Directories.create("page");
     try {
       fill(directory, entries);
@@ -71,14 +79,14 @@ public final class PageAnswers {
     }
   }
 
-  /** A week's entries, by a clock that runs ahead of the real one until it has caught up. */
+  /** A week's entries, as far as they are missing, by a clock that ends at the real one. */
   private static void fill(Path directory, int entries) throws Exception {
     Instant start = Instant.now().minus(WEEK);
     Instant[] now = {start};
     InstantSource hands = () -> now[0];
     LogConfig config = LogConfig.defaults().withClock(hands.withZone(ZoneOffset.UTC));
     try (AuditLog log = AuditLog.open(directory, config)) {
-      for (int i = 0; i < entries; i += BATCH) {
+      for (int i = (int) Math.min(entries, log.lastId()); i < entries; i += BATCH) {
         now[0] = start.plus(WEEK.multipliedBy(i / BATCH).dividedBy(entries / BATCH));
         List<Event> batch = new ArrayList<>();
         for (int j = 0; j < BATCH; j++) {

@@ -9,6 +9,7 @@ import io.tallystick.index.Page;
 import io.tallystick.note.SignedNote;
 import io.tallystick.note.VerifierKey;
 import io.tallystick.store.Fault;
+import io.tallystick.store.Horizon;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.SignedCheckpoint;
 import io.tallystick.store.StoredEntry;
@@ -159,6 +160,28 @@ public final class Answers {
         out.writeNumberField(day.getKey().toString(), day.getValue());
       }
       out.writeEndObject();
+      out.writeEndObject();
+    });
+  }
+
+  /** Where the log begins since retention took entries out, and where those went. */
+  public Answer horizon(Parameters given) throws IOException {
+    given.only(List.of());
+    Horizon horizon = log.horizon();
+    return json(out -> {
+      out.writeStartObject();
+      out.writeNumberField("first_id", horizon.firstId());
+      out.writeArrayFieldStart("removed");
+      for (Horizon.Removed removed : horizon.removed()) {
+        out.writeStartObject();
+        out.writeNumberField("first_id", removed.firstId());
+        out.writeNumberField("last_id", removed.lastId());
+        out.writeStringField("archive", removed.archive());
+        out.writeStringField("archive_sha256", removed.archiveSha256());
+        out.writeNumberField("recorded_as", removed.recordedAs());
+        out.writeEndObject();
+      }
+      out.writeEndArray();
       out.writeEndObject();
     });
   }

@@ -188,10 +188,10 @@ final class Idempotency {
       if (awaited > 0) {
         index.awaitIndexed(awaited);
       }
-      long indexedThrough = index.indexedThrough();
+      long foundThrough = index.visibleThrough();
       lock.lock();
       try {
-        while (!settled.isEmpty() && settled.getFirst().lastId <= indexedThrough) {
+        while (!settled.isEmpty() && settled.getFirst().lastId <= foundThrough) {
           release(settled.removeFirst());
         }
         awaited = held.size() < maxHeld || settled.isEmpty() ? 0 : settled.getFirst().lastId;

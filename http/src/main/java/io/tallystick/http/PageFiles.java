@@ -33,7 +33,7 @@ final class PageFiles {
           + " require-trusted-types-for 'script'; trusted-types 'none'";
 
   private static final List<String> VIEWS =
-      List.of("/", "/entries/{id}", "/overview", "/verify", "/checkpoints", "/keys");
+      List.of("/", "/entries/{id}", "/overview", "/verify", "/checkpoints", "/retention", "/keys");
 
   private static final List<String> FILES =
       List.of(
@@ -53,6 +53,7 @@ final class PageFiles {
           "overview.js",
           "proof.js",
           "proofpanel.js",
+          "retention.js",
           "rows.js",
           "session.js",
           "ui.js",

@@ -3,6 +3,7 @@ package io.tallystick.http;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
+import io.tallystick.store.LogReader;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -10,13 +11,15 @@ import java.util.Optional;
 final class ReadingApi {
   private static final String PATH = "/api/audit";
 
+  private final LogReader log;
   private final Answers answers;
   private final TreeAnswers.Sealing sealing;
 
   /**
    * @param sealing asked for a checkpoint before each export
    */
-  ReadingApi(Answers answers, TreeAnswers.Sealing sealing) {
+  ReadingApi(LogReader log, Answers answers, TreeAnswers.Sealing sealing) {
+    this.log = log;
     this.answers = answers;
     this.sealing = sealing;
   }
@@ -31,6 +34,7 @@ final class ReadingApi {
     add(routes, keys, "/security", (request, given) -> answers.security(given));
     add(routes, keys, "/types", (request, given) -> answers.types(given));
     add(routes, keys, "/stats", (request, given) -> answers.stats(given));
+    add(routes, keys, "/horizon", (request, given) -> answers.horizon(given));
     add(routes, keys, "/export", this::export);
     add(
         routes,
@@ -53,7 +57,7 @@ final class ReadingApi {
         accept != null && accept.contains("application/octet-stream")
             ? answers.entryBytes(id, given)
             : answers.entry(id, given);
-    return entry.orElseThrow(() -> Problem.of(404, "There is no entry with this id.").thrown());
+    return entry.orElseThrow(() -> MissingEntry.problem(log, Long.parseLong(id)).thrown());
   }
 
   private static void add(RoutesConfig routes, Authenticator keys, String path, Question question) {

@@ -3,6 +3,9 @@ package io.tallystick.http;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.tallystick.note.InvalidNoteException;
+import io.tallystick.note.NoteSignature;
+import io.tallystick.note.TimestampToken;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.LogTree;
 import io.tallystick.store.SignedCheckpoint;
@@ -130,8 +133,15 @@ public final class TreeAnswers {
         out.writeStartObject();
         fields(out, kept.checkpoint());
         out.writeBooleanField("timestamped", kept.timestamped());
+        out.writeStringField("timestamp", kept.timestamped() ? timestamp(kept) : null);
         out.writeNumberField("signatures", kept.checkpoint().note().signatures().size());
-        out.writeNumberField("cosigned", cosignatures(kept.checkpoint()));
+        List<String> cosigners = cosigners(kept.checkpoint());
+        out.writeNumberField("cosigned", cosigners.size());
+        out.writeArrayFieldStart("cosigners");
+        for (String cosigner : cosigners) {
+          out.writeString(cosigner);
+        }
+        out.writeEndArray();
         out.writeEndObject();
       }
       out.writeEndArray();
@@ -139,10 +149,24 @@ public final class TreeAnswers {
     });
   }
 
-  private static long cosignatures(SignedCheckpoint checkpoint) {
+  private static List<String> cosigners(SignedCheckpoint checkpoint) {
     return checkpoint.note().signatures().stream()
-        .filter(signature -> !signature.name().equals(checkpoint.checkpoint().origin()))
-        .count();
+        .map(NoteSignature::name)
+        .filter(name -> !name.equals(checkpoint.checkpoint().origin()))
+        .distinct()
+        .toList();
+  }
+
+  /** The time that the authority's answer states, unchecked; {@code null} if it can't be read. */
+  private @Nullable String timestamp(LogTree.Kept kept) throws IOException {
+    Optional<byte[]> token = log.tree().token(kept.checkpoint().size());
+    try {
+      return token.isEmpty()
+          ? null
+          : Timestamps.text(TimestampToken.parse(token.get()).statedTime());
+    } catch (InvalidNoteException e) {
+      return null;
+    }
   }
 
   static void fields(JsonGenerator out, SignedCheckpoint checkpoint) throws IOException {
@@ -158,6 +182,14 @@ public final class TreeAnswers {
     return log.tree()
         .checkpoint(Parameters.number("size", size, 0, Long.MAX_VALUE))
         .map(this::note);
+  }
+
+  /** What a timestamp authority answered for a kept checkpoint (RFC 3161); empty if none did. */
+  public Optional<Answer> timestamp(String size, Parameters given) throws IOException {
+    given.only(List.of());
+    return log.tree()
+        .token(Parameters.number("size", size, 0, Long.MAX_VALUE))
+        .map(token -> Answer.of(TimestampToken.REPLY_TYPE, out -> out.write(token)));
   }
 
   /**

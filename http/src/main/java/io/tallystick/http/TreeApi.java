@@ -63,6 +63,13 @@ final class TreeApi {
             () -> "No checkpoint of this size is kept; GET /api/audit/checkpoints lists them."));
     get(
         routes,
+        PATH + "/checkpoints/{size}/timestamp",
+        guarded(
+            keys,
+            (request, given) -> tree.timestamp(request.pathParam("size"), given),
+            () -> "No timestamp authority has signed a checkpoint of this size."));
+    get(
+        routes,
         PATH + "/log",
         guarded(keys, (request, given) -> Optional.of(tree.log(given)), () -> ""));
     get(routes, "/tlog/checkpoint", tlog(keys, this::checkpoint));

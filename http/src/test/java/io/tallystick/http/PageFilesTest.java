@@ -49,7 +49,7 @@ class PageFilesTest {
   @Test
   void everyViewIsThePageAndAllowsNothingFromElsewhere() throws Exception {
     for (String path :
-        List.of("/", "/entries/7", "/overview", "/verify", "/checkpoints", "/keys")) {
+        List.of("/", "/entries/7", "/overview", "/verify", "/checkpoints", "/retention", "/keys")) {
       HttpResponse<byte[]> page = get(path);
       assertThat(page.statusCode()).isEqualTo(200);
       assertThat(header(page, "Content-Type")).isEqualTo("text/html;charset=utf-8");

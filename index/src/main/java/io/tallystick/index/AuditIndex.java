@@ -114,8 +114,13 @@ public final class AuditIndex implements AutoCloseable {
     boolean accept(long id) throws IOException;
   }
 
-  /** The last id that questions find; those that come now wait for the log's end. */
+  /** The last id that is in the index. */
   public long indexedThrough() {
+    return shards.indexedThrough();
+  }
+
+  /** The last id that questions find which wait for nothing; all others wait for the log's end. */
+  public long visibleThrough() {
     return follower == null ? shards.indexedThrough() : follower.visibleThrough();
   }
 
@@ -251,11 +256,8 @@ public final class AuditIndex implements AutoCloseable {
     long total = 0;
     for (Shard shard : shards.oldestFirst()) {
       total +=
-          shard.<Long>search(searcher -> {
-            actors.add(searcher, matches);
-            addresses.add(searcher, matches);
-            return (long) searcher.count(matches);
-          });
+          shard.<Long>search(
+              searcher -> ValueCounts.add(searcher, matches, List.of(actors, addresses)));
     }
     return new TopActors(
         total, actors.top(most, EntryDocument::actor), addresses.top(most, TopActors.Address::new));

@@ -12,7 +12,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Brings the index up to the log, in a thread of its own. Adds whatever is new, makes it visible
- * when somebody waits for it or there is nothing more to add, and commits from time to time.
+ * when somebody waits for it, which costs milliseconds, and otherwise some times a second, and
+ * commits from time to time.
  *
  * <p>An entry that can't be read or indexed stops it there, which is said once; it tries again
  * every few seconds, and until it succeeds those who wait are told why.
@@ -22,7 +23,12 @@ final class IndexFollower implements Runnable {
   private static final int BATCH = 2_000;
   private static final long COMMIT_AFTER_ENTRIES = 1_000_000;
   private static final long COMMIT_AFTER_NANOS = TimeUnit.SECONDS.toNanos(10);
+  private static final long SHOW_AFTER_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
   private static final Duration IDLE = Duration.ofMillis(500);
+
+  /** How soon it looks for somebody who waits for what it has added and not shown. */
+  private static final Duration SOON = Duration.ofMillis(2);
+
   private static final Duration RETRY = Duration.ofSeconds(5);
 
   private final LogReader log;
@@ -52,11 +58,13 @@ final class IndexFollower implements Runnable {
   @Override
   public void run() {
     long lastCommit = System.nanoTime();
+    long lastShown = lastCommit;
     while (!isClosed()) {
       try {
         boolean more = addBatch();
-        if (!more || hasWaiting()) {
+        if (hasWaiting() || (!more && System.nanoTime() - lastShown >= SHOW_AFTER_NANOS)) {
           show();
+          lastShown = System.nanoTime();
         }
         boolean due =
             shards.uncommitted() >= COMMIT_AFTER_ENTRIES
@@ -66,7 +74,7 @@ final class IndexFollower implements Runnable {
           lastCommit = System.nanoTime();
         }
         if (!more) {
-          awaitMore();
+          awaitMore(shards.indexedThrough() == visibleThrough ? IDLE : SOON);
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
@@ -82,8 +90,8 @@ final class IndexFollower implements Runnable {
     }
   }
 
-  /** Waits for more, for a while; is woken to be closed. */
-  private void awaitMore() throws IOException, InterruptedException {
+  /** Waits for more, for so long; is woken to be closed. */
+  private void awaitMore(Duration atMost) throws IOException, InterruptedException {
     lock.lock();
     try {
       if (closed) {
@@ -94,7 +102,7 @@ final class IndexFollower implements Runnable {
       lock.unlock();
     }
     try {
-      log.awaitBeyond(shards.indexedThrough(), IDLE);
+      log.awaitBeyond(shards.indexedThrough(), atMost);
     } catch (IOException | InterruptedException e) {
       if (!isClosed()) {
         throw e;

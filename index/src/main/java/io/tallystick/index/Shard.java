@@ -8,10 +8,13 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.lucene.index.CorruptIndexException;
 import org.apache.lucene.index.DirectoryReader;
+import org.apache.lucene.index.IndexReader;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
+import org.apache.lucene.index.LeafReader;
 import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.SearcherManager;
@@ -19,6 +22,7 @@ import org.apache.lucene.search.Sort;
 import org.apache.lucene.search.SortField;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.FSDirectory;
+import org.apache.lucene.store.NRTCachingDirectory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,9 +48,18 @@ final class Shard implements Closeable {
 
   private static final double BUFFER_MEGABYTES = 64;
 
+  /** Segments up to this size stay in memory until the next commit or merge ... */
+  private static final double SMALL_MEGABYTES = 8;
+
+  /** ... as long as all of them together are not larger than this. */
+  private static final double ALL_SMALL_MEGABYTES = 64;
+
   private final long firstId;
   private final Directory directory;
   private final SearcherManager searchers;
+
+  /** Of the Lucene segments that were counted in and are still searched. */
+  private final Map<IndexReader.CacheKey, TypeSums> typeSums = new ConcurrentHashMap<>();
 
   /** {@code null} in a shard that is only read. */
   private @Nullable IndexWriter writer;
@@ -95,6 +108,8 @@ final class Shard implements Closeable {
             directory,
             new IndexWriterConfig()
                 .setIndexSort(NEWEST_FIRST)
+                // Who asks waits for a refresh, and must not wait for a merge as well.
+                .setMaxFullFlushMergeWaitMillis(0)
                 .setRAMBufferSizeMB(BUFFER_MEGABYTES)
                 .setCommitOnClose(false));
     try {
@@ -168,8 +183,9 @@ final class Shard implements Closeable {
     return through;
   }
 
+  /** A directory on the disk; what is small and not committed stays in memory. */
   static Directory directory(Path path) throws IOException {
-    return FSDirectory.open(path);
+    return new NRTCachingDirectory(FSDirectory.open(path), SMALL_MEGABYTES, ALL_SMALL_MEGABYTES);
   }
 
   /** Removes a shard's files. */
@@ -243,6 +259,18 @@ final class Shard implements Closeable {
     } finally {
       searchers.release(searcher);
     }
+  }
+
+  /** The sums of a segment, made when they are first asked for. */
+  TypeSums typeSums(LeafReader segment) throws IOException {
+    IndexReader.CacheHelper core = segment.getCoreCacheHelper();
+    TypeSums known = typeSums.get(core.getKey());
+    if (known == null) {
+      known = new TypeSums(segment);
+      typeSums.put(core.getKey(), known);
+      core.addClosedListener(typeSums::remove);
+    }
+    return known;
   }
 
   /**

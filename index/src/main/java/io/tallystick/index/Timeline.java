@@ -11,13 +11,11 @@ import org.apache.lucene.index.Terms;
 import org.apache.lucene.index.TermsEnum;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.util.BytesRef;
-import org.apache.lucene.util.FixedBitSet;
 
 /**
- * Counts event types in neighbouring ranges of ids or times, all of them in one pass over the
- * types' postings: the documents of a Lucene segment are in the order of their ids, which is that
- * of their times, so such a range is a range of documents. A segment that lies in one range costs
- * no more than its types.
+ * Counts event types in neighbouring ranges of ids or times: the documents of a Lucene segment are
+ * in the order of their ids, which is that of their times, so such a range is a range of documents,
+ * and {@link TypeSums} counts in it. A segment that lies in one range costs no more than its types.
  */
 final class Timeline {
   private final String field;
@@ -44,7 +42,7 @@ final class Timeline {
     for (Shard shard : shards) {
       shard.search(searcher -> {
         for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
-          timeline.add(searcher, leaf);
+          timeline.add(shard, searcher, leaf);
         }
         return timeline;
       });
@@ -52,7 +50,7 @@ final class Timeline {
     return timeline.ranges;
   }
 
-  private void add(IndexSearcher searcher, LeafReaderContext leaf) throws IOException {
+  private void add(Shard shard, IndexSearcher searcher, LeafReaderContext leaf) throws IOException {
     int[] ends = new int[bounds.length];
     for (int i = 0; i < ends.length; i++) {
       ends[i] = DocRange.documentsFrom(searcher, leaf, field, bounds[i]);
@@ -62,8 +60,6 @@ final class Timeline {
       return;
     }
     int only = onlyRange(ends, leaf.reader().maxDoc());
-    int first = ends[ends.length - 1];
-    FixedBitSet documents = new FixedBitSet(only < 0 ? ends[0] - first : 0);
     TermsEnum types = terms.iterator();
     PostingsEnum postings = null;
     for (BytesRef type = types.next(); type != null; type = types.next()) {
@@ -72,12 +68,10 @@ final class Timeline {
         add(only, name, types.docFreq());
       } else {
         postings = types.postings(postings, PostingsEnum.NONE);
-        postings.advance(first);
-        postings.intoBitSet(ends[0], documents, first);
-        for (int i = 0; i < ends.length - 1; i++) {
-          add(i, name, documents.cardinality(ends[i + 1] - first, ends[i] - first));
+        int[] counts = shard.typeSums(leaf.reader()).count(name, postings, ends);
+        for (int i = 0; i < counts.length; i++) {
+          add(i, name, counts[i]);
         }
-        documents.clear();
       }
     }
   }

@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
 import java.util.function.BiFunction;
 import org.apache.lucene.index.DocValues;
 import org.apache.lucene.index.LeafReaderContext;
@@ -29,33 +30,52 @@ final class ValueCounts {
     this.field = field;
   }
 
-  /** Adds the documents that match. */
-  void add(IndexSearcher searcher, Query query) throws IOException {
+  /** Adds the documents that match to each of these; how many there are. */
+  static long add(IndexSearcher searcher, Query query, List<ValueCounts> all) throws IOException {
     Weight weight = searcher.createWeight(searcher.rewrite(query), ScoreMode.COMPLETE_NO_SCORES, 1);
+    long total = 0;
     for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
       Scorer matches = weight.scorer(leaf);
       if (matches != null) {
-        add(leaf, matches.iterator());
+        total += add(leaf, matches.iterator(), all);
       }
     }
+    return total;
   }
 
-  /** Adds these documents, each of which is looked at. */
+  /** Adds these documents of a segment, each of which is looked at. */
   void add(LeafReaderContext leaf, DocIdSetIterator documents) throws IOException {
-    SortedDocValues values = DocValues.getSorted(leaf.reader(), field);
-    int[] found = new int[values.getValueCount()];
+    add(leaf, documents, List.of(this));
+  }
+
+  private static long add(LeafReaderContext leaf, DocIdSetIterator documents, List<ValueCounts> all)
+      throws IOException {
+    SortedDocValues[] values = new SortedDocValues[all.size()];
+    int[][] found = new int[values.length][];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = DocValues.getSorted(leaf.reader(), all.get(i).field);
+      found[i] = new int[values[i].getValueCount()];
+    }
+    long total = 0;
     for (int doc = documents.nextDoc();
         doc != DocIdSetIterator.NO_MORE_DOCS;
         doc = documents.nextDoc()) {
-      if (values.advanceExact(doc)) {
-        found[values.ordValue()]++;
+      total++;
+      for (int i = 0; i < values.length; i++) {
+        if (values[i].advanceExact(doc)) {
+          found[i][values[i].ordValue()]++;
+        }
       }
     }
-    for (int ordinal = 0; ordinal < found.length; ordinal++) {
-      if (found[ordinal] > 0) {
-        counts.merge(values.lookupOrd(ordinal).utf8ToString(), (long) found[ordinal], Long::sum);
+    for (int i = 0; i < values.length; i++) {
+      for (int ordinal = 0; ordinal < found[i].length; ordinal++) {
+        if (found[i][ordinal] > 0) {
+          String value = values[i].lookupOrd(ordinal).utf8ToString();
+          all.get(i).counts.merge(value, (long) found[i][ordinal], Long::sum);
+        }
       }
     }
+    return total;
   }
 
   /** Adds all documents of a segment, which costs as much as there are different values. */
@@ -71,11 +91,18 @@ final class ValueCounts {
 
   /** The values that occur most, and among equals the first by their name. */
   <T> List<T> top(int most, BiFunction<String, Long, T> result) {
-    return counts.entrySet().stream()
-        .sorted(
-            Map.Entry.<String, Long>comparingByValue(Comparator.reverseOrder())
-                .thenComparing(Map.Entry.comparingByKey()))
-        .limit(most)
+    Comparator<Map.Entry<String, Long>> order =
+        Map.Entry.<String, Long>comparingByValue(Comparator.reverseOrder())
+            .thenComparing(Map.Entry.comparingByKey());
+    PriorityQueue<Map.Entry<String, Long>> best = new PriorityQueue<>(order.reversed());
+    for (Map.Entry<String, Long> entry : counts.entrySet()) {
+      best.add(entry);
+      if (best.size() > most) {
+        best.remove();
+      }
+    }
+    return best.stream()
+        .sorted(order)
         .map(entry -> result.apply(entry.getKey(), entry.getValue()))
         .toList();
   }

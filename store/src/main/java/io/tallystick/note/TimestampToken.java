@@ -119,6 +119,11 @@ public final class TimestampToken {
     return new TimestampToken(token);
   }
 
+  /** The time that it states; whether that holds, {@link #verify} says. */
+  public Instant statedTime() {
+    return token.getTimeStampInfo().getGenTime().toInstant();
+  }
+
   /**
    * Checks that it is about these bytes, that its signature verifies with a certificate that is for
    * timestamps alone (RFC 3161 section 2.3) and was valid at the time, and, where trusted
