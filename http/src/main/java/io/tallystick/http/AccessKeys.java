@@ -208,10 +208,7 @@ public final class AccessKeys {
 
   private void checkName(String name) {
     int bytes = name.getBytes(UTF_8).length;
-    boolean plain =
-        !name.isBlank()
-            && name.codePoints()
-                .noneMatch(c -> Character.isISOControl(c) || (c >= 0xD800 && c <= 0xDFFF));
+    boolean plain = !name.isBlank() && name.codePoints().noneMatch(AccessKeys::isInvisible);
     if (!plain || bytes > MAX_NAME_BYTES) {
       throw new InvalidParameterException(
           "name",
@@ -222,6 +219,21 @@ public final class AccessKeys {
               + " bytes without control characters");
     }
     checkFree(name);
+  }
+
+  /** A name is shown in many places; nothing in it may move a cursor or turn a line around. */
+  private static boolean isInvisible(int c) {
+    return switch (Character.getType(c)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.SURROGATE,
+          Character.PRIVATE_USE,
+          Character.UNASSIGNED ->
+          true;
+      default -> false;
+    };
   }
 
   private void checkFree(String name) {

@@ -38,7 +38,7 @@ public final class AuditServer implements AutoCloseable {
   private final SecurityEvents events;
   private final Sessions sessions;
   private final LiveApi live;
-  private final Javalin app;
+  final Javalin app;
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("tally-server-timer").daemon().factory());
@@ -86,6 +86,7 @@ public final class AuditServer implements AutoCloseable {
             request.header("Cache-Control", "no-store");
             request.header("Content-Security-Policy", PageFiles.NOTHING_ALLOWED);
           });
+          javalin.routes.before(new UnambiguousRequests(tls == null ? "http" : "https"));
           javalin.router.javaLangErrorHandler(Problems::answer);
           javalin.routes.exception(Exception.class, (e, request) -> Problems.answer(request, e));
           javalin.routes.exception(
@@ -107,6 +108,7 @@ public final class AuditServer implements AutoCloseable {
           live.register(javalin.routes);
           new SessionApi(guard, sessions, browsers, events, bodies).register(javalin.routes);
           PageFiles.load().register(javalin.routes);
+          new Description().register(javalin.routes);
           new TreeApi(tree, config.publicTlog()).register(javalin.routes, guard);
           new KeysApi(keys, new KeyAdministration(log, keys), bodies)
               .register(javalin.routes, guard);

@@ -28,14 +28,9 @@ final class HealthApi {
         publicMetrics
             ? this::metrics
             : keys.guarded(Permission.ADMIN_AUDIT, (request, caller) -> metrics(request));
-    add(routes, "/healthz", request -> status(request, "ok"));
-    add(routes, "/readyz", this::ready);
-    add(routes, "/metrics", figures);
-  }
-
-  private static void add(RoutesConfig routes, String path, Handler handler) {
-    routes.get(path, handler);
-    routes.head(path, handler);
+    Routes.get(routes, "/healthz", request -> status(request, "ok"));
+    Routes.get(routes, "/readyz", this::ready);
+    Routes.get(routes, "/metrics", figures);
   }
 
   private void ready(Context request) throws IOException {

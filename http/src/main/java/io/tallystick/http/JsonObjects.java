@@ -1,5 +1,7 @@
 package io.tallystick.http;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -9,7 +11,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.javalin.http.Context;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -36,7 +39,8 @@ final class JsonObjects {
     }
     String all = String.join(", ", fields);
     try (Bodies.Body body = bodies.read(request)) {
-      JsonNode given = JSON.readTree(body.bytes());
+      String text = UTF_8.newDecoder().decode(ByteBuffer.wrap(body.bytes())).toString();
+      JsonNode given = JSON.readTree(text);
       if (!given.isObject()) {
         throw invalid("(body)", "taken is a JSON object with the fields " + all);
       }
@@ -48,10 +52,9 @@ final class JsonObjects {
         }
       }
       return given;
-    } catch (JacksonException e) {
-      throw invalid("(body)", "this is not JSON; taken is an object, each field once");
-    } catch (IOException e) {
-      throw new UncheckedIOException("reading from memory", e);
+    } catch (JacksonException | CharacterCodingException e) {
+      throw invalid(
+          "(body)", "this is not JSON in UTF-8; taken is an object with the fields " + all);
     }
   }
 

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 final class KeysApi {
   private static final String PATH = "/api/audit/keys";
   private static final List<String> FIELDS = List.of("name", "permissions", "expires_at");
+  private static final int MAX_YEAR = 9999;
+
   private final AccessKeys keys;
   private final KeyAdministration administration;
   private final JsonObjects objects;
@@ -29,11 +32,11 @@ final class KeysApi {
 
   void register(RoutesConfig routes, Authenticator guard) {
     routes.post(PATH, guard.guarded(Permission.ADMIN_KEYS, this::create));
-    routes.get(PATH, guard.guarded(Permission.ADMIN_KEYS, (request, by) -> list(request)));
-    routes.head(PATH, guard.guarded(Permission.ADMIN_KEYS, (request, by) -> list(request)));
-    routes.get(PATH + "/{id}", guard.guarded(Permission.ADMIN_KEYS, (request, by) -> one(request)));
-    routes.head(
-        PATH + "/{id}", guard.guarded(Permission.ADMIN_KEYS, (request, by) -> one(request)));
+    Routes.get(routes, PATH, guard.guarded(Permission.ADMIN_KEYS, (request, by) -> list(request)));
+    Routes.get(
+        routes,
+        PATH + "/{id}",
+        guard.guarded(Permission.ADMIN_KEYS, (request, by) -> one(request)));
     routes.delete(PATH + "/{id}", guard.guarded(Permission.ADMIN_KEYS, this::revoke));
   }
 
@@ -57,7 +60,7 @@ final class KeysApi {
     JsonNode name = given.get("name");
     if (name == null || !name.isTextual()) {
       throw JsonObjects.invalid(
-          "name", "name is missing; taken is a string, a name that no key had before");
+          "name", "name is missing or no string; taken is a string, a name that no key had before");
     }
     return name.textValue();
   }
@@ -71,12 +74,13 @@ final class KeysApi {
           "permissions is missing; taken is an array of one or more of " + Permission.names());
     }
     for (JsonNode value : list) {
+      String text = value.isTextual() ? value.textValue() : value.toString();
       permissions.add(
-          Permission.of(value.asText())
+          Permission.of(text)
               .orElseThrow(() ->
                   JsonObjects.invalid(
                       "permissions",
-                      Parameters.quote(value.asText())
+                      Parameters.quote(text)
                           + " is no permission; taken are "
                           + Permission.names())));
     }
@@ -89,7 +93,11 @@ final class KeysApi {
       return null;
     }
     try {
-      return OffsetDateTime.parse(time.asText()).toInstant();
+      OffsetDateTime parsed = OffsetDateTime.parse(time.asText());
+      if (parsed.withOffsetSameInstant(ZoneOffset.UTC).getYear() <= MAX_YEAR) {
+        return parsed.toInstant();
+      }
+      throw new DateTimeException("beyond RFC 3339");
     } catch (DateTimeException e) {
       throw JsonObjects.invalid(
           "expires_at",

@@ -7,6 +7,7 @@ import io.javalin.util.JavalinException;
 import io.javalin.util.JavalinLogger;
 import java.io.IOException;
 import java.time.Duration;
+import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -94,6 +95,7 @@ final class Listener {
         context -> context.setErrorHandler(new Problems.JettyErrors()));
     javalin.jetty.modifyHttpConfiguration(http -> {
       http.setUriCompliance(UriCompliance.DEFAULT);
+      http.setHttpCompliance(HttpCompliance.STRICT);
       http.setSendServerVersion(false);
       http.setSendXPoweredBy(false);
       http.setRequestHeaderSize(MAX_HEADER_BYTES);

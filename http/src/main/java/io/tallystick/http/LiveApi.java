@@ -3,6 +3,7 @@ package io.tallystick.http;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
+import io.javalin.http.HandlerType;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.Page;
 import io.tallystick.store.LogReader;
@@ -40,7 +41,7 @@ final class LiveApi {
   }
 
   void register(RoutesConfig routes) {
-    routes.get("/api/audit/live", guard.guarded(Permission.ADMIN_AUDIT, this::listen));
+    Routes.get(routes, "/api/audit/live", guard.guarded(Permission.ADMIN_AUDIT, this::listen));
   }
 
   /** Ends every stream within about a second. */
@@ -51,6 +52,10 @@ final class LiveApi {
   private void listen(Context request, Authenticator.Caller caller)
       throws IOException, InterruptedException {
     Parameters question = Questions.live(Parameters.ofQuery(request.queryString()));
+    if (request.method().equals(HandlerType.HEAD)) {
+      request.contentType(EventStream.CONTENT_TYPE);
+      return;
+    }
     if (!listeners.tryAcquire()) {
       throw Problem.of(503, "As many listen already as are taken; ask for the list instead.")
           .with("Retry-After", "30")

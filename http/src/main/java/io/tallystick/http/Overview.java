@@ -22,6 +22,10 @@ import org.jspecify.annotations.Nullable;
 final class Overview {
   private static final int MAX_BUCKETS = 80;
   private static final int TOP = 8;
+
+  /** RFC 3339 has no later instant. */
+  private static final Instant LAST = Instant.parse("9999-12-31T23:59:59.999999999Z");
+
   private static final String FAILED = "auth.login.failed";
   private static final List<Duration> WIDTHS =
       List.of(
@@ -59,7 +63,10 @@ final class Overview {
       long lastId,
       long indexedThrough) {}
 
-  /** The overview of a period; {@code null} is from the log's first entry, and until now. */
+  /**
+   * The overview of a period; {@code null} is from the log's first entry, and until now. What is
+   * before 1970 or after 9999 is left out of it.
+   */
   Report of(@Nullable Instant from, @Nullable Instant to) throws IOException, InterruptedException {
     long lastId = log.lastId();
     long indexedThrough = index.indexedThrough();
@@ -69,7 +76,8 @@ final class Overview {
     if (since == null) {
       since = lastId == 0 ? until : log.timestamp(log.firstId());
     }
-    since = since.isAfter(until) ? until : since;
+    until = earlier(later(until, Instant.EPOCH), LAST);
+    since = earlier(later(since, Instant.EPOCH), until);
     Duration width = width(Duration.between(since, until));
     return new Report(
         since,
@@ -79,6 +87,14 @@ final class Overview {
         failed(since, until),
         lastId,
         indexedThrough);
+  }
+
+  private static Instant earlier(Instant one, Instant other) {
+    return one.isBefore(other) ? one : other;
+  }
+
+  private static Instant later(Instant one, Instant other) {
+    return one.isAfter(other) ? one : other;
   }
 
   private static Duration width(Duration period) {

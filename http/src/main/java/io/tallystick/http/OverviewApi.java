@@ -21,7 +21,8 @@ final class OverviewApi {
   }
 
   void register(RoutesConfig routes, Authenticator guard) {
-    routes.get(
+    Routes.get(
+        routes,
         "/api/audit/overview",
         guard.guarded(Permission.ADMIN_AUDIT, (request, caller) -> answer(request)));
   }

@@ -160,11 +160,10 @@ final class PageFiles {
   }
 
   void register(RoutesConfig routes) {
-    VIEWS.forEach(path -> {
-      routes.get(path, request -> answer(request, "index.html"));
-      routes.head(path, request -> answer(request, "index.html"));
-    });
-    files.keySet().forEach(name -> routes.get("/web/" + name, request -> answer(request, name)));
+    VIEWS.forEach(path -> Routes.get(routes, path, request -> answer(request, "index.html")));
+    files
+        .keySet()
+        .forEach(name -> Routes.get(routes, "/web/" + name, request -> answer(request, name)));
   }
 
   private void answer(Context request, String name) throws IOException {

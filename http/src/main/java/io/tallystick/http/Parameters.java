@@ -18,6 +18,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Parameters {
   private static final int MAX_QUOTED_CHARS = 48;
+
+  /** Other scripts have digits too, which parsing would take. */
+  private static final Pattern DIGITS = Pattern.compile("[0-9]+");
 
   private static final String TIMES =
       "taken is a date like 2024-12-31, a UTC date-time like 2024-12-31T23:59:59, or one with an"
@@ -135,7 +139,7 @@ public final class Parameters {
   static long number(String name, String text, long min, long max) {
     try {
       long number = Long.parseLong(text);
-      if (number >= min && number <= max && text.charAt(0) != '+') {
+      if (number >= min && number <= max && DIGITS.matcher(text).matches()) {
         return number;
       }
     } catch (NumberFormatException e) {
@@ -180,6 +184,9 @@ public final class Parameters {
 
   private static Instant time(String name, String text, boolean end) {
     try {
+      if (text.startsWith("+") || text.startsWith("-")) {
+        throw new DateTimeException("a year of more than four digits");
+      }
       Instant time;
       if (text.indexOf('T') < 0) {
         LocalDate day = LocalDate.parse(text);

@@ -117,11 +117,14 @@ final class Problems {
 
   private static String text(int status) {
     return switch (status) {
-      case 400 -> "The request is not well-formed HTTP.";
+      case 400 ->
+          "The request is not well-formed HTTP, or its path has an empty or an encoded part that is"
+              + " not taken.";
       case 404 -> "There is nothing here.";
       case 408 -> "The request did not arrive in time.";
       case 413 -> "The request is larger than what is taken.";
       case 414 -> "The request's URI is longer than what is taken.";
+      case 417 -> "Taken is Expect: 100-continue, or no Expect.";
       case 426, 505 -> "This version of HTTP is not spoken here.";
       case 431 -> "The request's header is larger than what is taken.";
       case 500 -> "The server failed at this request; its own log says more.";

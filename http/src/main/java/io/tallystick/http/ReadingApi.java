@@ -69,7 +69,6 @@ final class ReadingApi {
             answer.writeTo(request.outputStream());
           }
         };
-    routes.get(PATH + path, keys.guarded(Permission.ADMIN_AUDIT, action));
-    routes.head(PATH + path, keys.guarded(Permission.ADMIN_AUDIT, action));
+    Routes.get(routes, PATH + path, keys.guarded(Permission.ADMIN_AUDIT, action));
   }
 }

@@ -205,10 +205,16 @@ public final class RetentionAdministration {
   public LegalHold place(long firstId, long lastId, String reason, KeyAdministration.By by)
       throws IOException, InterruptedException {
     int bytes = reason.getBytes(StandardCharsets.UTF_8).length;
-    if (reason.isBlank() || bytes > LegalHold.MAX_REASON_BYTES) {
+    boolean text = reason.codePoints().noneMatch(c -> c == 0 || (c >= 0xD800 && c <= 0xDFFF));
+    if (reason.isBlank() || bytes > LegalHold.MAX_REASON_BYTES || !text) {
       throw new InvalidParameterException(
           "reason",
-          "taken is a reason of 1 to " + LegalHold.MAX_REASON_BYTES + " bytes, not " + bytes);
+          "reason is "
+              + Parameters.quote(reason)
+              + "; taken are 1 to "
+              + LegalHold.MAX_REASON_BYTES
+              + " bytes of text without the character NUL, not "
+              + bytes);
     }
     synchronized (log) {
       if (firstId < log.reader().firstId() || firstId > lastId || lastId > log.lastId()) {

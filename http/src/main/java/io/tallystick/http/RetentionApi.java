@@ -22,42 +22,49 @@ final class RetentionApi {
     Permission needed = Permission.ADMIN_RETENTION;
     routes.post(RETENTION, guard.guarded(needed, this::run));
     routes.post(HOLDS, guard.guarded(needed, this::place));
-    routes.get(HOLDS, guard.guarded(needed, (request, by) -> list(request)));
-    routes.head(HOLDS, guard.guarded(needed, (request, by) -> list(request)));
+    Routes.get(routes, HOLDS, guard.guarded(needed, (request, by) -> list(request)));
     routes.delete(HOLDS + "/{id}", guard.guarded(needed, this::release));
   }
 
   private void run(Context request, Authenticator.Caller caller) throws Exception {
+    Parameters.ofQuery(request.queryString()).only(List.of());
     JsonNode given = objects.read(request, List.of("days", "mode", "dry_run"));
     JsonNode mode = given.path("mode");
     Retention.Mode chosen =
         mode.isMissingNode()
             ? Retention.Mode.ARCHIVE
             : RetentionAdministration.mode(mode.isTextual() ? mode.textValue() : "")
-                .orElseThrow(
-                    () -> JsonObjects.invalid("mode", "taken are \"archive\" and \"purge\""));
+                .orElseThrow(() ->
+                    JsonObjects.invalid(
+                        "mode",
+                        "mode is "
+                            + Parameters.quote(mode.asText())
+                            + "; taken are archive and purge"));
     JsonNode dryRun = given.path("dry_run");
     if (!dryRun.isMissingNode() && !dryRun.isBoolean()) {
-      throw JsonObjects.invalid("dry_run", "taken are true and false");
+      throw JsonObjects.invalid("dry_run", "dry_run is not a boolean; taken are true and false");
     }
-    long days = number(given, "days");
-    if (days > RetentionAdministration.MAX_DAYS) {
-      throw JsonObjects.invalid("days", "taken is 1 to " + RetentionAdministration.MAX_DAYS);
-    }
+    long days = number(given, "days", RetentionAdministration.MAX_DAYS);
     RetentionAdministration.Run run =
         retention.run((int) days, chosen, dryRun.asBoolean(), caller.key().name());
     JsonObjects.answer(request, run::write);
   }
 
   private void place(Context request, Authenticator.Caller caller) throws Exception {
+    Parameters.ofQuery(request.queryString()).only(List.of());
     JsonNode given = objects.read(request, List.of("first_id", "last_id", "reason"));
     JsonNode reason = given.path("reason");
     if (!reason.isTextual()) {
-      throw JsonObjects.invalid("reason", "taken is a string that says why the entries must stay");
+      throw JsonObjects.invalid(
+          "reason",
+          "reason is missing or no string; taken is one that says why the entries must stay");
     }
     LegalHold hold =
         retention.place(
-            number(given, "first_id"), number(given, "last_id"), reason.textValue(), by(caller));
+            number(given, "first_id", Long.MAX_VALUE),
+            number(given, "last_id", Long.MAX_VALUE),
+            reason.textValue(),
+            by(caller));
     request.status(201);
     JsonObjects.answer(request, hold::write);
   }
@@ -87,12 +94,12 @@ final class RetentionApi {
     request.status(204);
   }
 
-  private static long number(JsonNode given, String field) {
+  private static long number(JsonNode given, String field, long max) {
     JsonNode value = given.path(field);
-    if (!value.isIntegralNumber() || !value.canConvertToLong() || value.longValue() < 1) {
-      throw JsonObjects.invalid(field, "taken is a whole number, 1 or more");
+    if (value.isMissingNode() || value.isTextual()) {
+      throw JsonObjects.invalid(field, field + " is missing or no number; taken is a whole number");
     }
-    return value.longValue();
+    return Parameters.number(field, value.toString(), 1, max);
   }
 
   private static KeyAdministration.By by(Authenticator.Caller caller) {

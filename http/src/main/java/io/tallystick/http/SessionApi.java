@@ -1,16 +1,12 @@
 package io.tallystick.http;
 
-import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * Signing in and out on the page: {@code /api/session}. Signing in shows a key once and leaves a
@@ -18,13 +14,12 @@ import java.util.Locale;
  */
 final class SessionApi {
   private static final String PATH = "/api/session";
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Authenticator guard;
   private final Sessions sessions;
   private final Browsers browsers;
   private final SecurityEvents events;
-  private final Bodies bodies;
+  private final JsonObjects objects;
 
   SessionApi(
       Authenticator guard,
@@ -36,22 +31,18 @@ final class SessionApi {
     this.sessions = sessions;
     this.browsers = browsers;
     this.events = events;
-    this.bodies = bodies;
+    this.objects = new JsonObjects(bodies);
   }
 
   void register(RoutesConfig routes) {
     routes.post(PATH, this::signIn);
-    routes.get(PATH, this::current);
+    Routes.get(routes, PATH, this::current);
     routes.delete(PATH, this::signOut);
   }
 
   private void signIn(Context request) throws IOException {
     Parameters.ofQuery(request.queryString()).only(List.of());
     browsers.checkOrigin(request);
-    String type = request.header("Content-Type");
-    if (type == null || !type.toLowerCase(Locale.ROOT).startsWith("application/json")) {
-      throw Problem.of(415, "Taken is Content-Type: application/json.").thrown();
-    }
     String shown = key(request);
     InetAddress from = browsers.address(request);
     AccessKey key = guard.check(shown, from, request.userAgent());
@@ -63,18 +54,11 @@ final class SessionApi {
   }
 
   private String key(Context request) {
-    try (Bodies.Body body = bodies.read(request)) {
-      JsonNode given = JSON.readTree(body.bytes());
-      JsonNode key = given.get("key");
-      if (given.isObject() && key != null && key.isTextual()) {
-        return key.textValue().strip();
-      }
-    } catch (JacksonException e) {
-      // Refused below, like every other body that has no key.
-    } catch (IOException e) {
-      throw new UncheckedIOException("reading from memory", e);
+    JsonNode key = objects.read(request, List.of("key")).path("key");
+    if (!key.isTextual()) {
+      throw JsonObjects.invalid("key", "key is missing or no string; taken is an API key");
     }
-    throw Problem.invalid(null, "key", "key is missing; taken is an object with it").thrown();
+    return key.textValue().strip();
   }
 
   /** Whoever signs in anew has left the session before it. */

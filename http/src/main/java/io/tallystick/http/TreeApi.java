@@ -34,34 +34,34 @@ final class TreeApi {
   }
 
   void register(RoutesConfig routes, Authenticator keys) {
-    get(
+    Routes.get(
         routes,
         PATH + "/entries/{id}/proof",
         guarded(
             keys,
             (request, given) -> tree.proof(request.pathParam("id"), given),
             () -> "There is no entry with this id, or it is not sealed."));
-    get(
+    Routes.get(
         routes,
         PATH + "/consistency",
         guarded(keys, (request, given) -> Optional.of(tree.consistency(given)), () -> ""));
-    get(
+    Routes.get(
         routes,
         PATH + "/checkpoints",
         guarded(keys, (request, given) -> Optional.of(tree.checkpoints(given)), () -> ""));
-    get(
+    Routes.get(
         routes,
         PATH + "/checkpoints/newest",
         guarded(
             keys, (request, given) -> tree.exported(given), () -> "There is no checkpoint yet."));
-    get(
+    Routes.get(
         routes,
         PATH + "/checkpoints/{size}",
         guarded(
             keys,
             (request, given) -> tree.checkpoint(request.pathParam("size"), given),
             () -> "No checkpoint of this size is kept; GET /api/audit/checkpoints lists them."));
-    get(
+    Routes.get(
         routes,
         PATH + "/checkpoints/{size}/timestamp",
         guarded(
@@ -72,13 +72,8 @@ final class TreeApi {
         routes,
         PATH + "/log",
         guarded(keys, (request, given) -> Optional.of(tree.log(given)), () -> ""));
-    get(routes, "/tlog/checkpoint", tlog(keys, this::checkpoint));
-    get(routes, TILES + "<path>", tlog(keys, this::tile));
-  }
-
-  private static void get(RoutesConfig routes, String path, Handler handler) {
-    routes.get(path, handler);
-    routes.head(path, handler);
+    Routes.get(routes, "/tlog/checkpoint", tlog(keys, this::checkpoint));
+    Routes.get(routes, TILES + "<path>", tlog(keys, this::tile));
   }
 
   private static Handler guarded(Authenticator keys, Question question, Supplier<String> missing) {

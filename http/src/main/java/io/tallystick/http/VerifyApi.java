@@ -43,9 +43,8 @@ final class VerifyApi {
   }
 
   void register(RoutesConfig routes, Authenticator guard) {
-    routes.get(PATH, guard.guarded(Permission.ADMIN_AUDIT, this::verify));
-    routes.head(PATH, guard.guarded(Permission.ADMIN_AUDIT, this::verify));
-    routes.get(PATH + "/last", guard.guarded(Permission.ADMIN_AUDIT, (r, by) -> last(r)));
+    Routes.get(routes, PATH, guard.guarded(Permission.ADMIN_AUDIT, this::verify));
+    Routes.get(routes, PATH + "/last", guard.guarded(Permission.ADMIN_AUDIT, (r, by) -> last(r)));
   }
 
   private void verify(Context request, Authenticator.Caller caller)

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -17,25 +16,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** What comes over a connection that no proper client would send. */
 class ConnectionsTest {
   @TempDir Path data;
-
-  private static Socket connect(TestServer server) throws IOException {
-    return new Socket(InetAddress.getLoopbackAddress(), server.server.port());
-  }
-
-  /** Sends the text as it is, and reads until the server closes the connection. */
-  private static String exchange(TestServer server, String request) throws IOException {
-    try (Socket socket = connect(server)) {
-      socket.setSoTimeout(20_000);
-      OutputStream out = socket.getOutputStream();
-      out.write(request.getBytes(StandardCharsets.ISO_8859_1));
-      out.flush();
-      return read(socket);
-    }
-  }
-
-  private static String read(Socket socket) throws IOException {
-    return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
-  }
 
   private static String post(String key, String headers) {
     return "POST /api/audit/events HTTP/1.1\r\nHost: x\r\nX-API-Key: "
@@ -73,7 +53,7 @@ class ConnectionsTest {
               Map.entry("GET / HTTP/1.1\r\nA: b\r\n folded\r\n" + end, 400));
       for (Map.Entry<String, Integer> one : requests.entrySet()) {
         String name = one.getKey().substring(0, Math.min(60, one.getKey().length()));
-        String answer = exchange(server, one.getKey());
+        String answer = Wire.exchange(server, one.getKey());
         assertThat(answer).as(name).startsWith("HTTP/1.1 " + one.getValue() + " ");
         assertThat(answer)
             .as(name)
@@ -89,18 +69,18 @@ class ConnectionsTest {
       String key = server.key(Permission.AUDIT_APPEND);
       long lastId = server.log.lastId();
       for (String headers : List.of("Content-Length: 100\r\n", "Transfer-Encoding: chunked\r\n")) {
-        try (Socket socket = connect(server)) {
+        try (Socket socket = Wire.connect(server)) {
           String body = "{\"event_type\":\"auth.logout\"}";
           String chunk = headers.startsWith("T") ? "1c\r\n" + body + "\r\n" : body;
           socket
               .getOutputStream()
               .write((post(key, headers) + chunk).getBytes(StandardCharsets.UTF_8));
           socket.shutdownOutput();
-          assertThat(read(socket)).doesNotContain(" 201 ");
+          assertThat(Wire.read(socket)).doesNotContain(" 201 ");
         }
       }
       assertThat(
-              exchange(
+              Wire.exchange(
                   server, post(key, "Transfer-Encoding: chunked\r\n") + "zz\r\n{}\r\n0\r\n\r\n"))
           .startsWith("HTTP/1.1 400")
           .contains("problem+json");
@@ -112,10 +92,12 @@ class ConnectionsTest {
   void aLengthThatIsTooLargeIsRefusedBeforeTheBodyComes() throws Exception {
     try (TestServer server = TestServer.start(data)) {
       String key = server.key(Permission.AUDIT_APPEND);
-      assertThat(exchange(server, post(key, "Content-Length: 8388609\r\n")))
+      assertThat(Wire.exchange(server, post(key, "Content-Length: 8388609\r\n")))
           .startsWith("HTTP/1.1 413")
           .contains("8388608 bytes that are taken");
-      assertThat(exchange(server, post(key, "Content-Length: 8388609\r\nExpect: 100-continue\r\n")))
+      assertThat(
+              Wire.exchange(
+                  server, post(key, "Content-Length: 8388609\r\nExpect: 100-continue\r\n")))
           .startsWith("HTTP/1.1 413");
     }
   }
@@ -130,9 +112,9 @@ class ConnectionsTest {
         TestServer.start(data, TestServer.config(TestServer.LIMITS, timeouts))) {
       String key = server.key(Permission.AUDIT_APPEND);
       long lastId = server.log.lastId();
-      assertThat(exchange(server, "")).isEmpty();
-      assertThat(exchange(server, "GET /api")).doesNotContain(" 200 ");
-      assertThat(exchange(server, post(key, "Content-Length: 100\r\n") + "{"))
+      assertThat(Wire.exchange(server, "")).isEmpty();
+      assertThat(Wire.exchange(server, "GET /api")).doesNotContain(" 200 ");
+      assertThat(Wire.exchange(server, post(key, "Content-Length: 100\r\n") + "{"))
           .startsWith("HTTP/1.1 408")
           .contains("did not arrive in time");
       assertThat(server.log.lastId()).isEqualTo(lastId);
@@ -149,7 +131,7 @@ class ConnectionsTest {
             Duration.ofSeconds(1));
     try (TestServer server =
             TestServer.start(data, TestServer.config(TestServer.LIMITS, timeouts));
-        Socket socket = connect(server)) {
+        Socket socket = Wire.connect(server)) {
       String key = server.key(Permission.AUDIT_APPEND);
       OutputStream out = socket.getOutputStream();
       out.write(post(key, "Content-Length: 1000\r\n").getBytes(StandardCharsets.UTF_8));
@@ -158,7 +140,7 @@ class ConnectionsTest {
         out.flush();
         Thread.sleep(50);
       }
-      assertThat(read(socket)).startsWith("HTTP/1.1 408");
+      assertThat(Wire.read(socket)).startsWith("HTTP/1.1 408");
     }
   }
 
@@ -170,16 +152,16 @@ class ConnectionsTest {
         TestServer.start(data, TestServer.config(limits, ServerConfig.Timeouts.defaults()))) {
       String key = server.key(Permission.AUDIT_APPEND);
       String half = post(key, "Content-Length: 100000\r\n") + " ".repeat(90_000);
-      try (Socket first = connect(server)) {
+      try (Socket first = Wire.connect(server)) {
         first.getOutputStream().write(half.getBytes(StandardCharsets.UTF_8));
         String refused = "";
         for (int i = 0; i < 100 && !refused.startsWith("HTTP/1.1 503"); i++) {
-          try (Socket second = connect(server)) {
+          try (Socket second = Wire.connect(server)) {
             second
                 .getOutputStream()
                 .write((half + " ".repeat(10_000)).getBytes(StandardCharsets.UTF_8));
             second.shutdownOutput();
-            refused = read(second);
+            refused = Wire.read(second);
           } catch (IOException e) {
             refused = "closed";
           }
@@ -202,19 +184,19 @@ class ConnectionsTest {
         new ServerConfig.Limits(100, 1_000, 1_000, 2, 100, Duration.ofMinutes(1));
     try (TestServer server =
             TestServer.start(data, TestServer.config(limits, ServerConfig.Timeouts.defaults()));
-        Socket one = connect(server);
-        Socket two = connect(server)) {
+        Socket one = Wire.connect(server);
+        Socket two = Wire.connect(server)) {
       byte[] request = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.UTF_8);
       for (Socket socket : List.of(one, two)) {
         socket.getOutputStream().write(request);
         assertThat(socket.getInputStream().read()).isEqualTo('H');
       }
-      try (Socket three = connect(server)) {
+      try (Socket three = Wire.connect(server)) {
         three.setSoTimeout(500);
         three.getOutputStream().write(request);
         String answer;
         try {
-          answer = read(three);
+          answer = Wire.read(three);
         } catch (IOException e) {
           answer = "";
         }
