@@ -100,7 +100,9 @@ class ApiFuzzIT {
   private int run(Duration patience, Path said, String key, String... command)
       throws IOException, InterruptedException {
     ProcessBuilder builder = new ProcessBuilder(new ArrayList<>(List.of(command)));
-    builder.environment().putAll(Map.of("PYTHONPATH", CONFIG.toString(), "FUZZ_KEY", key, "COLUMNS", "160"));
+    builder
+        .environment()
+        .putAll(Map.of("PYTHONPATH", CONFIG.toString(), "FUZZ_KEY", key, "COLUMNS", "160"));
     Process process =
         builder
             .directory(work.toFile())

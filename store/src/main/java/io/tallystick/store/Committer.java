@@ -19,13 +19,24 @@ import org.jspecify.annotations.Nullable;
  * stops then.
  */
 final class Committer implements Runnable {
-  /**
-   * A block that was written, its entries' hashes, and whom to answer when it is durable.
-   *
-   * @param hashes 32 bytes each; not copied
-   */
-  record Commit(
-      ChronicleWriter.Written written, long lastId, byte[] hashes, List<AppendRequest> requests) {}
+  /** A block that was written, its entries' hashes, and whom to answer when it is durable. */
+  static final class Commit {
+    private final ChronicleWriter.Written written;
+    private final long lastId;
+    private final byte[] hashes;
+    private final List<AppendRequest> requests;
+
+    /**
+     * @param hashes 32 bytes each; not copied
+     */
+    Commit(
+        ChronicleWriter.Written written, long lastId, byte[] hashes, List<AppendRequest> requests) {
+      this.written = written;
+      this.lastId = lastId;
+      this.hashes = hashes;
+      this.requests = requests;
+    }
+  }
 
   private final AppendQueue queue;
   private final Acknowledged acknowledged;
@@ -68,7 +79,7 @@ final class Committer implements Runnable {
       lock.unlock();
     }
     if (durability == Durability.ASYNC) {
-      acknowledged.through(commit.lastId());
+      acknowledged.through(commit.lastId);
       answer(commit);
     }
   }
@@ -102,10 +113,10 @@ final class Committer implements Runnable {
         }
       }
       for (Commit commit : commits) {
-        for (AppendRequest request : commit.requests()) {
+        for (AppendRequest request : commit.requests) {
           request.refuse(failure);
         }
-        queue.settled(commit.requests());
+        queue.settled(commit.requests);
       }
     }
     closeCurrent();
@@ -131,7 +142,7 @@ final class Committer implements Runnable {
 
   private void commit(List<Commit> commits) throws IOException {
     for (Commit commit : commits) {
-      ChronicleWriter.WritableSegment segment = commit.written().segment();
+      ChronicleWriter.WritableSegment segment = commit.written.segment();
       if (segment != current) {
         rollTo(segment);
       }
@@ -140,14 +151,14 @@ final class Committer implements Runnable {
       current.channel().force(false);
     }
     for (Commit commit : commits) {
-      checkWritten(commit.written());
+      checkWritten(commit.written);
     }
     for (Commit commit : commits) {
-      sealer.extend(commit.hashes());
+      sealer.extend(commit.hashes);
       if (durability == Durability.FORCED) {
-        acknowledged.through(commit.lastId());
+        acknowledged.through(commit.lastId);
       }
-      queue.settled(commit.requests());
+      queue.settled(commit.requests);
     }
     if (durability == Durability.FORCED) {
       commits.reversed().forEach(Committer::answer);
@@ -192,10 +203,10 @@ final class Committer implements Runnable {
    * answered too.
    */
   private static void answer(Commit commit) {
-    int end = commit.hashes().length;
-    for (AppendRequest request : commit.requests().reversed()) {
+    int end = commit.hashes.length;
+    for (AppendRequest request : commit.requests.reversed()) {
       end -= request.count() * Hash.BYTES;
-      request.acknowledge(commit.hashes(), end);
+      request.acknowledge(commit.hashes, end);
     }
   }
 
