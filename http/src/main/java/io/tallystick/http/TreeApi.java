@@ -68,7 +68,7 @@ final class TreeApi {
             keys,
             (request, given) -> tree.timestamp(request.pathParam("size"), given),
             () -> "No timestamp authority has signed a checkpoint of this size."));
-    get(
+    Routes.get(
         routes,
         PATH + "/log",
         guarded(keys, (request, given) -> Optional.of(tree.log(given)), () -> ""));
