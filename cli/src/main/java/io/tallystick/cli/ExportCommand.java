@@ -15,7 +15,11 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code tally export}: every entry that matches, however many. */
-@Command(name = "export", description = "Write all entries that match to a file.")
+@Command(
+    name = "export",
+    description =
+        "Write all entries that match to a file. A server records who took what; a data directory is only"
+            + " read.")
 final class ExportCommand implements Callable<Integer> {
   private final Terminal terminal;
   @Mixin private final Where where = new Where();

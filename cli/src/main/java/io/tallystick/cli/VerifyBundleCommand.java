@@ -40,7 +40,7 @@ final class VerifyBundleCommand implements Callable<Integer> {
   private static final Pattern ENTRY = Pattern.compile("entries/([1-9][0-9]{0,18})\\.json");
   private static final String TOKEN = "checkpoint.tsr";
   private static final List<String> OTHERS =
-      List.of("README.txt", "checkpoint", TOKEN, "verifier-key");
+      List.of("README.txt", "check.go", "checkpoint", TOKEN, "verifier-key");
   private static final int MAX_NOTE_BYTES = SignedNote.MAX_BYTES;
 
   private final Terminal terminal;
@@ -52,7 +52,8 @@ final class VerifyBundleCommand implements Callable<Integer> {
       names = "--key",
       required = true,
       paramLabel = "VKEY",
-      description = "The log's verifier key that you trust; may be given more than once.")
+      split = ",",
+      description = "The log's verifier key that you trust; several with commas, or given again.")
   private List<String> keys = List.of();
 
   @Option(

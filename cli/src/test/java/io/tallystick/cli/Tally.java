@@ -24,6 +24,13 @@ final class Tally {
   record Result(int code, String out, String err) {}
 
   private static ProcessBuilder command(List<String> arguments) {
+    ProcessBuilder builder = new ProcessBuilder(words(Main.class, arguments));
+    builder.environment().keySet().removeIf(name -> name.startsWith("TALLY_"));
+    return builder;
+  }
+
+  /** The words that run a class as the launcher does. */
+  static List<String> words(Class<?> main, List<String> arguments) {
     Path options = Path.of(System.getProperty("tallystick.jvm.options", "../jvm.options"));
     List<String> command =
         new ArrayList<>(
@@ -34,11 +41,9 @@ final class Tally {
                 "-XX:TieredStopAtLevel=1",
                 "-cp",
                 System.getProperty("java.class.path"),
-                Main.class.getName()));
+                main.getName()));
     command.addAll(arguments);
-    ProcessBuilder builder = new ProcessBuilder(command);
-    builder.environment().keySet().removeIf(name -> name.startsWith("TALLY_"));
-    return builder;
+    return command;
   }
 
   /** Runs a command to its end. */
@@ -66,11 +71,13 @@ final class Tally {
   /** A server in a process of its own. */
   static final class Server implements AutoCloseable {
     private final Process process;
+    private final Path errors;
     private final String url;
     private final String key;
 
-    private Server(Process process, String url, String key) {
+    private Server(Process process, Path errors, String url, String key) {
       this.process = process;
+      this.errors = errors;
       this.url = url;
       this.key = key;
     }
@@ -86,7 +93,9 @@ final class Tally {
       arguments.addAll(List.of(more));
       ProcessBuilder builder = command(arguments);
       builder.environment().putAll(environment);
-      Process process = builder.redirectError(ProcessBuilder.Redirect.DISCARD).start();
+      Path errors = Files.createTempFile("tally", ".err");
+      errors.toFile().deleteOnExit();
+      Process process = builder.redirectError(errors.toFile()).start();
       BufferedReader out =
           new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8));
       String line = out.readLine();
@@ -95,7 +104,8 @@ final class Tally {
         throw new IOException("the server did not start: " + line);
       }
       String url = line.substring(line.indexOf("http://"), line.indexOf(';'));
-      return new Server(process, url, Files.readString(data.resolve("admin.key")).strip());
+      String key = Files.readString(data.resolve("admin.key")).strip();
+      return new Server(process, errors, url, key);
     }
 
     String url() {
@@ -106,12 +116,29 @@ final class Tally {
       return key;
     }
 
+    /** What it wrote to its error stream. */
+    String errors() throws IOException {
+      return Files.readString(errors);
+    }
+
     Map<String, String> environment() {
       return Map.of("TALLY_URL", url, "TALLY_API_KEY", key);
     }
 
     HttpResponse<String> get(String path) throws IOException, InterruptedException {
       return send(HttpRequest.newBuilder(URI.create(url + path)).header("X-API-Key", key).build());
+    }
+
+    /** The exact bytes of an entry. */
+    byte[] entry(long id) throws IOException, InterruptedException {
+      HttpRequest request =
+          HttpRequest.newBuilder(URI.create(url + "/api/audit/entries/" + id))
+              .header("X-API-Key", key)
+              .header("Accept", "application/octet-stream")
+              .build();
+      try (HttpClient client = HttpClient.newHttpClient()) {
+        return client.send(request, HttpResponse.BodyHandlers.ofByteArray()).body();
+      }
     }
 
     HttpResponse<String> post(String events) throws IOException, InterruptedException {

@@ -298,7 +298,7 @@ public final class Answers {
   }
 
   /** All entries that match, in the format that is asked for. */
-  public Answer export(Parameters given) throws IOException {
+  public CountedAnswer export(Parameters given) throws IOException {
     String format = given.word("format", List.of("ndjson", "csv", "json", "bundle"));
     AuditQuery question = Questions.export(given);
     if ("bundle".equals(format)) {

@@ -100,7 +100,11 @@ public final class AuditServer implements AutoCloseable {
                   config.strictTypes(),
                   metrics)
               .register(javalin.routes, guard);
-          new ReadingApi(log.reader(), new Answers(log.reader(), index, Clock.systemUTC()), sealing)
+          new ReadingApi(
+                  log.reader(),
+                  new Answers(log.reader(), index, Clock.systemUTC()),
+                  sealing,
+                  events)
               .register(javalin.routes, guard);
           new VerifyApi(log.reader(), sealing, Clock.systemUTC()).register(javalin.routes, guard);
           new OverviewApi(new Overview(log.reader(), index, Clock.systemUTC()))
@@ -129,7 +133,7 @@ public final class AuditServer implements AutoCloseable {
 
   /**
    * Starts a server. Where there is no key yet, leaves one with every permission in the data
-   * directory's {@code admin.key} and says so.
+   * directory's {@code admin.key}.
    *
    * @param cosigner where checkpoints with witnesses' signatures come from
    * @throws IOException if the address can't be listened on, or the TLS files are not taken
@@ -142,9 +146,7 @@ public final class AuditServer implements AutoCloseable {
     Path adminKey = log.reader().directory().adminKey();
     KeyAdministration administration = new KeyAdministration(log, keys);
     administration.checkNotLost(index);
-    if (administration.createFirst(adminKey)) {
-      LOG.info("a key with every permission is in {}", adminKey);
-    }
+    administration.createFirst(adminKey);
     AuditServer server = new AuditServer(log, index, keys, config, cosigner, tls);
     try {
       Listener.start(server.app, config);

@@ -23,6 +23,7 @@ import java.util.zip.ZipOutputStream;
  *
  * <pre>
  *   README.txt            how to check it, with tally and without
+ *   check.go              a program that does it without
  *   checkpoint            the signed note that everything is proved under
  *   checkpoint.tsr        what a timestamp authority answered for it, if one was asked
  *   verifier-key          the log's keys, newest first: compare them with what you know
@@ -30,13 +31,12 @@ import java.util.zip.ZipOutputStream;
  *   proofs/ID.tlog-proof  that it is under the checkpoint
  * </pre>
  */
-final class EvidenceBundle implements Answer {
-  private static final String README = "bundle-readme.txt";
-
+final class EvidenceBundle implements CountedAnswer {
   private final LogReader log;
   private final AuditIndex index;
   private final AuditQuery question;
   private final SignedCheckpoint asked;
+  private long entries;
 
   EvidenceBundle(LogReader log, AuditIndex index, AuditQuery question, SignedCheckpoint under) {
     this.log = log;
@@ -56,7 +56,8 @@ final class EvidenceBundle implements Answer {
     // As it is kept: a timestamp is over all its signatures.
     SignedCheckpoint under = log.tree().checkpoint(asked.size()).orElse(asked);
     ZipOutputStream zip = new ZipOutputStream(out, UTF_8);
-    put(zip, "README.txt", readme());
+    put(zip, "README.txt", resource("bundle-readme.txt"));
+    put(zip, "check.go", resource("bundle-check.go"));
     put(zip, "checkpoint", under.note().toBytes());
     Optional<byte[]> token = log.tree().token(under.size());
     if (token.isPresent()) {
@@ -73,10 +74,16 @@ final class EvidenceBundle implements Answer {
                 log.read(id).orElseThrow(() -> new IOException("entry " + id + " is missing"));
             put(zip, "entries/" + id + ".json", entry.bytes());
             put(zip, "proofs/" + id + ".tlog-proof", prover.prove(id).toBytes());
+            entries++;
           }
           return true;
         });
     zip.finish();
+  }
+
+  @Override
+  public long entries() {
+    return entries;
   }
 
   private static void put(ZipOutputStream zip, String name, byte[] content) throws IOException {
@@ -88,10 +95,10 @@ final class EvidenceBundle implements Answer {
     zip.closeEntry();
   }
 
-  private static byte[] readme() throws IOException {
-    try (InputStream text = EvidenceBundle.class.getResourceAsStream(README)) {
+  private static byte[] resource(String name) throws IOException {
+    try (InputStream text = EvidenceBundle.class.getResourceAsStream(name)) {
       if (text == null) {
-        throw new IOException(README + " is not in the program");
+        throw new IOException(name + " is not in the program");
       }
       return text.readAllBytes();
     }

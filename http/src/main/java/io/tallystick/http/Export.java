@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * All entries that match a question, read while they are written, in a format of {@code GET
  * /api/audit/export}. Memory does not depend on how many there are.
  */
-final class Export implements Answer {
+final class Export implements CountedAnswer {
   /** How entries are written. */
   private interface Format {
     void begin(OutputStream out) throws IOException;
@@ -34,6 +34,7 @@ final class Export implements Answer {
   private final AuditQuery question;
   private final String contentType;
   private final Format format;
+  private long entries;
 
   private Export(
       LogReader log, AuditIndex index, AuditQuery question, String contentType, Format format) {
@@ -67,10 +68,16 @@ final class Export implements Answer {
           Optional<StoredEntry> entry = log.read(id);
           if (entry.isPresent()) {
             format.entry(out, entry.get());
+            entries++;
           }
           return true;
         });
     format.end(out);
+  }
+
+  @Override
+  public long entries() {
+    return entries;
   }
 
   /** The exact bytes, an entry a line. */

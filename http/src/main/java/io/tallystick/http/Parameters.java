@@ -110,6 +110,11 @@ public final class Parameters {
     return this;
   }
 
+  /** Everything that was given, as it was given. */
+  Map<String, List<String>> values() {
+    return values;
+  }
+
   /** Every value of a parameter that may be repeated; none may be empty. */
   List<String> texts(String name) {
     List<String> all = values.getOrDefault(name, List.of());

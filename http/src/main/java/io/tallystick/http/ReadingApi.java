@@ -14,14 +14,17 @@ final class ReadingApi {
   private final LogReader log;
   private final Answers answers;
   private final TreeAnswers.Sealing sealing;
+  private final SecurityEvents events;
 
   /**
    * @param sealing asked for a checkpoint before each export
+   * @param events told of each export
    */
-  ReadingApi(LogReader log, Answers answers, TreeAnswers.Sealing sealing) {
+  ReadingApi(LogReader log, Answers answers, TreeAnswers.Sealing sealing, SecurityEvents events) {
     this.log = log;
     this.answers = answers;
     this.sealing = sealing;
+    this.events = events;
   }
 
   @FunctionalInterface
@@ -35,7 +38,7 @@ final class ReadingApi {
     add(routes, keys, "/types", (request, given) -> answers.types(given));
     add(routes, keys, "/stats", (request, given) -> answers.stats(given));
     add(routes, keys, "/horizon", (request, given) -> answers.horizon(given));
-    add(routes, keys, "/export", this::export);
+    Routes.get(routes, PATH + "/export", keys.guarded(Permission.ADMIN_AUDIT, this::export));
     add(
         routes,
         keys,
@@ -44,10 +47,24 @@ final class ReadingApi {
     add(routes, keys, "/entries/{id}", this::entry);
   }
 
-  private Answer export(Context request, Parameters given)
+  /** Whether it reaches its end or not, the log is told of it. */
+  private void export(Context request, Authenticator.Caller caller)
       throws IOException, InterruptedException {
+    Parameters given = Parameters.ofQuery(request.queryString());
     sealing.newest();
-    return answers.export(given);
+    CountedAnswer answer = answers.export(given);
+    ExportRecord export = ExportRecord.of(given);
+    request.contentType(answer.contentType());
+    if (request.method().equals(HandlerType.HEAD)) {
+      return;
+    }
+    boolean complete = false;
+    try {
+      answer.writeTo(request.outputStream());
+      complete = true;
+    } finally {
+      events.exported(caller, request.userAgent(), export, answer.entries(), complete);
+    }
   }
 
   private Answer entry(Context request, Parameters given) throws IOException {

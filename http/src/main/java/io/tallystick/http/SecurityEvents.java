@@ -4,21 +4,25 @@ import io.tallystick.entry.Details;
 import io.tallystick.entry.Event;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.Receipt;
+import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The entries that the server itself writes about those who ask. Nobody waits for them; one that
- * the log does not take is said in the server's log.
+ * The entries that the server itself writes about those who ask. Nobody waits for them but the end
+ * of an export; one that the log does not take is said in the server's log.
  */
 final class SecurityEvents {
   private static final Logger LOG = LoggerFactory.getLogger(SecurityEvents.class);
   private static final int MAX_USER_AGENT_CHARS = 256;
+  private static final Duration MAX_WAIT = Duration.ofSeconds(30);
 
   private final AuditLog log;
 
@@ -77,6 +81,31 @@ final class SecurityEvents {
                     "{\"permission\":\"" + needed + "\",\"method\":\"" + method + "\"}")));
   }
 
+  /**
+   * Somebody took entries away, all that matched or some. Waits until that is acknowledged, so that
+   * the answer does not end before.
+   */
+  void exported(
+      Authenticator.Caller caller,
+      @Nullable String userAgent,
+      ExportRecord export,
+      long entries,
+      boolean complete)
+      throws IOException {
+    AccessKey key = caller.key();
+    CompletableFuture<Receipt> recorded =
+        tell(
+            about(key, "audit.exported", caller.address(), userAgent)
+                .actorUsername(key.name())
+                .action("exported as " + export.format())
+                .details(export.details(entries, complete)));
+    try {
+      recorded.orTimeout(MAX_WAIT.toMillis(), TimeUnit.MILLISECONDS).join();
+    } catch (CompletionException e) {
+      LOG.debug("an export was not recorded", e);
+    }
+  }
+
   /** Many attempts failed and were not logged one by one. */
   void flood(FailureLimiter.Flood flood, Duration window) {
     InetAddress network = flood.network();
@@ -107,11 +136,15 @@ final class SecurityEvents {
   }
 
   private void append(Event.Builder event) {
+    CompletableFuture<Receipt> _ = tell(event);
+  }
+
+  private CompletableFuture<Receipt> tell(Event.Builder event) {
     try {
-      CompletableFuture<Receipt> _ =
-          log.append(event.build()).whenComplete((receipt, failure) -> say(failure));
+      return log.append(event.build()).whenComplete((receipt, failure) -> say(failure));
     } catch (IllegalArgumentException e) {
       say(e);
+      return CompletableFuture.failedFuture(e);
     }
   }
 

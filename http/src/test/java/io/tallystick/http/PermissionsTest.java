@@ -244,7 +244,8 @@ class PermissionsTest {
         assertThat(server.send(request(server, endpoint).header("X-API-Key", first)).statusCode())
             .isEqualTo(endpoint.status());
       }
-      assertThat(server.typesFrom(1)).containsExactly("audit.log.created", "api_key.created");
+      assertThat(server.typesFrom(1))
+          .containsExactly("audit.log.created", "api_key.created", "audit.exported");
     }
     try (TestServer server = TestServer.start(data)) {
       assertThat(Files.readString(file).strip()).isEqualTo(first);

@@ -292,6 +292,38 @@ class ReadingApiTest {
   }
 
   @Test
+  void anExportIsAnEntryThatTellsWhoTookWhat() throws Exception {
+    String auditor = server.key("auditor", Permission.ADMIN_AUDIT);
+    for (String format : List.of("ndjson", "csv", "json", "bundle")) {
+      String question =
+          "event_type=door.opened&event_type=user.*&since=2020-01-01&format=" + format;
+      assertThat(server.get("/api/audit/export?" + question, auditor).statusCode()).isEqualTo(200);
+      Event told = server.entry(server.log.lastId()).decode().event();
+      assertThat(told.eventType()).isEqualTo("audit.exported");
+      assertThat(told.actorUsername()).isEqualTo("auditor");
+      assertThat(String.valueOf(told.actorIp())).isEqualTo("127.0.0.1");
+      assertThat(told.targetId()).isEqualTo(auditor.split("_", -1)[1]);
+      assertThat(String.valueOf(told.details()))
+          .isEqualTo(
+              "{\"format\":\"%s\",\"filters\":{\"event_type\":[\"door.opened\",\"user.*\"],"
+                      .formatted(format)
+                  + "\"since\":[\"2020-01-01\"]},\"count\":3,\"complete\":true}");
+    }
+    long last = server.log.lastId();
+    assertThat(server.get("/api/audit/export?target_id=%00", auditor).statusCode()).isEqualTo(422);
+    assertThat(server.get("/api/audit/export?format=xml", auditor).statusCode()).isEqualTo(422);
+    assertThat(
+            server
+                .send(
+                    server
+                        .request("/api/audit/export", auditor)
+                        .method("HEAD", HttpRequest.BodyPublishers.noBody()))
+                .statusCode())
+        .isEqualTo(200);
+    assertThat(server.log.lastId()).as("nothing left").isEqualTo(last);
+  }
+
+  @Test
   void anExportIsNotBoundedByThePage() throws Exception {
     List<Event> many = new ArrayList<>();
     for (int i = 0; i < 3_000; i++) {
@@ -324,6 +356,9 @@ class ReadingApiTest {
     String path = "/api/audit/export?event_type=job.submitted";
     change("batch-15.", "batch-51.");
     assertThatThrownBy(() -> server.get(path, key)).isInstanceOf(IOException.class);
+    Event told = server.entry(server.log.lastId()).decode().event();
+    assertThat(told.eventType()).isEqualTo("audit.exported");
+    assertThat(String.valueOf(told.details())).contains("\"count\":1500,\"complete\":false");
     long firstJob = first + EVENTS.size();
     HttpResponse<String> damaged = server.get(path + "&after_id=" + (firstJob + 1_500), key);
     assertThat(damaged.statusCode()).isEqualTo(500);

@@ -243,6 +243,7 @@ class TreeApiTest {
     assertThat(names)
         .containsExactlyInAnyOrder(
             "README.txt",
+            "check.go",
             "checkpoint",
             "verifier-key",
             "entries/2.json",
