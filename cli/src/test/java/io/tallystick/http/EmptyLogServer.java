@@ -1,0 +1,85 @@
+package io.tallystick.http;
+
+import io.javalin.Javalin;
+import io.tallystick.note.Checkpoint;
+import io.tallystick.note.SignedNote;
+import io.tallystick.note.SignerKey;
+import io.tallystick.store.AuditLog;
+import io.tallystick.store.LogConfig;
+import io.tallystick.store.LogReader;
+import io.tallystick.tlog.Hasher;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * A log without any entry, served as every log's tree is served. The program itself never leaves
+ * one: a log's first entry, {@code audit.log.created}, is written before the log is handed out. A
+ * crash just before that can leave a checkpoint over nothing, and this is that data directory.
+ */
+public final class EmptyLogServer implements AutoCloseable {
+  private final AuditLog neighbour;
+  private final Javalin app;
+  private final String key;
+
+  private EmptyLogServer(AuditLog neighbour, Javalin app, String key) {
+    this.neighbour = neighbour;
+    this.app = app;
+    this.key = key;
+  }
+
+  /** Starts it in this folder, at any port that is free. */
+  public static EmptyLogServer start(Path directory) throws Exception {
+    Path neighbour = directory.resolve("neighbour");
+    AuditLog log = AuditLog.open(neighbour, LogConfig.defaults());
+    Path empty = Files.createDirectories(directory.resolve("empty"));
+    Files.createDirectories(empty.resolve("segments"));
+    Files.copy(neighbour.resolve("log.json"), empty.resolve("log.json"));
+    SignerKey signer =
+        SignerKey.parse(Files.readString(neighbour.resolve("keys/checkpoint.key")).strip());
+    String origin = log.reader().identity().origin();
+    Checkpoint nothing = new Checkpoint(origin, 0, Hasher.EMPTY_ROOT);
+    SignedNote note = SignedNote.sign(nothing.text(), List.of(signer), Instant.now());
+    Files.write(empty.resolve("checkpoint"), note.toBytes());
+    return new EmptyLogServer(log, serve(LogReader.open(empty), log), signer.verifier().toString());
+  }
+
+  /** Keys and what is logged of those who show none are another log's. */
+  private static Javalin serve(LogReader empty, AuditLog neighbour) throws IOException {
+    ServerConfig config = ServerConfig.defaults().withPort(0);
+    AccessKeys keys = AccessKeys.open(neighbour.reader().directory().access(), Clock.systemUTC());
+    Sessions sessions = new Sessions(keys, config.sessions(), System::nanoTime, ended -> {});
+    FailureLimiter limiter =
+        new FailureLimiter(1, config.limits().failureWindow(), System::nanoTime);
+    Authenticator guard =
+        new Authenticator(
+            keys, sessions, new Browsers(List.of()), limiter, new SecurityEvents(neighbour));
+    TreeAnswers answers = new TreeAnswers(empty, () -> empty.tree().newest());
+    Javalin app =
+        Javalin.create(javalin -> {
+          new Listener(config, null, (status, duration) -> {}).configure(javalin);
+          javalin.routes.exception(Exception.class, (e, request) -> Problems.answer(request, e));
+          new TreeApi(answers, true).register(javalin.routes, guard);
+        });
+    Listener.start(app, config);
+    return app;
+  }
+
+  public String url() {
+    return "http://127.0.0.1:" + app.port();
+  }
+
+  /** The log's verifier key. */
+  public String key() {
+    return key;
+  }
+
+  @Override
+  public void close() throws IOException {
+    app.stop();
+    neighbour.close();
+  }
+}
