@@ -119,6 +119,7 @@ class RetentionTest {
       assertThat(reader.read(1_201)).isEmpty();
       assertThat(reader.read(1_202)).isPresent();
       assertSound(reader);
+      SharedJudge.agrees(data, reader.verify(VerifyRequest.all().strictly(), null));
       Event told = reader.read(removed.getLast().recordedAs()).orElseThrow().decode().event();
       assertThat(told.eventType()).isEqualTo("audit.retention.archived");
       assertThat(told.actorUsername()).isEqualTo("operator");
@@ -264,6 +265,7 @@ class RetentionTest {
           .containsOnlyNulls();
       assertThat(data.resolve("archive")).doesNotExist();
       assertSound(log.reader());
+      SharedJudge.agrees(data, log.reader().verify(VerifyRequest.all().strictly(), null));
     }
   }
 

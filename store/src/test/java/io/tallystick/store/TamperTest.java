@@ -2,6 +2,7 @@ package io.tallystick.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tallystick.entry.Details;
 import io.tallystick.entry.Event;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -15,15 +16,22 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What somebody with the disk in hands can change, and that verification names it. */
+/**
+ * What somebody with the disk in hands can change in a log of three segments, and that verification
+ * names it; as the format's own checker does, see {@link SharedJudge}.
+ */
 class TamperTest {
   private static final int BLOCK = 10;
   private static final int BLOCKS = 30;
+  private static final int BLOCKS_PER_HOUR = 10;
   private static final long LAST = 1 + BLOCK * BLOCKS;
 
   /** The kinds of fault that the entries show by themselves, without a tree over them. */
@@ -38,7 +46,7 @@ class TamperTest {
   void makeALog() throws Exception {
     data = directory.resolve("log");
     AuditLogTest.SteppingClock clock =
-        new AuditLogTest.SteppingClock(Instant.parse("2026-05-01T10:10:00Z"));
+        new AuditLogTest.SteppingClock(Instant.parse("2026-05-01T10:00:01Z"));
     try (AuditLog log = AuditLog.open(data, AuditLogTest.CONFIG.withClock(clock))) {
       for (int b = 0; b < BLOCKS; b++) {
         List<Event> batch = new ArrayList<>();
@@ -47,10 +55,11 @@ class TamperTest {
               Event.builder("auth.login.failed").actorUsername("user-%02d".formatted(i)).build());
         }
         log.append(batch, null).get();
-        clock.now = clock.now.plusSeconds(1);
+        clock.now = clock.now.plusSeconds(3_600 / BLOCKS_PER_HOUR);
       }
     }
-    segment = LogFiles.segments(data).getFirst();
+    assertThat(LogFiles.segments(data)).hasSize(3);
+    segment = LogFiles.segments(data).get(1);
   }
 
   private VerifyReport verify() throws Exception {
@@ -68,35 +77,51 @@ class TamperTest {
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
-  /** Offset in the segment of the first byte of an entry. */
-  private long offsetOf(long id) throws IOException {
-    try (SegmentFile file = SegmentFile.open(segment)) {
-      SegmentCursor cursor = file.cursor(0);
-      while (cursor.next()) {
-        Block block = cursor.block();
-        if (block.firstId() <= id && id <= block.lastId()) {
-          return cursor.position() + 4 + block.entryOffset((int) (id - block.firstId()));
+  /** Somewhere in a segment. */
+  private record Place(Path segment, long position) {
+    void flip(long further, int bit) throws IOException {
+      LogFiles.flip(segment, position + further, bit);
+    }
+
+    void rewrite(UnaryOperator<List<byte[]>> change) throws IOException {
+      LogFiles.rewrite(segment, position, change);
+    }
+  }
+
+  private Place block(long id) throws IOException {
+    return find(id, false);
+  }
+
+  private Place entry(long id) throws IOException {
+    return find(id, true);
+  }
+
+  private Place find(long id, boolean firstByte) throws IOException {
+    for (Path file : LogFiles.segments(data)) {
+      try (SegmentFile opened = SegmentFile.open(file)) {
+        SegmentCursor cursor = opened.cursor(0);
+        while (cursor.next()) {
+          Block block = cursor.block();
+          if (block.firstId() <= id && id <= block.lastId()) {
+            int further = firstByte ? 4 + block.entryOffset((int) (id - block.firstId())) : 0;
+            return new Place(file, cursor.position() + further);
+          }
         }
       }
     }
     throw new IllegalStateException("no entry " + id);
   }
 
-  private long blockOf(long id) throws IOException {
-    for (long position : LogFiles.blocks(segment)) {
-      try (SegmentFile file = SegmentFile.open(segment)) {
-        SegmentCursor cursor = file.cursor(position);
-        if (cursor.next() && cursor.firstId() <= id && id < cursor.firstId() + cursor.count()) {
-          return position;
-        }
-      }
-    }
-    throw new IllegalStateException("no block with " + id);
+  /** The report on the whole log, which the format's own checker agrees with. */
+  private VerifyReport judged() throws Exception {
+    VerifyReport report = verify();
+    SharedJudge.agrees(data, report);
+    return report;
   }
 
   @Test
   void aGoodLogIsValidInWholeAndInEveryPart() throws Exception {
-    assertThat(verify().valid()).isTrue();
+    assertThat(judged().valid()).isTrue();
     assertThat(LogChecker.check(data).clean()).isTrue();
     Random random = new Random(1);
     for (int i = 0; i < 50; i++) {
@@ -115,19 +140,19 @@ class TamperTest {
   void aFlippedBitAnywhereInAnEntryIsFoundAndNamed() throws Exception {
     Random random = new Random(2);
     for (long id : List.of(1L, 2L, 11L, 12L, 150L, LAST - 1, LAST)) {
-      long offset = offsetOf(id);
+      Place entry = entry(id);
       int length = LogReader.open(data).read(id).orElseThrow().bytes().length;
       for (int i = 0; i < 40; i++) {
-        long position = offset + random.nextInt(length);
+        int at = random.nextInt(length);
         int bit = random.nextInt(8);
-        LogFiles.flip(segment, position, bit);
-        VerifyReport report = verify();
+        entry.flip(at, bit);
+        VerifyReport report = i == 0 ? judged() : verify();
         assertThat(report.valid()).isFalse();
         assertThat(entryFaults(report)).isNotEmpty().isSubsetOf(id, id + 1);
         assertThat(entryFaults(report)).containsAll(LogChecker.check(data).faultyIds());
         String named = "entry " + id + " ";
         assertThat(report.faults()).anyMatch(f -> f.reason().contains(named));
-        LogFiles.flip(segment, position, bit);
+        entry.flip(at, bit);
       }
     }
     assertThat(verify().valid()).isTrue();
@@ -135,34 +160,75 @@ class TamperTest {
 
   @Test
   void anEntryRewrittenWithARightCrcBreaksTheChain() throws Exception {
-    LogFiles.rewrite(
-        segment,
-        blockOf(150),
-        entries -> {
+    block(150)
+        .rewrite(entries -> {
           List<byte[]> changed = new ArrayList<>(entries);
           int i = 3;
           String entry = new String(changed.get(i), StandardCharsets.UTF_8);
           changed.set(i, entry.replace("user-", "USER-").getBytes(StandardCharsets.UTF_8));
           return changed;
         });
-    VerifyReport report = verify();
+    VerifyReport report = judged();
     assertThat(report.faults())
         .extracting(Fault::kind)
         .containsOnly(Fault.Kind.CHAIN, Fault.Kind.TREE);
     assertThat(entryFaults(report)).isEqualTo(LogChecker.check(data).faultyIds());
   }
 
+  /** With the block's CRC made right again, as somebody would who means it. */
+  @Test
+  void oneChangedByteOfAnyFieldIsFound() throws Exception {
+    Event event =
+        Event.builder("auth.login.failed")
+            .actorId(1_234L)
+            .actorUsername("somebody")
+            .actorIp("203.0.113.117")
+            .userAgent("browser")
+            .targetType("host")
+            .targetId("1234")
+            .action("login")
+            .occurredAt("2026-05-01T09:11:11Z")
+            .requestId("1234-5678")
+            .details(Details.parse("{\"method\":\"password\"}"))
+            .build();
+    long id;
+    try (AuditLog log = AuditLog.open(data, AuditLogTest.CONFIG)) {
+      id = log.append(List.of(event, event), "writer").get().firstId();
+      log.append(AuditLogTest.events(5), null).get();
+    }
+    String line =
+        new String(LogReader.open(data).read(id).orElseThrow().bytes(), StandardCharsets.UTF_8);
+    Matcher fields =
+        Pattern.compile("[{,]\"([a-z_]+)\":(\\{[^}]*}|\"[^\"]*\"|[0-9]+)").matcher(line);
+    int found = 0;
+    for (; fields.find(); found++) {
+      int at = (fields.start(2) + fields.end(2)) / 2;
+      int bit = 1;
+      block(id).rewrite(entries -> changed(entries, 0, at, bit));
+      VerifyReport report = judged();
+      assertThat(report.valid()).as(fields.group(1)).isFalse();
+      assertThat(entryFaults(report)).as(fields.group(1)).isNotEmpty().isSubsetOf(id, id + 1);
+      assertThat(report.faults()).as(fields.group(1)).anyMatch(f -> f.kind() == Fault.Kind.TREE);
+      block(id).rewrite(entries -> changed(entries, 0, at, bit));
+    }
+    assertThat(found).as("fields in %s", line).isEqualTo(15);
+    assertThat(judged().valid()).isTrue();
+  }
+
+  private static List<byte[]> changed(List<byte[]> entries, int index, int at, int bit) {
+    entries.get(index)[at] ^= (byte) (1 << bit);
+    return entries;
+  }
+
   @Test
   void exchangedEntriesAreFound() throws Exception {
-    LogFiles.rewrite(
-        segment,
-        blockOf(150),
-        entries -> {
+    block(150)
+        .rewrite(entries -> {
           List<byte[]> changed = new ArrayList<>(entries);
           Collections.swap(changed, 2, 5);
           return changed;
         });
-    VerifyReport report = verify();
+    VerifyReport report = judged();
     assertThat(report.valid()).isFalse();
     assertThat(entryFaults(report)).hasSizeGreaterThan(2);
     assertThat(entryFaults(report)).isEqualTo(LogChecker.check(data).faultyIds());
@@ -170,15 +236,13 @@ class TamperTest {
 
   @Test
   void aRepeatedEntryInThePlaceOfTheNextIsFound() throws Exception {
-    LogFiles.rewrite(
-        segment,
-        blockOf(150),
-        entries -> {
+    block(150)
+        .rewrite(entries -> {
           List<byte[]> changed = new ArrayList<>(entries);
           changed.set(4, changed.get(3));
           return changed;
         });
-    VerifyReport report = verify();
+    VerifyReport report = judged();
     assertThat(report.valid()).isFalse();
     assertThat(entryFaults(report)).isEqualTo(LogChecker.check(data).faultyIds());
   }
@@ -191,12 +255,11 @@ class TamperTest {
     for (String change : List.of("remove", "exchange", "repeat", "insert")) {
       LogFiles.delete(data);
       LogFiles.copy(good, data);
-      segment = LogFiles.segments(data).getFirst();
-      long third = blocks.get(9);
-      long fourth = blocks.get(10);
+      long third = blocks.get(4);
+      long fourth = blocks.get(5);
       int size = (int) (fourth - third);
       byte[] one = LogFiles.read(segment, third, size);
-      byte[] two = LogFiles.read(segment, fourth, (int) (blocks.get(11) - fourth));
+      byte[] two = LogFiles.read(segment, fourth, (int) (blocks.get(6) - fourth));
       assertThat(two).hasSize(size);
       switch (change) {
         case "remove" -> {
@@ -217,7 +280,7 @@ class TamperTest {
           LogFiles.write(segment, fourth + size, rest);
         }
       }
-      VerifyReport report = verify();
+      VerifyReport report = judged();
       assertThat(report.valid()).as(change).isFalse();
       assertThat(entryFaults(report)).as(change).isNotEmpty();
       assertThat(entryFaults(report)).as(change).isEqualTo(LogChecker.check(data).faultyIds());
@@ -226,18 +289,20 @@ class TamperTest {
 
   @Test
   void damagedHeadersOfBlocksAreFoundAndWhatFollowsIsStillChecked() throws Exception {
-    List<Long> blocks = LogFiles.blocks(segment);
-    for (int b : List.of(0, 1, 15, BLOCKS)) {
-      for (int at = 0; at < 20; at++) {
-        for (int bit = 0; bit < 8; bit += 3) {
-          long position = blocks.get(b) + at;
-          LogFiles.flip(segment, position, bit);
+    for (Path file : LogFiles.segments(data)) {
+      List<Long> blocks = LogFiles.blocks(file);
+      for (long block : List.of(blocks.getFirst(), blocks.get(5), blocks.getLast())) {
+        boolean last = block == block(LAST).position() && file.equals(block(LAST).segment());
+        for (int at = 0; at < 20; at++) {
+          int bit = 3 * at % 8;
+          LogFiles.flip(file, block + at, bit);
           VerifyReport report = verify();
-          assertThat(report.valid()).as("block %d byte %d bit %d", b, at, bit).isFalse();
-          if (b < BLOCKS && at < 4) {
-            assertThat(report.lastId()).as("block %d byte %d bit %d", b, at, bit).isEqualTo(LAST);
+          String what = "%s@%d byte %d bit %d".formatted(file.getFileName(), block, at, bit);
+          assertThat(report.valid()).as(what).isFalse();
+          if (!last && at < 4) {
+            assertThat(report.lastId()).as(what).isEqualTo(LAST);
           }
-          LogFiles.flip(segment, position, bit);
+          LogFiles.flip(file, block + at, bit);
         }
       }
     }
@@ -246,8 +311,8 @@ class TamperTest {
 
   @Test
   void aZeroedPageIsFound() throws Exception {
-    long position = offsetOf(150) & ~4095L;
-    LogFiles.write(segment, position, new byte[4096]);
+    Place entry = entry(150);
+    LogFiles.write(entry.segment(), entry.position() & ~4095L, new byte[4096]);
     VerifyReport report = verify();
     assertThat(report.valid()).isFalse();
     assertThat(report.lastId()).isEqualTo(LAST);
@@ -257,9 +322,9 @@ class TamperTest {
   @Test
   void everyFaultIsReportedNotOnlyTheFirst() throws Exception {
     for (long id : List.of(20L, 120L, 220L)) {
-      LogFiles.flip(segment, offsetOf(id) + 150, 0);
+      entry(id).flip(150, 0);
     }
-    assertThat(entryFaults(verify())).contains(21L, 121L, 221L);
+    assertThat(entryFaults(judged())).contains(21L, 121L, 221L);
     assertThat(verify(100, 200).faults())
         .extracting(Fault::id)
         .allMatch(id -> id >= 100 && id <= 200);
@@ -272,13 +337,13 @@ class TamperTest {
   @Test
   void aDamagedLogIsNotAnsweredAsAShorterOne() throws Exception {
     for (long id : List.of(5L, 150L, LAST)) {
-      LogFiles.flip(segment, offsetOf(id) + 150, 0);
+      entry(id).flip(150, 0);
       LogReader reader = LogReader.open(data);
       assertThat(reader.lastId()).isEqualTo(LAST);
       org.assertj.core.api.Assertions.assertThatThrownBy(() -> reader.read(id))
           .isInstanceOf(LogException.Corrupt.class)
           .hasMessageContaining("tally verify");
-      LogFiles.flip(segment, offsetOf(id) + 150, 0);
+      entry(id).flip(150, 0);
     }
   }
 
@@ -293,10 +358,8 @@ class TamperTest {
 
   @Test
   void aLogWhoseEndDoesNotHoldTogetherIsNotAppendedTo() throws Exception {
-    LogFiles.rewrite(
-        segment,
-        blockOf(LAST),
-        entries -> {
+    block(LAST)
+        .rewrite(entries -> {
           List<byte[]> changed = new ArrayList<>(entries);
           String entry = new String(changed.get(3), StandardCharsets.UTF_8);
           changed.set(3, entry.replace("user-", "USER-").getBytes(StandardCharsets.UTF_8));

@@ -5,23 +5,31 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tallystick.entry.Event;
 import io.tallystick.note.SignedNote;
 import io.tallystick.note.VerifierKey;
+import io.tallystick.witness.AddCheckpoint;
+import io.tallystick.witness.RefusedException;
+import io.tallystick.witness.RefusedException.Reason;
+import io.tallystick.witness.Witness;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The table of docs/threat-model.md: what somebody who owns the disk can do, and who notices. The
- * log has segments of three hours, and the attacker a program that writes logs.
+ * The table of docs/threat-model.md: what somebody who owns the disk can do, and who notices: the
+ * disk alone, whoever took a checkpoint away, a witness. The log has segments of three hours, and
+ * the attacker a program that writes logs. What can be damaged in entries is in {@link TamperTest}.
  */
 class ThreatTest {
   private static final int PER_HOUR = 300;
@@ -30,8 +38,10 @@ class ThreatTest {
   @TempDir Path directory;
   private Path data;
 
-  /** What an auditor took away at the end of the second hour. */
+  /** What an auditor took away in the end, and a witness signed. */
   private SignedNote exported;
+
+  private Witness witness;
 
   private Path yesterday;
   private List<VerifierKey> pinned;
@@ -40,15 +50,23 @@ class ThreatTest {
   void makeALog() throws Exception {
     data = directory.resolve("log");
     write(data, 2, 0);
-    LogReader reader = LogReader.open(data);
     yesterday = directory.resolve("yesterday");
     LogFiles.copy(data, yesterday);
     write(data, 3, 0);
     exported = LogReader.open(data).tree().newest().orElseThrow().note();
-    pinned = reader.identity().keys();
+    pinned = LogReader.open(data).identity().keys();
+    witness =
+        Witness.open(directory.resolve("witness"), "witness.example", pinned, Clock.systemUTC());
+    witness.sign(new AddCheckpoint(0, List.of(), exported));
     assertThat(LogFiles.segments(data)).hasSize(3);
     assertThat(onDisk()).isEmpty();
     assertThat(withExport()).isEmpty();
+    assertThat(refusal()).isEmpty();
+  }
+
+  @AfterEach
+  void closeTheWitness() throws Exception {
+    witness.close();
   }
 
   /** Writes the log up to that many hours, with another event in the place of {@code forgedId}. */
@@ -73,13 +91,29 @@ class ThreatTest {
     }
   }
 
+  /** What the disk tells by itself; the format's own checker agrees. */
   private List<Fault> onDisk() throws Exception {
-    return LogReader.open(data).verify(VerifyRequest.all(), null).faults();
+    VerifyReport report = LogReader.open(data).verify(VerifyRequest.all(), null);
+    SharedJudge.agrees(data, report);
+    return report.faults();
   }
 
   private List<Fault> withExport() throws Exception {
     VerifyRequest request = VerifyRequest.all().withEarlier(exported).withKeys(pinned);
     return LogReader.open(data).verify(request, null).faults();
+  }
+
+  /** Why the witness does not sign what the log publishes now; empty if it does. */
+  private Optional<Reason> refusal() throws Exception {
+    LogTree tree = LogReader.open(data).tree();
+    SignedCheckpoint newest = tree.newest().orElseThrow();
+    long from = Math.min(LAST, newest.size());
+    try {
+      witness.sign(new AddCheckpoint(from, tree.consistency(from, newest.size()), newest.note()));
+      return Optional.empty();
+    } catch (RefusedException e) {
+      return Optional.of(e.reason());
+    }
   }
 
   private static Set<Fault.Kind> kinds(List<Fault> faults) {
@@ -106,7 +140,9 @@ class ThreatTest {
     for (String each : List.of("checkpoint", "checkpoints", "tiles", "edge")) {
       LogFiles.delete(data.resolve(each));
     }
-    assertThat(kinds(onDisk())).containsExactly(Fault.Kind.CHECKPOINT);
+    // The format's own checker takes it for a log that has no checkpoint yet.
+    assertThat(kinds(LogReader.open(data).verify(VerifyRequest.all(), null).faults()))
+        .containsExactly(Fault.Kind.CHECKPOINT);
     assertThat(kinds(withExport())).contains(Fault.Kind.CHECKPOINT);
     assertThat(
             LogReader.open(data)
@@ -131,6 +167,7 @@ class ThreatTest {
     assertThat(LogReader.open(data).verify(VerifyRequest.range(600, 700).quickly(), null).faults())
         .extracting(Fault::id)
         .containsExactly(600L, 700L);
+    assertThat(kinds(withExport())).contains(Fault.Kind.TREE);
   }
 
   @Test
@@ -146,6 +183,7 @@ class ThreatTest {
     }
     replace("segments", forged);
     assertThat(kinds(onDisk())).contains(Fault.Kind.CHECKPOINT);
+    assertThat(kinds(withExport())).contains(Fault.Kind.CHECKPOINT);
   }
 
   @Test
@@ -153,6 +191,7 @@ class ThreatTest {
     replace("segments", yesterday);
     assertThat(onDisk())
         .anyMatch(f -> f.kind() == Fault.Kind.CHECKPOINT && f.id() == 2 + 2 * PER_HOUR);
+    assertThat(kinds(withExport())).contains(Fault.Kind.CHECKPOINT);
   }
 
   @Test
@@ -164,6 +203,7 @@ class ThreatTest {
         .extracting(Fault::kind, Fault::id)
         .containsExactly(
             org.assertj.core.groups.Tuple.tuple(Fault.Kind.CHECKPOINT, 2L + 2 * PER_HOUR));
+    assertThat(refusal()).as("it signed a larger one").contains(Reason.OTHER_SIZE);
   }
 
   @Test
@@ -173,6 +213,23 @@ class ThreatTest {
     LogFiles.copy(forged, data);
     assertThat(onDisk()).as("it holds together, and names its own key").isEmpty();
     assertThat(kinds(withExport())).containsExactly(Fault.Kind.CHECKPOINT);
+    assertThat(refusal()).contains(Reason.NOT_SIGNED);
+  }
+
+  @Test
+  void anotherHistoryWithTheStolenKey() throws Exception {
+    for (int hours : List.of(3, 4)) {
+      Path forged = directory.resolve("forged-" + hours);
+      Files.createDirectories(forged.resolve("keys"));
+      Files.copy(data.resolve("log.json"), forged.resolve("log.json"));
+      Files.copy(data.resolve("keys/checkpoint.key"), forged.resolve("keys/checkpoint.key"));
+      write(forged, hours, 500);
+      LogFiles.delete(data);
+      LogFiles.copy(forged, data);
+      assertThat(onDisk()).as("it holds together, under the log's own key").isEmpty();
+      assertThat(kinds(withExport())).containsExactly(Fault.Kind.CHECKPOINT);
+      assertThat(refusal()).as("%d hours", hours).contains(Reason.CONTRADICTION);
+    }
   }
 
   @Test
@@ -182,6 +239,9 @@ class ThreatTest {
         forged.resolve("log.json"), data.resolve("log.json"), StandardCopyOption.REPLACE_EXISTING);
     assertThat(kinds(onDisk())).containsExactly(Fault.Kind.CHECKPOINT);
     assertThat(kinds(withExport())).containsExactly(Fault.Kind.CHECKPOINT);
+    replace("checkpoint", forged);
+    assertThat(kinds(withExport())).contains(Fault.Kind.CHECKPOINT);
+    assertThat(refusal()).contains(Reason.NOT_SIGNED);
   }
 
   @Test
@@ -194,6 +254,7 @@ class ThreatTest {
     }
     Files.delete(data.resolve("tiles/0/001"));
     assertThat(onDisk()).anyMatch(f -> f.kind() == Fault.Kind.TILE && f.id() == 257);
+    assertThat(withExport()).anyMatch(f -> f.kind() == Fault.Kind.TILE && f.id() == 257);
     LogFiles.flip(data.resolve("edge"), 20, 1);
     assertThat(kinds(onDisk())).contains(Fault.Kind.TILE);
   }
@@ -205,6 +266,7 @@ class ThreatTest {
     replace("tiles", forged);
     replace("edge", forged);
     assertThat(kinds(onDisk())).contains(Fault.Kind.TILE);
+    assertThat(kinds(withExport())).contains(Fault.Kind.TILE);
   }
 
   @Test
@@ -214,8 +276,13 @@ class ThreatTest {
       byte[] changed = note.clone();
       changed[at] ^= 1;
       Files.write(data.resolve("checkpoint"), changed);
-      assertThat(kinds(onDisk())).as("byte %d", at).contains(Fault.Kind.CHECKPOINT);
+      List<Fault> found =
+          at % 50 == 0
+              ? onDisk()
+              : LogReader.open(data).verify(VerifyRequest.all().quickly(), null).faults();
+      assertThat(kinds(found)).as("byte %d", at).contains(Fault.Kind.CHECKPOINT);
     }
+    assertThat(kinds(withExport())).contains(Fault.Kind.CHECKPOINT);
     Files.write(data.resolve("checkpoint"), note);
     Path kept = data.resolve("checkpoints").resolve(keptSize() + ".note");
     byte[] before = Files.readAllBytes(kept);
