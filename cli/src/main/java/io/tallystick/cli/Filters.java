@@ -11,7 +11,9 @@ final class Filters {
   @Option(
       names = "--event-type",
       paramLabel = "TYPE",
-      description = "An event type, or a beginning like auth.*; may be given again.")
+      split = ",",
+      description =
+          "An event type, or a beginning like auth.*; several with commas, or given again.")
   List<String> eventTypes = List.of();
 
   @Option(names = "--actor-id", paramLabel = "N", description = "Who did it, by number.")

@@ -31,8 +31,10 @@ final class KeysCommand {
               names = "--permission",
               required = true,
               paramLabel = "P",
+              split = ",",
               description =
-                  "audit.append, admin.audit, admin.keys or admin.retention; may be given again.")
+                  "audit.append, admin.audit, admin.keys or admin.retention; several with commas, or"
+                      + " given again.")
           List<String> permissions,
       @Option(
               names = "--expires",

@@ -33,6 +33,8 @@ import picocli.CommandLine.ParameterException;
       "Exit codes: 0 good, 1 the log does not verify, 2 usage, 3 can't reach or open, 4 not permitted."
     })
 public final class Main {
+  static final String AUTH = "auth";
+
   private Main() {}
 
   /**
@@ -66,9 +68,9 @@ public final class Main {
     Map<String, Supplier<Object>> commands = commands(terminal);
     Supplier<Object> named = commands.get(first);
     if (named != null) {
-      tally.addSubcommand(first, named.get());
+      add(tally, first, named.get());
     } else {
-      commands.forEach((name, command) -> tally.addSubcommand(name, command.get()));
+      commands.forEach((name, command) -> add(tally, name, command.get()));
       tally.addSubcommand(AutoComplete.GenerateCompletion.class);
     }
     helpful(tally);
@@ -85,6 +87,13 @@ public final class Main {
           return exitCode(e);
         });
     return tally;
+  }
+
+  /** Adds a command under a name, which may not be the one that its class has. */
+  private static void add(CommandLine group, String name, Object command) {
+    CommandLine named = command instanceof CommandLine line ? line : new CommandLine(command);
+    named.getCommandSpec().name(name);
+    group.addSubcommand(name, named);
   }
 
   /** Every command knows --help; those that are methods have to say so themselves. */
@@ -130,7 +139,10 @@ public final class Main {
     commands.put("restore", () -> new RestoreCommand(terminal));
     commands.put("backup", () -> new BackupCommand(terminal));
     commands.put("rebuild-index", () -> new RebuildIndexCommand(terminal));
-    commands.put("auth", () -> auth(terminal));
+    commands.put(AUTH, () -> auth(terminal));
+    commands.put(
+        "generate-man-page",
+        () -> new ManPageCommand(terminal, () -> commandLine(terminal, Map.of(), "")));
     return commands;
   }
 
@@ -150,8 +162,8 @@ public final class Main {
   /** The audit-logging document writes "auth audit" before each of its commands. */
   private static CommandLine auth(Terminal terminal) {
     CommandLine audit = group("audit");
-    reading(terminal).forEach((name, command) -> audit.addSubcommand(name, command.get()));
-    return group("auth").addSubcommand(audit);
+    reading(terminal).forEach((name, command) -> add(audit, name, command.get()));
+    return group(AUTH).addSubcommand(audit);
   }
 
   private static int exitCode(Throwable e) {

@@ -95,9 +95,10 @@ final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--witness",
       paramLabel = "VKEY=URL",
+      split = ",",
       description =
           "A witness that is asked every minute to sign the newest checkpoint: its verifier key and"
-              + " its address. May be given several times.")
+              + " its address. Several with commas, or given again.")
   private List<String> witnesses = List.of();
 
   @Option(names = "--strict-types", description = "Refuse event types that the log does not know.")
@@ -151,10 +152,7 @@ final class ServeCommand implements Callable<Integer> {
     ServerConfig server = serverConfig();
     LogConfig config = logConfig();
     List<WitnessAddress> addresses = witnesses.stream().map(ServeCommand::witness).toList();
-    if (retentionDays != null) {
-      retentionDays(retentionDays);
-    }
-    retentionMode();
+    sayRetention();
     Stop stop = new Stop();
     try (AuditLog log = AuditLog.open(data, config);
         AuditIndex index = AuditIndex.open(log.reader(), log.reader().directory().index());
@@ -271,18 +269,26 @@ final class ServeCommand implements Callable<Integer> {
                     + "\"; taken are archive and purge"));
   }
 
+  /** Before the log is opened, which may take a while, and refuses what is not taken. */
+  private void sayRetention() {
+    Retention.Mode mode = retentionMode();
+    if (retentionDays != null) {
+      terminal
+          .err()
+          .println(
+              "tally: entries older than %d days are %s, in whole hours, as far as no legal hold covers them"
+                  .formatted(
+                      retentionDays(retentionDays),
+                      mode == Retention.Mode.PURGE ? "purged" : "archived"));
+    }
+  }
+
   /** Runs retention while the server runs, if it is asked for. */
   private @Nullable RetentionSchedule retention(AuditLog log, AuditIndex index) {
     if (retentionDays == null) {
       return null;
     }
-    int days = retentionDays(retentionDays);
-    terminal
-        .err()
-        .println(
-            "tally: entries older than %d days are %s, in whole hours, as far as no legal hold covers them"
-                .formatted(days, retentionMode.equals("purge") ? "purged" : "archived"));
     RetentionAdministration runs = new RetentionAdministration(log, index, Clock.systemUTC());
-    return new RetentionSchedule(runs, days, retentionMode());
+    return new RetentionSchedule(runs, retentionDays(retentionDays), retentionMode());
   }
 }

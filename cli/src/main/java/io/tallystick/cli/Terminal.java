@@ -84,6 +84,22 @@ final class Terminal {
 
   /** A bar on the error stream; shown on a terminal only, for what takes longer than a second. */
   ProgressBar progressBar(String what) {
-    return new ProgressBar(interactive ? err : null, what);
+    return new ProgressBar(interactive && errorsAreShown() ? err : null, what);
+  }
+
+  /** Whether the error stream is a terminal too: the console tells of the others only. */
+  private static boolean errorsAreShown() {
+    try {
+      return new ProcessBuilder("test", "-t", "2")
+              .redirectError(ProcessBuilder.Redirect.INHERIT)
+              .start()
+              .waitFor()
+          == 0;
+    } catch (IOException e) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 }

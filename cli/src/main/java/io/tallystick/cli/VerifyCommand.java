@@ -50,6 +50,7 @@ final class VerifyCommand implements Callable<Integer> {
   @Option(
       names = "--key",
       paramLabel = "VKEY",
+      split = ",",
       description =
           "The verifier key that you trust, as \"tally key\" printed it (default: those that the"
               + " log names itself).")

@@ -38,7 +38,8 @@ final class VerifyProofCommand implements Callable<Integer> {
       names = "--key",
       required = true,
       paramLabel = "VKEY",
-      description = "The log's verifier key that you trust; may be given more than once.")
+      split = ",",
+      description = "The log's verifier key that you trust; several with commas, or given again.")
   private List<String> keys = List.of();
 
   @Option(

@@ -110,6 +110,7 @@ class ArchitectureTest {
     "io.javalin..,        http",
     "org.eclipse.jetty.., http",
     "picocli..,           cli",
+    "org.bouncycastle..,  note",
   })
   void aLibraryStaysInItsPackage(String library, String name) {
     check(

@@ -1,0 +1,70 @@
+package io.tallystick.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is shown on a terminal and nowhere else: colours and progress. */
+class TerminalIT {
+  private static final Path SCRIPT = Path.of("/usr/bin/script");
+
+  @TempDir Path directory;
+
+  @BeforeEach
+  void needsATerminal() {
+    assumeTrue(Files.isExecutable(SCRIPT), "no script(1), which makes a terminal, here");
+  }
+
+  /** Runs a class on a terminal, and gives what that shows. */
+  private String onATerminal(
+      Map<String, String> environment, String redirection, Class<?> main, String... arguments)
+      throws Exception {
+    String line =
+        Tally.words(main, List.of(arguments)).stream()
+                .map(word -> "'" + word + "'")
+                .collect(Collectors.joining(" "))
+            + redirection;
+    ProcessBuilder builder =
+        new ProcessBuilder(SCRIPT.toString(), "-qec", line, "/dev/null")
+            .directory(directory.toFile())
+            .redirectErrorStream(true);
+    builder.environment().put("TERM", "xterm");
+    builder.environment().put("TALLY_DATA", directory.resolve("log").toString());
+    builder.environment().putAll(environment);
+    Process process = builder.start();
+    process.getOutputStream().close();
+    String shown = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(shown).isZero();
+    return shown;
+  }
+
+  @Test
+  void coloursAreForATerminalWhoseUserWantsThem() throws Exception {
+    Map<String, String> log = Map.of("TALLY_DATA", directory.resolve("log").toString());
+    assertThat(Tally.run(log, "{\"event_type\":\"auth.logout\"}", "append").code()).isZero();
+    assertThat(onATerminal(Map.of(), "", Main.class, "list")).contains("auth.logout", "\u001b[1m");
+    assertThat(onATerminal(Map.of("NO_COLOR", "1"), "", Main.class, "list"))
+        .contains("auth.logout")
+        .doesNotContain("\u001b");
+    assertThat(Tally.run(log, "", "list").out()).contains("auth.logout").doesNotContain("\u001b");
+  }
+
+  @Test
+  void progressIsForATerminalAndIsWiped() throws Exception {
+    assertThat(onATerminal(Map.of(), "", ProgressProbe.class))
+        .contains("\rworking [###", " 50%  2 of 4")
+        .doesNotContain("25%")
+        .containsSubsequence("50%", "\r\u001b[K", "done");
+    assertThat(onATerminal(Map.of(), " 2>err", ProgressProbe.class)).isEqualTo("done\r\n");
+    assertThat(directory.resolve("err")).isEmptyFile();
+  }
+}
