@@ -36,12 +36,19 @@ async function follow(query, from, on, signal) {
   }
 }
 
+/** How often the page has come into sight; 0 while it is out of it. */
 function useVisible() {
-  const [shown, setShown] = useState(!document.hidden);
+  const times = useRef(1);
+  const [shown, setShown] = useState(document.hidden ? 0 : 1);
   useEffect(() => {
-    const changed = () => setShown(!document.hidden);
+    const changed = () => setShown(document.hidden ? 0 : ++times.current);
+    const back = (e) => e.persisted && changed();
     document.addEventListener('visibilitychange', changed);
-    return () => document.removeEventListener('visibilitychange', changed);
+    addEventListener('pageshow', back);
+    return () => {
+      document.removeEventListener('visibilitychange', changed);
+      removeEventListener('pageshow', back);
+    };
   }, []);
   return shown;
 }
@@ -95,6 +102,9 @@ function useEntries(filters) {
   useEffect(() => {
     if (list.query === null || !shown) return undefined;
     const control = new AbortController();
+    // A page that the browser keeps for going back would keep its connection, of which there are six.
+    const leave = () => control.abort();
+    addEventListener('pagehide', leave);
     follow(
       list.query,
       known.current,
@@ -108,7 +118,10 @@ function useEntries(filters) {
       },
       control.signal,
     );
-    return () => control.abort();
+    return () => {
+      removeEventListener('pagehide', leave);
+      leave();
+    };
   }, [list.query, shown]);
 
   const showNew = () => {

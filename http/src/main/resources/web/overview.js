@@ -24,7 +24,7 @@ function Cards({ stats, overview, horizon }) {
     h(Card, { id: 'card-failed', label: 'Failed logins', value: count(stats.failed_logins), href: '/?event_type=auth.login.failed', kind: stats.failed_logins ? 'is-bad' : '' }),
     h(Card, {
       id: 'card-oldest', label: 'Oldest entry', value: stats.first_entry ? age(stats.first_entry) : '–', href: gone ? TAKEN_OUT : null,
-      hint: gone ? `${count(gone)} before it ${horizon.removed.every((r) => r.archive) ? 'archived' : 'taken out'}` : stats.first_entry ? utcTime(stats.first_entry).slice(0, 19) + ' UTC' : null,
+      hint: gone ? `${count(gone)} before it ${!horizon.removed.length ? 'not restored' : horizon.removed.every((r) => r.archive) ? 'archived' : 'taken out'}` : stats.first_entry ? utcTime(stats.first_entry).slice(0, 19) + ' UTC' : null,
     }),
     h(Card, {
       id: 'card-sealed', label: 'Sealed through', value: stats.sealed_through === null ? 'none' : count(stats.sealed_through),

@@ -1,7 +1,7 @@
 // The proof panel: what the browser found out by itself about one entry.
 import { useEffect, useState } from './hooks.js';
 import { json, orNull, text } from './api.js';
-import { count, short } from './format.js';
+import { count, localTime, short } from './format.js';
 import { canHash, checkSignature, equal, fold, hex, leafHash, parseKey, parseNote, parseProof, pin, pinned } from './proof.js';
 import { el, h, icon, Loading, Notice } from './ui.js';
 
@@ -83,7 +83,7 @@ async function examineKey(found, note, log, add) {
     const changed = !log.verifier_keys.some((k) => found.pin.keys.includes(k));
     add(changed
       ? bad('The log’s verifier key has changed', 'The server no longer names the key that you trusted. Unless you were told of a new one, something is wrong.')
-      : good('The key is the one that you trusted', `since ${new Date(found.pin.at).toLocaleString()}`));
+      : good('The key is the one that you trusted', `since ${localTime(found.pin.at).join(' ').slice(0, 16)}`));
   } else {
     found.untrusted = found.verdict === 'good';
     add(open('You have not said yet that you trust this key', 'Compare its fingerprint with what “tally key” prints on the server, or what your auditor has.'));
@@ -107,7 +107,7 @@ function Path({ path, id }) {
   const node = (key, x, at, label, hash, name) =>
     parts.push(
       h('g', { key, class: `node ${name}` },
-        h('rect', { x: x - 76, y: at - 13, width: 152, height: 26, rx: 5 }),
+        h('rect', { x: x - (label ? 104 : 76), y: at - 13, width: label ? 208 : 152, height: 26, rx: 5 }),
         h('text', { x, y: at + 4, 'text-anchor': 'middle' }, `${label ? `${label} ` : ''}${short(hash, label ? 5 : 7)}`)),
     );
   path.steps.forEach((s, i) => {

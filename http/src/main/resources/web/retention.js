@@ -99,7 +99,7 @@ function TakenOut({ horizon }) {
             ),
           ),
         ]
-      : el.p({ class: 'dim' }, 'Nothing yet: the log holds every entry that was ever written.'),
+      : el.p({ class: 'dim' }, horizon.first_id > 1 ? `This log was restored from archives, from entry ${count(horizon.first_id)} on.` : 'Nothing yet: the log holds every entry that was ever written.'),
   );
 }
 

@@ -107,7 +107,7 @@ class NotariseIT {
     assertThat(Tally.run(log, "", "verify", "--tsa-ca", root).code()).isZero();
     assertThat(Tally.run(log, "", "verify", "--tsa-ca", other).code()).isEqualTo(Failure.NOT_VALID);
     assertThat(Tally.run(log, "", "checkpoint", "list", "--format", "json").out())
-        .contains("\"timestamped\":true");
+        .contains("\"timestamped\":true,\"timestamp\":\"20");
 
     String bundle = directory.resolve("evidence.zip").toString();
     String key = Tally.run(log, "", "key").out().strip();

@@ -65,10 +65,7 @@ public final class Answers {
 
   private Answer page(AuditQuery question) throws IOException, InterruptedException {
     Page page = index.search(question);
-    List<StoredEntry> entries = new ArrayList<>();
-    for (long id : page.ids()) {
-      stored(id).ifPresent(entries::add);
-    }
+    List<StoredEntry> entries = EntryBatch.read(log, page.ids());
     boolean older = page.hasMore() && !question.ascending() && !entries.isEmpty();
     Long nextBeforeId = older ? entries.getLast().id() : null;
     return json(out -> {
@@ -83,15 +80,6 @@ public final class Answers {
       EntryJson.number(out, "next_before_id", nextBeforeId);
       out.writeEndObject();
     });
-  }
-
-  /** The entry; empty if retention took it out since the index was asked. */
-  private Optional<StoredEntry> stored(long id) throws IOException {
-    Optional<StoredEntry> entry = log.read(id);
-    if (entry.isEmpty() && id >= log.firstId()) {
-      throw new IOException("entry " + id + " is in the index and not in the log");
-    }
-    return entry;
   }
 
   /** Every event type that is known or occurs, and how often. */

@@ -100,11 +100,7 @@ public final class AuditServer implements AutoCloseable {
                   config.strictTypes(),
                   metrics)
               .register(javalin.routes, guard);
-          new ReadingApi(
-                  log.reader(),
-                  new Answers(log.reader(), index, Clock.systemUTC()),
-                  sealing,
-                  events)
+          new ReadingApi(new Answers(log.reader(), index, Clock.systemUTC()), sealing, events)
               .register(javalin.routes, guard);
           new VerifyApi(log.reader(), sealing, Clock.systemUTC()).register(javalin.routes, guard);
           new OverviewApi(new Overview(log.reader(), index, Clock.systemUTC()))

@@ -12,6 +12,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.LocalDateTime;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -66,24 +68,34 @@ final class EvidenceBundle implements CountedAnswer {
     String keys = String.join("\n", log.identity().verifierKeys()) + "\n";
     put(zip, "verifier-key", keys.getBytes(UTF_8));
     LogTree.Prover prover = log.tree().prover(under);
+    List<Long> ids = new ArrayList<>(EntryBatch.MAX);
     index.forEachMatch(
         question,
         id -> {
           if (id <= under.size()) {
-            StoredEntry entry =
-                log.read(id).orElseThrow(() -> new IOException("entry " + id + " is missing"));
-            put(zip, "entries/" + id + ".json", entry.bytes());
-            put(zip, "proofs/" + id + ".tlog-proof", prover.prove(id).toBytes());
-            entries++;
+            ids.add(id);
+          }
+          if (ids.size() == EntryBatch.MAX) {
+            put(zip, ids, prover);
           }
           return true;
         });
+    put(zip, ids, prover);
     zip.finish();
   }
 
   @Override
   public long entries() {
     return entries;
+  }
+
+  private void put(ZipOutputStream zip, List<Long> ids, LogTree.Prover prover) throws IOException {
+    for (StoredEntry entry : EntryBatch.read(log, ids)) {
+      put(zip, "entries/" + entry.id() + ".json", entry.bytes());
+      put(zip, "proofs/" + entry.id() + ".tlog-proof", prover.prove(entry.id()).toBytes());
+      entries++;
+    }
+    ids.clear();
   }
 
   private static void put(ZipOutputStream zip, String name, byte[] content) throws IOException {

@@ -11,8 +11,8 @@ import io.tallystick.store.LogReader;
 import io.tallystick.store.StoredEntry;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,22 +62,31 @@ final class Export implements CountedAnswer {
   @Override
   public void writeTo(OutputStream out) throws IOException, InterruptedException {
     format.begin(out);
+    List<Long> ids = new ArrayList<>(EntryBatch.MAX);
     index.forEachMatch(
         question,
         id -> {
-          Optional<StoredEntry> entry = log.read(id);
-          if (entry.isPresent()) {
-            format.entry(out, entry.get());
-            entries++;
+          ids.add(id);
+          if (ids.size() == EntryBatch.MAX) {
+            write(out, ids);
           }
           return true;
         });
+    write(out, ids);
     format.end(out);
   }
 
   @Override
   public long entries() {
     return entries;
+  }
+
+  private void write(OutputStream out, List<Long> ids) throws IOException {
+    for (StoredEntry entry : EntryBatch.read(log, ids)) {
+      format.entry(out, entry);
+      entries++;
+    }
+    ids.clear();
   }
 
   /** The exact bytes, an entry a line. */

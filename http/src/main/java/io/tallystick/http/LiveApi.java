@@ -63,7 +63,9 @@ final class LiveApi {
     }
     try {
       Long after = question.number("after_id", 0, Long.MAX_VALUE);
-      follow(new EventStream(request), question, after == null ? log.lastId() : after, caller);
+      // Before the answer begins: whoever has seen that gets whatever comes after it.
+      long from = after == null ? log.lastId() : after;
+      follow(new EventStream(request), question, from, caller);
     } finally {
       listeners.release();
     }

@@ -3,7 +3,6 @@ package io.tallystick.http;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
-import io.tallystick.store.LogReader;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -11,7 +10,6 @@ import java.util.Optional;
 final class ReadingApi {
   private static final String PATH = "/api/audit";
 
-  private final LogReader log;
   private final Answers answers;
   private final TreeAnswers.Sealing sealing;
   private final SecurityEvents events;
@@ -20,8 +18,7 @@ final class ReadingApi {
    * @param sealing asked for a checkpoint before each export
    * @param events told of each export
    */
-  ReadingApi(LogReader log, Answers answers, TreeAnswers.Sealing sealing, SecurityEvents events) {
-    this.log = log;
+  ReadingApi(Answers answers, TreeAnswers.Sealing sealing, SecurityEvents events) {
     this.answers = answers;
     this.sealing = sealing;
     this.events = events;
@@ -74,7 +71,7 @@ final class ReadingApi {
         accept != null && accept.contains("application/octet-stream")
             ? answers.entryBytes(id, given)
             : answers.entry(id, given);
-    return entry.orElseThrow(() -> MissingEntry.problem(log, Long.parseLong(id)).thrown());
+    return entry.orElseThrow(() -> Problem.of(404, "There is no entry with this id.").thrown());
   }
 
   private static void add(RoutesConfig routes, Authenticator keys, String path, Question question) {

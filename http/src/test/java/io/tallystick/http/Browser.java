@@ -20,6 +20,7 @@ import org.openqa.selenium.JavascriptExecutor;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.OutputType;
 import org.openqa.selenium.StaleElementReferenceException;
+import org.openqa.selenium.WebDriverException;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
@@ -29,7 +30,7 @@ import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
 import org.openqa.selenium.support.ui.WebDriverWait;
 
-/** Headless Chromium on the page. Tests that have none are skipped, and say so. */
+/** Headless Chromium on the page, one at a time. Tests that have none are skipped, and say so. */
 final class Browser implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final Path SCREENSHOTS = Path.of("target", "screenshots");
@@ -43,6 +44,9 @@ final class Browser implements AutoCloseable {
     }
   }
 
+  /** The one browser of all tests, which starts in seconds; each gets it as if it were new. */
+  private static @Nullable ChromeDriver shared;
+
   final ChromeDriver driver;
   private final String origin;
 
@@ -51,8 +55,35 @@ final class Browser implements AutoCloseable {
     this.origin = origin;
   }
 
-  /** A browser that downloads into this directory. */
+  /** A browser that knows nothing yet and downloads into this directory. */
   static Browser start(int port, Path downloads) {
+    ChromeDriver driver = shared;
+    if (driver == null || !isThere(driver)) {
+      driver = start();
+      shared = driver;
+    }
+    Browser browser = new Browser(driver, "http://127.0.0.1:" + port);
+    driver.executeCdpCommand("Network.clearBrowserCookies", Map.of());
+    driver.executeCdpCommand(
+        "Storage.clearDataForOrigin", Map.of("origin", browser.origin, "storageTypes", "all"));
+    driver.executeCdpCommand(
+        "Browser.setDownloadBehavior",
+        Map.of("behavior", "allow", "downloadPath", downloads.toAbsolutePath().toString()));
+    driver.manage().logs().get(LogType.BROWSER);
+    browser.colours("light");
+    browser.size(1440, 900);
+    return browser;
+  }
+
+  private static boolean isThere(ChromeDriver driver) {
+    try {
+      return !driver.getWindowHandle().isEmpty();
+    } catch (WebDriverException e) {
+      return false;
+    }
+  }
+
+  private static ChromeDriver start() {
     File chromium = new File("/usr/bin/chromium");
     File chromedriver = new File("/usr/bin/chromedriver");
     Assumptions.assumeTrue(
@@ -68,17 +99,16 @@ final class Browser implements AutoCloseable {
         "--disable-dev-shm-usage",
         "--lang=en",
         "--hide-scrollbars");
-    options.setExperimentalOption(
-        "prefs", Map.of("download.default_directory", downloads.toAbsolutePath().toString()));
     options.setCapability("goog:loggingPrefs", logs);
     ChromeDriverService service =
         new ChromeDriverService.Builder()
             .usingDriverExecutable(chromedriver)
             .usingAnyFreePort()
             .build();
-    Browser browser = new Browser(new ChromeDriver(service, options), "http://127.0.0.1:" + port);
-    browser.size(1440, 900);
-    return browser;
+    ChromeDriver driver = new ChromeDriver(service, options);
+    driver.manage().timeouts().pageLoadTimeout(PATIENCE);
+    Runtime.getRuntime().addShutdownHook(new Thread(driver::quit));
+    return driver;
   }
 
   void size(int width, int height) {
@@ -195,15 +225,23 @@ final class Browser implements AutoCloseable {
 
   /** What axe finds in what is shown that is serious or worse. */
   List<String> barriers() {
+    return barriers("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice");
+  }
+
+  /** What axe finds with these rules, or groups of rules, that is serious or worse. */
+  List<String> barriers(String... rules) {
     assertThat(AXE).isNotEmpty();
-    script(AXE);
+    if (!Boolean.TRUE.equals(script("return 'axe' in window"))) {
+      script(AXE);
+    }
     Object found =
         driver.executeAsyncScript(
-            "const done = arguments[0];"
-                + "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
+            "const done = arguments[1];"
+                + "axe.run(document, {runOnly: arguments[0]})"
                 + ".then(r => done(r.violations.filter(v => ['serious', 'critical'].includes(v.impact))"
                 + ".map(v => v.id + ': ' + v.help + ' ' + v.nodes.slice(0, 4).map(n => n.html + ' ' + n.failureSummary).join(' | '))),"
-                + " e => done(['axe failed: ' + e]));");
+                + " e => done(['axe failed: ' + e]));",
+            List.of(rules));
     return found instanceof List<?> list ? list.stream().map(String::valueOf).toList() : List.of();
   }
 
@@ -213,8 +251,9 @@ final class Browser implements AutoCloseable {
     Files.write(SCREENSHOTS.resolve(name + ".png"), driver.getScreenshotAs(OutputType.BYTES));
   }
 
+  /** Leaves the page, so that nothing asks a server that is about to end. */
   @Override
   public void close() {
-    driver.quit();
+    driver.get("about:blank");
   }
 }

@@ -32,16 +32,16 @@ final class Events {
     return log.append(events, null).get().lastId();
   }
 
-  /** Makes a log of these last days, busier by day than by night. */
-  static void fillDays(Path directory, int days) throws Exception {
+  /** Makes a log of these last days, busier by day than by night, in bursts some hours apart. */
+  static void fillDays(Path directory, int days, int hoursApart) throws Exception {
     Instant[] now = {Instant.now().minus(Duration.ofDays(days))};
     InstantSource hands = () -> now[0];
     LogConfig config = LogConfig.defaults().withClock(hands.withZone(ZoneOffset.UTC));
     try (AuditLog log = AuditLog.open(directory, config)) {
-      for (int hour = 0; hour < 24 * days; hour++) {
+      for (int hour = 0; hour < 24 * days; hour += hoursApart) {
         double daylight = Math.sin(Math.PI * (hour % 24) / 24);
         append(log, ordinary(2 + (int) (30 * daylight) + hour % 5));
-        now[0] = now[0].plus(Duration.ofHours(1));
+        now[0] = now[0].plus(Duration.ofHours(hoursApart));
       }
     }
   }

@@ -15,7 +15,7 @@ class PagePicturesIT {
 
   @Test
   void everyViewIsAccessibleInEverySize() throws Exception {
-    Events.fillDays(data, 7);
+    Events.fillDays(data, 7, 3);
     try (TestServer server = TestServer.start(data);
         Browser browser = Browser.start(server.server.port(), data)) {
       String key = server.key("operations", Permission.values());
@@ -58,6 +58,15 @@ class PagePicturesIT {
       browser.open("/checkpoints");
       browser.find(".notice, .checkpoints");
       shoot(browser, "checkpoints");
+      browser.open("/retention");
+      browser.click("#place-hold");
+      browser.type("#hold-form input[name=first_id]", "20");
+      browser.type("#hold-form input[name=last_id]", "30");
+      browser.type("#hold-form textarea", "Case 4711");
+      shoot(browser, "place-hold");
+      browser.click("#hold-form button[type=submit]");
+      browser.find("tr[data-hold]");
+      shoot(browser, "retention");
       browser.open("/keys");
       browser.find("tr[data-key]");
       shoot(browser, "keys");
@@ -86,6 +95,11 @@ class PagePicturesIT {
         browser.script("return document.documentElement.scrollWidth <= innerWidth"))) {
       barriers.add(name + ": wider than the screen");
     }
-    browser.barriers().forEach(barrier -> barriers.add(name + ": " + barrier));
+    // Axe takes a second; colours differ in contrast only, and a phone has those of the rest.
+    if (name.endsWith("wide-light") || name.endsWith("phone-dark")) {
+      browser.barriers().forEach(barrier -> barriers.add(name + ": " + barrier));
+    } else if (name.endsWith("wide-dark")) {
+      browser.barriers("color-contrast").forEach(barrier -> barriers.add(name + ": " + barrier));
+    }
   }
 }

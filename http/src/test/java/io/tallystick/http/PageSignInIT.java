@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -72,6 +73,32 @@ class PageSignInIT {
       browser.click("button[type=submit]");
       browser.find("tr[data-id]");
       assertThat(browser.driver.getCurrentUrl()).endsWith("/?actor_username=ada");
+    }
+  }
+
+  @Test
+  void whatAKeyMayNotSeeIsNotOffered() throws Exception {
+    try (TestServer server = TestServer.start(data);
+        Browser browser = Browser.start(server.server.port(), data)) {
+      Map<Permission, List<String>> views =
+          Map.of(
+              Permission.ADMIN_AUDIT, List.of("Entries", "Overview", "Verify", "Checkpoints"),
+              Permission.ADMIN_KEYS, List.of("Keys"),
+              Permission.ADMIN_RETENTION, List.of("Retention"),
+              Permission.AUDIT_APPEND, List.of());
+      for (Map.Entry<Permission, List<String>> view : views.entrySet()) {
+        browser.signIn("/", server.key(view.getKey()));
+        String first = view.getValue().isEmpty() ? "" : view.getValue().getFirst();
+        browser.await(
+            first, () -> first.isEmpty() || browser.text("nav [aria-current]").equals(first));
+        assertThat(browser.text("nav").lines()).containsExactlyElementsOf(view.getValue());
+        if (first.isEmpty()) {
+          browser.awaitText(".empty", "needs a key with the permission admin.audit");
+        }
+        browser.click("#sign-out");
+        browser.find("input[name=key]");
+      }
+      browser.assertQuiet();
     }
   }
 

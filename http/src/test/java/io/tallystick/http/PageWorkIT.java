@@ -3,9 +3,18 @@ package io.tallystick.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.tallystick.note.KeyType;
+import io.tallystick.note.SignedNote;
+import io.tallystick.note.SignerKey;
+import io.tallystick.store.LogTree;
+import io.tallystick.store.SignedCheckpoint;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -191,6 +200,44 @@ class PageWorkIT {
         new String(note, StandardCharsets.UTF_8).lines().findFirst().orElseThrow());
     assertThat(browser.barriers()).isEmpty();
     browser.assertQuiet();
+  }
+
+  @Test
+  void whoElseSignedACheckpointIsShown() throws Exception {
+    SignedCheckpoint newest = newest();
+    String text = newest.note().toString();
+    SignerKey witness =
+        SignerKey.generate("example.org/witness", KeyType.ED25519, new SecureRandom());
+    String body = text.substring(0, text.indexOf("\n\n") + 1);
+    SignedNote cosigned =
+        newest.note().with(SignedNote.sign(body, List.of(witness), Instant.now()).signatures());
+    Path kept = Files.createDirectories(data.resolve("checkpoints"));
+    Files.writeString(kept.resolve(newest.size() + ".note"), cosigned.toString());
+    Files.writeString(kept.resolve(newest.size() + ".tsr"), "no timestamp");
+    browser.open("/checkpoints");
+    String row = "tr[data-size='" + newest.size() + "']";
+    browser.awaitText(row, "cosigned by example.org/witness");
+    assertThat(browser.text(row)).contains("timestamp that can’t be read");
+    browser.click(row + " a[download$='.tsr']");
+    assertThat(downloaded("checkpoint-" + newest.size() + ".tsr"))
+        .asString()
+        .isEqualTo("no timestamp");
+    assertThat(browser.barriers()).isEmpty();
+    browser.assertQuiet();
+  }
+
+  private SignedCheckpoint newest() throws Exception {
+    LogTree tree = server.log.reader().tree();
+    browser.await(
+        "everything is sealed",
+        () -> {
+          try {
+            return tree.size() == server.log.lastId();
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
+    return tree.newest().orElseThrow();
   }
 
   @Test
