@@ -21,7 +21,9 @@ final class Ascii {
     }
   }
 
-  /** Value of each lower-case hex digit, -1 for every other byte: digits of hashes defy guessing. */
+  /**
+   * Value of each lower-case hex digit, -1 for every other byte: digits of hashes defy guessing.
+   */
   private static final byte[] HEX_VALUES = new byte[256];
 
   static {
