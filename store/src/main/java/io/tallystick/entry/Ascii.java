@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /** Digits and literals as ASCII bytes. */
 final class Ascii {
@@ -17,6 +18,18 @@ final class Ascii {
     for (int i = 0; i < 100; i++) {
       PAIRS[2 * i] = (byte) ('0' + i / 10);
       PAIRS[2 * i + 1] = (byte) ('0' + i % 10);
+    }
+  }
+
+  /**
+   * Value of each lower-case hex digit, -1 for every other byte: digits of hashes defy guessing.
+   */
+  private static final byte[] HEX_VALUES = new byte[256];
+
+  static {
+    Arrays.fill(HEX_VALUES, (byte) -1);
+    for (int i = 0; i < 16; i++) {
+      HEX_VALUES["0123456789abcdef".charAt(i)] = (byte) i;
     }
   }
 
@@ -93,6 +106,21 @@ final class Ascii {
       at += Long.BYTES;
     }
     return at;
+  }
+
+  /**
+   * Reads lower-case hex digits from {@code offset} on, two for each byte of the target; {@code
+   * false} if one of them is not.
+   */
+  static boolean getHex(byte[] bytes, int offset, byte[] target) {
+    int all = 0;
+    for (int i = 0; i < target.length; i++) {
+      int high = HEX_VALUES[bytes[offset + 2 * i] & 0xff];
+      int low = HEX_VALUES[bytes[offset + 2 * i + 1] & 0xff];
+      all |= high | low;
+      target[i] = (byte) (high << 4 | low);
+    }
+    return all >= 0;
   }
 
   private static void putPair(int pair, byte[] target, int at) {

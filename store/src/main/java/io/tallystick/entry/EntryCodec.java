@@ -198,9 +198,10 @@ public final class EntryCodec {
       if (to - at < 2 * Hash.BYTES) {
         throw unexpected("previous_hash");
       }
-      for (int i = 0; i < Hash.BYTES; i++) {
-        hash[i] = (byte) ((hex(bytes[at++]) << 4) | hex(bytes[at++]));
+      if (!Ascii.getHex(bytes, at, hash)) {
+        throw unexpected("previous_hash");
       }
+      at += 2 * Hash.BYTES;
       expect(TIMESTAMP, "timestamp");
       Instant time =
           to - at <= Rfc3339.NANO_BYTES || bytes[at + Rfc3339.NANO_BYTES - 1] != 'Z'
@@ -314,16 +315,6 @@ public final class EntryCodec {
       if (!next(literal)) {
         throw unexpected(field);
       }
-    }
-
-    private int hex(byte digit) {
-      if (Ascii.isDigit(digit)) {
-        return digit - '0';
-      }
-      if (digit >= 'a' && digit <= 'f') {
-        return digit - 'a' + 10;
-      }
-      throw unexpected("previous_hash");
     }
 
     private InvalidEntryException unexpected(String what) {

@@ -1,9 +1,9 @@
 package io.tallystick.store;
 
 import io.tallystick.entry.EntryCodec;
-import io.tallystick.entry.EntryHash;
 import io.tallystick.entry.InvalidEntryException;
 import io.tallystick.tlog.Hash;
+import io.tallystick.tlog.Hasher;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -20,6 +20,7 @@ final class ChainCheck {
   private final long startId;
   private final long endId;
   private final boolean strict;
+  private final Hasher hasher = new Hasher();
   private final List<Fault> faults = new ArrayList<>();
 
   /**
@@ -92,17 +93,16 @@ final class ChainCheck {
     } else {
       link(last, id, head);
     }
-    Hash hash = EntryHash.of(bytes, offset, length);
     long nanos =
         head == null ? (last == null ? 0 : last.nanos) : Nanos.of(head.epochSecond(), head.nano());
-    last = new Link(id, hash, nanos);
     suspectId = block.defect() == null ? 0 : id;
     if (checked == ids.length) {
       ids = Arrays.copyOf(ids, 2 * ids.length);
       leaves = Arrays.copyOf(leaves, 2 * leaves.length);
     }
     ids[checked] = id;
-    hash.copyTo(leaves, checked * Hash.BYTES);
+    hasher.leaf(bytes, offset, length, leaves, checked * Hash.BYTES);
+    last = new Link(id, Hash.of(leaves, checked * Hash.BYTES, Hash.BYTES), nanos);
     checked++;
   }
 

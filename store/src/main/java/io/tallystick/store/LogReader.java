@@ -25,6 +25,12 @@ public final class LogReader {
     boolean accept(StoredEntry entry) throws IOException;
   }
 
+  /** Takes the entries from {@code first} to {@code last} of a block; {@code false} ends it. */
+  @FunctionalInterface
+  interface BlockConsumer {
+    boolean accept(Block block, long first, long last) throws IOException;
+  }
+
   private final DataDirectory directory;
   private final LogIdentity identity;
   private final Segments segments;
@@ -234,6 +240,21 @@ public final class LogReader {
    * @throws LogException.Corrupt at the first entry that should be there and can't be read
    */
   public boolean forEach(long firstId, long lastId, EntryConsumer consumer) throws IOException {
+    return forEachBlock(
+        firstId,
+        lastId,
+        (block, first, last) -> {
+          for (long id = first; id <= last; id++) {
+            if (!consumer.accept(stored(block, id))) {
+              return false;
+            }
+          }
+          return true;
+        });
+  }
+
+  /** The same by blocks. */
+  boolean forEachBlock(long firstId, long lastId, BlockConsumer consumer) throws IOException {
     long last = Math.min(lastId, lastId());
     long next = Math.max(firstId, firstId());
     while (next <= last) {
@@ -244,11 +265,11 @@ public final class LogReader {
             break;
           }
           checkDefect(block, walk.where());
-          for (; next <= block.lastId() && next <= last; next++) {
-            if (!consumer.accept(stored(block, next))) {
-              return false;
-            }
+          long end = Math.min(block.lastId(), last);
+          if (!consumer.accept(block, next, end)) {
+            return false;
           }
+          next = end + 1;
         }
       }
       if (next <= last) {

@@ -57,12 +57,9 @@ final class RangeFold {
     if (tile.count == TilePath.FULL_WIDTH) {
       long index = number / TilePath.FULL_WIDTH;
       fullTiles.full(new Tile(level, index, TilePath.FULL_WIDTH), tile.hashes);
-      CompactRange root = new CompactRange(hasher);
-      for (int i = 0; i < tile.count; i++) {
-        root.append(tile.hashes, i * Hash.BYTES);
-      }
+      hasher.fold(tile.hashes);
       tile.count = 0;
-      add(level + 1, index, root.root().toBytes(), 0);
+      add(level + 1, index, tile.hashes, 0);
     }
   }
 

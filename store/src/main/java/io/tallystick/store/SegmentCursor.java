@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /**
  * Walks the documents of one segment in order. Metadata documents are passed over. Never fails on
@@ -31,6 +32,7 @@ final class SegmentCursor {
   private static final int NAME = 0xB9;
 
   private static final int READ_AHEAD_BYTES = 64 << 10;
+  private static final byte[] ZEROS = new byte[READ_AHEAD_BYTES];
   private static final int HEAD_ONLY_BYTES = SegmentFile.HEADER_BYTES + BlockFormat.HEAD_BYTES;
 
   private final SegmentFile file;
@@ -113,6 +115,10 @@ final class SegmentCursor {
     for (long at = (position + 4) & ~3L; load(at, needed); at += 4) {
       int offset = (int) (at - windowStart);
       int header = (int) INT.get(window, offset);
+      if (header == 0) {
+        at += Math.max(0, (zeros(offset) & ~3) - 4);
+        continue;
+      }
       if (header < needed || header > BlockFormat.MAX_BLOCK_BYTES || at + header > size) {
         continue;
       }
@@ -130,6 +136,12 @@ final class SegmentCursor {
       }
     }
     return false;
+  }
+
+  /** Number of zero bytes in the window from this offset on: the rest of a segment is empty. */
+  private int zeros(int offset) {
+    int different = Arrays.mismatch(window, offset, windowLength, ZEROS, 0, windowLength - offset);
+    return different < 0 ? windowLength - offset : different;
   }
 
   private boolean stopped(Stop why) {
@@ -192,7 +204,7 @@ final class SegmentCursor {
       return new Block(bytes);
     }
     int read = file.read(start, bytes, 0, length);
-    return new Block(read == length ? bytes : java.util.Arrays.copyOf(bytes, read));
+    return new Block(read == length ? bytes : Arrays.copyOf(bytes, read));
   }
 
   /** Makes {@code [at, at + bytes)} part of the window; {@code false} if the file ends before. */

@@ -13,9 +13,12 @@ import io.tallystick.tlog.TileHashReader;
 import io.tallystick.tlog.TilePath;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +30,9 @@ import org.slf4j.LoggerFactory;
  */
 final class TreeOpening {
   private static final Logger LOG = LoggerFactory.getLogger(TreeOpening.class);
+
+  /** Blocks that other cores hash while the tree takes in those before them. */
+  private static final int MAX_BLOCKS_AHEAD = 8;
 
   private final DataDirectory directory;
   private final LogConfig config;
@@ -241,10 +247,7 @@ final class TreeOpening {
     try {
       while (edge.size() < firstId - 1) {
         int width = (int) Math.min(TilePath.FULL_WIDTH, firstId - 1 - edge.size());
-        byte[] hashes = tiles.read(new Tile(0, edge.size() / TilePath.FULL_WIDTH, width));
-        for (int at = 0; at < hashes.length; at += Hash.BYTES) {
-          edge.append(hashes, at, newTiles);
-        }
+        append(edge, tiles.read(new Tile(0, edge.size() / TilePath.FULL_WIDTH, width)), newTiles);
       }
       return edge;
     } catch (CorruptTileException e) {
@@ -272,14 +275,36 @@ final class TreeOpening {
 
   private void extend(RightEdge edge, LogReader reader, TileFiles.Writer newTiles, long size)
       throws IOException {
-    byte[] hash = new byte[Hash.BYTES];
-    reader.forEach(
+    Deque<CompletableFuture<byte[]>> hashed = new ArrayDeque<>();
+    reader.forEachBlock(
         edge.size() + 1,
         size,
-        entry -> {
-          hasher.leaf(entry.bytes()).copyTo(hash, 0);
-          edge.append(hash, 0, newTiles);
+        (block, first, last) -> {
+          hashed.add(CompletableFuture.supplyAsync(() -> leafHashes(block, first, last)));
+          if (hashed.size() > MAX_BLOCKS_AHEAD) {
+            append(edge, hashed.remove().join(), newTiles);
+          }
           return true;
         });
+    while (!hashed.isEmpty()) {
+      append(edge, hashed.remove().join(), newTiles);
+    }
+  }
+
+  private static byte[] leafHashes(Block block, long first, long last) {
+    Hasher hasher = new Hasher();
+    byte[] hashes = new byte[(int) (last - first + 1) * Hash.BYTES];
+    for (int at = 0; at < hashes.length; at += Hash.BYTES) {
+      int i = (int) (first - block.firstId()) + at / Hash.BYTES;
+      hasher.leaf(block.bytes(), block.entryOffset(i), block.entryLength(i), hashes, at);
+    }
+    return hashes;
+  }
+
+  private static void append(RightEdge edge, byte[] hashes, TileFiles.Writer newTiles)
+      throws IOException {
+    for (int at = 0; at < hashes.length; at += Hash.BYTES) {
+      edge.append(hashes, at, newTiles);
+    }
   }
 }

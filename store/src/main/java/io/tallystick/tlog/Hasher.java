@@ -71,7 +71,7 @@ public final class Hasher {
    * Leaves the root of the complete subtree over these hashes, a power of two of them, as the first
    * of them. The others are lost.
    */
-  void fold(byte[] hashes) {
+  public void fold(byte[] hashes) {
     for (int left = hashes.length / 2; left >= Hash.BYTES; left /= 2) {
       for (int at = 0; at < left; at += Hash.BYTES) {
         System.arraycopy(hashes, 2 * at, node, 1, 2 * Hash.BYTES);
