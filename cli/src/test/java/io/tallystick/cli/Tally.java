@@ -23,7 +23,7 @@ final class Tally {
   /** What a command did. */
   record Result(int code, String out, String err) {}
 
-  private static ProcessBuilder command(List<String> arguments) {
+  static ProcessBuilder command(List<String> arguments) {
     Path options = Path.of(System.getProperty("tallystick.jvm.options", "../jvm.options"));
     List<String> command =
         new ArrayList<>(
@@ -76,17 +76,29 @@ final class Tally {
     }
 
     static Server start(Path data, String... more) throws IOException {
-      return start(data, Map.of(), more);
+      return start(data, Map.of(), ProcessBuilder.Redirect.DISCARD, more);
     }
 
     static Server start(Path data, Map<String, String> environment, String... more)
+        throws IOException {
+      return start(data, environment, ProcessBuilder.Redirect.DISCARD, more);
+    }
+
+    /**
+     * @param log where its own log goes
+     */
+    static Server start(
+        Path data,
+        Map<String, String> environment,
+        ProcessBuilder.Redirect log,
+        String... more)
         throws IOException {
       List<String> arguments =
           new ArrayList<>(List.of("serve", "--data", data.toString(), "--port", "0"));
       arguments.addAll(List.of(more));
       ProcessBuilder builder = command(arguments);
       builder.environment().putAll(environment);
-      Process process = builder.redirectError(ProcessBuilder.Redirect.DISCARD).start();
+      Process process = builder.redirectError(log).start();
       BufferedReader out =
           new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8));
       String line = out.readLine();
