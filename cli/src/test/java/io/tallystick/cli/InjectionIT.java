@@ -62,6 +62,7 @@ class InjectionIT {
     server =
         Tally.Server.start(
             directory.resolve("data\n2026-11-24T01:02:03.004+0000 SEVERE x: fake\u001b[31m"),
+            Map.of(),
             ProcessBuilder.Redirect.to(log.toFile()));
     StringBuilder events = new StringBuilder();
     for (int i = 0; i < HOSTILE.size(); i++) {
