@@ -64,11 +64,13 @@ final class ArchiveCommand implements Callable<Integer> {
           EntriesView.text(batch, "archive"));
     }
     if (common.format == Format.csv) {
-      terminal.out().print(rows.csv());
+      Common.printCsv(terminal, rows.csv());
       return 0;
     }
     if (run.path("removed").isEmpty()) {
-      terminal.out().println("nothing to take out before " + run.path("before").asText());
+      terminal
+          .out()
+          .println("nothing to take out before " + Printable.of(run.path("before").asText()));
     } else {
       terminal.out().print(rows.table(terminal));
       terminal
@@ -85,9 +87,9 @@ final class ArchiveCommand implements Callable<Integer> {
           .println(
               "hold %s keeps entries %s to %s and all after them: %s"
                   .formatted(
-                      hold.path("id").asText(),
-                      hold.path("first_id").asText(),
-                      hold.path("last_id").asText(),
+                      hold.path("id").asLong(),
+                      hold.path("first_id").asLong(),
+                      hold.path("last_id").asLong(),
                       Printable.of(hold.path("reason").asText())));
     }
     return 0;

@@ -73,7 +73,7 @@ final class CheckpointCommand implements Callable<Integer> {
       }
       switch (common.format) {
         case json -> Common.printJson(terminal, answer);
-        case csv -> terminal.out().print(rows.csv());
+        case csv -> Common.printCsv(terminal, rows.csv());
         case table -> terminal.out().print(rows.table(terminal));
       }
       return 0;

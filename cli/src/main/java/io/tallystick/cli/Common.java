@@ -32,8 +32,15 @@ final class Common {
 
   /** Prints an answer as it came. */
   static void printJson(Terminal terminal, byte[] answer) {
-    terminal.out().write(answer, 0, answer.length);
-    terminal.out().println();
+    terminal.data().write(answer, 0, answer.length);
+    terminal.data().println();
+    terminal.data().flush();
+  }
+
+  /** Prints CSV. */
+  static void printCsv(Terminal terminal, String csv) {
+    terminal.data().print(csv);
+    terminal.data().flush();
   }
 
   static JsonNode tree(byte[] answer) throws IOException {

@@ -37,7 +37,7 @@ final class EntriesView {
     JsonNode page = Common.tree(answer);
     JsonNode entries = page.path("entries");
     if (format == Format.csv) {
-      terminal.out().print(csv(entries));
+      Common.printCsv(terminal, csv(entries));
       return;
     }
     terminal.out().print(table(entries).table(terminal));

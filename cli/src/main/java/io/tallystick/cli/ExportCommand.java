@@ -55,8 +55,8 @@ final class ExportCommand implements Callable<Integer> {
     given.put("format", List.of(proofs ? "bundle" : format));
     try (Source source = where.source(terminal)) {
       if (out == null) {
-        source.get("/api/audit/export", given, terminal.out());
-        terminal.out().flush();
+        source.get("/api/audit/export", given, terminal.data());
+        terminal.data().flush();
       } else {
         write(source, given, out);
       }

@@ -41,7 +41,7 @@ final class HoldCommand {
       answer = source.placeHold(firstId, lastId, reason);
     }
     if (common.format == Format.table) {
-      terminal.out().println("hold " + Common.tree(answer).path("id").asText() + " is in force");
+      terminal.out().println("hold " + Common.tree(answer).path("id").asLong() + " is in force");
     } else {
       Common.printJson(terminal, answer);
     }
@@ -71,7 +71,7 @@ final class HoldCommand {
           EntriesView.text(hold, "placed_by"),
           EntriesView.text(hold, "reason"));
     }
-    terminal.out().print(common.format == Format.csv ? rows.csv() : rows.table(terminal));
+    rows.show(terminal, common.format);
     return 0;
   }
 

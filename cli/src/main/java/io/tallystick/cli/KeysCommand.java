@@ -45,7 +45,7 @@ final class KeysCommand {
     try (Source source = common.where.source(terminal)) {
       byte[] answer = source.createKey(name, permissions, expires == null ? null : expiry(expires));
       if (common.format == Format.table) {
-        terminal.out().println(Common.tree(answer).path("key").asText());
+        terminal.out().println(Printable.of(Common.tree(answer).path("key").asText()));
       } else {
         Common.printJson(terminal, answer);
       }
@@ -77,7 +77,7 @@ final class KeysCommand {
           EntriesView.text(key, "last_used_at"),
           EntriesView.text(key, "revoked_at"));
     }
-    terminal.out().print(common.format == Format.csv ? rows.csv() : rows.table(terminal));
+    rows.show(terminal, common.format);
     return 0;
   }
 

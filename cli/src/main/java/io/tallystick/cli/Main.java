@@ -83,7 +83,7 @@ public final class Main {
         .setExitCodeExceptionMapper(Main::exitCode)
         .setExecutionExceptionHandler((e, command, parsed) -> {
           terminal.out().flush();
-          terminal.err().println("tally: " + sentence(e));
+          terminal.err().println("tally: " + Printable.of(sentence(e)));
           return exitCode(e);
         });
     return tally;
@@ -180,10 +180,10 @@ public final class Main {
     return switch (e) {
       case Failure failure -> message;
       case InvalidParameterException invalid ->
-          "--" + invalid.name().replace('_', '-') + ": " + Printable.of(message);
+          "--" + invalid.name().replace('_', '-') + ": " + message;
       case LogException log -> message;
       case IndexException index -> message;
-      case IllegalArgumentException usage -> Printable.of(message);
+      case IllegalArgumentException usage -> message;
       case IOException io -> io.getClass().getSimpleName() + ": " + message;
       default -> "unexpected: " + e;
     };

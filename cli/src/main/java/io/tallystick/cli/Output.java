@@ -14,8 +14,8 @@ final class Output {
 
   static void write(Terminal terminal, @Nullable Path file, byte[] content) throws IOException {
     if (file == null) {
-      terminal.out().write(content, 0, content.length);
-      terminal.out().flush();
+      terminal.data().write(content, 0, content.length);
+      terminal.data().flush();
       return;
     }
     Path unfinished = file.resolveSibling(file.getFileName() + ".part");

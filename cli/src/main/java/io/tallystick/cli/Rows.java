@@ -25,6 +25,15 @@ final class Rows {
     rows.add(List.copyOf(cells));
   }
 
+  /** Shows them as a table, or as CSV. */
+  void show(Terminal terminal, Format format) {
+    if (format == Format.csv) {
+      Common.printCsv(terminal, csv());
+    } else {
+      terminal.out().print(table(terminal));
+    }
+  }
+
   /** Aligned, cut to the width, with nothing that a terminal would obey. */
   String table(Terminal terminal) {
     emphasis = terminal::bold;
@@ -104,7 +113,7 @@ final class Rows {
   }
 
   private static String quoted(String cell) {
-    String safe = !cell.isEmpty() && "=+-@\t\r".indexOf(cell.charAt(0)) >= 0 ? "'" + cell : cell;
+    String safe = !cell.isEmpty() && "=+-@\t\r\n".indexOf(cell.charAt(0)) >= 0 ? "'" + cell : cell;
     boolean plain = safe.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r');
     return plain ? safe : "\"" + safe.replace("\"", "\"\"") + "\"";
   }

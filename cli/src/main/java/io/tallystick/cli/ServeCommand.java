@@ -181,7 +181,7 @@ final class ServeCommand implements Callable<Integer> {
             tlsCert == null ? "http" : "https",
             host.indexOf(':') >= 0 ? "[" + host + "]" : host,
             port,
-            log.reader().directory().adminKey());
+            Printable.of(log.reader().directory().adminKey().toString()));
     terminal.out().flush();
   }
 

@@ -55,7 +55,7 @@ final class StatsCommand implements Callable<Integer> {
         rows.add(field.getKey(), value.asText());
       }
     }
-    terminal.out().print(common.format == Format.csv ? rows.csv() : rows.table(terminal));
+    rows.show(terminal, common.format);
     return 0;
   }
 }

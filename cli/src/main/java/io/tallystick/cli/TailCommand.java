@@ -89,8 +89,8 @@ final class TailCommand implements Callable<Integer> {
                       + EntriesView.text(entry, "target_id"),
                   EntriesView.text(entry, "action"))
               : entry.toString();
-      terminal.out().println(common.format == Format.table ? Printable.of(line) : line);
+      terminal.data().println(common.format == Format.table ? Printable.of(line) : line);
     }
-    terminal.out().flush();
+    terminal.data().flush();
   }
 }

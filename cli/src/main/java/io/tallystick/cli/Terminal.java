@@ -16,6 +16,7 @@ final class Terminal {
 
   private final PrintStream out;
   private final PrintStream err;
+  private final PrintStream data;
   private final boolean interactive;
   private final boolean coloured;
   private final Map<String, String> environment;
@@ -25,12 +26,22 @@ final class Terminal {
     this.err = err;
     this.environment = environment;
     this.interactive = Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
+    this.data =
+        interactive ? new PrintStream(new PrintableLines(out), false, StandardCharsets.UTF_8) : out;
     String noColor = environment.getOrDefault("NO_COLOR", "");
     this.coloured = interactive && noColor.isEmpty() && !"dumb".equals(environment.get("TERM"));
   }
 
   PrintStream out() {
     return out;
+  }
+
+  /**
+   * Where answers go that are data: as they are into a pipe or a file, and on a terminal with
+   * nothing in them that it would obey.
+   */
+  PrintStream data() {
+    return data;
   }
 
   PrintStream err() {

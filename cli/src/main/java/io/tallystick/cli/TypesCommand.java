@@ -32,7 +32,7 @@ final class TypesCommand implements Callable<Integer> {
           type.path("security").asBoolean() ? "yes" : "",
           type.path("description").asText());
     }
-    terminal.out().print(common.format == Format.csv ? rows.csv() : rows.table(terminal));
+    rows.show(terminal, common.format);
     return 0;
   }
 }

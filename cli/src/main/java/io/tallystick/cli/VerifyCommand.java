@@ -87,7 +87,7 @@ final class VerifyCommand implements Callable<Integer> {
     boolean valid = report.path("valid").asBoolean();
     switch (common.format) {
       case json -> Common.printJson(terminal, answer);
-      case csv -> terminal.out().print(faults(report).csv());
+      case csv -> Common.printCsv(terminal, faults(report).csv());
       case table -> show(report, valid);
     }
     return valid ? 0 : Failure.NOT_VALID;

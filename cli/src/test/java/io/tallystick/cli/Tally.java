@@ -23,7 +23,7 @@ final class Tally {
   /** What a command did. */
   record Result(int code, String out, String err) {}
 
-  private static ProcessBuilder command(List<String> arguments) {
+  static ProcessBuilder command(List<String> arguments) {
     ProcessBuilder builder = new ProcessBuilder(words(Main.class, arguments));
     builder.environment().keySet().removeIf(name -> name.startsWith("TALLY_"));
     return builder;

@@ -86,7 +86,6 @@ public final class AuditServer implements AutoCloseable {
             request.header("Cache-Control", "no-store");
             request.header("Content-Security-Policy", PageFiles.NOTHING_ALLOWED);
           });
-          javalin.routes.before(new UnambiguousRequests(tls == null ? "http" : "https"));
           javalin.router.javaLangErrorHandler(Problems::answer);
           javalin.routes.exception(Exception.class, (e, request) -> Problems.answer(request, e));
           javalin.routes.exception(

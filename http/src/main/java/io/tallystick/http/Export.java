@@ -184,7 +184,7 @@ final class Export implements CountedAnswer {
 
     private static void cell(StringBuilder line, @Nullable Object value) {
       String text = value == null ? "" : value.toString();
-      boolean formula = !text.isEmpty() && "=+-@\t\r".indexOf(text.charAt(0)) >= 0;
+      boolean formula = !text.isEmpty() && "=+-@\t\r\n".indexOf(text.charAt(0)) >= 0;
       boolean quoted = text.chars().anyMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r');
       line.append(quoted ? "\"" : "")
           .append(formula ? "'" : "")

@@ -78,6 +78,7 @@ final class Listener {
     javalin.startup.showOldJavalinVersionWarning = false;
     javalin.startup.startupWatcherEnabled = false;
     javalin.http.prefer405over404 = true;
+    javalin.routes.before(new UnambiguousRequests(ssl == null ? "http" : "https"));
     javalin.http.compressionStrategy = CompressionStrategy.NONE;
     QueuedThreadPool threads = new QueuedThreadPool(MAX_PLATFORM_THREADS);
     threads.setName("tally-http");
