@@ -61,6 +61,8 @@ class ApiFuzzIT {
               "--request-timeout",
               "60",
               "--continue-on-failure",
+              "--suppress-health-check",
+              "all",
               "--no-color");
       String text = Files.readString(said);
       text.lines().filter(line -> line.contains(" generated")).forEach(System.out::println);
