@@ -1,16 +1,10 @@
 package io.tallystick.http;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -18,88 +12,10 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.zip.DeflaterOutputStream;
 import java.util.zip.GZIPOutputStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-/**
- * What an attacker sends. After each request: nothing was written but the log's own security
- * events, it was no failure of the server's, and the server answers the next one.
- */
-class HostileRequestsTest {
-  private static final String EVENT = "{\"event_type\":\"auth.logout\"}";
-  private static final String CHUNKED = "1c\r\n" + EVENT + "\r\n0\r\n\r\n";
-  private static final String EVENTS = "/api/audit/events";
-
-  @TempDir Path data;
-  TestServer server;
-
-  /** May do everything, so that whatever is understood is done. */
-  String key;
-
-  private final Map<String, Integer> tried = new TreeMap<>();
-
-  @BeforeEach
-  void start() throws Exception {
-    ServerConfig.Limits limits =
-        new ServerConfig.Limits(100, 1 << 20, 4 << 20, 4_096, 100_000, Duration.ofHours(1));
-    server = TestServer.start(data, TestServer.config(limits, ServerConfig.Timeouts.defaults()));
-    key = server.key("all", Permission.values());
-    for (int i = 0; i < 4; i++) {
-      server.append(key, EVENT);
-    }
-    server.get("/api/audit/checkpoints/newest", key);
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    server.close();
-    System.out.println("hostile requests: " + tried + ", nothing written, no failure");
-  }
-
-  private String request(String method, String target, String headers, String body) {
-    return method
-        + " "
-        + target
-        + " HTTP/1.1\r\nHost: x\r\nX-API-Key: "
-        + key
-        + "\r\n"
-        + headers
-        + "\r\n"
-        + body;
-  }
-
-  private String post(String headers, String body) {
-    return request("POST", EVENTS, "Content-Type: application/json\r\n" + headers, body);
-  }
-
-  /** An append that would be done, were it not inside of something else. */
-  private String smuggled() {
-    return post("Content-Length: " + EVENT.length() + "\r\n", EVENT);
-  }
-
-  /** Sends it, and returns the statuses of what is answered. */
-  private List<Integer> send(String kind, String text) throws Exception {
-    String name = text.replace(key, "KEY");
-    name = name.substring(0, Math.min(300, name.length()));
-    long lastId = server.log.lastId();
-    String answer = Wire.exchangeToTheEnd(server, text);
-    List<Integer> statuses = Wire.statuses(answer);
-    tried.merge(kind, 1, Integer::sum);
-    assertThat(statuses).as(name).allMatch(status -> status < 500 || status == 505);
-    assertThat(answer).as(name).doesNotContainIgnoringCase("exception", "jetty", "\tat ");
-    assertThat(server.typesFrom(lastId + 1))
-        .as(name)
-        .allMatch(type -> type.equals("auth.login.failed") || type.startsWith("security."));
-    assertThat(alive()).as(name).isEqualTo(200);
-    return statuses;
-  }
-
-  private int alive() throws Exception {
-    return server.send(HttpRequest.newBuilder(server.uri("/healthz"))).statusCode();
-  }
-
+/** Paths, bodies, headers and methods that an attacker sends. */
+class HostileRequestsTest extends HostileRequests {
   @Test
   void onlyATilesOwnPathIsATile() throws Exception {
     String tile = "/tlog/tile/0/000.p/7";
@@ -516,78 +432,5 @@ class HostileRequestsTest {
       }
       send("random changes", text);
     }
-  }
-
-  @Test
-  void guessingKeysIsLimitedAndLoggedOnceAWindow() throws Exception {
-    server.close();
-    ServerConfig.Limits limits =
-        new ServerConfig.Limits(100, 1 << 20, 4 << 20, 4_096, 10, Duration.ofHours(1));
-    server = TestServer.start(data, TestServer.config(limits, ServerConfig.Timeouts.defaults()));
-    long lastId = server.log.lastId();
-    String id = key.substring(6, 22);
-    String secret = key.substring(23);
-    List<String> guesses =
-        new ArrayList<>(
-            List.of(
-                "x",
-                "tally",
-                "tally_",
-                "tally_" + id,
-                "tally_" + id + "_",
-                secret,
-                key + "0",
-                key.substring(1),
-                key.substring(0, key.length() - 1),
-                key + "\u00a0",
-                key + "," + key,
-                key.toUpperCase(java.util.Locale.ROOT),
-                key.replace('_', '-'),
-                "Bearer " + key,
-                "tally_" + id + "_" + '\u00e1' + secret.substring(1),
-                "\"" + key + "\"",
-                "tally_" + id + "_" + "?".repeat(64),
-                "tally_" + id + "_" + "*".repeat(64),
-                "tally_" + "0".repeat(16) + "_" + secret,
-                "' OR 1=1 --",
-                "../../admin.key",
-                "null"));
-    Random random = new Random(7);
-    while (guesses.size() < 500) {
-      StringBuilder guess = new StringBuilder("tally_" + id + "_");
-      for (int i = 0; i < 64; i++) {
-        guess.append("0123456789abcdef".charAt(random.nextInt(16)));
-      }
-      guesses.add(guess.toString());
-    }
-    int refused = 0;
-    for (int i = 0; i < guesses.size(); i++) {
-      String header = i % 3 == 0 ? "Authorization: Bearer " : "X-API-Key: ";
-      String guess =
-          i % 3 == 2
-              ? "POST /api/session HTTP/1.1\r\nHost: x\r\nOrigin: http://x\r\nContent-Type:"
-                  + " application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s"
-              : "GET /api/audit HTTP/1.1\r\nHost: x\r\n"
-                  + header
-                  + guesses.get(i)
-                  + "\r\nConnection: close\r\n\r\n";
-      String json = TestServer.JSON.writeValueAsString(Map.of("key", guesses.get(i)));
-      String body = new String(json.getBytes(UTF_8), ISO_8859_1);
-      List<Integer> statuses =
-          Wire.statuses(Wire.exchangeToTheEnd(server, guess.formatted(body.length(), body)));
-      assertThat(statuses).as(guesses.get(i)).containsExactly(i < 10 ? 401 : 429);
-      refused += statuses.size();
-    }
-    HttpResponse<String> good = server.get("/api/audit?limit=1", key);
-    assertThat(good.statusCode()).isEqualTo(200);
-    tried.put("guessed keys", refused);
-    server.close();
-    List<String> written = server.typesFrom(lastId + 1);
-    assertThat(written).hasSize(11);
-    assertThat(written.subList(0, 10)).containsOnly("auth.login.failed");
-    assertThat(server.entry(lastId + 11).decode().event().eventType())
-        .isEqualTo("security.rate_limited");
-    assertThat(String.valueOf(server.entry(lastId + 11).decode().event().details()))
-        .contains("\"count\":500");
   }
 }
