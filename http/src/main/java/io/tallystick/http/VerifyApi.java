@@ -66,7 +66,8 @@ final class VerifyApi {
 
   private void stream(EventStream stream, Parameters given, String by)
       throws IOException, InterruptedException {
-    long[] said = {System.nanoTime()};
+    // The first is sent at once.
+    long[] said = {System.nanoTime() - PROGRESS_NANOS};
     VerifyReport.Progress progress =
         (checked, total) -> {
           if (System.nanoTime() - said[0] >= PROGRESS_NANOS) {
