@@ -37,17 +37,16 @@ final class Bodies {
       return Arrays.copyOf(buffer, length);
     }
 
-    private void grow(int capacity) {
+    /** Makes room, unless all bodies together are too large then. */
+    private boolean grow(int capacity) {
       long more = (long) capacity - buffer.length;
       if (pendingBytes.addAndGet(more) > maxPendingBytes) {
         pendingBytes.addAndGet(-more);
-        throw Problem.of(
-                503, "The server holds as much of other requests as it takes; try again shortly.")
-            .with("Retry-After", "1")
-            .thrown();
+        return false;
       }
       reserved += more;
       buffer = Arrays.copyOf(buffer, capacity);
+      return true;
     }
 
     @Override
@@ -84,19 +83,44 @@ final class Bodies {
 
   private void fill(Body body, InputStream in) throws IOException {
     long started = System.nanoTime();
-    body.grow(Math.min(FIRST_BYTES, maxBytes + 1));
     for (int n = 0; n >= 0; body.length += Math.max(0, n)) {
       if (body.length > maxBytes) {
         throw tooLarge();
       }
-      if (System.nanoTime() - started > timeout.toNanos()) {
+      if (isLate(started)) {
         throw tooSlow().thrown();
       }
-      if (body.length == body.buffer.length) {
-        body.grow((int) Math.min(2L * body.buffer.length, maxBytes + 1L));
+      if (body.length == body.buffer.length
+          && !body.grow((int) Math.min(Math.max(2L * body.length, FIRST_BYTES), maxBytes + 1L))) {
+        body.close();
+        discard(in, body.length, started);
+        throw overloaded();
       }
       n = in.read(body.buffer, body.length, body.buffer.length - body.length);
     }
+  }
+
+  /**
+   * Reads the rest of a body that is refused and keeps nothing of it: a connection that is closed
+   * with something unread is reset, and the client would see that instead of the answer.
+   */
+  private void discard(InputStream in, long length, long started) throws IOException {
+    byte[] nowhere = new byte[4 << 10];
+    long read = length;
+    for (int n = 0; n >= 0 && read <= maxBytes && !isLate(started); read += Math.max(0, n)) {
+      n = in.read(nowhere);
+    }
+  }
+
+  private boolean isLate(long started) {
+    return System.nanoTime() - started > timeout.toNanos();
+  }
+
+  private static Problem.Thrown overloaded() {
+    return Problem.of(
+            503, "The server holds as much of other requests as it takes; try again shortly.")
+        .with("Retry-After", "1")
+        .thrown();
   }
 
   private Problem.Thrown tooLarge() {

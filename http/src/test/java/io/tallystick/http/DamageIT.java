@@ -34,13 +34,13 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class DamageIT {
   private static final boolean LONG = Boolean.getBoolean("tallystick.long");
-  private static final int SAMPLE = 600;
+  private static final int SAMPLE = 400;
   private static final int SECTOR = 512;
+  private static final long MEMORY_BYTES = 512L << 20;
   private static final int LONG_RUN_OF_ZEROS = 64;
   private static final int SAMPLED_BYTES = 64;
 
   @TempDir Path directory;
-  private final Path memory = Path.of("/dev/shm");
 
   private static List<Damage> all(Path data) throws IOException {
     List<Damage> all = new ArrayList<>();
@@ -143,7 +143,7 @@ class DamageIT {
       Map<String, Integer> table,
       List<String> wrong)
       throws Exception {
-    Path work = Files.createTempDirectory(Files.isWritable(memory) ? memory : directory, "judge");
+    Path work = Device.scratch(Files.createTempDirectory(directory, "judge"), MEMORY_BYTES);
     try (Judging judging = new Judging(log, work, witness)) {
       for (Damage damage = left.poll(); damage != null; damage = left.poll()) {
         String outcome = judging.judge(damage);

@@ -29,6 +29,17 @@ final class Device implements AutoCloseable {
         "skipped: mkfs.ext4 is missing");
   }
 
+  /**
+   * Where images are best kept: in memory if it has this much room, for nobody's disk is tested
+   * here, and otherwise in the directory that is given.
+   */
+  static Path scratch(Path otherwise, long bytes) throws IOException {
+    Path memory = Path.of("/dev/shm");
+    boolean roomy =
+        Files.isWritable(memory) && Files.getFileStore(memory).getUsableSpace() >= bytes;
+    return roomy ? Files.createTempDirectory(memory, "tallystick") : otherwise;
+  }
+
   /** A new ext4 of this size. */
   static Device ext4(Path directory, String name, long bytes) throws Exception {
     Path image = directory.resolve(name + ".img");

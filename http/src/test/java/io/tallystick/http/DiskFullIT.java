@@ -2,15 +2,16 @@ package io.tallystick.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tallystick.store.LogConfig;
 import io.tallystick.store.LogReader;
 import java.io.IOException;
+import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Random;
-import java.util.SortedMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
  * are refused and nothing worse, reading goes on, and with room they go on by themselves.
  */
 class DiskFullIT {
+  private static final String EVENT = "{\"event_type\":\"auth.logout\"}";
   private static final int ROUNDS = Boolean.getBoolean("tallystick.long") ? 40 : 4;
 
   @TempDir Path directory;
@@ -29,7 +31,7 @@ class DiskFullIT {
     Random random = new Random();
     long told = 0;
     for (int round = 0; round < ROUNDS; round++) {
-      long bytes = (160L << 20) + random.nextInt(1 << 20);
+      long bytes = (128L << 20) + random.nextInt(1 << 20);
       try (Device device =
           round % 2 == 0
               ? Device.memory(directory, "device-" + round, bytes)
@@ -42,11 +44,48 @@ class DiskFullIT {
         ROUNDS, told);
   }
 
+  /** Over HTTP: the warning, the refusal, and that both go away with the ballast. */
+  @Test
+  void aFullDiskIsSaidBeforeItIsFullAndAppendsResume() throws Exception {
+    Device.assumePossible();
+    long floor = 100L << 20;
+    LogConfig config = LogConfig.defaults().withMinFreeBytes(floor);
+    try (Device device = Device.memory(directory, "served", 300L << 20);
+        TestServer server =
+            TestServer.start(
+                device.data(),
+                config,
+                TestServer.config(TestServer.LIMITS, ServerConfig.Timeouts.defaults()))) {
+      String key = server.key(Permission.AUDIT_APPEND);
+      assertThat(server.append(key, EVENT).statusCode()).isEqualTo(201);
+      assertThat(server.get("/readyz", "").body()).doesNotContain("warning");
+      Path ballast = device.mountPoint().resolve("ballast");
+      write(ballast, server.log.freeSpace().bytes() - floor + (8L << 20));
+      assertThat(server.append(key, EVENT).statusCode()).isEqualTo(201);
+      assertThat(server.get("/readyz", "").body()).contains("warning");
+      Path more = device.mountPoint().resolve("more");
+      write(more, server.log.freeSpace().bytes() - LogConfig.RESERVE_BYTES + (1L << 20));
+      HttpResponse<String> refused = server.append(key, EVENT);
+      assertThat(refused.statusCode()).isEqualTo(507);
+      assertThat(refused.body()).contains("No room on the device");
+      assertThat(
+              server
+                  .get("/api/audit/entries/1", server.unlogged(Permission.ADMIN_AUDIT))
+                  .statusCode())
+          .isEqualTo(200);
+      Files.delete(more);
+      assertThat(server.append(key, EVENT).statusCode()).isEqualTo(201);
+      Files.delete(ballast);
+      assertThat(server.append(key, EVENT).statusCode()).isEqualTo(201);
+      assertThat(server.get("/readyz", "").body()).doesNotContain("warning");
+    }
+  }
+
   private static long fill(Device device, Random random) throws Exception {
     Path ballast = device.mountPoint().resolve("ballast");
-    write(ballast, (40L << 20) + random.nextInt(16 << 20));
-    Subject subject = Subject.start(device.data());
-    SortedMap<Long, String> entries;
+    write(ballast, (30L << 20) + random.nextInt(16 << 20));
+    Subject subject = Subject.start(device.data(), Subject.Mode.KEEPING);
+    Subject.Told told;
     try {
       assertThat(subject.awaitWord("full", 20)).as("the process lives on, and refuses").isTrue();
       LogReader reader = LogReader.open(device.data());
@@ -56,14 +95,14 @@ class DiskFullIT {
       assertThat(subject.awaitWord("full", 40)).isTrue();
       subject.stop();
       assertThat(subject.said("stopped")).isZero();
-      entries = subject.entries();
+      told = subject.told();
     } finally {
       subject.kill();
     }
     // The next start needs room as well.
-    assertThat(LogReader.open(device.data()).lastId()).isGreaterThanOrEqualTo(entries.lastKey());
-    Survivors.check(device.data(), entries, subject.keys());
-    return entries.lastKey();
+    assertThat(LogReader.open(device.data()).lastId()).isGreaterThanOrEqualTo(told.lastId());
+    Survivors.check(device.data(), told);
+    return told.lastId();
   }
 
   private static void write(Path file, long bytes) throws IOException {

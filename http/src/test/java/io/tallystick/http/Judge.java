@@ -59,7 +59,7 @@ final class Judge {
   private boolean written;
 
   /** What is in the log, by id. */
-  private record SortedEntries(Map<Long, StoredEntry> byId, TlogProof proof) {}
+  private record SortedEntries(Map<Long, StoredEntry> byId, String proof) {}
 
   private Judge(Path pristine, Path copy, VerifierKey witness) throws IOException {
     this.pristine = pristine;
@@ -197,7 +197,7 @@ final class Judge {
       }
     }
     try {
-      TlogProof proof = prove(reader);
+      String proof = prove(reader);
       if (!proof.equals(entries.proof) && faults.isEmpty()) {
         throw new AssertionError("the proof is now " + proof);
       }
@@ -213,7 +213,7 @@ final class Judge {
     answers.put("horizon", reader.horizon().toString());
     answers.put("last id", Long.toString(reader.lastId()));
     try {
-      answers.put("newest", reader.tree().newest().map(SignedCheckpoint::note).toString());
+      answers.put("newest", reader.tree().newest().map(SignedCheckpoint::checkpoint).toString());
       List<String> kept = new ArrayList<>();
       for (LogTree.Kept one : reader.tree().kept()) {
         kept.add(one.checkpoint().note().toString());
@@ -229,7 +229,7 @@ final class Judge {
     return null;
   }
 
-  private static TlogProof prove(LogReader reader) throws IOException {
+  private static String prove(LogReader reader) throws IOException {
     long id = reader.horizon().firstId() + 1;
     SignedCheckpoint newest =
         reader
@@ -237,7 +237,8 @@ final class Judge {
             .newest()
             .filter(checkpoint -> checkpoint.size() >= id)
             .orElseThrow(() -> new IOException("no checkpoint covers entry " + id));
-    return reader.tree().prove(id, newest);
+    TlogProof proof = reader.tree().prove(id, newest);
+    return proof.index() + " " + proof.hashes() + " " + newest.checkpoint();
   }
 
   private @Nullable String archives() throws Exception {

@@ -2,68 +2,131 @@ package io.tallystick.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tallystick.store.LogReader;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
-import java.util.Set;
-import java.util.SortedMap;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Cuts the power of a log that is written: its data directory is on an ext4 of its own, and what
  * that device holds at a random moment is all that is left; what was not forced is gone. The next
- * start goes on with it, up to ten cuts in a row on the same log.
+ * start goes on with it, four times in a row on the same log: first start, changes of segment and
+ * retention runs included. Every start is cut at three moments, each of which is judged; what the
+ * last one left is gone on with. Every fifth log is one of large batches instead, and two starts
+ * long, whose segment goes on beyond Chronicle's first chunk of 64 MiB.
  */
 class PowerCutIT {
   private static final int CUTS = Boolean.getBoolean("tallystick.long") ? 2_000 : 50;
-  private static final int IN_A_ROW = 10;
+  private static final int CUTS_A_START = 3;
+  private static final int STARTS = 4;
+  private static final int STARTS_OF_LARGE_ONES = 2;
   private static final long DEVICE_BYTES = 1L << 30;
+  private static final long CHUNK_BYTES = 64L << 20;
+  private static final long LARGE_ONES_IN_A_CHUNK = CHUNK_BYTES / 16_350;
 
   @TempDir Path directory;
+  private final Random random = new Random();
+  private long told;
+  private long segments;
+  private long removals;
+  private long chunks;
 
   @Test
   void nothingAcknowledgedIsLostWhenThePowerIsCut() throws Exception {
     Device.assumePossible();
-    Random random = new Random();
-    long told = 0;
-    long segments = 0;
-    for (int cut = 0; cut < CUTS; cut += IN_A_ROW) {
-      Device device = Device.ext4(directory, "device-" + cut, DEVICE_BYTES);
-      SortedMap<Long, String> entries = new TreeMap<>();
-      Set<String> keys = new TreeSet<>();
-      for (int i = 1; i <= IN_A_ROW; i++) {
-        Subject subject = Subject.start(device.data());
-        Path left;
-        try {
-          // The first start is cut too, at any moment of it.
-          if (i > 1 || random.nextBoolean()) {
-            subject.awaitMessages(1);
-            assertThat(subject.isAlive()).as("the log came up after a cut").isTrue();
-          }
-          Thread.sleep(random.nextInt(i == 1 ? 1_500 : 600));
-          subject.signal("STOP");
-          Thread.sleep(5);
-          entries.putAll(subject.entries());
-          keys.addAll(subject.keys());
-          left = device.cut(directory, "left");
-        } finally {
-          subject.kill();
-          device.close();
-        }
-        device = Device.after(directory, "device-" + cut + "-" + i, left);
-        long last = Survivors.check(device.data(), entries, keys);
-        assertThat(last).isGreaterThanOrEqualTo(entries.isEmpty() ? 0 : entries.lastKey());
+    Path images = Device.scratch(directory, 4 * DEVICE_BYTES);
+    int cuts = 0;
+    try {
+      for (int log = 0; cuts < CUTS; log++) {
+        boolean large = log % 5 == 4;
+        int starts = large ? STARTS_OF_LARGE_ONES : STARTS;
+        cut(images, "device-" + log, starts, large ? Subject.Mode.BULK : Subject.Mode.REMOVING);
+        cuts += starts * CUTS_A_START;
       }
-      told += entries.lastKey();
-      try (var files = Files.list(device.data().resolve("segments"))) {
-        segments += files.filter(file -> file.toString().endsWith(".cq4")).count();
-      }
-      device.close();
+    } finally {
+      SmallLog.delete(images);
     }
     System.out.printf(
-        "%d power cuts, %,d entries acknowledged in %d segments, 0 lost%n", CUTS, told, segments);
+        "%d power cuts, %,d entries acknowledged in %d segments, %d beyond their first chunk;"
+            + " retention took out %d times; 0 lost%n",
+        cuts, told, segments, chunks, removals);
+    assertThat(removals).isPositive();
+  }
+
+  /** What was on the device at one moment, and what the client had been told by then. */
+  private record Left(Path image, Subject.Told told) {}
+
+  /** Cuts the power of so many starts of the same log. */
+  private void cut(Path images, String name, int starts, Subject.Mode mode) throws Exception {
+    Device device = Device.ext4(images, name, DEVICE_BYTES);
+    Subject.Told all = Subject.Told.nothing();
+    for (int i = 1; i <= starts; i++) {
+      List<Left> left = new ArrayList<>();
+      Subject subject = Subject.start(device.data(), mode);
+      try {
+        // The first start is cut too, at any moment of it.
+        if (i > 1 || random.nextBoolean()) {
+          subject.awaitMessages(1);
+          assertThat(subject.isAlive()).as("the log came up after a cut").isTrue();
+        }
+        if (mode == Subject.Mode.BULK) {
+          subject.awaitEntry(LARGE_ONES_IN_A_CHUNK - random.nextInt(200));
+        } else if (i > 1 && random.nextBoolean()) {
+          subject.awaitWord("removing", 1, 5);
+        }
+        for (int cut = 1; cut <= CUTS_A_START; cut++) {
+          Thread.sleep(random.nextInt(i == 1 ? 800 : 300));
+          subject.signal("STOP");
+          Thread.sleep(5);
+          all = all.and(subject.told());
+          left.add(new Left(device.cut(images, "left-" + cut), all));
+          subject.signal("CONT");
+        }
+      } finally {
+        subject.kill();
+        device.close();
+      }
+      for (Left one : left) {
+        device = Device.after(images, name + "-" + i, one.image());
+        Survivors.check(device.data(), one.told());
+        if (one != left.getLast()) {
+          device.close();
+        }
+      }
+    }
+    told += all.lastId();
+    LogReader reader = LogReader.open(device.data());
+    removals += reader.horizon().removed().size();
+    try (var files = Files.list(device.data().resolve("segments"))) {
+      for (Path file : files.filter(file -> file.toString().endsWith(".cq4")).toList()) {
+        segments++;
+        chunks += reader.lastId() > 0 && usedBytes(file) > CHUNK_BYTES ? 1 : 0;
+      }
+    }
+    device.close();
+  }
+
+  /** Bytes of the file that are not a hole at its end. */
+  private static long usedBytes(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file)) {
+      ByteBuffer word = ByteBuffer.allocate(1 << 16);
+      for (long at = channel.size() - word.capacity(); at > 0; at -= word.capacity()) {
+        word.clear();
+        channel.read(word, at);
+        for (int i = 0; i < word.position(); i++) {
+          if (word.get(i) != 0) {
+            return at;
+          }
+        }
+      }
+      return 0;
+    }
   }
 }

@@ -15,7 +15,7 @@ class StallIT {
   @Test
   void aHaltedProcessGoesOnWhereItWas() throws Exception {
     Random random = new Random();
-    Subject subject = Subject.start(data);
+    Subject subject = Subject.start(data, Subject.Mode.REMOVING);
     try {
       subject.awaitMessages(10);
       for (int i = 0; i < 8; i++) {
@@ -29,17 +29,17 @@ class StallIT {
     } finally {
       subject.kill();
     }
-    Survivors.check(data, subject.entries(), subject.keys());
+    Survivors.check(data, subject.told());
   }
 
   @Test
   void sigtermUnderFullLoadLosesNothing() throws Exception {
     for (int i = 0; i < 3; i++) {
-      Subject subject = Subject.start(data);
+      Subject subject = Subject.start(data, Subject.Mode.REMOVING);
       subject.awaitMessages(50);
       subject.stop();
       assertThat(subject.said("unclosed")).isZero();
-      Survivors.check(data, subject.entries(), subject.keys());
+      Survivors.check(data, subject.told());
     }
   }
 
@@ -51,11 +51,18 @@ class StallIT {
         "skipped: a process namespace of its own needs root");
     for (int i = 0; i < 3; i++) {
       Subject subject =
-          Subject.start(data, "unshare", "--pid", "--fork", "--mount-proc", "--kill-child");
+          Subject.start(
+              data,
+              Subject.Mode.REMOVING,
+              "unshare",
+              "--pid",
+              "--fork",
+              "--mount-proc",
+              "--kill-child");
       subject.awaitMessages(20);
       assertThat(subject.isAlive()).isTrue();
       subject.kill();
-      Survivors.check(data, subject.entries(), subject.keys());
+      Survivors.check(data, subject.told());
     }
   }
 }

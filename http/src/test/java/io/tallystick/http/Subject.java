@@ -1,11 +1,13 @@
 package io.tallystick.http;
 
+import io.tallystick.entry.Details;
 import io.tallystick.entry.Event;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.LogConfig;
 import io.tallystick.store.LogException;
 import io.tallystick.store.Receipt;
+import io.tallystick.store.Retention;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -27,10 +29,12 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A process that writes a log, with its index and its keys, and prints what it was told is done:
- * {@code entry ID HASH} for the last of each acknowledged batch, {@code key ID}, {@code full} and
- * {@code room}. Its clock runs 3,000 times too fast, so that segments change every second or so.
- * The test that started it is the client outside, which remembers.
+ * A process that writes a log, with its index and its keys, takes old segments out of it, and
+ * prints what it was told is done: {@code entry ID HASH} for the last of each acknowledged batch,
+ * {@code removing} and {@code removed ID} for the last entry that retention took out, {@code key
+ * ID}, {@code full} and {@code room}. Its clock runs 3,000 times too fast, so that segments change
+ * every second or so and are old three seconds later. The test that started it is the client
+ * outside, which remembers.
  */
 final class Subject {
   private static final int SPEED = 3_000;
@@ -41,6 +45,7 @@ final class Subject {
   private final Thread listener;
   private final SortedMap<Long, String> entries = new TreeMap<>();
   private final Set<String> keys = new TreeSet<>();
+  private long removedThrough;
   private final List<String> others = new ArrayList<>();
   private int messages;
 
@@ -49,8 +54,51 @@ final class Subject {
     this.listener = Thread.ofPlatform().start(this::listen);
   }
 
+  /** What it does. */
+  enum Mode {
+    /** Small batches, and retention. */
+    REMOVING(1),
+    /** Small batches as fast as it can, and everything is kept. */
+    KEEPING(2_000),
+    /** Batches of megabytes in a segment of many chunks: its clock is slower. */
+    BULK(16_000);
+
+    private final int detailsBytes;
+
+    Mode(int detailsBytes) {
+      this.detailsBytes = detailsBytes;
+    }
+  }
+
+  /**
+   * What it was told is done.
+   *
+   * @param entries the last id of each acknowledged batch, with its hash
+   * @param keys that were made
+   * @param removedThrough the last entry that retention took out, 0 for none
+   */
+  record Told(SortedMap<Long, String> entries, Set<String> keys, long removedThrough) {
+    static Told nothing() {
+      return new Told(new TreeMap<>(), Set.of(), 0);
+    }
+
+    /** This and what was told after it. */
+    Told and(Told later) {
+      SortedMap<Long, String> allEntries = new TreeMap<>(entries);
+      allEntries.putAll(later.entries);
+      Set<String> allKeys = new TreeSet<>(keys);
+      allKeys.addAll(later.keys);
+      return new Told(allEntries, allKeys, Math.max(removedThrough, later.removedThrough));
+    }
+
+    /** The last entry that was acknowledged, 0 for none. */
+    long lastId() {
+      return entries.isEmpty() ? 0 : entries.lastKey();
+    }
+  }
+
   /** Starts one on this data directory, perhaps through another program. */
-  static Subject start(Path data, String... through) throws IOException {
+  static Subject start(Path data, Mode mode, String... through) throws IOException {
     Path options = Path.of(System.getProperty("tallystick.jvm.options", "../jvm.options"));
     List<String> command = new ArrayList<>(List.of(through));
     command.addAll(
@@ -59,11 +107,13 @@ final class Subject {
             "@" + options.toAbsolutePath().normalize(),
             "-Xmx256m",
             "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
             "-cp",
             System.getProperty("java.class.path"),
             Subject.class.getName(),
             data.toString(),
-            Long.toString(BEGINNING)));
+            Long.toString(BEGINNING),
+            mode.name()));
     return new Subject(
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start());
   }
@@ -88,6 +138,7 @@ final class Subject {
     switch (words[0]) {
       case "entry" -> entries.put(Long.valueOf(words[1]), words[2]);
       case "key" -> keys.add(words[1]);
+      case "removed" -> removedThrough = Long.parseLong(words[1]);
       default -> others.add(words[0]);
     }
     notifyAll();
@@ -98,6 +149,16 @@ final class Subject {
     int due = messages + more;
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
     while (messages < due && process.isAlive() && System.nanoTime() < deadline) {
+      wait(50);
+    }
+  }
+
+  /** Waits until this entry was acknowledged, or it has ended. */
+  synchronized void awaitEntry(long id) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
+    while ((entries.isEmpty() || entries.lastKey() < id)
+        && process.isAlive()
+        && System.nanoTime() < deadline) {
       wait(50);
     }
   }
@@ -121,14 +182,9 @@ final class Subject {
     return others.stream().filter(word::equals).count();
   }
 
-  /** Acknowledged so far: the last id of each batch, with its hash. */
-  synchronized SortedMap<Long, String> entries() {
-    return new TreeMap<>(entries);
-  }
-
-  /** Keys that were made so far. */
-  synchronized Set<String> keys() {
-    return new TreeSet<>(keys);
+  /** So far. */
+  synchronized Told told() {
+    return new Told(new TreeMap<>(entries), new TreeSet<>(keys), removedThrough);
   }
 
   boolean isAlive() {
@@ -162,9 +218,11 @@ final class Subject {
   /** A clock that runs too fast. */
   private static final class FastClock extends Clock {
     private final Instant beginning;
+    private final int speed;
 
-    private FastClock(Instant beginning) {
+    private FastClock(Instant beginning, int speed) {
       this.beginning = beginning;
+      this.speed = speed;
     }
 
     @Override
@@ -179,25 +237,29 @@ final class Subject {
 
     @Override
     public Instant instant() {
-      return beginning.plus(Duration.between(beginning, Instant.now()).multipliedBy(SPEED));
+      return beginning.plus(Duration.between(beginning, Instant.now()).multipliedBy(speed));
     }
   }
 
   /** The process. */
   public static void main(String[] args) throws Exception {
     PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-    LogConfig config =
-        LogConfig.defaults()
-            .withClock(new FastClock(Instant.ofEpochSecond(Long.parseLong(args[1]))))
-            .withSealEvery(Duration.ofMillis(50));
+    Mode mode = Mode.valueOf(args[2]);
+    Clock clock =
+        new FastClock(
+            Instant.ofEpochSecond(Long.parseLong(args[1])), mode == Mode.BULK ? 1 : SPEED);
+    LogConfig config = LogConfig.defaults().withClock(clock).withSealEvery(Duration.ofMillis(50));
     AuditLog log = AuditLog.open(Path.of(args[0]), config);
     AuditIndex index = AuditIndex.open(log.reader(), log.reader().directory().index());
     AccessKeys keys = AccessKeys.open(log.reader().directory().access(), Clock.systemUTC());
     for (int writer = 0; writer < 4; writer++) {
-      int size = 1 + 60 * writer;
-      Thread.ofPlatform().daemon().start(() -> append(log, size, out));
+      List<Event> events = events(mode, 1 + 60 * writer);
+      Thread.ofPlatform().daemon().start(() -> append(log, events, mode, out));
     }
     Thread.ofPlatform().daemon().start(() -> makeKeys(log, keys, out));
+    if (mode == Mode.REMOVING) {
+      Thread.ofPlatform().daemon().start(() -> takeOut(log, clock, out));
+    }
     Runtime.getRuntime()
         .addShutdownHook(
             Thread.ofPlatform()
@@ -218,16 +280,29 @@ final class Subject {
     }
   }
 
-  private static void append(AuditLog log, int size, PrintStream out) {
+  private static List<Event> events(Mode mode, int size) {
+    Details details = Details.parse("{\"x\":\"" + "x".repeat(mode.detailsBytes) + "\"}");
     List<Event> events = new ArrayList<>();
     for (int i = 0; i < size; i++) {
-      events.add(Event.builder("api_key.used").actorId((long) i).action("x".repeat(120)).build());
+      events.add(
+          Event.builder("api_key.used")
+              .actorId((long) i)
+              .action("x".repeat(120))
+              .details(details)
+              .build());
     }
+    return events;
+  }
+
+  private static void append(AuditLog log, List<Event> events, Mode mode, PrintStream out) {
     boolean full = false;
-    while (log.stopped().isEmpty()) {
+    while (true) {
       try {
         Receipt receipt = log.append(events, null).get();
         say(out, "entry " + receipt.lastId() + " " + receipt.hash(receipt.count() - 1));
+        if (mode == Mode.REMOVING) {
+          Thread.sleep(1);
+        }
         if (full) {
           say(out, "room");
           full = false;
@@ -239,13 +314,16 @@ final class Subject {
           pause();
         } else {
           say(out, "refused");
+          if (log.stopped().isPresent()) {
+            say(out, "stopped");
+            return;
+          }
           pause();
         }
       } catch (InterruptedException e) {
         return;
       }
     }
-    say(out, "stopped");
   }
 
   private static void pause() {
@@ -253,6 +331,27 @@ final class Subject {
       Thread.sleep(100);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Retention of what is two hours old, to archives and to nowhere in turn. */
+  private static void takeOut(AuditLog log, Clock clock, PrintStream out) {
+    Retention retention = new Retention(log);
+    while (log.stopped().isEmpty()) {
+      try {
+        for (Retention.Batch batch :
+            retention.plan(clock.instant().minus(Duration.ofHours(2)), Long.MAX_VALUE)) {
+          Retention.Mode mode =
+              batch.lastId() % 2 == 0 ? Retention.Mode.ARCHIVE : Retention.Mode.PURGE;
+          say(out, "removing");
+          say(out, "removed " + retention.remove(batch, mode, null).lastId());
+        }
+        pause();
+      } catch (IOException e) {
+        pause();
+      } catch (InterruptedException e) {
+        return;
+      }
     }
   }
 

@@ -4,40 +4,76 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
+import io.tallystick.store.Archive;
 import io.tallystick.store.AuditLog;
+import io.tallystick.store.Horizon;
 import io.tallystick.store.LogConfig;
+import io.tallystick.store.LogReader;
 import io.tallystick.store.StoredEntry;
 import io.tallystick.store.VerifyReport;
 import io.tallystick.store.VerifyRequest;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Map;
-import java.util.Set;
 import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** Judges what is left of a log after a bad moment, by what its client was told before. */
 final class Survivors {
   private Survivors() {}
 
-  /** Opens the log as the next start would; everything that was acknowledged must be in it. */
-  static long check(Path data, SortedMap<Long, String> entries, Set<String> keys) throws Exception {
+  /**
+   * Opens the log as the next start would; everything that was acknowledged must be in it, or be
+   * taken out by retention and then be in its archive, if that was to have it.
+   *
+   * @return the last entry of the log
+   */
+  static long check(Path data, Subject.Told told) throws Exception {
     try (AuditLog log = AuditLog.open(data, LogConfig.defaults())) {
-      for (Map.Entry<Long, String> told : entries.entrySet()) {
+      LogReader reader = log.reader();
+      assertThat(reader.firstId()).isGreaterThan(told.removedThrough());
+      SortedMap<Long, String> here = told.entries().tailMap(reader.firstId());
+      for (Map.Entry<Long, String> due : here.entrySet()) {
         StoredEntry entry =
-            log.reader()
-                .read(told.getKey())
-                .orElseThrow(() -> new AssertionError("entry " + told.getKey() + " is lost"));
-        assertThat(entry.hash()).hasToString(told.getValue());
+            reader
+                .read(due.getKey())
+                .orElseThrow(() -> new AssertionError("entry " + due.getKey() + " is lost"));
+        assertThat(entry.hash()).hasToString(due.getValue());
       }
-      VerifyReport report = log.reader().verify(VerifyRequest.all(), null);
+      for (Horizon.Removed removed : reader.horizon().removed()) {
+        if (removed.archive() != null) {
+          checkArchive(reader, removed, told.entries());
+        }
+      }
+      VerifyReport report = reader.verify(VerifyRequest.all(), null);
       assertThat(report.faults()).isEmpty();
-      AccessKeys access = AccessKeys.open(log.reader().directory().access(), Clock.systemUTC());
-      assertThat(keys).allSatisfy(id -> assertThat(access.find(id)).isPresent());
-      try (AuditIndex index = AuditIndex.open(log.reader(), log.reader().directory().index())) {
+      AccessKeys access = AccessKeys.open(reader.directory().access(), Clock.systemUTC());
+      assertThat(told.keys()).allSatisfy(id -> assertThat(access.find(id)).isPresent());
+      try (AuditIndex index = AuditIndex.open(reader, reader.directory().index())) {
         index.awaitIndexed(log.lastId());
-        assertThat(index.count(AuditQuery.builder().build())).isEqualTo(log.lastId());
+        assertThat(index.count(AuditQuery.builder().build()))
+            .isEqualTo(log.lastId() - reader.firstId() + 1);
+        assertThat(index.countsByType().values().stream().mapToLong(Long::longValue).sum())
+            .isEqualTo(log.lastId() - reader.firstId() + 1);
       }
+      assertThat(log.lastId()).isGreaterThanOrEqualTo(told.lastId());
       return log.lastId();
     }
+  }
+
+  private static void checkArchive(
+      LogReader reader, Horizon.Removed removed, SortedMap<Long, String> entries) throws Exception {
+    SortedMap<Long, String> due =
+        new TreeMap<>(entries.subMap(removed.firstId(), removed.lastId() + 1));
+    Path file = reader.directory().archive().resolve(removed.archive());
+    try (Archive archive = Archive.open(file)) {
+      assertThat(archive.verify(reader.identity().keys()).faults()).isEmpty();
+      archive.forEach(entry -> {
+        String told = due.remove(entry.id());
+        assertThat(told == null || told.equals(entry.hash().toString())).isTrue();
+        return true;
+      });
+    }
+    assertThat(due).as("acknowledged, archived and lost").isEmpty();
   }
 }

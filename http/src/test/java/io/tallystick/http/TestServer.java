@@ -51,7 +51,12 @@ final class TestServer implements AutoCloseable {
   }
 
   static TestServer start(Path data, ServerConfig config) throws IOException, InterruptedException {
-    AuditLog log = AuditLog.open(data, LogConfig.defaults());
+    return start(data, LogConfig.defaults(), config);
+  }
+
+  static TestServer start(Path data, LogConfig logConfig, ServerConfig config)
+      throws IOException, InterruptedException {
+    AuditLog log = AuditLog.open(data, logConfig);
     AuditIndex index = AuditIndex.open(log.reader(), log.reader().directory().index());
     AccessKeys keys = AccessKeys.open(log.reader().directory().access(), Clock.systemUTC());
     return new TestServer(log, index, keys, AuditServer.start(log, index, keys, config));

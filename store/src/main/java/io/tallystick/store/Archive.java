@@ -56,6 +56,7 @@ import java.util.zip.ZipOutputStream;
 public final class Archive implements Closeable {
   private static final String PROOF_HEAD = "tallystick range-proof v1";
   private static final int MAX_PROOF_BYTES = 64 << 10;
+  private static final int VERSION = 1;
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String README =
       """
@@ -133,7 +134,7 @@ public final class Archive implements Closeable {
       put(zip, "verifier-key", keys.getBytes(UTF_8));
       Manifest manifest =
           new Manifest(
-              1,
+              VERSION,
               log.identity().origin(),
               firstId,
               lastId,
@@ -186,10 +187,17 @@ public final class Archive implements Closeable {
       zip = new ZipFile(file.toFile());
     } catch (ZipException e) {
       throw new LogException.NotALog(file + " is not an archive: " + e.getMessage());
+    } catch (EOFException e) {
+      throw new LogException.NotALog(file + " is not an archive: its zip directory is damaged");
     }
     try {
-      byte[] manifest = read(zip, "manifest.json", MAX_PROOF_BYTES);
-      return new Archive(zip, JSON.readValue(manifest, Manifest.class));
+      byte[] json = read(zip, "manifest.json", MAX_PROOF_BYTES);
+      Manifest manifest = JSON.readValue(json, Manifest.class);
+      if (manifest.version != VERSION) {
+        throw new LogException.NotALog(
+            file + " says version " + manifest.version + "; this program reads " + VERSION);
+      }
+      return new Archive(zip, manifest);
     } catch (JsonProcessingException e) {
       zip.close();
       throw new LogException.NotALog(

@@ -124,13 +124,14 @@ final class ExcerptIndex {
     return used < 0 || used > CAPACITY ? 0 : (int) used;
   }
 
-  /** Number of blocks that the index knows. */
+  /**
+   * Number of blocks that the index knows; 0 also where it says that it has more arrays than it
+   * has, for millions of blocks that are not there would be looked for.
+   */
   long size() throws IOException {
     int arrays = used(topArray);
-    if (arrays == 0) {
-      return 0;
-    }
-    return (arrays - 1L) * CAPACITY + used(array(arrays - 1));
+    long last = arrays == 0 ? -1 : array(arrays - 1);
+    return last < 0 ? 0 : (arrays - 1L) * CAPACITY + used(last);
   }
 
   /** Offset of the header of the k-th indexed block, from 0; 0 if there is none. */

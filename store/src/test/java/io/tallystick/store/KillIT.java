@@ -92,6 +92,8 @@ class KillIT {
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "@" + options.toAbsolutePath().normalize(),
             "-Xmx256m",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
             "-cp",
             System.getProperty("java.class.path"),
             Writer.class.getName(),
