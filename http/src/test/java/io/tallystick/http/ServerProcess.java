@@ -6,12 +6,14 @@ import io.tallystick.store.LogConfig;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 
 /** A server in a process of its own, with little memory, perhaps on a device that is slow. */
@@ -97,13 +99,15 @@ final class ServerProcess implements AutoCloseable {
 
   /** SIGTERM to the server. */
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
     all.add(process.toHandle());
     all.getFirst().destroy();
-    if (!process.waitFor(60, TimeUnit.SECONDS)) {
+    try {
+      process.onExit().orTimeout(60, TimeUnit.SECONDS).join();
+    } catch (CompletionException e) {
       all.forEach(ProcessHandle::destroyForcibly);
-      process.waitFor();
+      process.onExit().join();
     }
   }
 
@@ -129,7 +133,7 @@ final class ServerProcess implements AutoCloseable {
                 index.close();
                 log.close();
               } catch (IOException e) {
-                e.printStackTrace();
+                throw new UncheckedIOException(e);
               }
             }));
     System.out.println(server.port() + " " + key);
