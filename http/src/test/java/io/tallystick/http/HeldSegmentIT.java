@@ -13,6 +13,7 @@ import io.tallystick.store.VerifyRequest;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -140,7 +141,7 @@ class HeldSegmentIT {
   void anExportThatIsTakenSlowlyGoesOn() throws Exception {
     try (TestServer server = TestServer.start(data)) {
       String key = server.key(Permission.ADMIN_AUDIT);
-      try (Socket socket = new Socket("127.0.0.1", server.server.port())) {
+      try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.server.port())) {
         socket.setReceiveBufferSize(1 << 16);
         socket.setSoTimeout(60_000);
         String request =

@@ -59,7 +59,7 @@ class OverloadIT {
     return http.send(
         request(server, "/api/audit/events")
             .header("Content-Type", "application/x-ndjson")
-            .timeout(Duration.ofSeconds(120))
+            .timeout(Duration.ofMinutes(2))
             .POST(HttpRequest.BodyPublishers.ofByteArray(body))
             .build(),
         HttpResponse.BodyHandlers.ofString());

@@ -96,7 +96,7 @@ class PowerCutIT {
       for (Left one : left) {
         device = Device.after(images, name + "-" + i, one.image());
         Survivors.check(device.data(), one.told());
-        if (one != left.getLast()) {
+        if (!one.equals(left.getLast())) {
           device.close();
         }
       }
