@@ -131,7 +131,7 @@ class OverloadIT {
       System.out.printf(
           "%d clients: answers %s, failures %s, %,d events acknowledged, at most %d MiB of memory%n",
           CLIENTS, told.statuses, told.failures, told.acknowledged.get(), mostMemory);
-      assertThat(told.failures).isEmpty();
+      assertThat(told.failures).as(server.errors()).isEmpty();
       assertThat(told.statuses.keySet()).containsExactly(201, 503);
       assertThat(mostMemory).isBetween(1L, (long) MEMORY_MEGABYTES);
       assertThat(server.errors()).doesNotContain("OutOfMemoryError");
