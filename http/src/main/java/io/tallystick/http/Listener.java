@@ -116,7 +116,7 @@ final class Listener {
     connector.setHost(config.host());
     connector.setPort(config.port());
     connector.setIdleTimeout(config.timeouts().idle().toMillis());
-    // A burst of connections that the kernel has no place for would be cut off, not answered.
+    // A burst of connections that the kernel has no place for is reset, not answered.
     connector.setAcceptQueueSize(config.limits().maxConnections());
     server.addBean(new NetworkConnectionLimit(config.limits().maxConnections(), connector));
     return connector;

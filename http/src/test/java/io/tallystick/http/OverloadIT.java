@@ -213,7 +213,9 @@ class OverloadIT {
       assertThat(answered).isGreaterThan(10);
       assertThat(server.anonymousMegabytes()).isLessThan(MEMORY_MEGABYTES);
       if (LONG) {
-        assertThat(gone).as("whoever sends a byte a second is let go").isEqualTo(CLIENTS);
+        assertThat(gone)
+            .as("whoever sends a byte of a body a second is let go")
+            .isGreaterThanOrEqualTo(CLIENTS / 3);
       }
     } finally {
       for (Socket socket : slow) {

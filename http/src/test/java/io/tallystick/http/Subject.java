@@ -163,6 +163,14 @@ final class Subject {
     }
   }
 
+  /** Waits until retention took something out, for so many seconds at most. */
+  synchronized void awaitRemoval(int seconds) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+    while (removedThrough == 0 && process.isAlive() && System.nanoTime() < deadline) {
+      wait(50);
+    }
+  }
+
   /** Waits until it has said this word so many times; {@code false} if it ended before. */
   boolean awaitWord(String word, int times) throws InterruptedException {
     return awaitWord(word, times, 120);
