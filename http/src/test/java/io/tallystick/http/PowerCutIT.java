@@ -78,8 +78,8 @@ class PowerCutIT {
         }
         if (mode == Subject.Mode.BULK) {
           subject.awaitEntry(LARGE_ONES_IN_A_CHUNK - random.nextInt(200));
-        } else if (i > 1 && random.nextBoolean()) {
-          subject.awaitWord("removing", 1, 5);
+        } else if (i > 1) {
+          awaitRetention(subject);
         }
         for (int cut = 1; cut <= CUTS_A_START; cut++) {
           Thread.sleep(random.nextInt(i == 1 ? 800 : 300));
@@ -111,6 +111,15 @@ class PowerCutIT {
       }
     }
     device.close();
+  }
+
+  /** Waits until it is in the middle of taking entries out, until it has done so, or not at all. */
+  private void awaitRetention(Subject subject) throws Exception {
+    switch (random.nextInt(3)) {
+      case 0 -> subject.awaitWord("removing", 1, 5);
+      case 1 -> subject.awaitRemoval(5);
+      default -> {}
+    }
   }
 
   /** Bytes of the file that are not a hole at its end. */
