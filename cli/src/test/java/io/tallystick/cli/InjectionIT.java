@@ -270,12 +270,7 @@ class InjectionIT {
         }
       }
     }
-    String written = server.errors();
-    assertThat(written.lines())
-        .allMatch(line -> line.matches("\\d{4}-\\d\\d-\\d\\dT\\S+ [A-Z]+ [A-Za-z.]+: [ -~]*"))
-        .noneMatch(line -> line.contains("SEVERE x: fake") && !line.contains("\\u000a"))
-        .anyMatch(line -> line.contains("data\\u000a2026"))
-        .hasSizeLessThan(5);
+    assertThat(server.errors()).isEmpty();
   }
 
   private static void assertPlain(String text) {
