@@ -49,7 +49,7 @@ public final class RetentionSchedule implements AutoCloseable {
     }
   }
 
-  /** Ends the schedule after the step that is under way. */
+  /** Ends the schedule. A run under way is interrupted, which it survives as it does a crash. */
   @Override
   public void close() {
     thread.interrupt();
