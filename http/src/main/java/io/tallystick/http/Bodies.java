@@ -92,23 +92,9 @@ final class Bodies {
       }
       if (body.length == body.buffer.length
           && !body.grow((int) Math.min(Math.max(2L * body.length, FIRST_BYTES), maxBytes + 1L))) {
-        body.close();
-        discard(in, body.length, started);
         throw overloaded();
       }
       n = in.read(body.buffer, body.length, body.buffer.length - body.length);
-    }
-  }
-
-  /**
-   * Reads the rest of a body that is refused and keeps nothing of it: a connection that is closed
-   * with something unread is reset, and the client would see that instead of the answer.
-   */
-  private void discard(InputStream in, long length, long started) throws IOException {
-    byte[] nowhere = new byte[4 << 10];
-    long read = length;
-    for (int n = 0; n >= 0 && read <= maxBytes && !isLate(started); read += Math.max(0, n)) {
-      n = in.read(nowhere);
     }
   }
 
@@ -125,7 +111,6 @@ final class Bodies {
 
   private Problem.Thrown tooLarge() {
     return Problem.of(413, "The body is larger than the " + maxBytes + " bytes that are taken.")
-        .with("Connection", "close")
         .thrown();
   }
 

@@ -84,7 +84,8 @@ final class Problems {
 
   /**
    * Answers a request that failed. An answer that has begun is cut off, so that nobody takes it for
-   * whole.
+   * whole. What comes after a problem that closes the connection is not read: where its body ends
+   * is not known, or it did not come in time.
    */
   static void answer(Context request, Throwable failure) {
     Problem problem = of(failure);
@@ -100,16 +101,26 @@ final class Problems {
     request.status(problem.status());
     problem.headers().forEach(request::header);
     request.contentType(Problem.CONTENT_TYPE);
-    request.result(problem.json());
+    if (UnreadBody.mayBe(request) && !"close".equals(problem.headers().get("Connection"))) {
+      write(request.res(), problem.json());
+      UnreadBody.discard(request);
+    } else {
+      request.result(problem.json());
+    }
   }
 
   /** Answers a request that met an error of the JVM. */
   static void answer(HttpServletResponse response, Error error) {
-    byte[] body = of(error).json();
     response.setStatus(500);
     response.setContentType(Problem.CONTENT_TYPE);
+    write(response, of(error).json());
+  }
+
+  private static void write(HttpServletResponse response, byte[] body) {
     try {
+      response.setContentLength(body.length);
       response.getOutputStream().write(body);
+      response.flushBuffer();
     } catch (IOException e) {
       LOG.warn("nobody took the answer: {}", e.getMessage());
     }
