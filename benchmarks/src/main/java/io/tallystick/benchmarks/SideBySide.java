@@ -6,15 +6,22 @@ import io.tallystick.store.AuditLog;
 import io.tallystick.store.LogConfig;
 import io.tallystick.store.Receipt;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.LongStream;
 import net.openhft.chronicle.queue.ExcerptAppender;
 import net.openhft.chronicle.queue.RollCycles;
@@ -23,10 +30,11 @@ import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueBuilder;
 import net.openhft.chronicle.wire.DocumentContext;
 
 /**
- * Forced appends and raw Chronicle appends by turns in one process, and the ratio of each pair: on
- * a machine that others use too, only what was measured within seconds of each other can be
- * compared. The processor time of the whole process is said too, which depends less on what else
- * runs: with two cores, half of it is the least that an entry can take.
+ * Forced appends, raw Chronicle appends and the bare device by turns in one process, and the ratios
+ * of each round: on a machine that others use too, only what was measured within seconds of each
+ * other can be compared. The processor time of the whole process is said too, which depends less on
+ * what else runs: with two cores, half of it is the least that an entry can take. The device's time
+ * is the least that a forced entry can take whatever the processors do.
  *
  * <pre>
  * java @jvm.options -cp benchmarks/target/benchmarks.jar io.tallystick.benchmarks.SideBySide [rounds] [entries] [batch]
@@ -37,6 +45,7 @@ public final class SideBySide {
   private static final int PRODUCERS = 8;
   private static final int WINDOW_EVENTS = 1_024;
   private static final int ENTRY_BYTES = 310;
+  private static final int BLOCK_BYTES = 256 << 10;
 
   private static final OperatingSystemMXBean PROCESS =
       (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
@@ -53,29 +62,46 @@ public final class SideBySide {
     int batch = args.length > 2 ? Integer.parseInt(args[2]) : 1;
     for (int round = 0; round < WARM_UP_ROUNDS; round++) {
       raw(entries);
+      device(entries);
       forced(entries, batch);
     }
     double[] ratios = new double[rounds];
+    double[] deviceRatios = new double[rounds];
     double[] rawCpu = new double[rounds];
     double[] forcedCpu = new double[rounds];
     for (int round = 0; round < rounds; round++) {
       Cost raw = raw(entries);
+      Cost device = device(entries);
       Cost forced = forced(entries, batch);
       ratios[round] = raw.micros / forced.micros;
+      deviceRatios[round] = device.micros / forced.micros;
       rawCpu[round] = raw.cpuMicros;
       forcedCpu[round] = forced.cpuMicros;
       System.out.printf(
-          "raw %.2f us (processor %.2f), forced %.2f us (%.2f) an entry: %.2f x raw%n",
-          raw.micros, raw.cpuMicros, forced.micros, forced.cpuMicros, ratios[round]);
+          "raw %.2f us (processor %.2f), device %.2f us (%.2f), forced %.2f us (%.2f) an entry:"
+              + " %.2f x raw, %.2f x the device%n",
+          raw.micros,
+          raw.cpuMicros,
+          device.micros,
+          device.cpuMicros,
+          forced.micros,
+          forced.cpuMicros,
+          ratios[round],
+          deviceRatios[round]);
     }
     Arrays.sort(ratios);
+    Arrays.sort(deviceRatios);
     Arrays.sort(rawCpu);
     Arrays.sort(forcedCpu);
     System.out.printf(
-        "median %.2f x raw, from %.2f to %.2f; processor %.2f and %.2f us; %d producers, batches of %d%n",
+        "median %.2f x raw, from %.2f to %.2f, and %.2f x the device, from %.2f to %.2f;"
+            + " processor %.2f and %.2f us; %d producers, batches of %d%n",
         ratios[rounds / 2],
         ratios[0],
         ratios[rounds - 1],
+        deviceRatios[rounds / 2],
+        deviceRatios[0],
+        deviceRatios[rounds - 1],
         rawCpu[rounds / 2],
         forcedCpu[rounds / 2],
         PRODUCERS,
@@ -98,6 +124,52 @@ public final class SideBySide {
           document.wire().bytes().write(entry);
         }
       }
+      return since(before, entries);
+    } finally {
+      Directories.delete(directory);
+    }
+  }
+
+  /**
+   * As many bytes written to a file in blocks as large as the log's, by one thread, while another
+   * forces whatever is there; as far ahead of the force as the producers may be, all together.
+   */
+  private static Cost device(int entries) throws Exception {
+    Path directory = Directories.create("device");
+    byte[] block = new byte[BLOCK_BYTES];
+    ThreadLocalRandom.current().nextBytes(block);
+    long bytes = (long) entries * ENTRY_BYTES;
+    AtomicLong forcedBytes = new AtomicLong();
+    try (FileChannel channel =
+        FileChannel.open(
+            directory.resolve("blocks"), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      Cost before = now();
+      Thread forcing =
+          Thread.ofPlatform()
+              .start(() -> {
+                try {
+                  while (forcedBytes.get() < bytes) {
+                    long written = channel.size();
+                    if (written == forcedBytes.get()) {
+                      LockSupport.parkNanos(50_000);
+                      continue;
+                    }
+                    channel.force(false);
+                    forcedBytes.set(written);
+                  }
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+      for (long at = 0; at < bytes; ) {
+        if (at - forcedBytes.get() > (long) PRODUCERS * WINDOW_EVENTS * ENTRY_BYTES) {
+          LockSupport.parkNanos(50_000);
+          continue;
+        }
+        at +=
+            channel.write(ByteBuffer.wrap(block, 0, (int) Math.min(block.length, bytes - at)), at);
+      }
+      forcing.join();
       return since(before, entries);
     } finally {
       Directories.delete(directory);

@@ -188,32 +188,21 @@ public final class LogReader {
   }
 
   private Block readBlock(long id) throws IOException {
-    Segments.Place place = segments.find(id);
-    if (place == null) {
+    Segments.Found found = segments.read(id);
+    if (found == null) {
       segments.refresh();
-      place = segments.find(id);
+      found = segments.read(id);
     }
-    if (place == null) {
+    if (found == null) {
       throw new LogException.Corrupt(
           "entry " + id + " is missing from the segments; run \"tally verify\"");
     }
-    try (SegmentFile file = segments.open(place.segment())) {
-      SegmentCursor cursor = file.cursor(place.position());
-      Block block = cursor.next() ? cursor.block() : null;
-      if (block != null) {
-        checkDefect(block, place.segment() + "@" + place.position());
-      }
-      if (block == null || id < block.firstId() || id > block.lastId()) {
-        throw new LogException.Corrupt(
-            file.name()
-                + ": no block at offset "
-                + place.position()
-                + ", where entry "
-                + id
-                + " was");
-      }
-      return block;
+    Block block = found.block();
+    checkDefect(block, found.place().toString());
+    if (id < block.firstId() || id > block.lastId()) {
+      throw new LogException.Corrupt(found.place() + ": no block here, where entry " + id + " was");
     }
+    return block;
   }
 
   private static void checkDefect(Block block, String where) throws LogException.Corrupt {

@@ -36,7 +36,7 @@ final class SegmentCursor {
   private static final int HEAD_ONLY_BYTES = SegmentFile.HEADER_BYTES + BlockFormat.HEAD_BYTES;
 
   private final SegmentFile file;
-  private final byte[] window = new byte[READ_AHEAD_BYTES];
+  private byte[] window = new byte[HEAD_ONLY_BYTES];
   private long windowStart;
   private int windowLength;
 
@@ -212,12 +212,15 @@ final class SegmentCursor {
     if (at >= windowStart && at + bytes <= windowStart + windowLength) {
       return true;
     }
-    // Reading ahead pays where several documents fit into the window; over large ones a cursor hops
-    // from head to head.
-    boolean largeBlocks = length > READ_AHEAD_BYTES / 4;
+    // Reading ahead pays where several documents fit into the window and are asked for one after
+    // another; over large ones a cursor hops from head to head.
+    boolean ahead = windowStart > 0 && length <= READ_AHEAD_BYTES / 4;
+    int wanted = ahead ? READ_AHEAD_BYTES : Math.max(bytes, HEAD_ONLY_BYTES);
+    if (window.length < wanted) {
+      window = new byte[wanted];
+    }
     windowStart = at;
-    windowLength =
-        file.read(at, window, 0, largeBlocks ? Math.max(bytes, HEAD_ONLY_BYTES) : window.length);
+    windowLength = file.read(at, window, 0, wanted);
     return windowLength >= bytes;
   }
 }

@@ -29,7 +29,15 @@ final class Segments {
   }
 
   /** Where a block stands. */
-  record Place(String segment, long position) {}
+  record Place(String segment, long position) {
+    @Override
+    public String toString() {
+      return segment + "@" + position;
+    }
+  }
+
+  /** A block and where it stands. */
+  record Found(Place place, Block block) {}
 
   /** Reads the directory again, to see segments that came or went. */
   void refresh() throws IOException {
@@ -111,6 +119,24 @@ final class Segments {
    * @return {@code null} if there is no such block, or damage keeps it from being found
    */
   @Nullable Place find(long id) throws IOException {
+    return find(id, (place, cursor) -> place);
+  }
+
+  /**
+   * The block that holds the entry, as it was read, unchecked.
+   *
+   * @return {@code null} if there is no such block, or damage keeps it from being found
+   */
+  @Nullable Found read(long id) throws IOException {
+    return find(id, (place, cursor) -> new Found(place, cursor.block()));
+  }
+
+  @FunctionalInterface
+  private interface Visit<T> {
+    T at(Place place, SegmentCursor cursor) throws IOException;
+  }
+
+  private <T> @Nullable T find(long id, Visit<T> visit) throws IOException {
     List<String> names = names();
     int i = segmentOf(names, id);
     if (i < 0) {
@@ -122,7 +148,7 @@ final class Segments {
       if (cursor == null && indexed(file)) {
         cursor = walk(file.cursor(0), id);
       }
-      return cursor == null ? null : new Place(name, cursor.position());
+      return cursor == null ? null : visit.at(new Place(name, cursor.position()), cursor);
     }
   }
 
