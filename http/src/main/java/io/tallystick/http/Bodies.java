@@ -27,14 +27,21 @@ final class Bodies {
     this.timeout = timeout;
   }
 
-  /** A body in memory, until it is closed. Used by one thread. */
+  /**
+   * A body that is counted as memory until it is closed, for what is made of it takes as much. Used
+   * by one thread.
+   */
   final class Body implements AutoCloseable {
     private byte[] buffer = new byte[0];
     private int length;
     private long reserved;
 
-    byte[] bytes() {
-      return Arrays.copyOf(buffer, length);
+    /** The bytes, of which the body keeps nothing. */
+    byte[] take() {
+      byte[] bytes = length == buffer.length ? buffer : Arrays.copyOf(buffer, length);
+      buffer = new byte[0];
+      length = 0;
+      return bytes;
     }
 
     /** Makes room, unless all bodies together are too large then. */

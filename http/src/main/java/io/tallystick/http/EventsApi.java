@@ -58,8 +58,8 @@ final class EventsApi {
       try (Bodies.Body body = bodies.read(request)) {
         EventReader.Batch batch =
             lines
-                ? new EventReader.Batch(EventReader.readLines(body.bytes(), maxEvents), false)
-                : EventReader.readAny(body.bytes(), maxEvents);
+                ? new EventReader.Batch(EventReader.readLines(body.take(), maxEvents), false)
+                : EventReader.readAny(body.take(), maxEvents);
         append(request, batch, caller.key().name(), sealed);
       }
     } catch (Exception e) {

@@ -39,7 +39,7 @@ final class JsonObjects {
     }
     String all = String.join(", ", fields);
     try (Bodies.Body body = bodies.read(request)) {
-      String text = UTF_8.newDecoder().decode(ByteBuffer.wrap(body.bytes())).toString();
+      String text = UTF_8.newDecoder().decode(ByteBuffer.wrap(body.take())).toString();
       JsonNode given = JSON.readTree(text);
       if (!given.isObject()) {
         throw invalid("(body)", "taken is a JSON object with the fields " + all);

@@ -122,9 +122,15 @@ public record ServerConfig(
       }
     }
 
-    /** 10,000 events, 8 MiB, 64 MiB pending, 4,096 connections, 10 failures a minute. */
+    /**
+     * 10,000 events, 8 MiB, 4,096 connections, 10 failures a minute; pending a sixteenth of the
+     * heap, between 8 and 64 MiB: events take up to five times the memory of their JSON while they
+     * are read and written.
+     */
     public static Limits defaults() {
-      return new Limits(10_000, 8 << 20, 64L << 20, 4_096, 10, Duration.ofMinutes(1));
+      int body = 8 << 20;
+      long pending = Math.clamp(Runtime.getRuntime().maxMemory() / 16, body, 64L << 20);
+      return new Limits(10_000, body, pending, 4_096, 10, Duration.ofMinutes(1));
     }
   }
 

@@ -79,7 +79,7 @@ public final class WitnessServer implements AutoCloseable {
   private void add(Context request) throws IOException {
     AddCheckpoint asked;
     try (Bodies.Body body = bodies.read(request)) {
-      asked = AddCheckpoint.parse(body.bytes());
+      asked = AddCheckpoint.parse(body.take());
     } catch (InvalidNoteException e) {
       throw Problem.of(400, String.valueOf(e.getMessage())).thrown();
     }
