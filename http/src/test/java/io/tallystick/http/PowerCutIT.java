@@ -43,16 +43,14 @@ class PowerCutIT {
     Device.assumePossible();
     Path images = Device.scratch(directory, 4 * DEVICE_BYTES);
     int cuts = 0;
-    try {
-      for (int log = 0; cuts < CUTS; log++) {
-        boolean large = log % 5 == 4;
-        int starts = large ? STARTS_OF_LARGE_ONES : STARTS;
-        cut(images, "device-" + log, starts, large ? Subject.Mode.BULK : Subject.Mode.REMOVING);
-        cuts += starts * CUTS_A_START;
-      }
-    } finally {
-      SmallLog.delete(images);
+    for (int log = 0; cuts < CUTS; log++) {
+      boolean large = log % 5 == 4;
+      int starts = large ? STARTS_OF_LARGE_ONES : STARTS;
+      cut(images, "device-" + log, starts, large ? Subject.Mode.BULK : Subject.Mode.REMOVING);
+      cuts += starts * CUTS_A_START;
+      System.out.printf("%d cuts, %,d entries acknowledged, 0 lost%n", cuts, told);
     }
+    SmallLog.delete(images);
     System.out.printf(
         "%d power cuts, %,d entries acknowledged in %d segments, %d beyond their first chunk;"
             + " retention took out %d times; 0 lost%n",
@@ -95,7 +93,12 @@ class PowerCutIT {
       }
       for (Left one : left) {
         device = Device.after(images, name + "-" + i, one.image());
-        Survivors.check(device.data(), one.told());
+        try {
+          Survivors.check(device.data(), one.told());
+        } catch (Exception | Error e) {
+          device.close();
+          throw e;
+        }
         if (!one.equals(left.getLast())) {
           device.close();
         }
