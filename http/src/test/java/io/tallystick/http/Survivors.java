@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
+import io.tallystick.index.IndexException;
 import io.tallystick.store.Archive;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.Horizon;
@@ -17,6 +18,7 @@ import java.time.Clock;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 
 /** Judges what is left of a log after a bad moment, by what its client was told before. */
 final class Survivors {
@@ -50,7 +52,7 @@ final class Survivors {
       AccessKeys access = AccessKeys.open(reader.directory().access(), Clock.systemUTC());
       assertThat(told.keys()).allSatisfy(id -> assertThat(access.find(id)).isPresent());
       try (AuditIndex index = AuditIndex.open(reader, reader.directory().index())) {
-        index.awaitIndexed(log.lastId());
+        awaitIndexed(index, log.lastId());
         assertThat(index.count(AuditQuery.builder().build()))
             .isEqualTo(log.lastId() - reader.firstId() + 1);
         assertThat(index.countsByType().values().stream().mapToLong(Long::longValue).sum())
@@ -58,6 +60,21 @@ final class Survivors {
       }
       assertThat(log.lastId()).isGreaterThanOrEqualTo(told.lastId());
       return log.lastId();
+    }
+  }
+
+  /** An index that is built anew says so for as long as it takes. */
+  private static void awaitIndexed(AuditIndex index, long id) throws Exception {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
+    while (true) {
+      try {
+        index.awaitIndexed(id);
+        return;
+      } catch (IndexException e) {
+        if (System.nanoTime() > deadline) {
+          throw e;
+        }
+      }
     }
   }
 
