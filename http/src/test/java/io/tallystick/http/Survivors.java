@@ -74,6 +74,7 @@ final class Survivors {
         if (System.nanoTime() > deadline) {
           throw e;
         }
+        Thread.sleep(100);
       }
     }
   }
