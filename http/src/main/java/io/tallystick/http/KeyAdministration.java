@@ -97,8 +97,12 @@ public final class KeyAdministration {
    * @throws IOException if the file of keys is gone
    */
   void checkNotLost(AuditIndex index) throws IOException, InterruptedException {
+    if (!keys.list().isEmpty()) {
+      // The index may be catching up, and nothing else at the start needs it.
+      return;
+    }
     long made = index.countsByType().getOrDefault("api_key.created", 0L);
-    if (keys.list().isEmpty() && made > 1) {
+    if (made > 1) {
       throw new IOException(
           "access.json is missing, and the log tells of "
               + made

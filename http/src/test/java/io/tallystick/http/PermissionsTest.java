@@ -1,15 +1,23 @@
 package io.tallystick.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.entry.Entry;
 import io.tallystick.entry.Event;
+import io.tallystick.index.AuditIndex;
+import io.tallystick.index.IndexException;
+import io.tallystick.store.AuditLog;
+import io.tallystick.store.LogConfig;
+import java.net.URI;
+import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumMap;
@@ -224,6 +232,30 @@ class PermissionsTest {
         server.send(server.request("/api/audit", "x").header("X-Forwarded-For", forwarded));
         assertThat(entry(server, lastId + 1).event().actorIp())
             .isEqualTo(trusted ? "203.0.113.9" : "127.0.0.1");
+      }
+    }
+  }
+
+  @Test
+  void aServerStartsWhileItsIndexIsBuilt() throws Exception {
+    TestServer.start(data).close();
+    try (AuditLog log = AuditLog.open(data, LogConfig.defaults())) {
+      AccessKeys keys = AccessKeys.open(log.reader().directory().access(), Clock.systemUTC());
+      AuditIndex unready = AuditIndex.open(log.reader(), log.reader().directory().index());
+      unready.close();
+      log.append(Event.builder("auth.logout").build()).get();
+      assertThatThrownBy(unready::countsByType).isInstanceOf(IndexException.class);
+      try (AuditServer server =
+              AuditServer.start(log, unready, keys, ServerConfig.defaults().withPort(0));
+          HttpClient client = HttpClient.newHttpClient()) {
+        URI health = URI.create("http://127.0.0.1:" + server.port() + "/healthz");
+        assertThat(
+                client
+                    .send(
+                        HttpRequest.newBuilder(health).build(),
+                        HttpResponse.BodyHandlers.discarding())
+                    .statusCode())
+            .isEqualTo(200);
       }
     }
   }

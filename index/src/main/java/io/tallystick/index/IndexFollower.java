@@ -59,6 +59,8 @@ final class IndexFollower implements Runnable {
   public void run() {
     long lastCommit = System.nanoTime();
     long lastShown = lastCommit;
+    // Who is killed again and again must not have more to catch up with each time.
+    boolean caughtUp = false;
     while (!isClosed()) {
       try {
         boolean more = addBatch();
@@ -68,7 +70,9 @@ final class IndexFollower implements Runnable {
         }
         boolean due =
             shards.uncommitted() >= COMMIT_AFTER_ENTRIES
-                || System.nanoTime() - lastCommit >= COMMIT_AFTER_NANOS;
+                || System.nanoTime() - lastCommit >= COMMIT_AFTER_NANOS
+                || (!more && !caughtUp);
+        caughtUp |= !more;
         if (due && shards.uncommitted() > 0) {
           shards.commit();
           lastCommit = System.nanoTime();

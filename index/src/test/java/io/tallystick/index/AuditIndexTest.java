@@ -153,6 +153,7 @@ class AuditIndexTest {
     try (AuditIndex index = index()) {
       entries = RandomLog.entries(log);
       index.awaitIndexed(log.lastId());
+      awaitCommitted(log.lastId());
       copy(directory, crashed);
     }
     Random random = new Random(8);
@@ -164,6 +165,19 @@ class AuditIndexTest {
         assertAnswers(afterCrash, question, entries);
       }
     }
+  }
+
+  /** What was there at the start is committed as soon as it is indexed. */
+  private void awaitCommitted(long id) throws Exception {
+    for (int i = 0; i < 500; i++) {
+      try (Shards committed = Shards.readBeside(directory, log.reader())) {
+        if (committed.indexedThrough() == id) {
+          return;
+        }
+      }
+      Thread.sleep(10);
+    }
+    throw new AssertionError("the index is not committed up to " + id);
   }
 
   @Test
