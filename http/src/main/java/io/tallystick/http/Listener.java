@@ -118,6 +118,7 @@ final class Listener {
     connector.setIdleTimeout(config.timeouts().idle().toMillis());
     // A burst of connections that the kernel has no place for is reset, not answered.
     connector.setAcceptQueueSize(config.limits().maxConnections());
+    connector.addBean(new HeaderTimeout(connector, config.timeouts().body()));
     server.addBean(new NetworkConnectionLimit(config.limits().maxConnections(), connector));
     return connector;
   }

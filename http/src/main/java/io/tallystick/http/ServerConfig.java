@@ -138,7 +138,7 @@ public record ServerConfig(
    * How long is waited.
    *
    * @param idle for a client that sends or takes nothing
-   * @param body for the whole body of a request
+   * @param body for the whole header of a request, and then for its whole body
    * @param append for the acknowledgement of an append
    * @param stop for the requests that are under way when the server is stopped
    */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -166,6 +167,47 @@ class ConnectionsTest {
       }
       assertThat(Wire.read(socket)).startsWith("HTTP/1.1 408");
     }
+  }
+
+  @Test
+  void whoeverSendsAHeaderSlowlyIsLetGo() throws Exception {
+    ServerConfig.Timeouts timeouts =
+        new ServerConfig.Timeouts(
+            Duration.ofSeconds(20),
+            Duration.ofMillis(500),
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(1));
+    try (TestServer server =
+        TestServer.start(data, TestServer.config(TestServer.LIMITS, timeouts))) {
+      String good = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+      for (String before : List.of("", good)) {
+        try (Socket socket = Wire.connect(server)) {
+          socket.getOutputStream().write(before.getBytes(StandardCharsets.UTF_8));
+          assertThat(lastsWhileDripping(socket)).isBetween(3, 100);
+        }
+      }
+      try (Socket socket = Wire.connect(server)) {
+        for (int i = 0; i < 3; i++) {
+          socket.getOutputStream().write(good.getBytes(StandardCharsets.UTF_8));
+          Thread.sleep(800);
+        }
+        socket.shutdownOutput();
+        assertThat(Wire.statuses(Wire.read(socket))).containsExactly(200, 200, 200);
+      }
+    }
+  }
+
+  /** After how many bytes of a header, one each 50 ms, the server closes; 200 if it does not. */
+  private static int lastsWhileDripping(Socket socket) throws Exception {
+    for (int i = 0; i < 200; i++) {
+      try {
+        socket.getOutputStream().write("GET /healthz?".charAt(i % 13));
+      } catch (SocketException e) {
+        return i;
+      }
+      Thread.sleep(50);
+    }
+    return 200;
   }
 
   @Test
