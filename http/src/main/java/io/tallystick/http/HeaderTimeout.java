@@ -29,7 +29,10 @@ final class HeaderTimeout extends AbstractLifeCycle implements Connection.Listen
 
   @Override
   public void onOpened(Connection connection) {
-    seen.put(connection, new Seen(0, 0, NanoTime.now()));
+    // The connection of TLS counts no requests; the one of HTTP inside it does.
+    if (connection.getMessagesIn() >= 0) {
+      seen.put(connection, new Seen(0, 0, NanoTime.now()));
+    }
   }
 
   @Override

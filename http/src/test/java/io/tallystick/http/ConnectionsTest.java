@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
-import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,6 +16,12 @@ import org.junit.jupiter.api.io.TempDir;
 /** What comes over a connection that no proper client would send. */
 class ConnectionsTest {
   @TempDir Path data;
+
+  /** A server that waits so long for a client that rests, and for the whole of a request. */
+  private TestServer start(Duration idle, Duration body) throws Exception {
+    return TestServer.start(
+        data, TestServer.config(TestServer.LIMITS, TestServer.patience(idle, body)));
+  }
 
   private static String post(String key, String headers) {
     return "POST /api/audit/events HTTP/1.1\r\nHost: x\r\nX-API-Key: "
@@ -129,12 +134,7 @@ class ConnectionsTest {
 
   @Test
   void whoeverSendsNothingMoreIsLetGo() throws Exception {
-    Duration idle = Duration.ofMillis(300);
-    ServerConfig.Timeouts timeouts =
-        new ServerConfig.Timeouts(
-            idle, Duration.ofSeconds(60), Duration.ofSeconds(30), Duration.ofSeconds(1));
-    try (TestServer server =
-        TestServer.start(data, TestServer.config(TestServer.LIMITS, timeouts))) {
+    try (TestServer server = start(Duration.ofMillis(300), Duration.ofSeconds(60))) {
       String key = server.key(Permission.AUDIT_APPEND);
       long lastId = server.log.lastId();
       assertThat(Wire.exchange(server, "")).isEmpty();
@@ -148,14 +148,7 @@ class ConnectionsTest {
 
   @Test
   void whoeverSendsSlowlyIsLetGoToo() throws Exception {
-    ServerConfig.Timeouts timeouts =
-        new ServerConfig.Timeouts(
-            Duration.ofSeconds(10),
-            Duration.ofMillis(500),
-            Duration.ofSeconds(30),
-            Duration.ofSeconds(1));
-    try (TestServer server =
-            TestServer.start(data, TestServer.config(TestServer.LIMITS, timeouts));
+    try (TestServer server = start(Duration.ofSeconds(10), Duration.ofMillis(500));
         Socket socket = Wire.connect(server)) {
       String key = server.key(Permission.AUDIT_APPEND);
       OutputStream out = socket.getOutputStream();
@@ -171,19 +164,12 @@ class ConnectionsTest {
 
   @Test
   void whoeverSendsAHeaderSlowlyIsLetGo() throws Exception {
-    ServerConfig.Timeouts timeouts =
-        new ServerConfig.Timeouts(
-            Duration.ofSeconds(20),
-            Duration.ofMillis(500),
-            Duration.ofSeconds(30),
-            Duration.ofSeconds(1));
-    try (TestServer server =
-        TestServer.start(data, TestServer.config(TestServer.LIMITS, timeouts))) {
+    try (TestServer server = start(Duration.ofSeconds(20), Duration.ofMillis(500))) {
       String good = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
       for (String before : List.of("", good)) {
         try (Socket socket = Wire.connect(server)) {
           socket.getOutputStream().write(before.getBytes(StandardCharsets.UTF_8));
-          assertThat(lastsWhileDripping(socket)).isBetween(3, 100);
+          assertThat(Wire.lastsWhileDripping(socket)).isBetween(3, 100);
         }
       }
       try (Socket socket = Wire.connect(server)) {
@@ -195,19 +181,6 @@ class ConnectionsTest {
         assertThat(Wire.statuses(Wire.read(socket))).containsExactly(200, 200, 200);
       }
     }
-  }
-
-  /** After how many bytes of a header, one each 50 ms, the server closes; 200 if it does not. */
-  private static int lastsWhileDripping(Socket socket) throws Exception {
-    for (int i = 0; i < 200; i++) {
-      try {
-        socket.getOutputStream().write("GET /healthz?".charAt(i % 13));
-      } catch (SocketException e) {
-        return i;
-      }
-      Thread.sleep(50);
-    }
-    return 200;
   }
 
   @Test

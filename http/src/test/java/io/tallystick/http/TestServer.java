@@ -50,6 +50,11 @@ final class TestServer implements AutoCloseable {
         CONFIG.host(), 0, null, false, List.of(), false, false, false, limits, timeouts);
   }
 
+  /** So much for a client that sends or takes nothing, and for a header or a body. */
+  static ServerConfig.Timeouts patience(Duration idle, Duration body) {
+    return new ServerConfig.Timeouts(idle, body, Duration.ofSeconds(30), Duration.ofSeconds(1));
+  }
+
   static TestServer start(Path data, ServerConfig config) throws IOException, InterruptedException {
     return start(data, LogConfig.defaults(), config);
   }

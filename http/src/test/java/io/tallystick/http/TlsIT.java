@@ -5,17 +5,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,21 +78,16 @@ class TlsIT {
   }
 
   private static ServerConfig config(ServerConfig.Tls files) {
-    return new ServerConfig(
-        "127.0.0.1",
-        0,
-        files,
-        false,
-        List.of(),
-        false,
-        false,
-        false,
-        TestServer.LIMITS,
-        ServerConfig.Timeouts.defaults());
+    return config(files, ServerConfig.Timeouts.defaults());
   }
 
-  /** The status of /healthz for a client that trusts this certificate alone. */
-  private static int health(int port, Certificate trusted) throws Exception {
+  private static ServerConfig config(ServerConfig.Tls files, ServerConfig.Timeouts timeouts) {
+    return new ServerConfig(
+        "127.0.0.1", 0, files, false, List.of(), false, false, false, TestServer.LIMITS, timeouts);
+  }
+
+  /** For a client that trusts this certificate alone. */
+  private static SSLContext trusting(Certificate trusted) throws Exception {
     KeyStore trust = KeyStore.getInstance("PKCS12");
     trust.load(null, null);
     trust.setCertificateEntry("server", trusted);
@@ -96,7 +96,12 @@ class TlsIT {
     managers.init(trust);
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(null, managers.getTrustManagers(), null);
-    try (HttpClient client = HttpClient.newBuilder().sslContext(context).build()) {
+    return context;
+  }
+
+  /** The status of /healthz for a client that trusts this certificate alone. */
+  private static int health(int port, Certificate trusted) throws Exception {
+    try (HttpClient client = HttpClient.newBuilder().sslContext(trusting(trusted)).build()) {
       return client
           .send(
               HttpRequest.newBuilder(URI.create("https://localhost:" + port + "/healthz")).build(),
@@ -111,6 +116,27 @@ class TlsIT {
     Certificate certificate = makeCertificate(files(), algorithm);
     try (TestServer server = TestServer.start(directory.resolve("data"), config(files()))) {
       assertThat(health(server.server.port(), certificate)).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void aConnectionIsKeptFromRequestToRequestAndNotForASlowHeader() throws Exception {
+    SSLSocketFactory sockets = trusting(makeCertificate(files(), "EC")).getSocketFactory();
+    ServerConfig config =
+        config(files(), TestServer.patience(Duration.ofSeconds(20), Duration.ofMillis(500)));
+    try (TestServer server = TestServer.start(directory.resolve("data"), config)) {
+      int port = server.server.port();
+      try (Socket socket = sockets.createSocket(InetAddress.getLoopbackAddress(), port)) {
+        for (String last : List.of("", "", "Connection: close\r\n")) {
+          String get = "GET /healthz HTTP/1.1\r\nHost: x\r\n" + last + "\r\n";
+          socket.getOutputStream().write(get.getBytes(StandardCharsets.US_ASCII));
+          Thread.sleep(800);
+        }
+        assertThat(Wire.statuses(Wire.read(socket))).containsExactly(200, 200, 200);
+      }
+      try (Socket socket = sockets.createSocket(InetAddress.getLoopbackAddress(), port)) {
+        assertThat(Wire.lastsWhileDripping(socket)).isBetween(3, 100);
+      }
     }
   }
 
