@@ -163,6 +163,9 @@ public final class SideBySide {
               });
       for (long at = 0; at < bytes; ) {
         if (at - forcedBytes.get() > (long) PRODUCERS * WINDOW_EVENTS * ENTRY_BYTES) {
+          if (!forcing.isAlive()) {
+            throw new IOException("the device could not be forced");
+          }
           LockSupport.parkNanos(50_000);
           continue;
         }

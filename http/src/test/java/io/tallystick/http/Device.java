@@ -13,6 +13,8 @@ final class Device implements AutoCloseable {
   private final Path mountPoint;
   private final Path image;
 
+  private boolean closed;
+
   private Device(Path mountPoint, Path image) {
     this.mountPoint = mountPoint;
     this.image = image;
@@ -106,8 +108,13 @@ final class Device implements AutoCloseable {
     }
   }
 
+  /** Unmounts it and deletes what was on it; once. */
   @Override
   public void close() throws IOException {
+    if (closed) {
+      return;
+    }
+    closed = true;
     int tries = 0;
     try {
       while (run("umount", mountPoint.toString()) != 0 && tries++ < 50) {

@@ -43,14 +43,17 @@ class PowerCutIT {
     Device.assumePossible();
     Path images = Device.scratch(directory, 4 * DEVICE_BYTES);
     int cuts = 0;
-    for (int log = 0; cuts < CUTS; log++) {
-      boolean large = log % 5 == 4;
-      int starts = large ? STARTS_OF_LARGE_ONES : STARTS;
-      cut(images, "device-" + log, starts, large ? Subject.Mode.BULK : Subject.Mode.REMOVING);
-      cuts += starts * CUTS_A_START;
-      System.out.printf("%d cuts, %,d entries acknowledged, 0 lost%n", cuts, told);
+    try {
+      for (int log = 0; cuts < CUTS; log++) {
+        boolean large = log % 5 == 4;
+        int starts = large ? STARTS_OF_LARGE_ONES : STARTS;
+        cut(images, "device-" + log, starts, large ? Subject.Mode.BULK : Subject.Mode.REMOVING);
+        cuts += starts * CUTS_A_START;
+        System.out.printf("%d cuts, %,d entries acknowledged, 0 lost%n", cuts, told);
+      }
+    } finally {
+      SmallLog.delete(images);
     }
-    SmallLog.delete(images);
     System.out.printf(
         "%d power cuts, %,d entries acknowledged in %d segments, %d beyond their first chunk;"
             + " retention took out %d times; 0 lost%n",
@@ -64,56 +67,66 @@ class PowerCutIT {
   /** Cuts the power of so many starts of the same log. */
   private void cut(Path images, String name, int starts, Subject.Mode mode) throws Exception {
     Device device = Device.ext4(images, name, DEVICE_BYTES);
-    Subject.Told all = Subject.Told.nothing();
-    for (int i = 1; i <= starts; i++) {
-      List<Left> left = new ArrayList<>();
-      Subject subject = Subject.start(device.data(), mode);
-      try {
-        // The first start is cut too, at any moment of it.
-        if (i > 1 || random.nextBoolean()) {
-          subject.awaitMessages(1);
-          assertThat(subject.isAlive()).as("the log came up after a cut").isTrue();
-        }
-        if (mode == Subject.Mode.BULK) {
-          subject.awaitEntry(LARGE_ONES_IN_A_CHUNK - random.nextInt(200));
-        } else if (i > 1) {
-          awaitRetention(subject);
-        }
-        for (int cut = 1; cut <= CUTS_A_START; cut++) {
-          Thread.sleep(random.nextInt(i == 1 ? 800 : 300));
-          subject.signal("STOP");
-          Thread.sleep(5);
-          all = all.and(subject.told());
-          left.add(new Left(device.cut(images, "left-" + cut), all));
-          subject.signal("CONT");
-        }
-      } finally {
-        subject.kill();
-        device.close();
-      }
-      for (Left one : left) {
-        device = Device.after(images, name + "-" + i, one.image());
-        try {
+    try {
+      Subject.Told all = Subject.Told.nothing();
+      for (int i = 1; i <= starts; i++) {
+        List<Left> left = cutOneStart(device, images, i == 1, mode, all);
+        all = left.getLast().told();
+        for (Left one : left) {
+          device.close();
+          device = Device.after(images, name + "-" + i, one.image());
           Survivors.check(device.data(), one.told());
-        } catch (Exception | Error e) {
-          device.close();
-          throw e;
-        }
-        if (!one.equals(left.getLast())) {
-          device.close();
         }
       }
+      told += all.lastId();
+      count(device.data());
+    } finally {
+      device.close();
     }
-    told += all.lastId();
-    LogReader reader = LogReader.open(device.data());
+  }
+
+  /** What each cut of a start leaves; {@code before} is what the client was told by then. */
+  private List<Left> cutOneStart(
+      Device device, Path images, boolean first, Subject.Mode mode, Subject.Told before)
+      throws Exception {
+    List<Left> left = new ArrayList<>();
+    Subject.Told all = before;
+    Subject subject = Subject.start(device.data(), mode);
+    try {
+      // The first start is cut too, at any moment of it.
+      if (!first || random.nextBoolean()) {
+        subject.awaitMessages(1);
+        assertThat(subject.isAlive()).as("the log came up after a cut").isTrue();
+      }
+      if (mode == Subject.Mode.BULK) {
+        subject.awaitEntry(LARGE_ONES_IN_A_CHUNK - random.nextInt(200));
+      } else if (!first) {
+        awaitRetention(subject);
+      }
+      for (int cut = 1; cut <= CUTS_A_START; cut++) {
+        Thread.sleep(random.nextInt(first ? 800 : 300));
+        subject.signal("STOP");
+        Thread.sleep(5);
+        all = all.and(subject.told());
+        left.add(new Left(device.cut(images, "left-" + cut), all));
+        subject.signal("CONT");
+      }
+      return left;
+    } finally {
+      subject.kill();
+    }
+  }
+
+  /** Adds up what the log on the device went through. */
+  private void count(Path data) throws IOException {
+    LogReader reader = LogReader.open(data);
     removals += reader.horizon().removed().size();
-    try (var files = Files.list(device.data().resolve("segments"))) {
+    try (var files = Files.list(data.resolve("segments"))) {
       for (Path file : files.filter(file -> file.toString().endsWith(".cq4")).toList()) {
         segments++;
         chunks += reader.lastId() > 0 && usedBytes(file) > CHUNK_BYTES ? 1 : 0;
       }
     }
-    device.close();
   }
 
   /** Waits until it is in the middle of taking entries out, until it has done so, or not at all. */

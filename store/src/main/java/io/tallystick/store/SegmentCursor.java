@@ -214,7 +214,7 @@ final class SegmentCursor {
     }
     // Reading ahead pays where several documents fit into the window and are asked for one after
     // another; over large ones a cursor hops from head to head.
-    boolean ahead = windowStart > 0 && length <= READ_AHEAD_BYTES / 4;
+    boolean ahead = windowLength > 0 && length <= READ_AHEAD_BYTES / 4;
     int wanted = ahead ? READ_AHEAD_BYTES : Math.max(bytes, HEAD_ONLY_BYTES);
     if (window.length < wanted) {
       window = new byte[wanted];
