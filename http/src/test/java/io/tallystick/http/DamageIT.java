@@ -39,6 +39,7 @@ class DamageIT {
   private static final long MEMORY_BYTES = 512L << 20;
   private static final int LONG_RUN_OF_ZEROS = 64;
   private static final int SAMPLED_BYTES = 64;
+  private static final int TOLD_EVERY = 10_000;
 
   @TempDir Path directory;
 
@@ -157,6 +158,10 @@ class DamageIT {
           if (!good) {
             wrong.add(damage.line() + " " + outcome);
             System.out.println("wrong: " + wrong.getLast());
+          }
+          int judged = table.values().stream().mapToInt(Integer::intValue).sum();
+          if (judged % TOLD_EVERY == 0) {
+            System.out.printf("%,d damages judged, %,d wrong%n", judged, wrong.size());
           }
         }
       }
