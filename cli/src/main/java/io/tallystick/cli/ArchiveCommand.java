@@ -45,7 +45,8 @@ final class ArchiveCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     int keep = ServeCommand.retentionDays(days);
     byte[] answer;
-    try (Source source = common.where.source(terminal)) {
+    try (Source source = common.where.source(terminal);
+        ProgressBar _ = terminal.progressBar(dryRun ? "looking" : "archiving")) {
       answer = source.runRetention(keep, mode, dryRun);
     }
     if (common.format == Format.json) {

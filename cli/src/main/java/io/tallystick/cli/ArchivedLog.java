@@ -16,11 +16,11 @@ import java.util.stream.Stream;
 final class ArchivedLog {
   private ArchivedLog() {}
 
-  static Source source(Path archive, Terminal terminal) throws IOException {
+  static Source source(Path archive) throws IOException {
     Path folder = Files.createTempDirectory("tally-archive");
     try {
       Restore.restore(List.of(archive), List.of(), folder);
-      return new DirectorySource(folder, terminal, () -> delete(folder));
+      return new DirectorySource(folder, null, () -> delete(folder));
     } catch (IOException | RuntimeException e) {
       delete(folder);
       throw e;

@@ -40,7 +40,10 @@ final class BackupCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Backup.Report report = Backup.make(LogReader.open(data), target, withKey);
+    Backup.Report report;
+    try (ProgressBar _ = terminal.progressBar("copying")) {
+      report = Backup.make(LogReader.open(data), target, withKey);
+    }
     terminal
         .out()
         .printf(

@@ -43,16 +43,21 @@ final class DirectorySource implements Source {
   private static final String ENTRIES = "/api/audit/entries/";
 
   private final Path data;
-  private final Terminal terminal;
+  private final @Nullable Path keyFile;
   private final Closeable after;
   private @Nullable LogReader reader;
   private @Nullable AuditIndex index;
   private @Nullable AuditLog writer;
 
-  /** The log in this directory; {@code after} is closed after it. */
-  DirectorySource(Path data, Terminal terminal, Closeable after) {
+  /**
+   * The log in this directory.
+   *
+   * @param keyFile where the key that signs is; {@code null} if in the directory
+   * @param after closed after it
+   */
+  DirectorySource(Path data, @Nullable Path keyFile, Closeable after) {
     this.data = data;
-    this.terminal = terminal;
+    this.keyFile = keyFile;
     this.after = after;
   }
 
@@ -121,19 +126,17 @@ final class DirectorySource implements Source {
 
   /** Needs no index, so that it works when there is none that can be used. */
   @Override
-  public byte[] verify(Map<String, List<String>> parameters, Trust trust)
+  public byte[] verify(Map<String, List<String>> parameters, Trust trust, ProgressBar bar)
       throws IOException, InterruptedException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    try (ProgressBar bar = terminal.progressBar("verifying")) {
-      Answers.verify(
-              reader(),
-              Parameters.of(parameters),
-              trust.keys(),
-              trust.earlier(),
-              trust.authorities(),
-              bar::at)
-          .writeTo(out);
-    }
+    Answers.verify(
+            reader(),
+            Parameters.of(parameters),
+            trust.keys(),
+            trust.earlier(),
+            trust.authorities(),
+            bar::at)
+        .writeTo(out);
     return out.toByteArray();
   }
 
@@ -145,17 +148,20 @@ final class DirectorySource implements Source {
   }
 
   private Answers answers() throws IOException {
-    LogReader log = reader();
+    return new Answers(reader(), indexBeside(), Clock.systemUTC());
+  }
+
+  private AuditIndex indexBeside() throws IOException {
     if (index == null) {
-      index = AuditIndex.openBeside(log, log.directory().index());
+      index = AuditIndex.openBeside(reader(), reader().directory().index());
     }
-    return new Answers(log, index, Clock.systemUTC());
+    return index;
   }
 
   private AuditLog writer() throws IOException {
     if (writer == null) {
       try {
-        writer = AuditLog.open(data, LogConfig.defaults());
+        writer = AuditLog.open(data, LogConfig.defaults().withKeyFile(keyFile));
       } catch (LogException.Locked e) {
         throw new Failure(
             Failure.UNREACHABLE,
@@ -236,7 +242,11 @@ final class DirectorySource implements Source {
   @Override
   public byte[] runRetention(int days, String mode, boolean dryRun)
       throws IOException, InterruptedException {
-    RetentionAdministration.Run run = retention().run(days, mode(mode), dryRun, null);
+    RetentionAdministration.Run run =
+        dryRun
+            ? RetentionAdministration.dryRun(
+                reader(), indexBeside(), days, mode(mode), Clock.systemUTC())
+            : retention().run(days, mode(mode), false, null);
     return json(run::write);
   }
 
@@ -257,7 +267,7 @@ final class DirectorySource implements Source {
 
   @Override
   public byte[] listHolds() throws IOException, InterruptedException {
-    List<LegalHold> holds = retention().holds();
+    List<LegalHold> holds = RetentionAdministration.holds(reader(), indexBeside());
     return json(out -> {
       out.writeStartObject();
       out.writeArrayFieldStart("holds");
@@ -277,7 +287,9 @@ final class DirectorySource implements Source {
     }
   }
 
+  /** Of a log that is there: none is made in order to take something out of it. */
   private RetentionAdministration retention() throws IOException {
+    reader();
     AuditLog log = writer();
     if (index == null) {
       index = AuditIndex.open(log.reader(), log.reader().directory().index());

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /** Shows entries as the API gives them. */
 final class EntriesView {
@@ -28,8 +29,14 @@ final class EntriesView {
 
   private EntriesView() {}
 
-  /** Shows a page of entries, and under a table how many there are in all. */
-  static void showPage(Terminal terminal, Format format, byte[] answer) throws IOException {
+  /**
+   * Shows a page of entries, and under a table how many there are in all.
+   *
+   * @param older says how to ask for the entries after these
+   */
+  static void showPage(
+      Terminal terminal, Format format, byte[] answer, Function<JsonNode, String> older)
+      throws IOException {
     if (format == Format.json) {
       Common.printJson(terminal, answer);
       return;
@@ -42,8 +49,7 @@ final class EntriesView {
     }
     terminal.out().print(table(entries).table(terminal));
     String shown = "%,d of %,d entries".formatted(entries.size(), page.path("total").asLong());
-    JsonNode next = page.path("next_before_id");
-    String more = next.isIntegralNumber() ? "; older ones: --before-id " + next.asText() : "";
+    String more = page.path("has_more").asBoolean() ? "; older ones: " + older.apply(page) : "";
     terminal.out().println(terminal.dim(shown + more));
   }
 
@@ -54,15 +60,15 @@ final class EntriesView {
           text(entry, "id"),
           time(text(entry, "timestamp")),
           text(entry, "event_type"),
-          joined(text(entry, "actor_username"), text(entry, "actor_id"), "#"),
+          actor(entry),
           text(entry, "actor_ip"),
-          joined(text(entry, "target_type"), text(entry, "target_id"), "/"),
+          target(entry),
           text(entry, "action"));
     }
     return rows;
   }
 
-  private static String csv(Iterable<JsonNode> entries) {
+  static String csv(Iterable<JsonNode> entries) {
     Rows rows = new Rows(FIELDS.toArray(new String[0]));
     for (JsonNode entry : entries) {
       List<String> cells = new ArrayList<>();
@@ -78,6 +84,14 @@ final class EntriesView {
       return "";
     }
     return value.isContainerNode() ? value.toString() : value.asText();
+  }
+
+  static String actor(JsonNode entry) {
+    return joined(text(entry, "actor_username"), text(entry, "actor_id"), "#");
+  }
+
+  static String target(JsonNode entry) {
+    return joined(text(entry, "target_type"), text(entry, "target_id"), "/");
   }
 
   private static String joined(String first, String second, String by) {

@@ -1,11 +1,6 @@
 package io.tallystick.cli;
 
-import java.io.BufferedOutputStream;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -18,8 +13,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "export",
     description =
-        "Write all entries that match to a file. A server records who took what; a data directory is only"
-            + " read.")
+        "Write all entries that match to a file. A server records who took what; in a data directory only"
+            + " the checkpoint of a bundle is kept.")
 final class ExportCommand implements Callable<Integer> {
   private final Terminal terminal;
   @Mixin private final Where where = new Where();
@@ -53,27 +48,10 @@ final class ExportCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Map<String, List<String>> given = filters.parameters();
     given.put("format", List.of(proofs ? "bundle" : format));
-    try (Source source = where.source(terminal)) {
-      if (out == null) {
-        source.get("/api/audit/export", given, terminal.data());
-        terminal.data().flush();
-      } else {
-        write(source, given, out);
-      }
+    try (Source source = where.source(terminal);
+        ProgressBar _ = out == null ? null : terminal.progressBar("exporting")) {
+      Output.write(terminal, out, to -> source.get("/api/audit/export", given, to));
     }
     return 0;
-  }
-
-  private static void write(Source source, Map<String, List<String>> given, Path file)
-      throws IOException, InterruptedException {
-    Path unfinished = file.resolveSibling(file.getFileName() + ".part");
-    try {
-      try (OutputStream to = new BufferedOutputStream(Files.newOutputStream(unfinished), 1 << 16)) {
-        source.get("/api/audit/export", given, to);
-      }
-      Files.move(unfinished, file, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(unfinished);
-    }
   }
 }

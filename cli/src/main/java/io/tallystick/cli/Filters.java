@@ -11,7 +11,7 @@ final class Filters {
   @Option(
       names = "--event-type",
       paramLabel = "TYPE",
-      split = ",",
+      split = GivenOptions.COMMA,
       description =
           "An event type, or a beginning like auth.*; several with commas, or given again.")
   List<String> eventTypes = List.of();

@@ -1,6 +1,7 @@
 package io.tallystick.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -40,10 +41,11 @@ final class HoldCommand {
     try (Source source = common.where.source(terminal)) {
       answer = source.placeHold(firstId, lastId, reason);
     }
-    if (common.format == Format.table) {
-      terminal.out().println("hold " + Common.tree(answer).path("id").asLong() + " is in force");
-    } else {
-      Common.printJson(terminal, answer);
+    JsonNode hold = Common.tree(answer);
+    switch (common.format) {
+      case table -> terminal.out().println("hold " + hold.path("id").asLong() + " is in force");
+      case json -> Common.printJson(terminal, answer);
+      case csv -> rows(List.of(hold)).show(terminal, common.format);
     }
     return 0;
   }
@@ -61,8 +63,13 @@ final class HoldCommand {
       Common.printJson(terminal, answer);
       return 0;
     }
+    rows(Common.tree(answer).path("holds")).show(terminal, common.format);
+    return 0;
+  }
+
+  private static Rows rows(Iterable<JsonNode> holds) {
     Rows rows = new Rows("ID", "FIRST ID", "LAST ID", "PLACED", "BY", "REASON");
-    for (JsonNode hold : Common.tree(answer).path("holds")) {
+    for (JsonNode hold : holds) {
       rows.add(
           EntriesView.text(hold, "id"),
           EntriesView.text(hold, "first_id"),
@@ -71,8 +78,7 @@ final class HoldCommand {
           EntriesView.text(hold, "placed_by"),
           EntriesView.text(hold, "reason"));
     }
-    rows.show(terminal, common.format);
-    return 0;
+    return rows;
   }
 
   @Command(

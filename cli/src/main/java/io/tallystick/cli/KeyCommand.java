@@ -28,9 +28,12 @@ final class KeyCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     byte[] answer = common.ask(terminal, "/api/audit/log", Map.of());
+    Rows keys = new Rows("VERIFIER KEY");
+    Common.tree(answer).path("verifier_keys").forEach(key -> keys.add(key.asText()));
     switch (common.format) {
       case json -> Common.printJson(terminal, answer);
-      case csv, table -> {
+      case csv -> Common.printCsv(terminal, keys.csv());
+      case table -> {
         for (JsonNode key : Common.tree(answer).path("verifier_keys")) {
           terminal.out().println(Printable.of(key.asText()));
         }

@@ -31,7 +31,7 @@ final class KeysCommand {
               names = "--permission",
               required = true,
               paramLabel = "P",
-              split = ",",
+              split = GivenOptions.COMMA,
               description =
                   "audit.append, admin.audit, admin.keys or admin.retention; several with commas, or"
                       + " given again.")
@@ -44,10 +44,19 @@ final class KeysCommand {
       throws Exception {
     try (Source source = common.where.source(terminal)) {
       byte[] answer = source.createKey(name, permissions, expires == null ? null : expiry(expires));
-      if (common.format == Format.table) {
-        terminal.out().println(Printable.of(Common.tree(answer).path("key").asText()));
-      } else {
-        Common.printJson(terminal, answer);
+      JsonNode made = Common.tree(answer);
+      switch (common.format) {
+        case table -> terminal.out().println(Printable.of(made.path("key").asText()));
+        case json -> Common.printJson(terminal, answer);
+        case csv ->
+            new Rows("ID", "NAME", "PERMISSIONS", "EXPIRES", "KEY")
+                .add(
+                    EntriesView.text(made, "id"),
+                    EntriesView.text(made, "name"),
+                    permissions(made),
+                    EntriesView.text(made, "expires_at"),
+                    EntriesView.text(made, "key"))
+                .show(terminal, common.format);
       }
     }
     return 0;

@@ -33,7 +33,11 @@ final class ListCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Map<String, List<String>> given = filters.parameters();
     page.addTo(given);
-    EntriesView.showPage(terminal, common.format, common.ask(terminal, path, given));
+    EntriesView.showPage(
+        terminal,
+        common.format,
+        common.ask(terminal, path, given),
+        page -> "--before-id " + page.path("next_before_id").asText());
     return 0;
   }
 }

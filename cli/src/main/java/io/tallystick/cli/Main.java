@@ -9,7 +9,11 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 import picocli.AutoComplete;
@@ -43,14 +47,25 @@ public final class Main {
    * @param args the arguments, taken literally: {@code @name} is not read as a file
    */
   public static void main(String[] args) {
+    // Digits are data: in a proof, in CSV, in an address.
+    Locale.setDefault(Locale.ROOT);
     Logging.install();
     Map<String, String> environment = System.getenv();
     Terminal terminal =
         new Terminal(stream(FileDescriptor.out), stream(FileDescriptor.err), environment);
-    String first = args.length == 0 ? "" : args[0];
-    int code = commandLine(terminal, environment, first).execute(args);
-    terminal.out().flush();
+    int code = run(terminal, environment, List.of(args));
     System.exit(code);
+  }
+
+  /** Runs one command and gives its exit code. */
+  static int run(Terminal terminal, Map<String, String> environment, List<String> arguments) {
+    int code =
+        commandLine(terminal, environment, arguments).execute(arguments.toArray(new String[0]));
+    if (terminal.out().checkError() && code == 0) {
+      terminal.err().println("tally: " + Output.FAILED);
+      return Failure.UNREACHABLE;
+    }
+    return code;
   }
 
   private static PrintStream stream(FileDescriptor descriptor) {
@@ -63,8 +78,9 @@ public final class Main {
    * built: looking at the options of all of them costs more than most commands do.
    */
   private static CommandLine commandLine(
-      Terminal terminal, Map<String, String> environment, String first) {
+      Terminal terminal, Map<String, String> environment, List<String> arguments) {
     CommandLine tally = new CommandLine(new Main());
+    String first = arguments.isEmpty() ? "" : arguments.getFirst();
     Map<String, Supplier<Object>> commands = commands(terminal);
     Supplier<Object> named = commands.get(first);
     if (named != null) {
@@ -74,11 +90,16 @@ public final class Main {
       tally.addSubcommand(AutoComplete.GenerateCompletion.class);
     }
     helpful(tally);
+    EnvironmentDefaults variables = new EnvironmentDefaults(environment, arguments);
     tally
         .setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8))
         .setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8))
         .setExpandAtFiles(false)
-        .setDefaultValueProvider(new EnvironmentDefaults(environment))
+        .setDefaultValueProvider(variables)
+        .setExecutionStrategy(parsed -> {
+          GivenOptions.check(parsed, variables);
+          return new CommandLine.RunLast().execute(parsed);
+        })
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setExitCodeExceptionMapper(Main::exitCode)
         .setExecutionExceptionHandler((e, command, parsed) -> {
@@ -108,9 +129,7 @@ public final class Main {
     CommandSpec spec = CommandSpec.create().name(name);
     spec.usageMessage()
         .description("The reading commands, as the audit-logging document has them.");
-    CommandLine group = new CommandLine(spec);
-    group.setExecutionStrategy(new CommandLine.RunLast());
-    return group;
+    return new CommandLine(spec);
   }
 
   private static Map<String, Supplier<Object>> commands(Terminal terminal) {
@@ -119,21 +138,7 @@ public final class Main {
     commands.putAll(reading(terminal));
     commands.put("append", () -> new AppendCommand(terminal));
     commands.put("keys", () -> new KeysCommand(terminal));
-    commands.put("prove", () -> new ProveCommand(terminal));
-    commands.put("verify-proof", () -> new VerifyProofCommand(terminal));
-    commands.put("verify-bundle", () -> new VerifyBundleCommand(terminal));
-    commands.put(
-        "checkpoint",
-        () ->
-            new CommandLine(new CheckpointCommand(terminal))
-                .addSubcommand(new CheckpointCommand.ListKept(terminal))
-                .addSubcommand(new NotariseCommand(terminal)));
     commands.put("witness", () -> new WitnessCommand(terminal));
-    commands.put(
-        "key",
-        () ->
-            new CommandLine(new KeyCommand(terminal))
-                .addSubcommand(new KeyCommand.Rotate(terminal)));
     commands.put("archive", () -> new ArchiveCommand(terminal));
     commands.put("hold", () -> new HoldCommand(terminal));
     commands.put("restore", () -> new RestoreCommand(terminal));
@@ -142,7 +147,7 @@ public final class Main {
     commands.put(AUTH, () -> auth(terminal));
     commands.put(
         "generate-man-page",
-        () -> new ManPageCommand(terminal, () -> commandLine(terminal, Map.of(), "")));
+        () -> new ManPageCommand(terminal, () -> commandLine(terminal, Map.of(), List.of())));
     return commands;
   }
 
@@ -156,6 +161,20 @@ public final class Main {
     commands.put("verify", () -> new VerifyCommand(terminal));
     commands.put("tail", () -> new TailCommand(terminal));
     commands.put("export", () -> new ExportCommand(terminal));
+    commands.put("prove", () -> new ProveCommand(terminal));
+    commands.put("verify-proof", () -> new VerifyProofCommand(terminal));
+    commands.put("verify-bundle", () -> new VerifyBundleCommand(terminal));
+    commands.put(
+        "checkpoint",
+        () ->
+            new CommandLine(new CheckpointCommand(terminal))
+                .addSubcommand(new CheckpointCommand.ListKept(terminal))
+                .addSubcommand(new NotariseCommand(terminal)));
+    commands.put(
+        "key",
+        () ->
+            new CommandLine(new KeyCommand(terminal))
+                .addSubcommand(new KeyCommand.Rotate(terminal)));
     return commands;
   }
 
@@ -184,6 +203,8 @@ public final class Main {
       case LogException log -> message;
       case IndexException index -> message;
       case IllegalArgumentException usage -> message;
+      case NoSuchFileException missing -> "there is no " + message;
+      case AccessDeniedException denied -> "no permission for " + message;
       case IOException io -> io.getClass().getSimpleName() + ": " + message;
       default -> "unexpected: " + e;
     };

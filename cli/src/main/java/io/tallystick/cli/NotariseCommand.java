@@ -4,8 +4,6 @@ import io.tallystick.note.InvalidNoteException;
 import io.tallystick.note.TimestampToken;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.SignedCheckpoint;
-import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -13,6 +11,9 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -82,35 +83,42 @@ final class NotariseCommand implements Callable<Integer> {
   }
 
   private byte[] ask(byte[] request) throws InterruptedException {
-    try (HttpClient client = HttpClient.newBuilder().connectTimeout(TIMEOUT).build()) {
-      HttpResponse<InputStream> response =
-          client.send(
-              HttpRequest.newBuilder(authority)
-                  .timeout(TIMEOUT)
-                  .header("Content-Type", TimestampToken.QUERY_TYPE)
-                  .POST(HttpRequest.BodyPublishers.ofByteArray(request))
-                  .build(),
-              HttpResponse.BodyHandlers.ofInputStream());
-      try (InputStream body = response.body()) {
-        byte[] answer = body.readNBytes(TimestampToken.MAX_BYTES + 1);
-        String type = response.headers().firstValue("Content-Type").orElse("");
-        if (response.statusCode() != 200
-            || !type.startsWith(TimestampToken.REPLY_TYPE)
-            || answer.length > TimestampToken.MAX_BYTES) {
-          throw new Failure(
-              Failure.UNREACHABLE,
-              authority
-                  + " did not answer with a timestamp: status "
-                  + response.statusCode()
-                  + ", type "
-                  + Printable.of(type));
-        }
-        return answer;
+    HttpClient client = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
+    try {
+      HttpResponse<byte[]> response =
+          client
+              .sendAsync(
+                  HttpRequest.newBuilder(authority)
+                      .header("Content-Type", TimestampToken.QUERY_TYPE)
+                      .POST(HttpRequest.BodyPublishers.ofByteArray(request))
+                      .build(),
+                  HttpResponse.BodyHandlers.limiting(
+                      HttpResponse.BodyHandlers.ofByteArray(), TimestampToken.MAX_BYTES))
+              .get(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
+      String type = response.headers().firstValue("Content-Type").orElse("");
+      if (response.statusCode() != 200 || !type.startsWith(TimestampToken.REPLY_TYPE)) {
+        throw new Failure(
+            Failure.UNREACHABLE,
+            authority
+                + " did not answer with a timestamp: status "
+                + response.statusCode()
+                + ", type "
+                + Printable.of(type));
       }
-    } catch (IOException | IllegalArgumentException e) {
-      throw new Failure(
-          Failure.UNREACHABLE,
-          "can't reach the timestamp authority " + authority + ": " + e.getMessage());
+      return response.body();
+    } catch (ExecutionException e) {
+      throw unreachable(String.valueOf(e.getCause()));
+    } catch (TimeoutException e) {
+      throw unreachable("no whole answer in " + TIMEOUT.toSeconds() + " seconds");
+    } catch (IllegalArgumentException e) {
+      throw unreachable(String.valueOf(e.getMessage()));
+    } finally {
+      client.shutdownNow();
     }
+  }
+
+  private Failure unreachable(String why) {
+    return new Failure(
+        Failure.UNREACHABLE, "can't reach the timestamp authority " + authority + ": " + why);
   }
 }

@@ -16,6 +16,11 @@ final class PageOptions {
   @Option(names = "--offset", paramLabel = "N", description = "Entries to pass over.")
   @Nullable String offset;
 
+  /** How many entries were passed over; it was taken for a number already. */
+  long skipped() {
+    return offset == null ? 0 : Long.parseLong(offset);
+  }
+
   void addTo(Map<String, List<String>> given) {
     Filters.put(given, "limit", limit);
     Filters.put(given, "offset", offset);

@@ -1,12 +1,13 @@
 package io.tallystick.cli;
 
 import java.io.PrintStream;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How far a command has come: one line that is written over, from the second second on, and wiped
- * at the end.
+ * at the end. As long as nobody says how far it is, it counts the seconds.
  */
 final class ProgressBar implements AutoCloseable {
   private static final long FIRST_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -18,10 +19,39 @@ final class ProgressBar implements AutoCloseable {
   private final long started = System.nanoTime();
   private long lastShown;
   private boolean shown;
+  private boolean counted;
+  private boolean closed;
 
   ProgressBar(@Nullable PrintStream out, String what) {
     this.out = out;
     this.what = what;
+    if (out != null) {
+      Thread.ofVirtual().name("progress").start(this::tick);
+    }
+  }
+
+  private void tick() {
+    try {
+      while (countSeconds()) {
+        Thread.sleep(Duration.ofNanos(EVERY_NANOS));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** {@code false} when there is nothing left to count. */
+  private synchronized boolean countSeconds() {
+    long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - started);
+    if (out == null || closed || counted) {
+      return false;
+    }
+    if (seconds > 0) {
+      shown = true;
+      out.printf("\r%s ... %,d s ", what, seconds);
+      out.flush();
+    }
+    return true;
   }
 
   synchronized void at(long done, long total) {
@@ -30,18 +60,20 @@ final class ProgressBar implements AutoCloseable {
       return;
     }
     lastShown = now;
+    counted = true;
     shown = true;
     double share = total <= 0 ? 0 : Math.clamp((double) done / total, 0, 1);
     int filled = (int) Math.round(share * WIDTH);
     long perSecond = (long) (done / ((now - started) / 1e9));
     out.printf(
-        "\r%s [%s%s] %3.0f%%  %,d of %,d, %,d/s ",
+        "\r\u001b[K%s [%s%s] %3.0f%%  %,d of %,d, %,d/s ",
         what, "#".repeat(filled), ".".repeat(WIDTH - filled), 100 * share, done, total, perSecond);
     out.flush();
   }
 
   @Override
   public synchronized void close() {
+    closed = true;
     if (shown && out != null) {
       out.print("\r\u001b[K");
       out.flush();

@@ -1,7 +1,9 @@
 package io.tallystick.cli;
 
 import io.tallystick.note.InvalidNoteException;
+import io.tallystick.note.VerifierKey;
 import io.tallystick.store.Restore;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -34,7 +36,10 @@ final class RestoreCommand implements Callable<Integer> {
       names = "--key",
       required = true,
       paramLabel = "VKEY",
-      description = "The log's verifier key that you trust, as \"tally key\" printed it.")
+      split = GivenOptions.COMMA,
+      description =
+          "The log's verifier key that you trust, as \"tally key\" printed it; several with commas,"
+              + " or given again.")
   private List<String> keys = List.of();
 
   RestoreCommand(Terminal terminal) {
@@ -43,14 +48,21 @@ final class RestoreCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    List<VerifierKey> trusted = keys.stream().map(Trust::key).toList();
     try {
-      long entries = Restore.restore(archives, keys.stream().map(Trust::key).toList(), data);
+      long entries = restore(trusted);
       terminal.out().printf("%,d entries restored to %s%n", entries, Printable.of(data.toString()));
       return 0;
     } catch (InvalidNoteException e) {
       throw new Failure(
           Failure.NOT_VALID,
           "the archives do not verify: " + Printable.of(String.valueOf(e.getMessage())));
+    }
+  }
+
+  private long restore(List<VerifierKey> trusted) throws IOException, InvalidNoteException {
+    try (ProgressBar _ = terminal.progressBar("restoring")) {
+      return Restore.restore(archives, trusted, data);
     }
   }
 }

@@ -67,7 +67,7 @@ final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--trusted-proxy",
       paramLabel = "ADDRESS",
-      split = ",",
+      split = GivenOptions.COMMA,
       description = "A proxy, or a network like 10.0.0.0/8, whose X-Forwarded-For counts.")
   private List<String> trustedProxies = List.of();
 
@@ -95,7 +95,7 @@ final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--witness",
       paramLabel = "VKEY=URL",
-      split = ",",
+      split = GivenOptions.COMMA,
       description =
           "A witness that is asked every minute to sign the newest checkpoint: its verifier key and"
               + " its address. Several with commas, or given again.")
@@ -153,6 +153,9 @@ final class ServeCommand implements Callable<Integer> {
     LogConfig config = logConfig();
     List<WitnessAddress> addresses = witnesses.stream().map(ServeCommand::witness).toList();
     sayRetention();
+    if (server.tls() != null) {
+      server.tls().check();
+    }
     Stop stop = new Stop();
     try (AuditLog log = AuditLog.open(data, config);
         AuditIndex index = AuditIndex.open(log.reader(), log.reader().directory().index());
@@ -191,7 +194,7 @@ final class ServeCommand implements Callable<Integer> {
         port,
         tls(tlsCert, tlsKey),
         insecureHttp,
-        trustedProxies.stream().map(Cidr::parse).toList(),
+        trustedProxies.stream().map(ServeCommand::proxy).toList(),
         publicMetrics,
         publicTlog,
         strictTypes,
@@ -206,11 +209,20 @@ final class ServeCommand implements Callable<Integer> {
     return certificate == null || key == null ? null : new ServerConfig.Tls(certificate, key);
   }
 
+  private static Cidr proxy(String text) {
+    try {
+      return Cidr.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new Failure(Failure.USAGE, "--trusted-proxy: " + e.getMessage());
+    }
+  }
+
   private static WitnessAddress witness(String text) {
     try {
       return WitnessAddress.parse(text);
     } catch (IllegalArgumentException e) {
-      throw new Failure(Failure.USAGE, "--witness: " + e.getMessage());
+      throw new Failure(
+          Failure.USAGE, "--witness is \"" + Printable.of(text) + "\": " + e.getMessage());
     }
   }
 

@@ -7,9 +7,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tallystick.entry.Event;
+import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -59,11 +61,7 @@ final class ServerSource implements Source {
   @Override
   public void get(String path, Map<String, List<String>> parameters, OutputStream out)
       throws IOException, InterruptedException {
-    List<String> query = new ArrayList<>();
-    parameters.forEach((name, values) ->
-        values.forEach(value -> query.add(name + "=" + URLEncoder.encode(value, UTF_8))));
-    String url = base + path + (query.isEmpty() ? "" : "?" + String.join("&", query));
-    HttpRequest.Builder request = request(url).GET();
+    HttpRequest.Builder request = request(url(path, parameters)).GET();
     if (path.matches("/api/audit/entries/[^/]*")) {
       request.header("Accept", "application/octet-stream");
     }
@@ -73,12 +71,42 @@ final class ServerSource implements Source {
   }
 
   @Override
-  public byte[] verify(Map<String, List<String>> parameters, Trust trust)
+  public byte[] verify(Map<String, List<String>> parameters, Trust trust, ProgressBar bar)
       throws IOException, InterruptedException {
-    byte[] answer = read("/api/audit/verify", parameters);
+    if (!trust.authorities().isEmpty()) {
+      throw new Failure(
+          Failure.USAGE,
+          "--tsa-ca is for a data directory; of a server's log, verify a backup with it");
+    }
+    byte[] answer = verify(parameters, bar);
     return trust.keys().isEmpty() && trust.earlier() == null
         ? answer
         : new RemoteTrust(this, trust).complete(answer);
+  }
+
+  /** As events, so that a long verification says how far it is and no time-out ends it. */
+  private byte[] verify(Map<String, List<String>> parameters, ProgressBar bar)
+      throws IOException, InterruptedException {
+    HttpRequest request =
+        request(url("/api/audit/verify", parameters))
+            .header("Accept", "text/event-stream")
+            .GET()
+            .build();
+    try (BufferedReader events = new BufferedReader(new InputStreamReader(send(request), UTF_8))) {
+      String event = "";
+      for (String line = events.readLine(); line != null; line = events.readLine()) {
+        if (line.startsWith("event: ")) {
+          event = line.substring("event: ".length());
+        } else if (line.startsWith("data: ") && event.equals("result")) {
+          return line.substring("data: ".length()).getBytes(UTF_8);
+        } else if (line.startsWith("data: ")) {
+          JsonNode progress = JSON.readTree(line.substring("data: ".length()));
+          bar.at(progress.path("checked").asLong(), progress.path("total").asLong());
+        }
+      }
+    }
+    throw new Failure(
+        Failure.UNREACHABLE, base + " broke off before the verification was done; see its output");
   }
 
   /** The whole answer to a question. */
@@ -167,6 +195,13 @@ final class ServerSource implements Source {
     try (InputStream answer = send(request)) {
       return answer.readAllBytes();
     }
+  }
+
+  private String url(String path, Map<String, List<String>> parameters) {
+    List<String> query = new ArrayList<>();
+    parameters.forEach((name, values) ->
+        values.forEach(value -> query.add(name + "=" + URLEncoder.encode(value, UTF_8))));
+    return base + path + (query.isEmpty() ? "" : "?" + String.join("&", query));
   }
 
   private HttpRequest.Builder request(String url) {

@@ -21,8 +21,12 @@ interface Source extends AutoCloseable {
   void get(String path, Map<String, List<String>> parameters, OutputStream out)
       throws IOException, InterruptedException;
 
-  /** The answer of the HTTP API to a verification, with what else follows from what is trusted. */
-  byte[] verify(Map<String, List<String>> parameters, Trust trust)
+  /**
+   * The answer of the HTTP API to a verification, with what else follows from what is trusted.
+   *
+   * @param bar told how far it is
+   */
+  byte[] verify(Map<String, List<String>> parameters, Trust trust, ProgressBar bar)
       throws IOException, InterruptedException;
 
   /**

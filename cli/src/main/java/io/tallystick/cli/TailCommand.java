@@ -17,6 +17,7 @@ import picocli.CommandLine.Option;
 @Command(name = "tail", description = "Show the newest entries, oldest of them first.")
 final class TailCommand implements Callable<Integer> {
   private static final Duration POLL = Duration.ofMillis(500);
+  private static final int MAX_LINES = 500;
 
   private final Terminal terminal;
   @Mixin private final Common common = new Common();
@@ -31,7 +32,7 @@ final class TailCommand implements Callable<Integer> {
       names = "--lines",
       paramLabel = "N",
       defaultValue = "10",
-      description = "How many first (default: ${DEFAULT-VALUE}).")
+      description = "How many first, 1 to 500 (default: ${DEFAULT-VALUE}).")
   private int lines;
 
   TailCommand(Terminal terminal) {
@@ -40,23 +41,26 @@ final class TailCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    if (lines < 1 || lines > MAX_LINES) {
+      throw new Failure(Failure.USAGE, "--lines is " + lines + "; taken is 1 to " + MAX_LINES);
+    }
     try (Source source = common.where.source(terminal)) {
       Map<String, List<String>> given = filters.parameters();
       given.put("limit", List.of(Integer.toString(lines)));
       given.put("order", List.of("desc"));
       List<JsonNode> entries = entries(source, given);
       Collections.reverse(entries);
-      show(entries);
+      show(entries, true);
       long last = entries.isEmpty() ? 0 : entries.getLast().path("id").asLong();
       given.put("order", List.of("asc"));
-      given.put("limit", List.of("500"));
+      given.put("limit", List.of(Integer.toString(MAX_LINES)));
       while (follow && !terminal.out().checkError()) {
         given.put("after_id", List.of(Long.toString(Math.max(last, 0))));
         List<JsonNode> more = entries(source, given);
         if (more.isEmpty()) {
           Thread.sleep(POLL);
         } else {
-          show(more);
+          show(more, false);
           last = more.getLast().path("id").asLong();
         }
       }
@@ -73,24 +77,28 @@ final class TailCommand implements Callable<Integer> {
     return entries;
   }
 
-  private void show(List<JsonNode> entries) {
-    for (JsonNode entry : entries) {
-      String line =
-          common.format == Format.table
-              ? String.join(
-                  "  ",
-                  EntriesView.text(entry, "id"),
-                  EntriesView.time(EntriesView.text(entry, "timestamp")),
-                  EntriesView.text(entry, "event_type"),
-                  EntriesView.text(entry, "actor_username"),
-                  EntriesView.text(entry, "actor_ip"),
-                  EntriesView.text(entry, "target_type")
-                      + "/"
-                      + EntriesView.text(entry, "target_id"),
-                  EntriesView.text(entry, "action"))
-              : entry.toString();
-      terminal.data().println(common.format == Format.table ? Printable.of(line) : line);
+  /** Each line alone, for its neighbours may come an hour later; CSV begins with its head. */
+  private void show(List<JsonNode> entries, boolean first) {
+    switch (common.format) {
+      case table -> entries.forEach(entry -> terminal.data().println(line(entry)));
+      case json -> entries.forEach(entry -> terminal.data().println(entry));
+      case csv -> {
+        String csv = EntriesView.csv(entries);
+        terminal.data().print(first ? csv : csv.substring(csv.indexOf('\n') + 1));
+      }
     }
     terminal.data().flush();
+  }
+
+  private static String line(JsonNode entry) {
+    return Printable.of(
+        "%-6s  %s  %-24s  %-16s  %-15s  %s"
+            .formatted(
+                EntriesView.text(entry, "id"),
+                EntriesView.time(EntriesView.text(entry, "timestamp")),
+                EntriesView.text(entry, "event_type"),
+                EntriesView.actor(entry),
+                EntriesView.text(entry, "actor_ip"),
+                (EntriesView.target(entry) + "  " + EntriesView.text(entry, "action")).strip()));
   }
 }

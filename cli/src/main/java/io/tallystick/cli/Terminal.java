@@ -93,9 +93,12 @@ final class Terminal {
     return coloured ? "\u001b[" + code + "m" + text + "\u001b[0m" : text;
   }
 
-  /** A bar on the error stream; shown on a terminal only, for what takes longer than a second. */
+  /**
+   * A bar on the error stream, for what takes longer than a second; shown if that is a terminal,
+   * wherever the answer goes.
+   */
   ProgressBar progressBar(String what) {
-    return new ProgressBar(interactive && errorsAreShown() ? err : null, what);
+    return new ProgressBar(errorsAreShown() ? err : null, what);
   }
 
   /** Whether the error stream is a terminal too: the console tells of the others only. */

@@ -42,12 +42,18 @@ record Trust(
   }
 
   static VerifierKey key(String text) {
+    return key("--key", text);
+  }
+
+  /** The verifier key that was given with an option. */
+  static VerifierKey key(String option, String text) {
     try {
       return VerifierKey.parse(text);
     } catch (IllegalArgumentException e) {
       throw new Failure(
           Failure.USAGE,
-          "--key is \""
+          option
+              + " is \""
               + Printable.of(text)
               + "\"; taken is a verifier key, name+hash+base64, as \"tally key\" prints it");
     }

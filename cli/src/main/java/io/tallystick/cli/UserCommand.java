@@ -20,7 +20,11 @@ final class UserCommand implements Callable<Integer> {
   @Parameters(paramLabel = "ID", description = "The user's number.")
   private long userId;
 
-  @Option(names = "--event-type", paramLabel = "TYPE", description = "Only entries of this type.")
+  @Option(
+      names = "--event-type",
+      paramLabel = "TYPE",
+      split = GivenOptions.COMMA,
+      description = "Only entries of this type; several with commas, or given again.")
   private List<String> eventTypes = List.of();
 
   @Option(names = "--since", paramLabel = "TIME", description = "Recorded then or later.")
@@ -43,7 +47,11 @@ final class UserCommand implements Callable<Integer> {
     Filters.put(given, "until", until);
     page.addTo(given);
     byte[] answer = common.ask(terminal, "/api/audit/user/" + userId, given);
-    EntriesView.showPage(terminal, common.format, answer);
+    EntriesView.showPage(
+        terminal,
+        common.format,
+        answer,
+        shown -> "--offset " + (page.skipped() + shown.path("entries").size()));
     return 0;
   }
 }

@@ -1,10 +1,15 @@
 package io.tallystick.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tallystick.note.InvalidNoteException;
+import io.tallystick.note.VerifierKey;
 import io.tallystick.store.Archive;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,7 +55,7 @@ final class VerifyCommand implements Callable<Integer> {
   @Option(
       names = "--key",
       paramLabel = "VKEY",
-      split = ",",
+      split = GivenOptions.COMMA,
       description =
           "The verifier key that you trust, as \"tally key\" printed it (default: those that the"
               + " log names itself).")
@@ -80,8 +85,9 @@ final class VerifyCommand implements Callable<Integer> {
     Filters.put(given, "quick", quick ? "true" : null);
     Trust trust = Trust.of(keys, checkpoint, authorities);
     byte[] answer;
-    try (Source source = common.where.source(terminal)) {
-      answer = source.verify(given, trust);
+    try (Source source = common.where.source(terminal);
+        ProgressBar bar = terminal.progressBar("verifying")) {
+      answer = source.verify(given, trust, bar);
     }
     JsonNode report = Common.tree(answer);
     boolean valid = report.path("valid").asBoolean();
@@ -102,30 +108,47 @@ final class VerifyCommand implements Callable<Integer> {
       throw new Failure(
           Failure.USAGE, "--archive is checked as a whole; taken beside it is --key alone");
     }
-    try (Archive opened = Archive.open(file)) {
-      Archive.Report report = opened.verify(keys.stream().map(Trust::key).toList());
+    List<VerifierKey> trusted = keys.stream().map(Trust::key).toList();
+    String range = "";
+    String sealed = "";
+    List<String> faults = new ArrayList<>();
+    try (Archive opened = Archive.open(file);
+        ProgressBar _ = terminal.progressBar("verifying")) {
+      Archive.Report report = opened.verify(trusted);
       Archive.Manifest manifest = opened.manifest();
-      String range = "entries %,d to %,d".formatted(manifest.firstId(), manifest.lastId());
-      if (report.faults().isEmpty()) {
-        terminal
-            .out()
-            .println(
-                terminal.green("valid: ")
-                    + range
-                    + " are among the %,d that %s sealed"
-                        .formatted(
-                            report.checkpoint().size(),
-                            Printable.of(report.checkpoint().origin())));
-        return 0;
-      }
-      terminal.out().println(terminal.red("NOT VALID: ") + range);
-      report.faults().forEach(fault -> terminal.out().println(Printable.of(fault)));
+      range = "entries %,d to %,d".formatted(manifest.firstId(), manifest.lastId());
+      sealed =
+          "%,d that %s sealed".formatted(report.checkpoint().size(), report.checkpoint().origin());
+      faults.addAll(report.faults());
     } catch (InvalidNoteException e) {
-      terminal
-          .out()
-          .println(terminal.red("NOT VALID: ") + Printable.of(String.valueOf(e.getMessage())));
+      faults.add(String.valueOf(e.getMessage()));
     }
-    return Failure.NOT_VALID;
+    showArchive(faults, range, sealed);
+    return faults.isEmpty() ? 0 : Failure.NOT_VALID;
+  }
+
+  private void showArchive(List<String> faults, String range, String sealed) throws IOException {
+    Rows rows = new Rows("REASON");
+    faults.forEach(rows::add);
+    switch (common.format) {
+      case json -> {
+        ObjectNode report = JsonNodeFactory.instance.objectNode().put("valid", faults.isEmpty());
+        faults.forEach(report.putArray("faults")::add);
+        Common.printJson(terminal, report.toString().getBytes(StandardCharsets.UTF_8));
+      }
+      case csv -> Common.printCsv(terminal, rows.csv());
+      case table -> {
+        if (faults.isEmpty()) {
+          terminal
+              .out()
+              .println(
+                  terminal.green("valid: ") + range + " are among the " + Printable.of(sealed));
+        } else {
+          terminal.out().println(terminal.red("NOT VALID: ") + range);
+          faults.forEach(fault -> terminal.out().println(Printable.of(fault)));
+        }
+      }
+    }
   }
 
   private void show(JsonNode report, boolean valid) {

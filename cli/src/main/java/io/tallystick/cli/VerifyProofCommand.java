@@ -38,7 +38,7 @@ final class VerifyProofCommand implements Callable<Integer> {
       names = "--key",
       required = true,
       paramLabel = "VKEY",
-      split = ",",
+      split = GivenOptions.COMMA,
       description = "The log's verifier key that you trust; several with commas, or given again.")
   private List<String> keys = List.of();
 

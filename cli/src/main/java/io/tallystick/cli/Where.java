@@ -42,13 +42,21 @@ final class Where {
       description = "A file that retention made, to read in place of a data directory.")
   @Nullable Path archive;
 
+  @Option(
+      names = "--key-file",
+      paramLabel = "FILE",
+      description =
+          "The key that signs checkpoints, for what appends to a data directory (default:"
+              + " keys/checkpoint.key in it).")
+  @Nullable Path keyFile;
+
   /** The log that the options name. */
   Source source(Terminal terminal) throws IOException {
     if (archive != null) {
-      return ArchivedLog.source(archive, terminal);
+      return ArchivedLog.source(archive);
     }
     if (url == null) {
-      return new DirectorySource(data, terminal, () -> {});
+      return new DirectorySource(data, keyFile, () -> {});
     }
     return new ServerSource(url, key());
   }

@@ -28,7 +28,10 @@ final class WitnessCommand implements Callable<Integer> {
       names = "--log",
       paramLabel = "VKEY",
       required = true,
-      description = "A key of a log to watch, as \"tally key\" prints it there. Several are taken.")
+      split = GivenOptions.COMMA,
+      description =
+          "A key of a log to watch, as \"tally key\" prints it there; several with commas, or given"
+              + " again.")
   private List<String> logs = List.of();
 
   @Option(
@@ -80,7 +83,7 @@ final class WitnessCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    List<VerifierKey> keys = logs.stream().map(Trust::key).toList();
+    List<VerifierKey> keys = logs.stream().map(log -> Trust.key("--log", log)).toList();
     ServerConfig server =
         ServerConfig.defaults()
             .listening(host, port, ServeCommand.tls(tlsCert, tlsKey), insecureHttp);

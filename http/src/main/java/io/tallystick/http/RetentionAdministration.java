@@ -10,6 +10,7 @@ import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.Horizon;
+import io.tallystick.store.LogReader;
 import io.tallystick.store.Retention;
 import io.tallystick.store.StoredEntry;
 import java.io.ByteArrayOutputStream;
@@ -134,26 +135,47 @@ public final class RetentionAdministration {
    */
   public Run run(int days, Retention.Mode mode, boolean dryRun, @Nullable String by)
       throws IOException, InterruptedException {
+    if (dryRun) {
+      return dryRun(log.reader(), index, days, mode, clock);
+    }
+    synchronized (log) {
+      Run plan = dryRun(log.reader(), index, days, mode, clock);
+      List<Horizon.Removed> removed = new ArrayList<>();
+      for (Retention.Batch batch : plan.batches()) {
+        removed.add(retention.remove(batch, mode, by));
+      }
+      return new Run(
+          false,
+          plan.before(),
+          mode,
+          plan.batches(),
+          removed,
+          plan.heldBy(),
+          log.reader().firstId());
+    }
+  }
+
+  /**
+   * What a run would take out. Only reads.
+   *
+   * @throws InvalidParameterException if days is not 1 to {@link #MAX_DAYS}
+   */
+  public static Run dryRun(
+      LogReader log, AuditIndex index, int days, Retention.Mode mode, Clock clock)
+      throws IOException, InterruptedException {
     if (days < 1 || days > MAX_DAYS) {
       throw new InvalidParameterException(
           "days", "days is " + days + "; taken is 1 to " + MAX_DAYS);
     }
-    synchronized (log) {
-      Instant before = clock.instant().minus(Duration.ofDays(days));
-      LegalHold first = null;
-      for (LegalHold hold : holds()) {
-        first = first == null || hold.firstId() < first.firstId() ? hold : first;
-      }
-      List<Retention.Batch> all = retention.plan(before, Long.MAX_VALUE);
-      List<Retention.Batch> free = first == null ? all : retention.plan(before, first.firstId());
-      boolean stopped = !all.isEmpty() && (free.isEmpty() || lastId(free) < lastId(all));
-      List<Horizon.Removed> removed = new ArrayList<>();
-      for (Retention.Batch batch : dryRun ? List.<Retention.Batch>of() : free) {
-        removed.add(retention.remove(batch, mode, by));
-      }
-      return new Run(
-          dryRun, before, mode, free, removed, stopped ? first : null, log.reader().firstId());
+    Instant before = clock.instant().minus(Duration.ofDays(days));
+    LegalHold first = null;
+    for (LegalHold hold : holds(log, index)) {
+      first = first == null || hold.firstId() < first.firstId() ? hold : first;
     }
+    List<Retention.Batch> all = Retention.plan(log, before, Long.MAX_VALUE);
+    List<Retention.Batch> free = first == null ? all : Retention.plan(log, before, first.firstId());
+    boolean stopped = !all.isEmpty() && (free.isEmpty() || lastId(free) < lastId(all));
+    return new Run(true, before, mode, free, List.of(), stopped ? first : null, log.firstId());
   }
 
   private static long lastId(List<Retention.Batch> batches) {
@@ -162,13 +184,19 @@ public final class RetentionAdministration {
 
   /** The holds that are in force, oldest first. */
   public List<LegalHold> holds() throws IOException, InterruptedException {
+    return holds(log.reader(), index);
+  }
+
+  /** The holds that are in force in a log that somebody else may write. */
+  public static List<LegalHold> holds(LogReader log, AuditIndex index)
+      throws IOException, InterruptedException {
     SortedMap<Long, LegalHold> holds = new TreeMap<>();
     AuditQuery question =
         AuditQuery.builder().eventTypes(List.of(PLACED, RELEASED)).ascending(true).build();
     List<Long> ids = new ArrayList<>();
     index.forEachMatch(question, ids::add);
     for (long id : ids) {
-      Optional<StoredEntry> stored = log.reader().read(id);
+      Optional<StoredEntry> stored = log.read(id);
       if (stored.isPresent()) {
         Entry entry = stored.get().decode();
         Details details = entry.event().details();

@@ -1,5 +1,6 @@
 package io.tallystick.http;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -91,7 +92,12 @@ public record ServerConfig(
    * @param certificate PEM: the server's certificate, then those between it and the root
    * @param key PEM: PKCS #8, not encrypted
    */
-  public record Tls(Path certificate, Path key) {}
+  public record Tls(Path certificate, Path key) {
+    /** Reads both, as the server will; fails with a sentence if they can't be used. */
+    public void check() throws IOException {
+      TlsMaterial.read(this);
+    }
+  }
 
   /**
    * What is taken.

@@ -7,9 +7,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A file system of its own, on an image or in memory, that a test may fill or cut the power of. */
 final class Device implements AutoCloseable {
+  private static final int MOST_COPIES = 100;
+  private static final AtomicInteger TORN_COPIES = new AtomicInteger();
+
   private final Path mountPoint;
   private final Path image;
 
@@ -77,11 +81,48 @@ final class Device implements AutoCloseable {
     return mountPoint;
   }
 
-  /** What would be on the device if the power were cut now. */
+  /**
+   * What would be on the device if the power were cut now. The kernel may write to it while it is
+   * copied, its journal too: then part of the copy is older than the rest, which no power cut
+   * leaves, and it is copied again.
+   */
   Path cut(Path directory, String name) throws Exception {
     Path copy = directory.resolve(name + ".img");
-    must("cp", "--sparse=always", image.toString(), copy.toString());
-    return copy;
+    for (int i = 0; i < MOST_COPIES; i++) {
+      Traffic before = traffic();
+      must("cp", "--sparse=always", image.toString(), copy.toString());
+      if (before.underWay() == 0 && before.equals(traffic())) {
+        return copy;
+      }
+      TORN_COPIES.incrementAndGet();
+    }
+    throw new IOException(image + " was written all the time");
+  }
+
+  /** How many copies were made again. */
+  static int tornCopies() {
+    return TORN_COPIES.get();
+  }
+
+  /** Writes, discards and flushes that the device had done, and what it was doing. */
+  private record Traffic(long done, long underWay) {}
+
+  /** From the kernel's counters (Documentation/block/stat.rst). */
+  private Traffic traffic() throws IOException {
+    String loop = "";
+    for (String line : Files.readAllLines(Path.of("/proc/mounts"))) {
+      String[] words = line.split(" ", -1);
+      if (words[1].equals(mountPoint.toString())) {
+        loop = words[0].substring("/dev/".length());
+      }
+    }
+    String[] fields =
+        Files.readString(Path.of("/sys/block", loop, "stat")).strip().split("\\s+", -1);
+    long done = 0;
+    for (int field : new int[] {4, 11, 15}) {
+      done += field < fields.length ? Long.parseLong(fields[field]) : 0;
+    }
+    return new Traffic(done, Long.parseLong(fields[8]));
   }
 
   /** The device after power is back, from what a cut left. */

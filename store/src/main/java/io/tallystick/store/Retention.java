@@ -72,6 +72,12 @@ public final class Retention {
    * @param keepFrom the first entry that must stay, {@link Long#MAX_VALUE} for none
    */
   public List<Batch> plan(Instant before, long keepFrom) throws IOException {
+    return plan(reader, before, keepFrom);
+  }
+
+  /** The same of a log that somebody else may write. */
+  public static List<Batch> plan(LogReader reader, Instant before, long keepFrom)
+      throws IOException {
     Segments segments = reader.segments();
     segments.refresh();
     List<Batch> batches = new ArrayList<>();

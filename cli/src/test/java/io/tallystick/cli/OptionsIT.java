@@ -1,0 +1,89 @@
+package io.tallystick.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Options that need a server beside, and output that a process of its own can't write. */
+class OptionsIT {
+  @TempDir Path directory;
+  private String data = "";
+
+  @BeforeEach
+  void makeLog() throws Exception {
+    data = directory.resolve("log").toString();
+    Tally.Result appended =
+        Tally.run(
+            Map.of("TALLY_DATA", data),
+            "{\"event_type\":\"a.b\"}\n{\"event_type\":\"auth.login.failed\"}\n",
+            "append");
+    assertThat(appended.out()).contains("the last one is 3");
+  }
+
+  @Test
+  void theKeyOfTheCommandLineIsTheOneThatIsShown() throws Exception {
+    Path key = Path.of(data, "admin.key");
+    try (Tally.Server server = Tally.Server.start(Path.of(data))) {
+      Map<String, String> wrong = Map.of("TALLY_URL", server.url(), "TALLY_API_KEY", "tally_x_y");
+      assertThat(Tally.run(wrong, "", "list").code()).isEqualTo(Failure.NOT_PERMITTED);
+      assertThat(Tally.run(wrong, "", "list", "--api-key-file", key.toString()).out())
+          .contains("api key refused");
+      Map<String, String> right = Map.of("TALLY_URL", server.url(), "TALLY_API_KEY", server.key());
+      Tally.Result authorities =
+          Tally.run(right, "", "verify", "--tsa-ca", certificate().toString());
+      assertThat(authorities.code()).isEqualTo(Failure.USAGE);
+      assertThat(authorities.err()).contains("--tsa-ca", "data directory");
+      assertThat(Tally.run(right, "", "verify").out()).startsWith("valid: entries 1 to 5");
+      Tally.Result crossed = Tally.run(right, "", "verify", "--start-id", "5", "--end-id", "2");
+      assertThat(crossed.code()).isEqualTo(Failure.USAGE);
+      assertThat(crossed.err()).contains("start_id is 5 and end_id 2");
+      assertThat(Tally.run(Map.of("TALLY_DATA", data), "", "hold", "list").code()).isZero();
+      assertThat(
+              Tally.run(
+                      Map.of("TALLY_DATA", data), "", "archive", "--retention-days=1", "--dry-run")
+                  .out())
+          .contains("nothing to take out");
+    }
+  }
+
+  private Path certificate() throws Exception {
+    Path store = directory.resolve("store.p12");
+    Path pem = directory.resolve("ca.pem");
+    String keytool = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
+    for (List<String> words :
+        List.of(
+            List.of("-genkeypair", "-alias", "a", "-keyalg", "EC", "-dname", "CN=a"),
+            List.of("-exportcert", "-rfc", "-alias", "a", "-file", pem.toString()))) {
+      ProcessBuilder builder = new ProcessBuilder(keytool);
+      builder.command().addAll(words);
+      builder.command().addAll(List.of("-keystore", store.toString(), "-storepass", "changeit"));
+      Process process = builder.redirectErrorStream(true).start();
+      process.getInputStream().readAllBytes();
+      assertThat(process.waitFor()).isZero();
+    }
+    return pem;
+  }
+
+  @Test
+  void outputThatCanNotBeWrittenIsAnError() throws Exception {
+    for (List<String> words : List.of(List.of("export"), List.of("prove", "1"), List.of("list"))) {
+      ProcessBuilder builder = Tally.command(words);
+      builder.environment().put("TALLY_DATA", data);
+      Process process =
+          builder
+              .redirectOutput(new File("/dev/full"))
+              .redirectError(directory.resolve("err").toFile())
+              .start();
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).as(words.toString()).isEqualTo(Failure.UNREACHABLE);
+      assertThat(directory.resolve("err")).content().contains("standard output");
+    }
+  }
+}

@@ -1,0 +1,208 @@
+package io.tallystick.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Where a command has its options from: the command line, then the environment. */
+class OptionsTest {
+  private static final String NOWHERE = "http://127.0.0.1:1";
+
+  @TempDir Path directory;
+  private String data = "";
+
+  /** What a command did. */
+  private record Result(int code, String out, String err) {}
+
+  private static Result run(Map<String, String> environment, String input, String... arguments) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    InputStream before = System.in;
+    System.setIn(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)));
+    try {
+      Terminal terminal =
+          new Terminal(
+              new PrintStream(out, false, StandardCharsets.UTF_8),
+              new PrintStream(err, true, StandardCharsets.UTF_8),
+              environment);
+      int code = Main.run(terminal, environment, List.of(arguments));
+      return new Result(
+          code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    } finally {
+      System.setIn(before);
+    }
+  }
+
+  @BeforeEach
+  void makeLog() throws Exception {
+    data = directory.resolve("log").toString();
+    Result appended =
+        run(
+            Map.of("TALLY_DATA", data),
+            "{\"event_type\":\"a.b\"}\n{\"event_type\":\"auth.login.failed\"}\n",
+            "append");
+    assertThat(appended.out()).contains("the last one is 3");
+  }
+
+  @Test
+  void theCommandLineGoesBeforeTheEnvironment() throws Exception {
+    Map<String, String> elsewhere =
+        Map.of("TALLY_URL", NOWHERE, "TALLY_ARCHIVE", directory.resolve("none.zip").toString());
+    assertThat(run(elsewhere, "", "list", "--data", data).out()).contains("3 of 3 entries");
+    Result missing =
+        run(Map.of("TALLY_URL", NOWHERE), "", "verify", "--data=" + directory.resolve("no"));
+    assertThat(missing.code()).isEqualTo(Failure.UNREACHABLE);
+    assertThat(missing.err()).doesNotContain("127.0.0.1");
+    assertThat(run(Map.of("TALLY_URL", NOWHERE, "TALLY_DATA", data), "", "list").err())
+        .contains(NOWHERE);
+  }
+
+  @Test
+  void aFlagIsOnWhoeverSetsIt() throws Exception {
+    Map<String, String> set = Map.of("TALLY_DATA", data, "TALLY_SECURITY", "true");
+    assertThat(run(set, "", "list").out()).contains("1 of 1 entries");
+    assertThat(run(set, "", "list", "--security").out()).contains("1 of 1 entries");
+    Map<String, String> dry = Map.of("TALLY_DATA", data, "TALLY_DRY_RUN", "true");
+    assertThat(run(dry, "", "archive", "--retention-days=1", "--dry-run", "--format=json").out())
+        .contains("\"dry_run\":true");
+  }
+
+  @Test
+  void alternativesExcludeEachOther() throws Exception {
+    Result both = run(Map.of(), "", "list", "--data", data, "--url", NOWHERE);
+    assertThat(both.code()).isEqualTo(Failure.USAGE);
+    assertThat(both.err()).contains("--data and --url exclude each other");
+  }
+
+  @Test
+  void listsTakeBlanksAndNoGaps() throws Exception {
+    Map<String, String> blank =
+        Map.of("TALLY_DATA", data, "TALLY_EVENT_TYPE", " a.b , auth.login.failed ");
+    assertThat(run(blank, "", "list").out()).contains("2 of 2 entries");
+    for (String gap : List.of(",", "a.b,", "a.b,,c")) {
+      for (Result refused :
+          List.of(
+              run(Map.of("TALLY_DATA", data, "TALLY_EVENT_TYPE", gap), "", "list"),
+              run(Map.of("TALLY_DATA", data), "", "list", "--event-type", gap))) {
+        assertThat(refused.code()).as(gap).isEqualTo(Failure.USAGE);
+        assertThat(refused.err()).contains("--event-type is \"" + gap + "\"");
+      }
+    }
+  }
+
+  @Test
+  void variablesOfOtherProgramsDoNotMatter() throws Exception {
+    Map<String, String> others =
+        Map.of(
+            "TALLY_DATA", data, "TALLY_VERSION", "1.0", "TALLY_HELP", "me", "TALLY_FORMAT", "json");
+    assertThat(run(others, "", "list").out()).startsWith("{");
+    assertThat(run(others, "", "export").out()).hasLineCount(3);
+    Map<String, String> export = Map.of("TALLY_DATA", data, "TALLY_EXPORT_FORMAT", "csv");
+    assertThat(run(export, "", "export").out()).startsWith("id,");
+    Map<String, String> empty =
+        Map.of(
+            "TALLY_DATA",
+            data,
+            "TALLY_RETENTION_DAYS",
+            "",
+            "SIMPLETUNER_AUDIT_RETENTION_DAYS",
+            "30",
+            "TALLY_DRY_RUN",
+            "true");
+    assertThat(run(empty, "", "archive").out()).contains("nothing to take out");
+  }
+
+  @Test
+  void holdsAndRetentionMakeNoLog() throws Exception {
+    String none = directory.resolve("none").toString();
+    for (List<String> words :
+        List.of(
+            List.of("hold", "list"),
+            List.of("hold", "add", "--start-id=1", "--end-id=1", "--reason=x"),
+            List.of("archive", "--retention-days=1"))) {
+      assertThat(run(Map.of("TALLY_DATA", none), "", words.toArray(new String[0])).code())
+          .isEqualTo(Failure.UNREACHABLE);
+    }
+    assertThat(Path.of(none)).doesNotExist();
+  }
+
+  @Test
+  void aKeyThatLivesElsewhereIsNamed() throws Exception {
+    Path key = directory.resolve("checkpoint.key");
+    Files.move(Path.of(data, "keys", "checkpoint.key"), key);
+    Map<String, String> log = Map.of("TALLY_DATA", data);
+    String event = "{\"event_type\":\"a.b\"}\n";
+    assertThat(run(log, event, "append").code()).isEqualTo(Failure.UNREACHABLE);
+    assertThat(run(log, event, "append", "--key-file", key.toString()).out())
+        .contains("the last one is");
+    assertThat(
+            run(
+                    Map.of("TALLY_DATA", data, "TALLY_KEY_FILE", key.toString()),
+                    "",
+                    "keys",
+                    "create",
+                    "ci",
+                    "--permission",
+                    "audit.append, admin.audit",
+                    "--expires",
+                    "90d",
+                    "--format",
+                    "csv")
+                .out())
+        .startsWith("ID,NAME,PERMISSIONS,EXPIRES,KEY\r\n")
+        .contains(
+            ",ci,audit.append admin.audit,"
+                + Instant.now().plusSeconds(90 * 86_400L).toString().substring(0, 7));
+  }
+
+  @Test
+  void aBadCertificateLeavesNoLogBehind() throws Exception {
+    Path nothing = Files.writeString(directory.resolve("tls.pem"), "nothing");
+    String none = directory.resolve("none").toString();
+    Result refused =
+        run(
+            Map.of("TALLY_DATA", none, "TALLY_PORT", "0"),
+            "",
+            "serve",
+            "--tls-cert=" + nothing,
+            "--tls-key=" + nothing);
+    assertThat(refused.code()).isNotZero();
+    assertThat(Path.of(none)).doesNotExist();
+  }
+
+  @Test
+  void everyFormatIsObeyed() throws Exception {
+    Map<String, String> log = Map.of("TALLY_DATA", data);
+    assertThat(run(log, "", "tail", "--format=csv").out()).startsWith("id,").hasLineCount(4);
+    assertThat(run(log, "", "key", "--format=csv").out()).startsWith("VERIFIER KEY\r\n");
+    assertThat(run(log, "", "tail", "--lines=501").err()).contains("--lines is 501");
+    assertThat(
+            run(
+                    log,
+                    "",
+                    "hold",
+                    "add",
+                    "--start-id=1",
+                    "--end-id=2",
+                    "--reason=court",
+                    "--format=csv")
+                .out())
+        .startsWith("ID,FIRST ID")
+        .contains(",1,2,", ",court\r\n");
+    assertThat(run(log, "", "user", "1", "--event-type", "a.b,c").code()).isZero();
+    assertThat(run(log, "", "auth", "audit", "key").out()).contains("+");
+    assertThat(run(log, "", "auth", "audit", "prove", "1").out()).contains("c2sp.org");
+  }
+}
