@@ -1,7 +1,10 @@
 package io.tallystick.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tallystick.entry.Event;
+import io.tallystick.store.AuditLog;
 import io.tallystick.store.LogConfig;
 import io.tallystick.store.LogReader;
 import java.io.IOException;
@@ -11,7 +14,9 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -78,6 +83,26 @@ class DiskFullIT {
       Files.delete(ballast);
       assertThat(server.append(key, EVENT).statusCode()).isEqualTo(201);
       assertThat(server.get("/readyz", "").body()).doesNotContain("warning");
+    }
+  }
+
+  /** Others leave no room at all, not even the reserve, in which what was appended is sealed. */
+  @Test
+  void aDeviceWithoutAnyRoomIsWaitedFor() throws Exception {
+    Device.assumePossible();
+    LogConfig config = LogConfig.defaults().withSealEvery(Duration.ofMillis(200));
+    try (Device device = Device.memory(directory, "crowded", 300L << 20);
+        AuditLog log = AuditLog.open(device.data(), config)) {
+      Path ballast = device.mountPoint().resolve("ballast");
+      Event event = Event.builder("auth.logout").build();
+      long last = log.append(event).get().lastId();
+      assertThatThrownBy(() -> write(ballast, 300L << 20)).hasMessageContaining("No space");
+      Thread.sleep(1_000);
+      assertThat(log.stopped()).isEmpty();
+      assertThat(log.reader().tree().newest().orElseThrow().size()).isLessThan(last);
+      Files.delete(ballast);
+      assertThat(log.seal().get(10, TimeUnit.SECONDS).size()).isEqualTo(last);
+      assertThat(log.append(event).get().lastId()).isEqualTo(last + 1);
     }
   }
 
