@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -45,13 +46,11 @@ final class ChronicleWriter implements AutoCloseable {
   private final Path directory;
   private final SingleChronicleQueue queue;
   private final ExcerptAppender appender;
-  private final long floorMillis;
   private long timeMillis;
   private @Nullable WritableSegment current;
 
   private ChronicleWriter(Path segments, long floorMillis) {
     this.directory = segments;
-    this.floorMillis = floorMillis;
     this.timeMillis = floorMillis;
     queue =
         SingleChronicleQueueBuilder.binary(segments.toFile())
@@ -92,6 +91,20 @@ final class ChronicleWriter implements AutoCloseable {
     return start.toInstant(ZoneOffset.UTC).toEpochMilli();
   }
 
+  /** Whether a block of this time begins another segment than the last one. */
+  boolean beginsSegment(long nanos) {
+    return hour(millis(nanos)) != hour(timeMillis);
+  }
+
+  /** The time that a block is written at: never before the last one's. */
+  private long millis(long nanos) {
+    return Math.max(timeMillis, Math.floorDiv(nanos, 1_000_000L));
+  }
+
+  private static long hour(long millis) {
+    return Math.floorDiv(millis, Duration.ofHours(1).toMillis());
+  }
+
   /**
    * Writes one block. When this returns, the operating system has it; when it throws, no reader
    * will ever see it.
@@ -101,7 +114,7 @@ final class ChronicleWriter implements AutoCloseable {
    * @throws LogException.DiskFull if there is no room; the next call may succeed
    */
   Written append(ByteBuffer block, long nanos) throws IOException {
-    timeMillis = Math.max(floorMillis, Math.max(timeMillis, Math.floorDiv(nanos, 1_000_000L)));
+    timeMillis = millis(nanos);
     int length = block.remaining() - BlockBuilder.TRAILING_ZEROS;
     try (DocumentContext document = appender.writingDocument()) {
       Bytes<?> bytes = document.wire().bytes();

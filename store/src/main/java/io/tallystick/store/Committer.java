@@ -17,6 +17,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A force that failed is never tried again: what it left in the page cache is unknown. The log
  * stops then.
+ *
+ * <p>All blocks of a turn are in one segment: the sequencer begins the next one only after {@link
+ * #awaitForced}. So a segment's blocks are forced and read back before its file is closed, and what
+ * a power cut leaves unfinished is in the newest segment, where recovery looks.
  */
 final class Committer implements Runnable {
   /** A block that was written, its entries' hashes, and whom to answer when it is durable. */
@@ -45,10 +49,12 @@ final class Committer implements Runnable {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
+  private final Condition allForced = lock.newCondition();
 
   // Guarded by lock.
   private List<Commit> submitted = new ArrayList<>();
   private boolean closed;
+  private LogException.@Nullable Stopped failure;
 
   /** Read by the sequencer to decide whether to write now or to let a block grow. */
   private volatile boolean idle = true;
@@ -84,6 +90,25 @@ final class Committer implements Runnable {
     }
   }
 
+  /**
+   * Waits until everything that was submitted is forced.
+   *
+   * @throws LogException.Stopped if it can't be
+   */
+  void awaitForced() throws LogException.Stopped {
+    lock.lock();
+    try {
+      while (!idle && failure == null) {
+        allForced.awaitUninterruptibly();
+      }
+      if (failure != null) {
+        throw failure;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Ends {@link #run} when all that was submitted has been dealt with. */
   void close() {
     lock.lock();
@@ -97,24 +122,25 @@ final class Committer implements Runnable {
 
   @Override
   public void run() {
-    LogException.Stopped failure = null;
+    LogException.Stopped stopped = null;
     for (List<Commit> commits = take(); !commits.isEmpty(); commits = take()) {
-      if (failure == null) {
+      if (stopped == null) {
         try {
           commit(commits);
           continue;
         } catch (IOException | RuntimeException | Error e) {
-          failure =
+          stopped =
               new LogException.Stopped(
                   "the log stopped, because its last writes could not be made durable: "
                       + e.getMessage(),
                   e);
-          queue.close(failure);
+          queue.close(stopped);
+          fail(stopped);
         }
       }
       for (Commit commit : commits) {
         for (AppendRequest request : commit.requests) {
-          request.refuse(failure);
+          request.refuse(stopped);
         }
         queue.settled(commit.requests);
       }
@@ -122,11 +148,22 @@ final class Committer implements Runnable {
     closeCurrent();
   }
 
+  private void fail(LogException.Stopped reason) {
+    lock.lock();
+    try {
+      failure = reason;
+      allForced.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private List<Commit> take() {
     lock.lock();
     try {
       if (submitted.isEmpty()) {
         idle = true;
+        allForced.signal();
         queue.nudge();
       }
       while (submitted.isEmpty() && !closed) {

@@ -6,7 +6,8 @@ import java.util.List;
 /**
  * The one thread that gives entries their place and writes blocks. Takes everything that waits,
  * adds it to the block, and writes the block when the committer is free to force it or when it has
- * grown to {@link #TARGET_BLOCK_BYTES}.
+ * grown to {@link #TARGET_BLOCK_BYTES}. Once an hour it waits for the committer: a segment is begun
+ * when all blocks of the one before it are forced.
  */
 final class Sequencer implements Runnable {
   /**
@@ -65,8 +66,10 @@ final class Sequencer implements Runnable {
       write();
     } catch (IOException | RuntimeException | Error e) {
       LogException.Stopped failure =
-          new LogException.Stopped(
-              "the log stopped, because a block could not be written: " + e.getMessage(), e);
+          e instanceof LogException.Stopped stopped
+              ? stopped
+              : new LogException.Stopped(
+                  "the log stopped, because a block could not be written: " + e.getMessage(), e);
       queue.close(failure);
       refuse(block.requests(), failure);
       if (taken != null && next < taken.size()) {
@@ -88,6 +91,9 @@ final class Sequencer implements Runnable {
     }
     try {
       space.check(block.bytes());
+      if (writer.beginsSegment(block.firstNanos())) {
+        committer.awaitForced();
+      }
       ChronicleWriter.Written written = writer.append(block.finish(), block.firstNanos());
       committer.submit(
           new Committer.Commit(
