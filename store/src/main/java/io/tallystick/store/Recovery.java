@@ -15,8 +15,12 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Prepares the newest segment for appending: what a crash left after the last whole block is taken
- * out, said, and kept in a file of its own. Runs at every open; on a good day there is nothing to
- * take out.
+ * out, said, and kept in a file of its own. What stays is forced, for the writer that wrote it may
+ * have been killed before its force. Runs at every open; on a good day there is nothing to take
+ * out.
+ *
+ * <p>That the newest is enough relies on the sequencer: it begins a segment when all blocks of the
+ * one before it are forced ({@link Committer#awaitForced}).
  *
  * <p>A block that was being written when the process or the power went has no complete header, or
  * pages that never reached the device, and nobody was told that it is there: a force returns before
@@ -38,11 +42,14 @@ final class Recovery {
     this.directory = directory;
   }
 
-  /** Makes the log end where {@code tail} says. The caller holds the writer's lock. */
+  /**
+   * Makes the log end where {@code tail} says, durably, so that it can be signed. The caller holds
+   * the writer's lock.
+   */
   void cut(Tail tail) throws IOException {
     // Chronicle's directory listing and locks; it makes them anew from the segments.
     Files.deleteIfExists(directory.segments().resolve("metadata.cq4t"));
-    if (tail.segment() == null || tail.stop() == SegmentCursor.Stop.END_OF_FILE) {
+    if (tail.segment() == null) {
       return;
     }
     Path path = directory.segments().resolve(tail.segment());
@@ -52,7 +59,8 @@ final class Recovery {
       SmallFile.forceDirectory(directory.segments());
       return;
     }
-    long dropped = setAside(path, tail.position());
+    boolean closed = tail.stop() == SegmentCursor.Stop.END_OF_FILE;
+    long dropped = closed ? 0 : setAside(path, tail.position());
     if (dropped > 0) {
       LOG.warn(
           "{} ends with {} bytes that were being written when the log stopped and that nobody was told of ({}); they were"
@@ -65,10 +73,13 @@ final class Recovery {
     }
     try (FileChannel channel =
         FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-      channel.truncate(tail.position());
-      resetPointers(path, channel, tail);
+      if (!closed) {
+        channel.truncate(tail.position());
+        resetPointers(path, channel, tail);
+      }
       channel.force(true);
     }
+    SmallFile.forceDirectory(directory.segments());
   }
 
   /** Copies what is not zero from {@code position} on to a file of its own; the number of bytes. */
@@ -92,6 +103,7 @@ final class Recovery {
         return 0;
       }
       Files.createDirectories(directory.dropped());
+      SmallFile.forceDirectory(directory.root());
       Path copy =
           directory
               .dropped()

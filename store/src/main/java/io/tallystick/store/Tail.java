@@ -13,12 +13,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * The end of the log: the last entry whose block is whole, and what comes after it in its segment.
  *
+ * <p>A crash leaves blocks that are not whole in the newest segment alone, for it was begun when
+ * all of the one before it was forced. Where the newest holds no whole block and the one before it
+ * does not end whole either, somebody or something else was at work.
+ *
  * @param segment name of the newest segment; {@code null} if there is none
  * @param position offset in it at which the next block would start
  * @param lastDocument offset of the last whole document before that
  * @param stop why reading ended there
  * @param defect what is wrong with the block at {@code position}, as the rest of a sentence; {@code
  *     null} if there is none
+ * @param gap where an older segment does not end whole, though its last block is the log's, and
+ *     why, as a sentence's beginning; {@code null} if it does
  * @param lastBlocks the last whole blocks, in order; empty if the log has none
  */
 record Tail(
@@ -27,6 +33,7 @@ record Tail(
     long lastDocument,
     SegmentCursor.Stop stop,
     @Nullable String defect,
+    @Nullable String gap,
     List<Block> lastBlocks) {
   /** More bytes than these are never written and not forced: what may be pending, and one block. */
   private static final long UNFORCED_BYTES =
@@ -44,18 +51,31 @@ record Tail(
    */
   static Tail find(Segments segments) throws IOException {
     List<String> names = segments.names();
-    Tail end = new Tail(null, 0, 0, SegmentCursor.Stop.END, null, List.of());
+    Tail end = new Tail(null, 0, 0, SegmentCursor.Stop.END, null, null, List.of());
     for (int i = names.size() - 1; i >= 0 && end.lastBlocks.isEmpty(); i--) {
       try (SegmentFile file = segments.open(names.get(i))) {
         Tail tail = walk(file, start(file));
-        end = end.segment == null ? tail : end.withLastBlocks(tail.lastBlocks);
+        end = end.segment == null ? tail : end.after(tail);
       }
     }
     return end;
   }
 
-  private Tail withLastBlocks(List<Block> blocks) {
-    return new Tail(segment, position, lastDocument, stop, defect, blocks);
+  /** This tail, of segments without a whole block, behind that of the segment before them. */
+  private Tail after(Tail older) {
+    String found = gap == null ? older.notWhole() : gap;
+    return new Tail(segment, position, lastDocument, stop, defect, found, older.lastBlocks);
+  }
+
+  private @Nullable String notWhole() {
+    boolean whole = stop == SegmentCursor.Stop.END || stop == SegmentCursor.Stop.END_OF_FILE;
+    return whole && defect == null
+        ? null
+        : segment
+            + "@"
+            + position
+            + ": the block there "
+            + (defect == null ? "has no sound header" : defect);
   }
 
   /**
@@ -102,6 +122,7 @@ record Tail(
         cursor.lastDocument(),
         cursor.stop(),
         defect,
+        null,
         List.copyOf(last));
   }
 
@@ -115,10 +136,13 @@ record Tail(
    *
    * @param genesis what the first entry has as the hash of the entry before it
    * @return the last entry
-   * @throws LogException.Corrupt if the blocks are whole but do not hold together, which no crash
-   *     brings about
+   * @throws LogException.Corrupt if the blocks are whole but do not hold together, or a segment
+   *     begins after one that does not end whole, which no crash brings about
    */
   Last checkChain(Hash genesis) throws LogException.Corrupt {
+    if (gap != null) {
+      throw corrupt(gap);
+    }
     Last last = new Last(0, genesis, 0);
     for (Block block : lastBlocks) {
       for (int i = 0; i < block.count(); i++) {
@@ -151,10 +175,12 @@ record Tail(
   }
 
   private static LogException.Corrupt corrupt(long id, String what) {
+    return corrupt("entry " + id + ": " + what);
+  }
+
+  private static LogException.Corrupt corrupt(String what) {
     return new LogException.Corrupt(
-        "the log's end does not hold together, so nothing is appended to it: entry "
-            + id
-            + ": "
+        "the log's end does not hold together, so nothing is appended to it: "
             + what
             + "; run \"tally verify\"");
   }

@@ -8,8 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -145,5 +149,65 @@ class RecoveryTest {
     }
     assertThat(LogChecker.check(data).findings()).isEmpty();
     assertThat(LogFiles.segments(data)).hasSize(2);
+  }
+
+  /** Nobody's crash leaves that: a segment is begun when the one before it is forced. */
+  @Test
+  void aSegmentThatIsNotWholeBeforeOneWithoutABlockIsRefused() throws Exception {
+    Path data = log(5);
+    Path segment = LogFiles.segments(data).getFirst();
+    long torn = LogFiles.blocks(segment).getLast();
+    LogFiles.write(segment, torn + 60, new byte[30]);
+    byte[] whole = Files.readAllBytes(segment);
+    Files.write(data.resolve("segments/20260501-11F.cq4"), new byte[100_000]);
+    assertThatThrownBy(() -> AuditLog.open(data, CONFIG))
+        .isInstanceOf(LogException.Corrupt.class)
+        .hasMessageContaining(segment.getFileName() + "@" + torn);
+    assertThat(Files.readAllBytes(segment)).isEqualTo(whole);
+    assertThat(LogReader.open(data).verify(VerifyRequest.all(), null).faults()).isNotEmpty();
+  }
+
+  /** What was forced while the log was opened, in order. */
+  private List<String> forcedByOpening(Path data) throws Exception {
+    Path file = directory.resolve("forces.jfr");
+    try (Recording recording = new Recording()) {
+      recording.enable("jdk.FileForce").withoutThreshold();
+      recording.start();
+      AuditLog.open(data, CONFIG).close();
+      recording.stop();
+      recording.dump(file);
+    }
+    return RecordingFile.readAllEvents(file).stream()
+        .sorted(Comparator.comparing(RecordedEvent::getStartTime))
+        .map(event -> event.getString("path"))
+        .toList();
+  }
+
+  @Test
+  void whatStaysIsForcedBeforeItIsSigned() throws Exception {
+    Path data = log(5);
+    Path segment = LogFiles.segments(data).getFirst();
+    Path edge = data.resolve("edge.tmp");
+    for (byte[] end : List.of(new byte[4], new byte[] {0, 0, 0, (byte) 0xC0})) {
+      LogFiles.write(segment, LogFiles.end(segment), end);
+      LogFiles.unseal(data);
+      assertThat(forcedByOpening(data))
+          .containsSubsequence(
+              segment.toString(), data.resolve("segments").toString(), edge.toString());
+    }
+  }
+
+  @Test
+  void whatIsTakenOutIsDurableElsewhereBefore() throws Exception {
+    Path data = log(5);
+    Path segment = LogFiles.segments(data).getFirst();
+    LogFiles.write(segment, LogFiles.end(segment), new byte[] {0, 0, 0, (byte) 0x80, 1});
+    assertThat(forcedByOpening(data))
+        .containsSubsequence(
+            // Opening forces the directory that names the data directory first.
+            directory.toString(),
+            data.toString(),
+            data.resolve("dropped").toString(),
+            segment.toString());
   }
 }
