@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Walks the blocks of the log from a given entry on, across segments and across damage: where a
- * segment can't be read it looks for the next block that can, and notes a fault. Used by one
- * thread.
+ * segment can't be read it looks for the next block that can, and notes a fault. The log may be
+ * written meanwhile. Used by one thread.
  */
 final class BlockWalk implements Closeable {
   private final Segments segments;
@@ -105,6 +105,11 @@ final class BlockWalk implements Closeable {
         faults.add(unreadable(stopped, "the rest of the segment"));
       }
       return false;
+    }
+    // A writer at work writes one block after the other: if one is found behind the place, and the
+    // place is filled now, it was filled after it was looked at.
+    if (here.lookAgain(stopped)) {
+      return true;
     }
     faults.add(unreadable(stopped, (here.position() - stopped) + " bytes"));
     return true;

@@ -138,6 +138,22 @@ final class SegmentCursor {
     return false;
   }
 
+  /**
+   * Goes back to a place where the cursor stopped, if there is a block now, written since; {@code
+   * false} if there is none, and the cursor stays.
+   */
+  boolean lookAgain(long stopped) throws IOException {
+    SegmentCursor again = file.cursor(stopped);
+    if (!again.next()) {
+      return false;
+    }
+    position = again.position;
+    length = again.length;
+    windowLength = 0;
+    stop = Stop.NONE;
+    return true;
+  }
+
   /** Number of zero bytes in the window from this offset on: the rest of a segment is empty. */
   private int zeros(int offset) {
     int different = Arrays.mismatch(window, offset, windowLength, ZEROS, 0, windowLength - offset);

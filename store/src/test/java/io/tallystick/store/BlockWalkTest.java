@@ -1,0 +1,65 @@
+package io.tallystick.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Walks through a log that is written at the same time, as another process sees it. */
+class BlockWalkTest {
+  @TempDir Path data;
+
+  @Test
+  void blocksThatAreWrittenDuringAWalkAreNoDamage() throws Exception {
+    try (AuditLog log = AuditLog.open(data, AuditLogTest.CONFIG)) {
+      append(log, 20);
+      LogReader reader = LogReader.open(data);
+      try (BlockWalk walk = BlockWalk.from(reader.segments(), 1)) {
+        long last = 0;
+        int blocks = 0;
+        for (Block block = walk.next(); block != null; block = walk.next()) {
+          assertThat(block.firstId()).isEqualTo(last + 1);
+          last = block.lastId();
+          if (++blocks == 5) {
+            // More than the walk has read ahead.
+            append(log, 150);
+          }
+        }
+        assertThat(walk.takeFaults()).isEmpty();
+        assertThat(last).isEqualTo(log.lastId());
+      }
+    }
+  }
+
+  private static void append(AuditLog log, int blocks) throws Exception {
+    for (int b = 0; b < blocks; b++) {
+      log.append(AuditLogTest.events(3), null).get();
+    }
+  }
+
+  @Test
+  void aLogThatIsWrittenAtFullSpeedVerifies() throws Exception {
+    try (AuditLog log = AuditLog.open(data, AuditLogTest.CONFIG)) {
+      AtomicBoolean enough = new AtomicBoolean();
+      Thread writer =
+          Thread.ofPlatform()
+              .start(() -> {
+                while (!enough.get()) {
+                  log.append(AuditLogTest.events(20), null).join();
+                }
+              });
+      try {
+        long deadline = System.nanoTime() + Duration.ofSeconds(2).toNanos();
+        while (System.nanoTime() < deadline) {
+          assertThat(LogReader.open(data).verify(VerifyRequest.all(), null).faults()).isEmpty();
+        }
+      } finally {
+        enough.set(true);
+        writer.join();
+      }
+    }
+  }
+}
