@@ -25,8 +25,10 @@ import java.util.Optional;
  * after it. A second run into the same directory copies what is new.
  *
  * <p>What is small is read first and written last, so that a checkpoint never gets there before
- * what it covers; a copy that was interrupted is the older one, or can be taken up. Neither the
- * index, which is made anew, nor the signing key, unless it is asked for, is copied.
+ * what it covers; a copy that was interrupted is the older one, or can be taken up. The newest
+ * segment is copied up to the block that was its last when the segments' turn came, for what is
+ * written behind that meanwhile would be copied in part. Neither the index, which is made anew, nor
+ * the signing key, unless it is asked for, is copied.
  */
 public final class Backup {
   private static final int CHUNK_BYTES = 1 << 20;
@@ -38,7 +40,12 @@ public final class Backup {
   private final Path from;
   private final Path to;
   private final long firstId;
-  private final List<Path> copied = new ArrayList<>();
+
+  /** What was copied, and the time that it gets once it is durable. */
+  private final Map<Path, FileTime> copied = new LinkedHashMap<>();
+
+  private String newestSegment = "";
+  private long end;
   private long filesCopied;
   private long sealed;
   private long filesKept;
@@ -79,7 +86,11 @@ public final class Backup {
     // Makes it recognizable as a copy of this log, should what follows not come to its end.
     SmallFile.write(to.resolve("log.json"), Files.readAllBytes(log.directory().identity()));
     copyFolders();
-    DeviceSync.force(to, copied);
+    DeviceSync.force(to, copied.keySet());
+    // Now, for a file with the time of its source is not copied again.
+    for (Map.Entry<Path, FileTime> file : copied.entrySet()) {
+      Files.setLastModifiedTime(file.getKey(), file.getValue());
+    }
     for (Map.Entry<Path, byte[]> file : small.entrySet()) {
       write(file.getKey(), file.getValue());
     }
@@ -89,8 +100,12 @@ public final class Backup {
   private void copyFolders() throws IOException {
     try {
       for (String folder : FOLDERS) {
-        if (Files.isDirectory(from.resolve(folder))) {
-          copyFolder(from.resolve(folder), to.resolve(folder));
+        Path source = from.resolve(folder);
+        if (source.equals(log.directory().segments())) {
+          findEnd();
+        }
+        if (Files.isDirectory(source)) {
+          copyFolder(source, to.resolve(folder));
         }
       }
     } catch (NoSuchFileException e) {
@@ -98,6 +113,23 @@ public final class Backup {
       throw e;
     }
     checkHorizonStayed();
+  }
+
+  /** Finds what the newest segment is now, and where it ends, also behind damage. */
+  private void findEnd() throws IOException {
+    Segments segments = log.segments();
+    segments.refresh();
+    if (segments.names().isEmpty()) {
+      return;
+    }
+    newestSegment = segments.names().getLast();
+    try (SegmentFile file = segments.open(newestSegment)) {
+      SegmentCursor cursor = file.cursor(0);
+      while (cursor.next() || cursor.findNext()) {
+        // to the end
+      }
+      end = cursor.position();
+    }
   }
 
   private void checkHorizonStayed() throws IOException {
@@ -197,20 +229,34 @@ public final class Backup {
           @Override
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
               throws IOException {
-            // Chronicle makes its table of segments anew.
-            if (!file.toString().endsWith(".cq4t")) {
-              copyFile(file, target.resolve(source.relativize(file)), attributes);
+            long size = size(file, attributes);
+            if (size >= 0) {
+              copyFile(file, target.resolve(source.relativize(file)), size, attributes);
             }
             return FileVisitResult.CONTINUE;
           }
         });
   }
 
-  private void copyFile(Path source, Path target, BasicFileAttributes attributes)
+  /** How much of a file is copied; -1 for nothing, not even its name. */
+  private long size(Path file, BasicFileAttributes attributes) {
+    String name = String.valueOf(file.getFileName());
+    if (name.endsWith(".cq4t")) {
+      // Chronicle makes its table of segments anew.
+      return -1;
+    }
+    boolean older = !name.endsWith(SegmentFile.SUFFIX) || name.compareTo(newestSegment) < 0;
+    if (older) {
+      return attributes.size();
+    }
+    return name.equals(newestSegment) && end > 0 ? end : -1;
+  }
+
+  private void copyFile(Path source, Path target, long size, BasicFileAttributes attributes)
       throws IOException {
     FileTime modified = attributes.lastModifiedTime();
     if (Files.exists(target)
-        && Files.size(target) == attributes.size()
+        && Files.size(target) == size
         && Files.getLastModifiedTime(target).equals(modified)) {
       filesKept++;
       return;
@@ -218,10 +264,9 @@ public final class Backup {
     try (FileChannel in = FileChannel.open(source, StandardOpenOption.READ);
         FileChannel out =
             FileChannel.open(target, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-      copy(in, out, attributes.size());
+      copy(in, out, size);
     }
-    Files.setLastModifiedTime(target, modified);
-    copied.add(target);
+    copied.put(target, modified);
     filesCopied++;
   }
 
@@ -243,6 +288,7 @@ public final class Backup {
         }
       }
     }
+    out.truncate(size);
     if (out.size() < size) {
       out.write(ByteBuffer.allocate(1), size - 1);
     }

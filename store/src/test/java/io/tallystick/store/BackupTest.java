@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -85,5 +86,75 @@ class BackupTest {
     assertThatThrownBy(() -> Backup.make(log, data.resolve("in"), false))
         .hasMessageContaining("inside");
     assertThat(full.resolve("log.json")).doesNotExist();
+  }
+
+  /** A hole, and blocks behind it, would be left by what is written while a segment is copied. */
+  @Test
+  void aCopyEndsWithItsLastBlock() throws Exception {
+    Path data = directory.resolve("log");
+    try (AuditLog log = AuditLog.open(data, AuditLogTest.CONFIG)) {
+      AtomicBoolean enough = new AtomicBoolean();
+      Thread writer =
+          Thread.ofPlatform()
+              .start(() -> {
+                while (!enough.get()) {
+                  log.append(AuditLogTest.events(1_000), null).join();
+                  LockSupport.parkNanos(20_000_000);
+                }
+              });
+      try {
+        for (int i = 0; i < 3; i++) {
+          Path copy = directory.resolve("copy-" + i);
+          SignedCheckpoint before = log.seal().get();
+          Backup.make(LogReader.open(data), copy, true);
+          Path newest = LogFiles.segments(copy).getLast();
+          assertThat(newest).hasSize(LogFiles.end(newest));
+          assertThat(verify(copy, before.note()).faults()).isEmpty();
+          AuditLog.open(copy, AuditLogTest.CONFIG).close();
+          assertThat(verify(copy, before.note()).faults()).isEmpty();
+        }
+      } finally {
+        enough.set(true);
+        writer.join();
+      }
+    }
+  }
+
+  @Test
+  void nothingStaysInACopyBehindTheEnd() throws Exception {
+    Path data = directory.resolve("log");
+    Path copy = directory.resolve("copy");
+    try (AuditLog log = AuditLog.open(data, AuditLogTest.CONFIG)) {
+      log.append(AuditLogTest.events(10), null).get();
+    }
+    LogReader log = LogReader.open(data);
+    Backup.make(log, copy, false);
+    Path segment = LogFiles.segments(copy).getFirst();
+    long end = LogFiles.end(segment);
+    long first = LogFiles.blocks(segment).getFirst();
+    byte[] stale = LogFiles.read(segment, first, (int) (end - first));
+    LogFiles.write(segment, Files.size(LogFiles.segments(data).getFirst()) + 4_096, stale);
+    Backup.make(log, copy, false);
+    assertThat(segment).hasSize(end);
+    assertThat(LogReader.open(copy).verify(VerifyRequest.all(), null).faults()).isEmpty();
+    assertThat(Backup.make(log, copy, false).filesKept()).as("nobody wrote it").isOne();
+  }
+
+  /** What an incident leaves is copied too, for whoever looks into it. */
+  @Test
+  void aDamagedSegmentIsCopiedToItsEnd() throws Exception {
+    Path data = directory.resolve("log");
+    Path copy = directory.resolve("copy");
+    try (AuditLog log = AuditLog.open(data, AuditLogTest.CONFIG)) {
+      for (int i = 0; i < 5; i++) {
+        log.append(AuditLogTest.events(10), null).get();
+      }
+    }
+    Path segment = LogFiles.segments(data).getFirst();
+    long end = LogFiles.end(segment);
+    LogFiles.write(segment, LogFiles.blocks(segment).get(2), new byte[100]);
+    Backup.make(LogReader.open(data), copy, false);
+    assertThat(LogFiles.segments(copy).getFirst()).hasSize(end);
+    assertThat(LogReader.open(copy).lastId()).isEqualTo(LogReader.open(data).lastId());
   }
 }
