@@ -135,23 +135,33 @@ public final class LogTree {
     return tile.existsIn(size()) ? Optional.of(tiles.read(tile)) : Optional.empty();
   }
 
-  /** The entries of a bundle (C2SP tlog-tiles, "Log entries"); empty if they are not published. */
+  /**
+   * The entries of a bundle (C2SP tlog-tiles, "Log entries"); empty if they are not published, or
+   * the log does not hold them all any more.
+   */
   public Optional<byte[]> bundle(EntryBundle bundle) throws IOException {
     if (!bundle.existsIn(size())) {
       return Optional.empty();
     }
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    long first = bundle.start() + 1;
+    long last = bundle.start() + bundle.width();
+    long[] next = {first};
     reader.forEach(
-        bundle.start() + 1,
-        bundle.start() + bundle.width(),
+        first,
+        last,
         entry -> {
+          if (entry.id() != next[0]) {
+            return false;
+          }
+          next[0]++;
           int length = entry.bytes().length;
           bytes.write(length >> 8);
           bytes.write(length);
           bytes.writeBytes(entry.bytes());
           return true;
         });
-    return Optional.of(bytes.toByteArray());
+    return next[0] == last + 1 ? Optional.of(bytes.toByteArray()) : Optional.empty();
   }
 
   /** Keeps a checkpoint, which somebody takes away, in the history. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tallystick.entry.Event;
 import io.tallystick.note.SignedNote;
 import io.tallystick.note.VerifierKey;
+import io.tallystick.tlog.EntryBundle;
 import io.tallystick.tlog.Hasher;
 import io.tallystick.tlog.ProofVerifier;
 import io.tallystick.tlog.TlogProof;
@@ -411,6 +412,22 @@ class RetentionTest {
       assertThat(ids).isSorted().doesNotHaveDuplicates();
       assertThat(ids).contains(1L, 10L, 1_202L, 1_501L);
       assertSound(other);
+    }
+  }
+
+  @Test
+  void aBundleOfWhichEntriesWereTakenOutIsNotPublished() throws Exception {
+    LogReader another = LogReader.open(data);
+    try (AuditLog log = open()) {
+      run(log, Retention.Mode.PURGE);
+      log.seal().get();
+      assertThat(log.reader().firstId()).isEqualTo(1_202);
+      for (LogTree tree : List.of(another.tree(), log.reader().tree())) {
+        assertThat(tree.bundle(new EntryBundle(0, 256))).isEmpty();
+        assertThat(tree.bundle(new EntryBundle(4, 256))).as("from 1025 on").isEmpty();
+        assertThat(tree.bundle(new EntryBundle(4, 177))).as("up to 1201").isEmpty();
+        assertThat(tree.bundle(new EntryBundle(5, 200))).isPresent();
+      }
     }
   }
 }
