@@ -7,6 +7,7 @@ import io.tallystick.note.VerifierKey;
 import io.tallystick.tlog.Hash;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -169,18 +170,27 @@ public final class Restore {
       }
       ChronicleWriter.Written written = writer.append(block.finish(), block.firstNanos());
       if (segment != null && segment != written.segment()) {
-        segment.channel().force(true);
+        end(segment);
       }
       segment = written.segment();
       block.begin();
     }
 
+    private static void end(ChronicleWriter.WritableSegment segment) throws IOException {
+      try (FileChannel channel = segment.channel()) {
+        channel.force(true);
+      }
+    }
+
     @Override
     public void close() throws IOException {
-      if (segment != null) {
-        segment.channel().force(true);
+      try {
+        if (segment != null) {
+          end(segment);
+        }
+      } finally {
+        writer.close();
       }
-      writer.close();
     }
   }
 

@@ -121,4 +121,22 @@ class RestoreTest {
       return log.reader().identity().keys().getFirst();
     }
   }
+
+  @Test
+  void segmentsAreClosedWhenTheyAreWritten() throws Exception {
+    Restore.restore(List.of(first), keys, restored);
+    try (var open = Files.list(Path.of("/proc/self/fd"))) {
+      assertThat(open.map(RestoreTest::target))
+          .noneMatch(file -> file.contains("/restored/") && file.endsWith(SegmentFile.SUFFIX));
+    }
+  }
+
+  private static String target(Path link) {
+    try {
+      return Files.readSymbolicLink(link).toString();
+    } catch (java.io.IOException e) {
+      // Closed meanwhile.
+      return "";
+    }
+  }
 }
