@@ -60,12 +60,13 @@ public final class AuditIndex implements AutoCloseable {
    * @throws IndexException if another process has the index open for writing
    */
   public static AuditIndex open(LogReader log, Path directory) throws IOException {
-    return open(log, directory, DEFAULT_MAX_SHARD_IDS);
+    return open(log, directory, DEFAULT_MAX_SHARD_IDS, Shard::directory);
   }
 
   /** As {@link #open(LogReader, Path)}, with at most {@code maxShardIds} ids in a shard. */
-  static AuditIndex open(LogReader log, Path directory, long maxShardIds) throws IOException {
-    return new AuditIndex(log, Shards.write(directory, log, maxShardIds), true);
+  static AuditIndex open(LogReader log, Path directory, long maxShardIds, Shards.Opener opener)
+      throws IOException {
+    return new AuditIndex(log, Shards.write(directory, log, maxShardIds, opener), true);
   }
 
   /**
@@ -83,7 +84,7 @@ public final class AuditIndex implements AutoCloseable {
    */
   public static void rebuild(LogReader log, Path directory, Progress progress)
       throws IOException, InterruptedException {
-    try (Shards shards = Shards.write(directory, log, DEFAULT_MAX_SHARD_IDS)) {
+    try (Shards shards = Shards.write(directory, log, DEFAULT_MAX_SHARD_IDS, Shard::directory)) {
       shards.clear();
       long last = log.lastId();
       log.forEach(
@@ -299,12 +300,11 @@ public final class AuditIndex implements AutoCloseable {
   }
 
   private long count(Query filters, Range range) throws IOException {
+    Query within = EntryDocument.filtersWithin(filters, range.from, range.to);
     long count = 0;
     for (Shard shard : shards.oldestFirst()) {
-      if (shard.firstId() <= range.to && shard.indexedThrough() >= range.from) {
-        boolean whole = range.from <= shard.firstId() && shard.indexedThrough() <= range.to;
-        Query query = whole ? filters : EntryDocument.filtersWithin(filters, range.from, range.to);
-        count += shard.<Long>search(searcher -> (long) searcher.count(query));
+      if (shard.mayHold(range.from, range.to)) {
+        count += shard.<Long>search(searcher -> (long) searcher.count(within));
       }
     }
     return count;
@@ -317,7 +317,7 @@ public final class AuditIndex implements AutoCloseable {
     for (Shard shard : ascending ? shards.oldestFirst() : shards.newestFirst()) {
       long low = Math.max(range.from, shard.firstId());
       long high = range.to;
-      boolean more = low <= high && shard.indexedThrough() >= low;
+      boolean more = low <= high && shard.mayHold(low, high);
       while (more) {
         Query query = EntryDocument.filtersWithin(filters, low, high);
         long[] ids = shard.search(searcher -> top(searcher, query, order, step));

@@ -15,8 +15,9 @@ import org.slf4j.LoggerFactory;
  * when somebody waits for it, which costs milliseconds, and otherwise some times a second, and
  * commits from time to time.
  *
- * <p>An entry that can't be read or indexed stops it there, which is said once; it tries again
- * every few seconds, and until it succeeds those who wait are told why.
+ * <p>An entry that can't be read or written to the index stops it there, which is said once; it
+ * tries again every few seconds, from the index's last commit on, and until it succeeds those who
+ * wait are told why.
  */
 final class IndexFollower implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(IndexFollower.class);
@@ -24,7 +25,9 @@ final class IndexFollower implements Runnable {
   private static final long COMMIT_AFTER_ENTRIES = 1_000_000;
   private static final long COMMIT_AFTER_NANOS = TimeUnit.SECONDS.toNanos(10);
   private static final long SHOW_AFTER_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
-  private static final Duration IDLE = Duration.ofMillis(500);
+
+  /** How soon it sees that it is to end; what is acknowledged wakes it at once. */
+  private static final Duration IDLE = Duration.ofMillis(100);
 
   /** How soon it looks for somebody who waits for what it has added and not shown. */
   private static final Duration SOON = Duration.ofMillis(2);
@@ -40,7 +43,6 @@ final class IndexFollower implements Runnable {
   // Guarded by lock.
   private int waiting;
   private boolean closed;
-  private @Nullable Thread idler;
   private @Nullable String failure;
 
   private volatile long visibleThrough;
@@ -63,6 +65,7 @@ final class IndexFollower implements Runnable {
     boolean caughtUp = false;
     while (!isClosed()) {
       try {
+        shards.recover();
         boolean more = addBatch();
         if (hasWaiting() || (!more && System.nanoTime() - lastShown >= SHOW_AFTER_NANOS)) {
           show();
@@ -78,54 +81,22 @@ final class IndexFollower implements Runnable {
           lastCommit = System.nanoTime();
         }
         if (!more) {
-          awaitMore(shards.indexedThrough() == visibleThrough ? IDLE : SOON);
+          log.awaitBeyond(
+              shards.indexedThrough(), shards.indexedThrough() == visibleThrough ? IDLE : SOON);
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         return;
-      } catch (IOException | RuntimeException e) {
+      } catch (IOException | RuntimeException | Error e) {
         fail(e);
       }
     }
     try {
-      shards.commit();
+      if (shards.uncommitted() > 0) {
+        shards.commit();
+      }
     } catch (IOException | RuntimeException e) {
       LOG.warn("the index's last commit failed; the next start indexes more", e);
-    }
-  }
-
-  /** Waits for more, for so long; is woken to be closed. */
-  private void awaitMore(Duration atMost) throws IOException, InterruptedException {
-    lock.lock();
-    try {
-      if (closed) {
-        return;
-      }
-      idler = Thread.currentThread();
-    } finally {
-      lock.unlock();
-    }
-    try {
-      log.awaitBeyond(shards.indexedThrough(), atMost);
-    } catch (IOException | InterruptedException e) {
-      if (!isClosed()) {
-        throw e;
-      }
-    } finally {
-      endWait();
-    }
-  }
-
-  private void endWait() {
-    lock.lock();
-    try {
-      idler = null;
-      if (closed) {
-        // What woke it must not meet the last commit.
-        Thread.interrupted();
-      }
-    } finally {
-      lock.unlock();
     }
   }
 
@@ -149,10 +120,12 @@ final class IndexFollower implements Runnable {
 
   private void show() throws IOException {
     long through = shards.indexedThrough();
-    if (through == visibleThrough) {
+    if (through < visibleThrough) {
       return;
     }
-    shards.refresh();
+    if (through > visibleThrough) {
+      shards.refresh();
+    }
     lock.lock();
     try {
       visibleThrough = through;
@@ -163,7 +136,7 @@ final class IndexFollower implements Runnable {
     }
   }
 
-  private void fail(Exception e) {
+  private void fail(Throwable e) {
     String why =
         "the index stands still after entry " + shards.indexedThrough() + ": " + e.getMessage();
     lock.lock();
@@ -207,9 +180,6 @@ final class IndexFollower implements Runnable {
     try {
       closed = true;
       changed.signalAll();
-      if (idler != null) {
-        idler.interrupt();
-      }
     } finally {
       lock.unlock();
     }

@@ -2,13 +2,16 @@ package io.tallystick.index;
 
 import io.tallystick.store.StoredEntry;
 import java.io.Closeable;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.lucene.document.Document;
 import org.apache.lucene.index.CorruptIndexException;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexReader;
@@ -20,14 +23,21 @@ import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.SearcherManager;
 import org.apache.lucene.search.Sort;
 import org.apache.lucene.search.SortField;
+import org.apache.lucene.store.AlreadyClosedException;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.FSDirectory;
 import org.apache.lucene.store.NRTCachingDirectory;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The index of a run of consecutive ids, a Lucene index of its own. One thread adds; any number
  * search.
+ *
+ * <p>An error while it is written may have lost documents, and Lucene closes a writer for most.
+ * {@link #recover} then goes back to the last commit; searches see what they saw before, until as
+ * much is added again.
  *
  * <p>Its documents are kept sorted by id, newest first, so that a page of the newest matches ends
  * early. How far it has come and whose log it indexes is in the commit, with the documents,
@@ -54,28 +64,41 @@ final class Shard implements Closeable {
   /** ... as long as all of them together are not larger than this. */
   private static final double ALL_SMALL_MEGABYTES = 64;
 
+  private static final Logger LOG = LoggerFactory.getLogger(Shard.class);
+
   private final long firstId;
+  private final String origin;
   private final Directory directory;
-  private final SearcherManager searchers;
+  private volatile SearcherManager searchers;
 
   /** Of the Lucene segments that were counted in and are still searched. */
   private final Map<IndexReader.CacheKey, TypeSums> typeSums = new ConcurrentHashMap<>();
 
-  /** {@code null} in a shard that is only read. */
+  /** {@code null} in a shard that is only read, and where it could not be opened again. */
   private @Nullable IndexWriter writer;
 
+  private volatile boolean readOnly;
   private volatile long indexedThrough;
   private long committedThrough;
 
+  /** Whether the last thing that was done with the writer has failed. */
+  private boolean failed;
+
+  /** Whether the writer is another one than the searchers were made for. */
+  private boolean reopened;
+
   private Shard(
       long firstId,
+      String origin,
       Directory directory,
       @Nullable IndexWriter writer,
       SearcherManager searchers,
       long indexedThrough) {
     this.firstId = firstId;
+    this.origin = origin;
     this.directory = directory;
     this.writer = writer;
+    this.readOnly = writer == null;
     this.searchers = searchers;
     this.indexedThrough = indexedThrough;
     this.committedThrough = indexedThrough;
@@ -90,19 +113,28 @@ final class Shard implements Closeable {
   /** Opens a shard to be written, or makes an empty one; takes Lucene's lock on it. */
   static Shard write(Directory directory, long firstId, String origin) throws IOException {
     try {
-      boolean exists = DirectoryReader.indexExists(directory);
-      if (exists) {
-        checkIntegrity(directory);
+      IndexWriter writer = openWriter(directory, firstId, origin);
+      try {
+        long through = position(writer.getLiveCommitData(), origin, firstId);
+        SearcherManager searchers = new SearcherManager(writer, null);
+        return new Shard(firstId, origin, directory, writer, searchers, through);
+      } catch (IOException | RuntimeException e) {
+        writer.rollback();
+        throw e;
       }
-      return write(directory, firstId, origin, exists);
     } catch (IOException | RuntimeException e) {
       directory.close();
       throw e;
     }
   }
 
-  private static Shard write(Directory directory, long firstId, String origin, boolean exists)
+  /** A writer of what was last committed, which is checked; or of nothing, which is committed. */
+  private static IndexWriter openWriter(Directory directory, long firstId, String origin)
       throws IOException {
+    boolean exists = DirectoryReader.indexExists(directory);
+    if (exists) {
+      checkIntegrity(directory);
+    }
     IndexWriter writer =
         new IndexWriter(
             directory,
@@ -113,13 +145,10 @@ final class Shard implements Closeable {
                 .setRAMBufferSizeMB(BUFFER_MEGABYTES)
                 .setCommitOnClose(false));
     try {
-      long through = exists ? position(writer.getLiveCommitData(), origin, firstId) : firstId - 1;
-      Shard shard =
-          new Shard(firstId, directory, writer, new SearcherManager(writer, null), through);
       if (!exists) {
-        shard.commit(origin);
+        commit(writer, origin, firstId - 1);
       }
-      return shard;
+      return writer;
     } catch (IOException | RuntimeException e) {
       writer.rollback();
       throw e;
@@ -136,7 +165,12 @@ final class Shard implements Closeable {
         Map<String, String> data =
             ((DirectoryReader) searcher.getIndexReader()).getIndexCommit().getUserData();
         return new Shard(
-            firstId, directory, null, searchers, position(data.entrySet(), origin, firstId));
+            firstId,
+            origin,
+            directory,
+            null,
+            searchers,
+            position(data.entrySet(), origin, firstId));
       } finally {
         searchers.release(searcher);
       }
@@ -213,32 +247,96 @@ final class Shard implements Closeable {
     return indexedThrough - committedThrough;
   }
 
+  /** Whether it may have an entry from {@code fromId} to {@code toId}, both included. */
+  boolean mayHold(long fromId, long toId) {
+    return firstId <= toId && (!readOnly || indexedThrough >= fromId);
+  }
+
   void add(StoredEntry entry) throws IOException {
-    writer().addDocument(EntryDocument.of(entry.decode()));
+    Document document = EntryDocument.of(entry.decode());
+    failed = true;
+    writer().addDocument(document);
+    failed = false;
     indexedThrough = entry.id();
   }
 
   /** Makes what was added visible. */
   void refresh() throws IOException {
-    searchers.maybeRefreshBlocking();
+    failed = true;
+    if (reopened) {
+      replaceSearchers(new SearcherManager(writer(), null));
+      reopened = false;
+    } else {
+      searchers.maybeRefreshBlocking();
+    }
+    failed = false;
+  }
+
+  private void replaceSearchers(SearcherManager others) throws IOException {
+    SearcherManager before = searchers;
+    searchers = others;
+    before.close();
   }
 
   /** Makes what was added durable. */
-  void commit(String origin) throws IOException {
-    Map<String, String> data =
-        Map.of(
-            ORIGIN, origin, INDEXED_THROUGH, Long.toString(indexedThrough), FORMAT, CURRENT_FORMAT);
-    writer().setLiveCommitData(data.entrySet(), false);
-    writer().commit();
+  void commit() throws IOException {
+    failed = true;
+    commit(writer(), origin, indexedThrough);
+    failed = false;
     committedThrough = indexedThrough;
   }
 
+  private static void commit(IndexWriter writer, String origin, long through) throws IOException {
+    Map<String, String> data =
+        Map.of(ORIGIN, origin, INDEXED_THROUGH, Long.toString(through), FORMAT, CURRENT_FORMAT);
+    writer.setLiveCommitData(data.entrySet(), false);
+    writer.commit();
+  }
+
+  /**
+   * After an error, goes back to the last commit, and if that is damaged, says so and begins from
+   * nothing; without an error does nothing. May fail itself and be tried again. What is added after
+   * it must not be shown before there is as much as was shown once.
+   */
+  void recover() throws IOException {
+    if (!failed) {
+      return;
+    }
+    IndexWriter broken = writer;
+    writer = null;
+    if (broken != null) {
+      broken.rollback();
+    }
+    IndexWriter opened;
+    try {
+      opened = openWriter(directory, firstId, origin);
+    } catch (CorruptIndexException | FileNotFoundException | NoSuchFileException e) {
+      LOG.warn("index shard {} is deleted and built again: {}", firstId, e.toString());
+      for (String file : directory.listAll()) {
+        if (!file.equals(IndexWriter.WRITE_LOCK_NAME)) {
+          directory.deleteFile(file);
+        }
+      }
+      opened = openWriter(directory, firstId, origin);
+    }
+    writer = opened;
+    reopened = true;
+    indexedThrough = position(opened.getLiveCommitData(), origin, firstId);
+    committedThrough = indexedThrough;
+    failed = false;
+  }
+
   /** Ends the writing: one Lucene segment, committed, only read from now on. */
-  void finish(String origin) throws IOException {
-    commit(origin);
+  void finish() throws IOException {
+    if (readOnly) {
+      return;
+    }
+    commit();
+    failed = true;
     writer().forceMerge(1);
     writer().commit();
     refresh();
+    readOnly = true;
     IndexWriter finished = writer();
     writer = null;
     finished.close();
@@ -247,17 +345,26 @@ final class Shard implements Closeable {
   private IndexWriter writer() {
     IndexWriter open = writer;
     if (open == null) {
-      throw new IllegalStateException("the shard from " + firstId + " on is only read");
+      throw new IllegalStateException("the shard from " + firstId + " on is not open for writing");
     }
     return open;
   }
 
   <T> T search(Search<T> search) throws IOException {
-    IndexSearcher searcher = searchers.acquire();
+    SearcherManager of = searchers;
+    IndexSearcher searcher;
+    try {
+      searcher = of.acquire();
+    } catch (AlreadyClosedException e) {
+      if (of == searchers) {
+        throw e;
+      }
+      return search(search);
+    }
     try {
       return search.in(searcher);
     } finally {
-      searchers.release(searcher);
+      of.release(searcher);
     }
   }
 

@@ -15,6 +15,7 @@ import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.lucene.store.ByteBuffersDirectory;
+import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.LockObtainFailedException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,21 +34,30 @@ final class Shards implements Closeable {
   private final LogReader log;
   private final String origin;
   private final long maxIds;
+  private final Opener opener;
 
   /** Replaced as a whole; the last one may be written. */
   private volatile List<Shard> shards = List.of();
 
-  private Shards(Path directory, LogReader log, long maxIds) {
+  /** Opens the files of a shard. */
+  @FunctionalInterface
+  interface Opener {
+    Directory open(Path path) throws IOException;
+  }
+
+  private Shards(Path directory, LogReader log, long maxIds, Opener opener) {
     this.directory = directory;
     this.log = log;
     this.origin = log.identity().origin();
     this.maxIds = maxIds;
+    this.opener = opener;
   }
 
   /** Opens the index to write it. */
-  static Shards write(Path directory, LogReader log, long maxIds) throws IOException {
+  static Shards write(Path directory, LogReader log, long maxIds, Opener opener)
+      throws IOException {
     Files.createDirectories(directory);
-    Shards shards = new Shards(directory, log, maxIds);
+    Shards shards = new Shards(directory, log, maxIds, opener);
     try {
       shards.openAll();
     } catch (IOException | RuntimeException e) {
@@ -59,7 +69,7 @@ final class Shards implements Closeable {
 
   /** Opens what is committed to read it, with room in memory for what is not. */
   static Shards readBeside(Path directory, LogReader log) throws IOException {
-    Shards shards = new Shards(directory, log, Long.MAX_VALUE);
+    Shards shards = new Shards(directory, log, Long.MAX_VALUE, Shard::directory);
     List<Shard> open = new ArrayList<>();
     long next = log.firstId();
     try {
@@ -99,8 +109,8 @@ final class Shards implements Closeable {
         }
         Shard shard =
             newest
-                ? Shard.write(Shard.directory(one.getValue()), firstId, origin)
-                : Shard.read(Shard.directory(one.getValue()), firstId, origin);
+                ? Shard.write(opener.open(one.getValue()), firstId, origin)
+                : Shard.read(opener.open(one.getValue()), firstId, origin);
         open.add(shard);
         if (shard.indexedThrough() > log.lastId()) {
           throw new IndexException(
@@ -149,7 +159,7 @@ final class Shards implements Closeable {
     if (Files.exists(path)) {
       Shard.delete(path);
     }
-    return Shard.write(Shard.directory(path), firstId, origin);
+    return Shard.write(opener.open(path), firstId, origin);
   }
 
   private SortedMap<Long, Path> find() throws IOException {
@@ -191,7 +201,7 @@ final class Shards implements Closeable {
 
   void add(StoredEntry entry) throws IOException {
     if (entry.id() - newest().firstId() >= maxIds) {
-      newest().finish(origin);
+      newest().finish();
       List<Shard> more = new ArrayList<>(shards);
       more.add(create(entry.id()));
       shards = List.copyOf(more);
@@ -208,7 +218,12 @@ final class Shards implements Closeable {
   }
 
   void commit() throws IOException {
-    newest().commit(origin);
+    newest().commit();
+  }
+
+  /** Goes back to the last commit if the last thing that was done to the index has failed. */
+  void recover() throws IOException {
+    newest().recover();
   }
 
   /** Deletes everything and starts with an empty shard. Nobody may be searching. */

@@ -53,7 +53,7 @@ final class Statistics {
   private List<LogStatistics.Actor> topActors() throws IOException {
     ValueCounts actors = new ValueCounts(EntryDocument.ACTOR);
     for (Shard shard : shards) {
-      if (shard.firstId() <= toId && shard.indexedThrough() >= fromId) {
+      if (shard.mayHold(fromId, toId)) {
         shard.search(searcher -> {
           for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
             DocRange range = DocRange.of(searcher, leaf, fromId, toId);

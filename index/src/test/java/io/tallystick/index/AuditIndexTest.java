@@ -45,7 +45,7 @@ class AuditIndexTest {
   }
 
   private AuditIndex index() throws IOException {
-    return AuditIndex.open(log.reader(), directory, SHARD_IDS);
+    return AuditIndex.open(log.reader(), directory, SHARD_IDS, Shard::directory);
   }
 
   private void indexAll() throws Exception {
@@ -158,7 +158,8 @@ class AuditIndexTest {
     }
     Random random = new Random(8);
     try (AuditIndex restarted = index();
-        AuditIndex afterCrash = AuditIndex.open(log.reader(), crashed, SHARD_IDS)) {
+        AuditIndex afterCrash =
+            AuditIndex.open(log.reader(), crashed, SHARD_IDS, Shard::directory)) {
       for (int i = 0; i < 100; i++) {
         AuditQuery question = RandomLog.randomQuestion(random, entries);
         assertAnswers(restarted, question, entries);
@@ -229,7 +230,7 @@ class AuditIndexTest {
           case "truncate" -> Files.write(victim, java.util.Arrays.copyOf(bytes, bytes.length / 2));
           default -> Files.delete(victim);
         }
-        try (AuditIndex index = AuditIndex.open(log.reader(), copy, SHARD_IDS)) {
+        try (AuditIndex index = AuditIndex.open(log.reader(), copy, SHARD_IDS, Shard::directory)) {
           for (int i = 0; i < 5; i++) {
             assertAnswers(index, RandomLog.randomQuestion(random, entries), entries);
           }

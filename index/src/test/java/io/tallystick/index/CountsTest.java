@@ -35,7 +35,9 @@ class CountsTest {
   void open() throws Exception {
     log = AuditLog.open(data, LogConfig.defaults().withOrigin("example.com/counts"));
     RandomLog.append(log, 1_000, 3);
-    index = AuditIndex.open(log.reader(), log.reader().directory().index(), SHARD_IDS);
+    index =
+        AuditIndex.open(
+            log.reader(), log.reader().directory().index(), SHARD_IDS, Shard::directory);
   }
 
   @AfterEach

@@ -1,0 +1,176 @@
+package io.tallystick.index;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tallystick.entry.Entry;
+import io.tallystick.store.AuditLog;
+import io.tallystick.store.LogConfig;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.lucene.store.Directory;
+import org.apache.lucene.store.FilterDirectory;
+import org.apache.lucene.store.IOContext;
+import org.apache.lucene.store.IndexOutput;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Errors while the index is written: it says so, answers what it can, and goes on by itself. */
+class IndexErrorsTest {
+  @TempDir Path data;
+  private AuditLog log;
+  private Path directory;
+  private volatile boolean full;
+
+  @BeforeEach
+  void open() throws IOException {
+    log = AuditLog.open(data, LogConfig.defaults().withOrigin("example.com/errors"));
+    directory = log.reader().directory().index();
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    log.close();
+  }
+
+  private AuditIndex index(long maxShardIds) throws IOException {
+    return AuditIndex.open(
+        log.reader(), directory, maxShardIds, path -> new Fillable(Shard.directory(path)));
+  }
+
+  /** A directory that takes nothing while the device is full. */
+  private final class Fillable extends FilterDirectory {
+    Fillable(Directory in) {
+      super(in);
+    }
+
+    @Override
+    public IndexOutput createOutput(String name, IOContext context) throws IOException {
+      if (full) {
+        throw new IOException("No space left on device");
+      }
+      return super.createOutput(name, context);
+    }
+  }
+
+  private void assertAnswers(AuditIndex index) throws Exception {
+    List<Entry> entries = RandomLog.entries(log);
+    Random random = new Random(3);
+    for (int i = 0; i < 100; i++) {
+      AuditQuery question = RandomLog.randomQuestion(random, entries);
+      assertThat(index.search(question).total())
+          .as("%s", question)
+          .isEqualTo(entries.stream().filter(RandomLog.meaning(question)).count());
+    }
+    long counted =
+        index.countsByType(List.of(Instant.EPOCH, Instant.MAX)).getFirst().values().stream()
+            .mapToLong(Long::longValue)
+            .sum();
+    assertThat(counted).isEqualTo(entries.size());
+  }
+
+  private void fill(AuditIndex index) throws Exception {
+    full = true;
+    RandomLog.append(log, 400, 2);
+    assertThatThrownBy(() -> index.awaitIndexed(log.lastId()))
+        .isInstanceOf(IndexException.class)
+        .hasMessageContaining("stands still")
+        .hasMessageContaining("No space left");
+  }
+
+  private static long requests(AuditIndex index) throws Exception {
+    AtomicLong found = new AtomicLong();
+    index.forEachRequest(
+        "writer",
+        List.of("r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8"),
+        id -> {
+          found.incrementAndGet();
+          return true;
+        });
+    return found.get();
+  }
+
+  private void awaitIndexed(AuditIndex index) throws Exception {
+    for (int i = 0; i < 200 && index.visibleThrough() < log.lastId(); i++) {
+      Thread.sleep(100);
+    }
+    index.awaitIndexed(log.lastId());
+  }
+
+  @Test
+  void goesOnWhenThereIsRoomAgain() throws Exception {
+    RandomLog.append(log, 500, 1);
+    try (AuditIndex index = index(10_000)) {
+      index.awaitIndexed(log.lastId());
+      long before = log.lastId();
+      long found = requests(index);
+      assertThat(found).isPositive();
+      fill(index);
+      assertThat(index.visibleThrough()).isEqualTo(before);
+      assertThat(requests(index)).as("what was visible stays so").isEqualTo(found);
+      full = false;
+      awaitIndexed(index);
+      assertAnswers(index);
+      RandomLog.append(log, 100, 4);
+      assertAnswers(index);
+    }
+    try (AuditIndex index = index(10_000)) {
+      assertAnswers(index);
+    }
+  }
+
+  @Test
+  void goesOnWhenThereWasNoRoomForTheNextShard() throws Exception {
+    RandomLog.append(log, 500, 1);
+    long ids = log.lastId();
+    try (AuditIndex index = index(ids)) {
+      index.awaitIndexed(log.lastId());
+      fill(index);
+      full = false;
+      awaitIndexed(index);
+      assertAnswers(index);
+    }
+    assertThat(directory.resolve(Long.toString(ids + 1))).isDirectory();
+  }
+
+  @Test
+  void buildsAShardAgainThatIsFoundDamagedThen() throws Exception {
+    RandomLog.append(log, 500, 1);
+    index(10_000).close();
+    try (AuditIndex index = index(10_000)) {
+      index.awaitIndexed(log.lastId());
+      fill(index);
+      damage(directory.resolve("1"));
+      full = false;
+      awaitIndexed(index);
+      assertAnswers(index);
+    }
+  }
+
+  /** Flips a bit of each file with documents, in place, for the files are mapped. */
+  private static void damage(Path shard) throws IOException {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(shard, "*.cfs")) {
+      for (Path path : files) {
+        try (FileChannel file =
+            FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+          ByteBuffer one = ByteBuffer.allocate(1);
+          file.read(one, file.size() / 2);
+          one.flip();
+          one.put(0, (byte) (one.get(0) ^ 1));
+          file.write(one, file.size() / 2);
+        }
+      }
+    }
+  }
+}
