@@ -272,8 +272,8 @@ public final class AuditIndex implements AutoCloseable {
 
     Range within(@Nullable Long afterId, @Nullable Long beforeId) {
       return new Range(
-          afterId == null || afterId < from ? from : afterId + 1,
-          beforeId == null || beforeId > to ? to : beforeId - 1);
+          afterId == null || afterId < from ? from : Math.min(afterId, Long.MAX_VALUE - 1) + 1,
+          beforeId == null || beforeId > to ? to : Math.max(beforeId, 1) - 1);
     }
   }
 

@@ -14,6 +14,7 @@ import org.apache.lucene.document.NumericDocValuesField;
 import org.apache.lucene.document.SortedDocValuesField;
 import org.apache.lucene.document.StringField;
 import org.apache.lucene.index.Term;
+import org.apache.lucene.search.AutomatonQuery;
 import org.apache.lucene.search.BooleanClause.Occur;
 import org.apache.lucene.search.BooleanQuery;
 import org.apache.lucene.search.IndexSortSortedNumericDocValuesRangeQuery;
@@ -23,6 +24,8 @@ import org.apache.lucene.search.Query;
 import org.apache.lucene.search.TermInSetQuery;
 import org.apache.lucene.search.TermQuery;
 import org.apache.lucene.util.BytesRef;
+import org.apache.lucene.util.automaton.Automaton;
+import org.apache.lucene.util.automaton.Operations;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -110,15 +113,7 @@ final class EntryDocument {
   static Query filters(AuditQuery question) {
     BooleanQuery.Builder all = new BooleanQuery.Builder();
     if (!question.eventTypes().isEmpty()) {
-      BooleanQuery.Builder any = new BooleanQuery.Builder();
-      for (String type : question.eventTypes()) {
-        any.add(
-            type.endsWith(".*")
-                ? new PrefixQuery(new Term(EVENT_TYPE, type.substring(0, type.length() - 1)))
-                : term(EVENT_TYPE, type),
-            Occur.SHOULD);
-      }
-      all.add(any.build(), Occur.FILTER);
+      all.add(types(question.eventTypes()), Occur.FILTER);
     }
     List<Query> terms = new ArrayList<>();
     Long actorId = question.actorId();
@@ -151,6 +146,32 @@ final class EntryDocument {
     }
     all.add(MatchAllDocsQuery.INSTANCE, Occur.FILTER);
     return all.build();
+  }
+
+  /** Entries of any of these types; there may be more than a query may have clauses. */
+  private static Query types(List<String> types) {
+    List<BytesRef> values = new ArrayList<>();
+    List<Automaton> beginnings = new ArrayList<>();
+    for (String type : types) {
+      if (type.endsWith(".*")) {
+        BytesRef beginning = new BytesRef(type.substring(0, type.length() - 1));
+        beginnings.add(PrefixQuery.toAutomaton(beginning));
+      } else {
+        values.add(new BytesRef(type));
+      }
+    }
+    if (types.size() == 1 && beginnings.isEmpty()) {
+      return term(EVENT_TYPE, types.getFirst());
+    }
+    BooleanQuery.Builder any = new BooleanQuery.Builder();
+    if (!values.isEmpty()) {
+      any.add(new TermInSetQuery(EVENT_TYPE, values), Occur.SHOULD);
+    }
+    if (!beginnings.isEmpty()) {
+      Automaton all = Operations.determinize(Operations.union(beginnings), Integer.MAX_VALUE);
+      any.add(new AutomatonQuery(new Term(EVENT_TYPE), all, true), Occur.SHOULD);
+    }
+    return any.build();
   }
 
   /** Entries by this source with any of these request ids. */

@@ -90,6 +90,40 @@ class AuditIndexTest {
   }
 
   @Test
+  void aCursorMayBeAnyNumber() throws Exception {
+    RandomLog.append(log, 100, 1);
+    List<Entry> entries = RandomLog.entries(log);
+    try (AuditIndex index = index()) {
+      for (long cursor : new long[] {Long.MIN_VALUE, 0, 50, Long.MAX_VALUE}) {
+        for (boolean filtered : new boolean[] {true, false}) {
+          AuditQuery.Builder q = AuditQuery.builder().security(filtered ? true : null);
+          assertAnswers(index, q.afterId(cursor).build(), entries);
+          assertAnswers(index, q.afterId(null).beforeId(cursor).build(), entries);
+        }
+      }
+    }
+  }
+
+  @Test
+  void takesAnyNumberOfEventTypes() throws Exception {
+    RandomLog.append(log, 100, 1);
+    List<Entry> entries = RandomLog.entries(log);
+    List<String> exact = new ArrayList<>(List.of("user.created", "custom.thing"));
+    List<String> beginnings = new ArrayList<>(List.of("auth.*", "auth.login.*"));
+    for (int i = 0; i < 2_000; i++) {
+      exact.add("other.t" + i);
+      beginnings.add("other" + i + ".*");
+    }
+    List<String> both = new ArrayList<>(exact);
+    both.addAll(beginnings);
+    try (AuditIndex index = index()) {
+      for (List<String> types : List.of(exact, beginnings, both)) {
+        assertAnswers(index, AuditQuery.builder().eventTypes(types).build(), entries);
+      }
+    }
+  }
+
+  @Test
   void anAcknowledgedEntryIsFoundAtOnceByManyWriters() throws Exception {
     try (AuditIndex index = index();
         ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
