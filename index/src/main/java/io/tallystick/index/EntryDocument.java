@@ -60,10 +60,7 @@ final class EntryDocument {
 
   static Document of(Entry entry) {
     Event event = entry.event();
-    Document document = new Document();
-    document.add(new LongPoint(ID, entry.id()));
-    document.add(new NumericDocValuesField(ID, entry.id()));
-    document.add(new LongPoint(TIME, nanos(entry.timestamp())));
+    Document document = of(entry.id(), entry.timestamp());
     add(document, EVENT_TYPE, event.eventType());
     Long actorId = event.actorId();
     add(document, ACTOR_ID, actorId == null ? null : Long.toString(actorId));
@@ -85,6 +82,15 @@ final class EntryDocument {
     if (EventType.isSecurity(event.eventType())) {
       add(document, SECURITY, YES);
     }
+    return document;
+  }
+
+  /** What the index knows of an entry that can't be read. */
+  static Document of(long id, Instant timestamp) {
+    Document document = new Document();
+    document.add(new LongPoint(ID, id));
+    document.add(new NumericDocValuesField(ID, id));
+    document.add(new LongPoint(TIME, nanos(timestamp)));
     return document;
   }
 

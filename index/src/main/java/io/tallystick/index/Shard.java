@@ -1,6 +1,5 @@
 package io.tallystick.index;
 
-import io.tallystick.store.StoredEntry;
 import java.io.Closeable;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -252,12 +251,11 @@ final class Shard implements Closeable {
     return firstId <= toId && (!readOnly || indexedThrough >= fromId);
   }
 
-  void add(StoredEntry entry) throws IOException {
-    Document document = EntryDocument.of(entry.decode());
+  void add(long id, Document document) throws IOException {
     failed = true;
     writer().addDocument(document);
     failed = false;
-    indexedThrough = entry.id();
+    indexedThrough = id;
   }
 
   /** Makes what was added visible. */

@@ -1,5 +1,6 @@
 package io.tallystick.index;
 
+import io.tallystick.entry.InvalidEntryException;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.StoredEntry;
 import java.io.Closeable;
@@ -7,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -14,6 +16,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.apache.lucene.document.Document;
 import org.apache.lucene.store.ByteBuffersDirectory;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.LockObtainFailedException;
@@ -206,7 +209,29 @@ final class Shards implements Closeable {
       more.add(create(entry.id()));
       shards = List.copyOf(more);
     }
-    newest().add(entry);
+    newest().add(entry.id(), document(entry));
+  }
+
+  /** What the index is to know of an entry; of one that can't be read only when it was recorded. */
+  private Document document(StoredEntry entry) throws IOException {
+    try {
+      return EntryDocument.of(entry.decode());
+    } catch (InvalidEntryException e) {
+      LOG.warn("entry {} can't be read, no filter finds it: {}", entry.id(), e.getMessage());
+      return EntryDocument.of(entry.id(), time(entry.id()));
+    }
+  }
+
+  /** When the log recorded an entry; if that can't be read, the one before it. */
+  private Instant time(long id) throws IOException {
+    for (long readable = id; readable >= log.firstId(); readable--) {
+      try {
+        return log.timestamp(readable);
+      } catch (InvalidEntryException e) {
+        LOG.debug("entry {} has no time", readable, e);
+      }
+    }
+    return Instant.EPOCH;
   }
 
   void refresh() throws IOException {
