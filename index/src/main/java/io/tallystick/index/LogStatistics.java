@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param firstEntry when the first entry of the range was recorded; {@code null} if there is none
  * @param lastEntry when the last one was
  * @param topActors the ten with the most entries
- * @param perDay entries of each of the last 31 days of the range (UTC) that has any
+ * @param perDay entries of each day of the range (UTC) that has any
  */
 public record LogStatistics(
     long totalEntries,

@@ -17,7 +17,6 @@ import org.apache.lucene.index.LeafReaderContext;
  */
 final class Statistics {
   private static final int TOP = 10;
-  private static final int DAYS = 31;
 
   private final LogReader log;
   private final List<Shard> shards;
@@ -76,13 +75,23 @@ final class Statistics {
 
   private SortedMap<LocalDate, Long> perDay() throws IOException {
     SortedMap<LocalDate, Long> days = new TreeMap<>();
+    LocalDate day = day(toId);
     long end = toId + 1;
-    while (end > fromId && days.size() < DAYS) {
-      LocalDate day = LocalDate.ofInstant(log.timestamp(end - 1), ZoneOffset.UTC);
+    while (end > fromId) {
       long begin = Math.max(fromId, firstIdAtOrAfter(day.atStartOfDay(ZoneOffset.UTC).toInstant()));
-      days.put(day, end - begin);
-      end = begin;
+      if (begin < end) {
+        days.put(day, end - begin);
+        end = begin;
+        day = day.minusDays(1);
+      } else {
+        // Nothing was recorded on this day, and maybe not for years.
+        day = day(end - 1);
+      }
     }
     return days;
+  }
+
+  private LocalDate day(long id) throws IOException {
+    return LocalDate.ofInstant(log.timestamp(id), ZoneOffset.UTC);
   }
 }

@@ -9,7 +9,11 @@ import io.tallystick.entry.Event;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.LogConfig;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -81,6 +85,36 @@ class CountsTest {
         assertThat(found.lastEntry()).isEqualTo(range.getLast().timestamp());
       }
     }
+  }
+
+  /** Some hundred days, with months between some of them. */
+  @Test
+  void countsEveryDayThatHasEntries() throws Exception {
+    Instant[] now = {Instant.parse("2023-11-30T08:00:00Z")};
+    InstantSource clock = () -> now[0];
+    LogConfig config = LogConfig.defaults().withClock(clock.withZone(ZoneOffset.UTC));
+    try (AuditLog old = AuditLog.open(data.resolve("old"), config)) {
+      Random random = new Random(9);
+      for (int i = 0; i < 200; i++) {
+        now[0] = now[0].plus(Duration.ofHours(random.nextInt(20) == 0 ? 2_000 : 17));
+        RandomLog.append(old, 1 + random.nextInt(5), i);
+      }
+      try (AuditIndex days =
+          AuditIndex.open(
+              old.reader(), old.reader().directory().index(), SHARD_IDS, Shard::directory)) {
+        List<Entry> entries = RandomLog.entries(old);
+        Instant middle = entries.get(entries.size() / 3).timestamp();
+        assertThat(days.statistics(null, null, now[0]).perDay()).isEqualTo(perDay(entries));
+        assertThat(days.statistics(middle, null, now[0]).perDay())
+            .isEqualTo(
+                perDay(entries.stream().filter(e -> !e.timestamp().isBefore(middle)).toList()));
+      }
+    }
+  }
+
+  private static Map<LocalDate, Long> perDay(List<Entry> entries) {
+    return entries.stream()
+        .collect(groupingBy(e -> LocalDate.ofInstant(e.timestamp(), ZoneOffset.UTC), counting()));
   }
 
   @Test
