@@ -5,11 +5,12 @@ import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
 import io.tallystick.index.AuditIndex;
-import io.tallystick.index.Page;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.StoredEntry;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Semaphore;
 
 /**
@@ -92,8 +93,14 @@ final class LiveApi {
   private long send(EventStream stream, Parameters question, long after)
       throws IOException, InterruptedException {
     long last = log.lastId();
-    Page page = index.search(Questions.live(question, after, MAX_AT_ONCE));
-    if (page.hasMore()) {
+    List<Long> ids = new ArrayList<>();
+    index.forEachMatch(
+        Questions.live(question, after),
+        id -> {
+          ids.add(id);
+          return ids.size() <= MAX_AT_ONCE;
+        });
+    if (ids.size() > MAX_AT_ONCE) {
       stream.send(
           "more",
           out -> {
@@ -105,7 +112,7 @@ final class LiveApi {
           });
       return last;
     }
-    for (long id : page.ids()) {
+    for (long id : ids) {
       StoredEntry entry = log.read(id).orElseThrow();
       stream.send(
           "entry",
@@ -115,6 +122,6 @@ final class LiveApi {
             }
           });
     }
-    return page.ids().isEmpty() ? last : Math.max(last, page.ids().getLast());
+    return ids.isEmpty() ? last : Math.max(last, ids.getLast());
   }
 }

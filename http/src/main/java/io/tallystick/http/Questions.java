@@ -59,9 +59,9 @@ final class Questions {
     return given;
   }
 
-  /** What a stream has to send next, oldest first, {@code limit} at most. */
-  static AuditQuery live(Parameters given, long afterId, int limit) {
-    return filters(given, "asc").afterId(afterId).limit(limit).build();
+  /** What a stream has to send next, oldest first. */
+  static AuditQuery live(Parameters given, long afterId) {
+    return filters(given, "asc").afterId(afterId).build();
   }
 
   /** All matches, oldest first unless asked otherwise. */

@@ -64,28 +64,6 @@ public record AuditQuery(
         && userId == null;
   }
 
-  /** The same question with other cursors and another page size. */
-  AuditQuery page(@Nullable Long beforeId, @Nullable Long afterId, int limit, long offset) {
-    return new AuditQuery(
-        eventTypes,
-        actorId,
-        actorUsername,
-        actorIp,
-        targetType,
-        targetId,
-        requestId,
-        source,
-        security,
-        userId,
-        since,
-        until,
-        beforeId,
-        afterId,
-        ascending,
-        limit,
-        offset);
-  }
-
   /** Collects the parts of a question. Used by one thread. */
   public static final class Builder {
     private List<String> eventTypes = List.of();
