@@ -254,14 +254,16 @@ public final class AuditIndex implements AutoCloseable {
         EntryDocument.filtersWithin(EntryDocument.filters(question), range.from, range.to);
     ValueCounts actors = new ValueCounts(EntryDocument.ACTOR);
     ValueCounts addresses = new ValueCounts(EntryDocument.ACTOR_IP);
-    long total = 0;
-    for (Shard shard : shards.oldestFirst()) {
-      total +=
-          shard.<Long>search(
-              searcher -> ValueCounts.add(searcher, matches, List.of(actors, addresses)));
+    try (ValueCounts.Searchers searchers = new ValueCounts.Searchers()) {
+      long total = 0;
+      for (Shard shard : shards.oldestFirst()) {
+        total += ValueCounts.add(searchers.of(shard), matches, List.of(actors, addresses));
+      }
+      return new TopActors(
+          total,
+          actors.top(most, EntryDocument::actor),
+          addresses.top(most, TopActors.Address::new));
     }
-    return new TopActors(
-        total, actors.top(most, EntryDocument::actor), addresses.top(most, TopActors.Address::new));
   }
 
   /** A range of ids, both ends included; empty if it ends before it begins. */

@@ -349,20 +349,29 @@ final class Shard implements Closeable {
   }
 
   <T> T search(Search<T> search) throws IOException {
+    try (Held held = hold()) {
+      return search.in(held.searcher);
+    }
+  }
+
+  /** A searcher that can be used until this is closed. */
+  record Held(SearcherManager of, IndexSearcher searcher) implements Closeable {
+    @Override
+    public void close() throws IOException {
+      of.release(searcher);
+    }
+  }
+
+  /** A searcher of what is visible now. */
+  Held hold() throws IOException {
     SearcherManager of = searchers;
-    IndexSearcher searcher;
     try {
-      searcher = of.acquire();
+      return new Held(of, of.acquire());
     } catch (AlreadyClosedException e) {
       if (of == searchers) {
         throw e;
       }
-      return search(search);
-    }
-    try {
-      return search.in(searcher);
-    } finally {
-      of.release(searcher);
+      return hold();
     }
   }
 

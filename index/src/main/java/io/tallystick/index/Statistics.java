@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.lucene.index.LeafReaderContext;
+import org.apache.lucene.search.IndexSearcher;
 
 /**
  * Counts entries of a range of ids. A Lucene segment that lies in the range costs as much as it has
@@ -51,9 +52,10 @@ final class Statistics {
 
   private List<LogStatistics.Actor> topActors() throws IOException {
     ValueCounts actors = new ValueCounts(EntryDocument.ACTOR);
-    for (Shard shard : shards) {
-      if (shard.mayHold(fromId, toId)) {
-        shard.search(searcher -> {
+    try (ValueCounts.Searchers searchers = new ValueCounts.Searchers()) {
+      for (Shard shard : shards) {
+        if (shard.mayHold(fromId, toId)) {
+          IndexSearcher searcher = searchers.of(shard);
           for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
             DocRange range = DocRange.of(searcher, leaf, fromId, toId);
             if (range.all()) {
@@ -62,11 +64,10 @@ final class Statistics {
               actors.add(leaf, range.documents());
             }
           }
-          return actors;
-        });
+        }
       }
+      return actors.top(TOP, EntryDocument::actor);
     }
-    return actors.top(TOP, EntryDocument::actor);
   }
 
   private long firstIdAtOrAfter(Instant time) throws IOException {

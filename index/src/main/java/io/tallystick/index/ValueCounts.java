@@ -1,10 +1,10 @@
 package io.tallystick.index;
 
+import java.io.Closeable;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.function.BiFunction;
 import org.apache.lucene.index.DocValues;
@@ -19,15 +19,91 @@ import org.apache.lucene.search.ScoreMode;
 import org.apache.lucene.search.Scorer;
 import org.apache.lucene.search.Weight;
 import org.apache.lucene.util.BytesRef;
+import org.apache.lucene.util.BytesRefBuilder;
+import org.apache.lucene.util.IOUtils;
+import org.jspecify.annotations.Nullable;
 
-/** How often each value of a field occurs among documents that are given by and by. */
+/**
+ * How often each value of a field occurs among documents that are given by and by. Keeps at most a
+ * number for each value of a Lucene segment, and no value: each segment has its own in order, and
+ * they are merged when they are asked for.
+ */
 final class ValueCounts {
   private final String field;
-  private final Map<String, Long> counts = new HashMap<>();
+  private final List<Source> sources = new ArrayList<>();
 
   /** Nothing counted yet of a field with sorted doc values. */
   ValueCounts(String field) {
     this.field = field;
+  }
+
+  /** Searchers of shards, which what is counted in them needs until it is asked for. */
+  static final class Searchers implements Closeable {
+    private final List<Shard.Held> held = new ArrayList<>();
+
+    IndexSearcher of(Shard shard) throws IOException {
+      held.add(shard.hold());
+      return held.getLast().searcher();
+    }
+
+    @Override
+    public void close() throws IOException {
+      IOUtils.close(held);
+    }
+  }
+
+  /** The values of a segment, in order, and how often each occurs. */
+  private abstract static class Source {
+    BytesRef value = new BytesRef();
+    long count;
+
+    /** Goes to the next value that occurs; {@code false} if there is none. */
+    abstract boolean next() throws IOException;
+  }
+
+  /** All documents of a segment. */
+  private static final class Whole extends Source {
+    private final TermsEnum terms;
+
+    Whole(TermsEnum terms) {
+      this.terms = terms;
+    }
+
+    @Override
+    boolean next() throws IOException {
+      BytesRef term = terms.next();
+      if (term == null) {
+        return false;
+      }
+      value = term;
+      count = terms.docFreq();
+      return true;
+    }
+  }
+
+  /** Some documents of a segment, counted for each ordinal of a value. */
+  private static final class Counted extends Source {
+    private final SortedDocValues values;
+    private final int[] counts;
+    private int ordinal = -1;
+
+    Counted(SortedDocValues values) {
+      this.values = values;
+      this.counts = new int[values.getValueCount()];
+    }
+
+    @Override
+    boolean next() throws IOException {
+      do {
+        ordinal++;
+      } while (ordinal < counts.length && counts[ordinal] == 0);
+      if (ordinal == counts.length) {
+        return false;
+      }
+      value = values.lookupOrd(ordinal);
+      count = counts[ordinal];
+      return true;
+    }
   }
 
   /** Adds the documents that match to each of these; how many there are. */
@@ -50,28 +126,19 @@ final class ValueCounts {
 
   private static long add(LeafReaderContext leaf, DocIdSetIterator documents, List<ValueCounts> all)
       throws IOException {
-    SortedDocValues[] values = new SortedDocValues[all.size()];
-    int[][] found = new int[values.length][];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = DocValues.getSorted(leaf.reader(), all.get(i).field);
-      found[i] = new int[values[i].getValueCount()];
+    Counted[] found = new Counted[all.size()];
+    for (int i = 0; i < found.length; i++) {
+      found[i] = new Counted(DocValues.getSorted(leaf.reader(), all.get(i).field));
+      all.get(i).sources.add(found[i]);
     }
     long total = 0;
     for (int doc = documents.nextDoc();
         doc != DocIdSetIterator.NO_MORE_DOCS;
         doc = documents.nextDoc()) {
       total++;
-      for (int i = 0; i < values.length; i++) {
-        if (values[i].advanceExact(doc)) {
-          found[i][values[i].ordValue()]++;
-        }
-      }
-    }
-    for (int i = 0; i < values.length; i++) {
-      for (int ordinal = 0; ordinal < found[i].length; ordinal++) {
-        if (found[i][ordinal] > 0) {
-          String value = values[i].lookupOrd(ordinal).utf8ToString();
-          all.get(i).counts.merge(value, (long) found[i][ordinal], Long::sum);
+      for (Counted one : found) {
+        if (one.values.advanceExact(doc)) {
+          one.counts[one.values.ordValue()]++;
         }
       }
     }
@@ -82,28 +149,53 @@ final class ValueCounts {
   void addAll(LeafReaderContext leaf) throws IOException {
     Terms terms = leaf.reader().terms(field);
     if (terms != null) {
-      TermsEnum all = terms.iterator();
-      for (BytesRef term = all.next(); term != null; term = all.next()) {
-        counts.merge(term.utf8ToString(), (long) all.docFreq(), Long::sum);
-      }
+      sources.add(new Whole(terms.iterator()));
     }
   }
 
-  /** The values that occur most, and among equals the first by their name. */
-  <T> List<T> top(int most, BiFunction<String, Long, T> result) {
-    Comparator<Map.Entry<String, Long>> order =
-        Map.Entry.<String, Long>comparingByValue(Comparator.reverseOrder())
-            .thenComparing(Map.Entry.comparingByKey());
-    PriorityQueue<Map.Entry<String, Long>> best = new PriorityQueue<>(order.reversed());
-    for (Map.Entry<String, Long> entry : counts.entrySet()) {
-      best.add(entry);
-      if (best.size() > most) {
-        best.remove();
+  private record Found(BytesRef value, long count) {}
+
+  /** The values that occur most, and among equals the first by their name. To be asked once. */
+  <T> List<T> top(int most, BiFunction<String, Long, T> result) throws IOException {
+    Comparator<Found> order =
+        Comparator.comparingLong(Found::count).reversed().thenComparing(Found::value);
+    PriorityQueue<Found> best = new PriorityQueue<>(order.reversed());
+    PriorityQueue<Source> next =
+        new PriorityQueue<>(Comparator.comparing((Source source) -> source.value));
+    for (Source source : sources) {
+      if (source.next()) {
+        next.add(source);
+      }
+    }
+    BytesRefBuilder value = new BytesRefBuilder();
+    while (!next.isEmpty()) {
+      value.copyBytes(next.element().value);
+      long count = takeAll(next, value.get());
+      @Nullable Found worst = best.size() < most ? null : best.peek();
+      // Values come in order, so an equal count is not better.
+      if (worst == null || count > worst.count) {
+        best.add(new Found(value.toBytesRef(), count));
+        if (best.size() > most) {
+          best.remove();
+        }
       }
     }
     return best.stream()
         .sorted(order)
-        .map(entry -> result.apply(entry.getKey(), entry.getValue()))
+        .map(found -> result.apply(found.value.utf8ToString(), found.count))
         .toList();
+  }
+
+  /** Passes over a value in all segments that have it; how often it occurs in them. */
+  private static long takeAll(PriorityQueue<Source> next, BytesRef value) throws IOException {
+    long count = 0;
+    while (!next.isEmpty() && next.element().value.bytesEquals(value)) {
+      Source source = next.remove();
+      count += source.count;
+      if (source.next()) {
+        next.add(source);
+      }
+    }
+    return count;
   }
 }
