@@ -86,6 +86,10 @@ final class Shard implements Closeable {
   /** Whether the writer is another one than the searchers were made for. */
   private boolean reopened;
 
+  // Guarded by this.
+  private boolean closed;
+  private @Nullable IndexWriter merging;
+
   private Shard(
       long firstId,
       String origin,
@@ -134,15 +138,7 @@ final class Shard implements Closeable {
     if (exists) {
       checkIntegrity(directory);
     }
-    IndexWriter writer =
-        new IndexWriter(
-            directory,
-            new IndexWriterConfig()
-                .setIndexSort(NEWEST_FIRST)
-                // Who asks waits for a refresh, and must not wait for a merge as well.
-                .setMaxFullFlushMergeWaitMillis(0)
-                .setRAMBufferSizeMB(BUFFER_MEGABYTES)
-                .setCommitOnClose(false));
+    IndexWriter writer = new IndexWriter(directory, config());
     try {
       if (!exists) {
         commit(writer, origin, firstId - 1);
@@ -152,6 +148,15 @@ final class Shard implements Closeable {
       writer.rollback();
       throw e;
     }
+  }
+
+  private static IndexWriterConfig config() {
+    return new IndexWriterConfig()
+        .setIndexSort(NEWEST_FIRST)
+        // Who asks waits for a refresh, and must not wait for a merge as well.
+        .setMaxFullFlushMergeWaitMillis(0)
+        .setRAMBufferSizeMB(BUFFER_MEGABYTES)
+        .setCommitOnClose(false);
   }
 
   /** Opens a shard to be read as it was last committed. */
@@ -297,7 +302,7 @@ final class Shard implements Closeable {
    * it must not be shown before there is as much as was shown once.
    */
   void recover() throws IOException {
-    if (!failed) {
+    if (!failed || readOnly) {
       return;
     }
     IndexWriter broken = writer;
@@ -324,20 +329,50 @@ final class Shard implements Closeable {
     failed = false;
   }
 
-  /** Ends the writing: one Lucene segment, committed, only read from now on. */
+  /** Ends the writing: committed, only read from now on. */
   void finish() throws IOException {
     if (readOnly) {
       return;
     }
     commit();
-    failed = true;
-    writer().forceMerge(1);
-    writer().commit();
-    refresh();
-    readOnly = true;
     IndexWriter finished = writer();
+    failed = true;
+    replaceSearchers(new SearcherManager(directory, null));
+    failed = false;
+    readOnly = true;
     writer = null;
-    finished.close();
+    // Ends the merges that it has begun.
+    finished.rollback();
+  }
+
+  /**
+   * Makes one Lucene segment of a shard that is only read. Searches go on meanwhile; {@link #close}
+   * ends it early, and so does a crash, without harm.
+   */
+  void merge() throws IOException {
+    IndexWriter merger;
+    synchronized (this) {
+      if (closed || this.<Integer>search(s -> s.getIndexReader().leaves().size()) <= 1) {
+        return;
+      }
+      merger = new IndexWriter(directory, config());
+      merging = merger;
+    }
+    try {
+      merger.forceMerge(1);
+      merger.commit();
+      searchers.maybeRefreshBlocking();
+    } catch (IOException | RuntimeException e) {
+      if (!isClosed()) {
+        throw e;
+      }
+    } finally {
+      merger.rollback();
+    }
+  }
+
+  private synchronized boolean isClosed() {
+    return closed;
   }
 
   private IndexWriter writer() {
@@ -393,6 +428,12 @@ final class Shard implements Closeable {
    */
   @Override
   public void close() throws IOException {
+    synchronized (this) {
+      closed = true;
+      if (merging != null) {
+        merging.rollback();
+      }
+    }
     searchers.close();
     if (writer != null) {
       writer.rollback();

@@ -140,6 +140,29 @@ final class Shards implements Closeable {
       open.add(create(next));
     }
     shards = List.copyOf(open);
+    mergeBeside(shards.subList(0, shards.size() - 1));
+  }
+
+  /** Merges shards that are only read, in a thread of its own: it may take minutes. */
+  private static void mergeBeside(List<Shard> finished) {
+    if (finished.isEmpty()) {
+      return;
+    }
+    Thread.ofPlatform()
+        .name("tally-index-merge")
+        .daemon()
+        .start(() -> {
+          for (Shard shard : finished) {
+            try {
+              shard.merge();
+            } catch (IOException | RuntimeException e) {
+              LOG.warn(
+                  "index shard {} can't be merged and stays as it is until the next start: {}",
+                  shard.firstId(),
+                  reason(e));
+            }
+          }
+        });
   }
 
   /** Deletes the shards of which retention took out every entry. */
@@ -204,10 +227,12 @@ final class Shards implements Closeable {
 
   void add(StoredEntry entry) throws IOException {
     if (entry.id() - newest().firstId() >= maxIds) {
-      newest().finish();
+      Shard full = newest();
+      full.finish();
       List<Shard> more = new ArrayList<>(shards);
       more.add(create(entry.id()));
       shards = List.copyOf(more);
+      mergeBeside(List.of(full));
     }
     newest().add(entry.id(), document(entry));
   }
