@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Answers filter questions and counts over a log. Every question sees what was acknowledged when it
- * came. Safe for any number of threads.
+ * came. Safe for any number of threads, if it was not opened beside its writer.
  */
 public final class AuditIndex implements AutoCloseable {
   /**
@@ -33,8 +33,16 @@ public final class AuditIndex implements AutoCloseable {
 
   private static final Duration WAIT = Duration.ofSeconds(30);
 
+  /** Most new ids between two looks for what the index's writer has committed meanwhile. */
+  private static final long MAX_IN_MEMORY = 50_000;
+
   private final LogReader log;
-  private final Shards shards;
+  private final Path directory;
+  private final long maxInMemory;
+  private volatile Shards shards;
+
+  /** The log's end when the shards were opened; where they are only read. */
+  private long openedAt;
 
   /**
    * {@code null} where the index is only read, and the asking thread indexes what is missing in
@@ -44,9 +52,13 @@ public final class AuditIndex implements AutoCloseable {
 
   private final @Nullable Thread thread;
 
-  private AuditIndex(LogReader log, Shards shards, boolean follow) {
+  private AuditIndex(
+      LogReader log, Path directory, Shards shards, boolean follow, long maxInMemory) {
     this.log = log;
+    this.directory = directory;
+    this.maxInMemory = maxInMemory;
     this.shards = shards;
+    this.openedAt = shards.indexedThrough();
     this.follower = follow ? new IndexFollower(log, shards) : null;
     this.thread =
         follower == null ? null : Thread.ofPlatform().name("tally-index").daemon().start(follower);
@@ -66,15 +78,22 @@ public final class AuditIndex implements AutoCloseable {
   /** As {@link #open(LogReader, Path)}, with at most {@code maxShardIds} ids in a shard. */
   static AuditIndex open(LogReader log, Path directory, long maxShardIds, Shards.Opener opener)
       throws IOException {
-    return new AuditIndex(log, Shards.write(directory, log, maxShardIds, opener), true);
+    Shards shards = Shards.write(directory, log, maxShardIds, opener);
+    return new AuditIndex(log, directory, shards, true, MAX_IN_MEMORY);
   }
 
   /**
    * Opens the index beside a process that may be writing it: reads what is committed, indexes what
-   * is not in memory, and changes nothing on the disk.
+   * is not in memory, and changes nothing on the disk. To be asked by one thread.
    */
   public static AuditIndex openBeside(LogReader log, Path directory) throws IOException {
-    return new AuditIndex(log, Shards.readBeside(directory, log), false);
+    return openBeside(log, directory, MAX_IN_MEMORY);
+  }
+
+  /** As {@link #openBeside(LogReader, Path)}, looking again after so many new ids. */
+  static AuditIndex openBeside(LogReader log, Path directory, long maxInMemory) throws IOException {
+    Shards shards = Shards.readBeside(directory, log);
+    return new AuditIndex(log, directory, shards, false, maxInMemory);
   }
 
   /**
@@ -131,18 +150,38 @@ public final class AuditIndex implements AutoCloseable {
       follower.awaitVisible(id, WAIT);
       return;
     }
-    synchronized (shards) {
-      if (shards.indexedThrough() < id) {
-        log.forEach(
-            shards.indexedThrough() + 1,
-            id,
-            entry -> {
-              shards.add(entry);
-              return true;
-            });
-        shards.refresh();
-      }
+    if (id - openedAt >= maxInMemory) {
+      openAgain();
+      openedAt = id;
     }
+    Shards memory = shards;
+    if (memory.indexedThrough() < id) {
+      log.forEach(
+          memory.indexedThrough() + 1,
+          id,
+          entry -> {
+            memory.add(entry);
+            return true;
+          });
+      memory.refresh();
+    }
+  }
+
+  /** Lets go of what is in memory, if there is more on the disk now. */
+  private void openAgain() throws IOException {
+    Shards before = shards;
+    Shards now = Shards.readBeside(directory, log);
+    if (now.indexedThrough() > before.indexedThrough() - before.uncommitted()) {
+      shards = now;
+      before.close();
+    } else {
+      now.close();
+    }
+  }
+
+  /** How many entries are in the index only as long as this is open. */
+  long inMemory() {
+    return shards.uncommitted();
   }
 
   /**

@@ -236,6 +236,23 @@ class AuditIndexTest {
   }
 
   @Test
+  void besideAWriterItKeepsInMemoryWhatIsNotOnTheDisk() throws Exception {
+    RandomLog.append(log, 50, 9);
+    try (AuditIndex beside = AuditIndex.openBeside(LogReader.open(data), directory, 100)) {
+      Random random = new Random(11);
+      for (int i = 0; i < 10; i++) {
+        RandomLog.append(log, 150, i);
+        if (i % 3 > 0) {
+          indexAll();
+        }
+        List<Entry> entries = RandomLog.entries(log);
+        assertAnswers(beside, RandomLog.randomQuestion(random, entries), entries);
+        assertThat(beside.inMemory()).isLessThanOrEqualTo(310);
+      }
+    }
+  }
+
+  @Test
   void aDamagedOrMissingPartIsBuiltAgain() throws Exception {
     RandomLog.append(log, 1_000, 12);
     indexAll();
