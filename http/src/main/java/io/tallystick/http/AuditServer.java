@@ -65,6 +65,7 @@ public final class AuditServer implements AutoCloseable {
     ServerConfig.Timeouts timeouts = config.timeouts();
     this.limiter =
         new FailureLimiter(limits.maxFailures(), limits.failureWindow(), System::nanoTime);
+    JsonObjects objects = new JsonObjects(timeouts.body());
     this.events = new SecurityEvents(log);
     Metrics metrics = new Metrics();
     this.sessions = new Sessions(keys, config.sessions(), System::nanoTime, events::sessionExpired);
@@ -105,13 +106,13 @@ public final class AuditServer implements AutoCloseable {
           new OverviewApi(new Overview(log.reader(), index, Clock.systemUTC()))
               .register(javalin.routes, guard);
           live.register(javalin.routes);
-          new SessionApi(guard, sessions, browsers, events, bodies).register(javalin.routes);
+          new SessionApi(guard, sessions, browsers, events, objects).register(javalin.routes);
           PageFiles.load().register(javalin.routes);
           new Description().register(javalin.routes);
           new TreeApi(tree, config.publicTlog()).register(javalin.routes, guard);
-          new KeysApi(keys, new KeyAdministration(log, keys), bodies)
+          new KeysApi(keys, new KeyAdministration(log, keys), objects)
               .register(javalin.routes, guard);
-          new RetentionApi(new RetentionAdministration(log, index, Clock.systemUTC()), bodies)
+          new RetentionApi(new RetentionAdministration(log, index, Clock.systemUTC()), objects)
               .register(javalin.routes, guard);
           new HealthApi(log, index, cosigner, metrics)
               .register(javalin.routes, guard, config.publicMetrics());

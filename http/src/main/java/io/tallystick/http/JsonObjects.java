@@ -13,6 +13,7 @@ import io.javalin.http.Context;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -25,10 +26,17 @@ final class JsonObjects {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
+  /** What the longest reason of a legal hold takes, with every character escaped, and some more. */
+  private static final int MAX_BYTES = 8 << 10;
+
+  /** Whoever signs in needs no key: of bodies as small as these, each connection may have one. */
   private final Bodies bodies;
 
-  JsonObjects(Bodies bodies) {
-    this.bodies = bodies;
+  /**
+   * @param timeout for a whole body
+   */
+  JsonObjects(Duration timeout) {
+    this.bodies = new Bodies(MAX_BYTES, Long.MAX_VALUE, timeout);
   }
 
   /** The body of the request, an object with no other fields than these, each once. */

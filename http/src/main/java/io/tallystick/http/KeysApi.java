@@ -24,10 +24,10 @@ final class KeysApi {
   private final KeyAdministration administration;
   private final JsonObjects objects;
 
-  KeysApi(AccessKeys keys, KeyAdministration administration, Bodies bodies) {
+  KeysApi(AccessKeys keys, KeyAdministration administration, JsonObjects objects) {
     this.keys = keys;
     this.administration = administration;
-    this.objects = new JsonObjects(bodies);
+    this.objects = objects;
   }
 
   void register(RoutesConfig routes, Authenticator guard) {

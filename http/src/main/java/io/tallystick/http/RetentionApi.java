@@ -13,9 +13,9 @@ final class RetentionApi {
   private final RetentionAdministration retention;
   private final JsonObjects objects;
 
-  RetentionApi(RetentionAdministration retention, Bodies bodies) {
+  RetentionApi(RetentionAdministration retention, JsonObjects objects) {
     this.retention = retention;
-    this.objects = new JsonObjects(bodies);
+    this.objects = objects;
   }
 
   void register(RoutesConfig routes, Authenticator guard) {

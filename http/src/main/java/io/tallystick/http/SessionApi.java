@@ -26,12 +26,12 @@ final class SessionApi {
       Sessions sessions,
       Browsers browsers,
       SecurityEvents events,
-      Bodies bodies) {
+      JsonObjects objects) {
     this.guard = guard;
     this.sessions = sessions;
     this.browsers = browsers;
     this.events = events;
-    this.objects = new JsonObjects(bodies);
+    this.objects = objects;
   }
 
   void register(RoutesConfig routes) {

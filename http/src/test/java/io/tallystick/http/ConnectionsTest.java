@@ -8,6 +8,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -29,6 +30,12 @@ class ConnectionsTest {
         + "\r\nContent-Type: application/json\r\n"
         + headers
         + "\r\n";
+  }
+
+  private static String signIn(int length) {
+    return "POST /api/session HTTP/1.1\r\nHost: x\r\nOrigin: http://x\r\nContent-Length: "
+        + length
+        + "\r\nContent-Type: application/json\r\n";
   }
 
   @Test
@@ -65,6 +72,37 @@ class ConnectionsTest {
             .as(name)
             .contains("Content-Type: application/problem+json", "\"status\":" + one.getValue())
             .doesNotContainIgnoringCase("<html", "jetty", "exception", "\tat ", "Server:");
+      }
+    }
+  }
+
+  @Test
+  void bodiesThatNeedNoKeyKeepNoAppendOut() throws Exception {
+    ServerConfig.Limits limits =
+        new ServerConfig.Limits(100, 1 << 20, 1 << 20, 4_096, 10, Duration.ofMinutes(1));
+    List<Socket> halves = new ArrayList<>();
+    try (TestServer server =
+        TestServer.start(data, TestServer.config(limits, ServerConfig.Timeouts.defaults()))) {
+      String key = server.key(Permission.AUDIT_APPEND);
+      for (int i = 0; i < 200; i++) {
+        Socket socket = Wire.connect(server);
+        halves.add(socket);
+        String half = signIn(100) + "\r\n{";
+        socket.getOutputStream().write(half.getBytes(StandardCharsets.US_ASCII));
+      }
+      for (int i = 0; i < 20; i++) {
+        assertThat(server.append(key, "{\"event_type\":\"auth.logout\"}").statusCode())
+            .isEqualTo(201);
+        Thread.sleep(20);
+      }
+      assertThat(
+              Wire.exchange(
+                  server, signIn(20_000) + "Connection: close\r\n\r\n" + " ".repeat(20_000)))
+          .as("no key is as long")
+          .startsWith("HTTP/1.1 413");
+    } finally {
+      for (Socket socket : halves) {
+        socket.close();
       }
     }
   }
