@@ -20,6 +20,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -55,6 +56,9 @@ public final class AccessKeys {
 
   /** By id. Replaced as a whole, by whoever holds {@link #changing}. */
   private volatile Map<String, Held> keys;
+
+  /** Of revoked keys, those whose revocation is not over. Owned by who holds {@link #changing}. */
+  private final Set<String> revoking = new HashSet<>();
 
   /** A key, the hash of its secret, and when it was last accepted. */
   private static final class Held {
@@ -273,23 +277,34 @@ public final class AccessKeys {
 
   /**
    * Refuses the key from now on; durable when it returns. The key is refused even if the file can't
-   * be written.
+   * be written; whoever asks again, before {@link #revoked} was called, has it written again.
    *
-   * @return the key as it is now; empty if there is none with this id or it was revoked before
+   * @return the key as it is now; empty if there is none with this id or its revocation is over
    */
   Optional<AccessKey> revoke(String id) throws IOException {
     changing.lock();
     try {
       Held held = keys.get(id);
-      if (held == null || held.key.revokedAt() != null) {
+      if (held == null || (held.key.revokedAt() != null && !revoking.contains(id))) {
         return Optional.empty();
       }
-      Map<String, Held> fewer = new LinkedHashMap<>(keys);
-      AccessKey revoked = held.current().revoked(clock.instant());
-      fewer.put(id, new Held(revoked, held.sha256));
-      keys = fewer;
-      save(fewer);
-      return Optional.of(revoked);
+      if (revoking.add(id)) {
+        Map<String, Held> fewer = new LinkedHashMap<>(keys);
+        fewer.put(id, new Held(held.current().revoked(clock.instant()), held.sha256));
+        keys = fewer;
+      }
+      save(keys);
+      return find(id);
+    } finally {
+      changing.unlock();
+    }
+  }
+
+  /** Says that a revocation is over: the key is refused, the file and the log say so. */
+  void revoked(String id) {
+    changing.lock();
+    try {
+      revoking.remove(id);
     } finally {
       changing.unlock();
     }

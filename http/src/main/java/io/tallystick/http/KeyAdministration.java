@@ -16,6 +16,7 @@ import java.util.Collection;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,7 @@ public final class KeyAdministration {
 
   private final AuditLog log;
   private final AccessKeys keys;
+  private final ReentrantLock revoking = new ReentrantLock();
 
   public KeyAdministration(AuditLog log, AccessKeys keys) {
     this.log = log;
@@ -60,17 +62,25 @@ public final class KeyAdministration {
 
   /**
    * Revokes a key. It is refused before the entry {@code api_key.revoked} is appended, so that a
-   * full disk keeps no key alive.
+   * full disk keeps no key alive. What failed of it is done when the key is revoked again.
    *
    * @return the key; empty if there is none with this id or it was revoked before
    * @throws LogException if the entry could not be appended; the key is revoked all the same
+   * @throws IOException if the file of keys could not be written; the key is refused until the
+   *     program ends
    */
   public Optional<AccessKey> revoke(String id, By by) throws IOException, InterruptedException {
-    Optional<AccessKey> revoked = keys.revoke(id);
-    if (revoked.isPresent()) {
-      append("api_key.revoked", revoked.get(), by);
+    revoking.lock();
+    try {
+      Optional<AccessKey> revoked = keys.revoke(id);
+      if (revoked.isPresent()) {
+        append("api_key.revoked", revoked.get(), by);
+        keys.revoked(id);
+      }
+      return revoked;
+    } finally {
+      revoking.unlock();
     }
-    return revoked;
   }
 
   /**

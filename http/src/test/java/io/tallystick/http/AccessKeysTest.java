@@ -61,6 +61,8 @@ class AccessKeysTest {
     AccessKeys.NewKey made = keys.make("a", List.of(Permission.ADMIN_AUDIT), null);
     keys.add(made);
     assertThat(keys.revoke(made.key().id())).isPresent();
+    assertThat(keys.revoke(made.key().id())).as("until it is said that it is over").isPresent();
+    keys.revoked(made.key().id());
     assertThat(keys.revoke(made.key().id())).isEmpty();
     assertThat(keys.revoke("x")).isEmpty();
     assertThat(open(NOW).check(made.text())).isInstanceOf(AccessKeys.Check.Refused.class);
