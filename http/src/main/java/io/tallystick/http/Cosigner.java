@@ -30,6 +30,9 @@ public final class Cosigner implements AutoCloseable {
   /** How often witnesses are asked unless something else is said. */
   public static final Duration EVERY = Duration.ofMinutes(1);
 
+  /** For so many intervals without a signature, witnesses count as being there. */
+  private static final int INTERVALS_OF_PATIENCE = 5;
+
   private static final Duration KEEP_EVERY = Duration.ofHours(1);
   private static final int MAX_ROUNDS_LEFT_OUT = 32;
 
@@ -67,6 +70,9 @@ public final class Cosigner implements AutoCloseable {
   /** Written by the cosigner's thread. */
   private volatile @Nullable SignedCheckpoint newest;
 
+  /** When {@link #newest} was the log's newest last. Written by the cosigner's thread. */
+  private volatile long cosignedNanos = System.nanoTime();
+
   private final AtomicLong failures = new AtomicLong();
   private final AtomicLong contradictions = new AtomicLong();
 
@@ -100,6 +106,11 @@ public final class Cosigner implements AutoCloseable {
     return Optional.ofNullable(newest);
   }
 
+  /** Whether witnesses have signed what the log grew by, but for the last five intervals. */
+  boolean keepsUp() {
+    return System.nanoTime() - cosignedNanos <= every.multipliedBy(INTERVALS_OF_PATIENCE).toNanos();
+  }
+
   Figures figures() {
     SignedCheckpoint now = newest;
     return new Figures(
@@ -109,23 +120,30 @@ public final class Cosigner implements AutoCloseable {
   private void run() {
     try {
       while (!Thread.currentThread().isInterrupted()) {
-        Optional<SignedCheckpoint> next = tree.newest();
-        if (next.isPresent()) {
-          round(next.get());
-        }
+        attempt();
         Thread.sleep(every);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (IOException | RuntimeException e) {
-      LOG.error("checkpoints are not given to witnesses any more", e);
     }
   }
 
-  private void round(SignedCheckpoint next) throws IOException, InterruptedException {
+  /** One round; a next one follows however it ends. */
+  private void attempt() {
+    try {
+      Optional<SignedCheckpoint> next = tree.newest();
+      if (next.isPresent()) {
+        round(next.get());
+      }
+    } catch (IOException | RuntimeException e) {
+      LOG.error("a checkpoint could not be given to witnesses", e);
+    }
+  }
+
+  private void round(SignedCheckpoint next) throws IOException {
     SignedCheckpoint before = newest;
     SignedCheckpoint checkpoint = before != null && before.size() == next.size() ? before : next;
-    List<CompletableFuture<List<NoteSignature>>> answers = new ArrayList<>();
+    List<CompletableFuture<NoteSignature>> answers = new ArrayList<>();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (Asked witness : witnesses) {
         if (checkpoint.hasSigned(witness.client.key())) {
@@ -139,14 +157,17 @@ public final class Cosigner implements AutoCloseable {
       }
     }
     List<NoteSignature> signatures = new ArrayList<>();
-    for (CompletableFuture<List<NoteSignature>> answer : answers) {
-      signatures.addAll(await(answer));
+    for (CompletableFuture<NoteSignature> answer : answers) {
+      await(answer).ifPresent(signatures::add);
     }
     if (!signatures.isEmpty()) {
       SignedCheckpoint cosigned = checkpoint.with(signatures);
       tree.publishCosigned(cosigned);
       keep(cosigned);
       newest = cosigned;
+      cosignedNanos = System.nanoTime();
+    } else if (before != null && before.size() == next.size()) {
+      cosignedNanos = System.nanoTime();
     }
   }
 
@@ -162,10 +183,9 @@ public final class Cosigner implements AutoCloseable {
     }
   }
 
-  private List<NoteSignature> await(CompletableFuture<List<NoteSignature>> answer)
-      throws InterruptedException {
+  private Optional<NoteSignature> await(CompletableFuture<NoteSignature> answer) {
     try {
-      return answer.join();
+      return Optional.of(answer.join());
     } catch (CompletionException e) {
       if (e.getCause() instanceof WitnessClient.Contradiction) {
         contradictions.incrementAndGet();
@@ -174,16 +194,16 @@ public final class Cosigner implements AutoCloseable {
         LOG.warn("{}", e.getCause() == null ? e.getMessage() : e.getCause().getMessage());
       }
       failures.incrementAndGet();
-      return List.of();
+      return Optional.empty();
     }
   }
 
-  private List<NoteSignature> ask(Asked witness, SignedCheckpoint checkpoint) {
+  private NoteSignature ask(Asked witness, SignedCheckpoint checkpoint) {
     try {
-      List<NoteSignature> signatures = witness.client.cosign(tree, checkpoint);
+      NoteSignature signature = witness.client.cosign(tree, checkpoint);
       witness.failures = 0;
-      return signatures;
-    } catch (IOException e) {
+      return signature;
+    } catch (IOException | RuntimeException e) {
       witness.roundsToLeaveOut =
           Math.min(MAX_ROUNDS_LEFT_OUT, 1 << Math.min(witness.failures, 30)) - 1;
       witness.failures++;

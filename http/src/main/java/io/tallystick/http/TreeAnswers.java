@@ -57,10 +57,20 @@ public final class TreeAnswers {
     this.cosigner = cosigner;
   }
 
-  /** The newest checkpoint, of those that witnesses signed where there are any. */
+  /**
+   * The newest checkpoint, of those that witnesses signed where there are any: unless they have not
+   * signed for long what is newer.
+   */
   private Optional<SignedCheckpoint> newest() throws IOException {
-    Optional<SignedCheckpoint> cosigned = cosigner == null ? Optional.empty() : cosigner.newest();
-    return cosigned.isPresent() ? cosigned : log.tree().newest();
+    Optional<SignedCheckpoint> own = log.tree().newest();
+    if (cosigner == null) {
+      return own;
+    }
+    long size = own.map(SignedCheckpoint::size).orElse(0L);
+    return cosigner
+        .newest()
+        .filter(cosigned -> cosigned.size() >= size || cosigner.keepsUp())
+        .or(() -> own);
   }
 
   /**

@@ -10,21 +10,26 @@ import io.tallystick.tlog.Canonical;
 import io.tallystick.tlog.Hash;
 import io.tallystick.witness.AddCheckpoint;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Asks one witness to sign checkpoints (C2SP tlog-witness, "add-checkpoint"). Used by one thread at
  * a time.
  */
 final class WitnessClient {
+  private static final Logger LOG = LoggerFactory.getLogger(WitnessClient.class);
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
   private static final int MAX_ANSWER_BYTES = 64 << 10;
 
@@ -43,12 +48,21 @@ final class WitnessClient {
   private final HttpClient http;
   private final VerifierKey key;
   private final URI address;
+  private final Duration timeout;
 
   /** The size that the witness is thought to have signed last. */
   private long known;
 
   WitnessClient(HttpClient http, WitnessAddress witness) {
+    this(http, witness, TIMEOUT);
+  }
+
+  /**
+   * @param timeout for a whole answer
+   */
+  WitnessClient(HttpClient http, WitnessAddress witness, Duration timeout) {
     this.http = http;
+    this.timeout = timeout;
     this.key = witness.key();
     this.address = URI.create(witness.prefix() + "/add-checkpoint");
   }
@@ -64,7 +78,7 @@ final class WitnessClient {
    * @throws Contradiction if the witness has seen something else of this log
    * @throws IOException if it does not sign for another reason
    */
-  List<NoteSignature> cosign(LogTree tree, SignedCheckpoint checkpoint)
+  NoteSignature cosign(LogTree tree, SignedCheckpoint checkpoint)
       throws IOException, InterruptedException {
     for (int attempt = 0; attempt <= MAX_CORRECTIONS; attempt++) {
       if (known > checkpoint.size()) {
@@ -81,9 +95,9 @@ final class WitnessClient {
       Reply reply = post(new AddCheckpoint(known, proof, checkpoint.note()));
       switch (reply.status()) {
         case 200 -> {
-          List<NoteSignature> signatures = verified(checkpoint, reply.body());
+          NoteSignature signature = verified(checkpoint, reply.body());
           known = checkpoint.size();
-          return signatures;
+          return signature;
         }
         case 409 -> correct(reply.body(), checkpoint);
         case 422 ->
@@ -120,38 +134,40 @@ final class WitnessClient {
     known = size;
   }
 
-  private List<NoteSignature> verified(SignedCheckpoint checkpoint, String body)
-      throws IOException {
-    try {
-      List<NoteSignature> signatures = new ArrayList<>();
-      for (String line : body.lines().toList()) {
+  /** The first signature of the witness's key among the lines of its answer. */
+  private NoteSignature verified(SignedCheckpoint checkpoint, String body) throws IOException {
+    String text = checkpoint.note().text();
+    for (String line : body.lines().limit(SignedNote.MAX_SIGNATURES).toList()) {
+      try {
         NoteSignature signature = NoteSignature.parse(line);
-        if (signature.name().equals(key.name())) {
-          signatures.add(signature);
-        }
+        new SignedNote(text, List.of(signature)).verify(List.of(key));
+        return signature;
+      } catch (InvalidNoteException e) {
+        LOG.debug("witness {}: {}", key.name(), e.getMessage());
       }
-      if (signatures.isEmpty() || signatures.size() > SignedNote.MAX_SIGNATURES) {
-        throw new InvalidNoteException("it did not sign");
-      }
-      new SignedNote(checkpoint.note().text(), signatures).verify(List.of(key));
-      return signatures;
-    } catch (InvalidNoteException e) {
-      throw new IOException("witness " + key.name() + " did not sign: " + e.getMessage(), e);
     }
+    throw new IOException("witness " + key.name() + " did not sign");
   }
 
   private Reply post(AddCheckpoint request) throws IOException, InterruptedException {
-    HttpResponse<InputStream> response =
-        http.send(
+    // A time-out of the request itself would end with the answer's header.
+    Future<HttpResponse<String>> answer =
+        http.sendAsync(
             HttpRequest.newBuilder(address)
-                .timeout(TIMEOUT)
                 .header("Content-Type", "text/plain; charset=utf-8")
                 .POST(HttpRequest.BodyPublishers.ofByteArray(request.toBytes()))
                 .build(),
-            HttpResponse.BodyHandlers.ofInputStream());
-    try (InputStream body = response.body()) {
-      byte[] answer = body.readNBytes(MAX_ANSWER_BYTES);
-      return new Reply(response.statusCode(), new String(answer, StandardCharsets.UTF_8));
+            HttpResponse.BodyHandlers.limiting(
+                HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8), MAX_ANSWER_BYTES));
+    try {
+      HttpResponse<String> response = answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+      return new Reply(response.statusCode(), response.body());
+    } catch (TimeoutException e) {
+      throw new IOException("witness " + key.name() + " did not answer in time", e);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+    } finally {
+      answer.cancel(true);
     }
   }
 }
