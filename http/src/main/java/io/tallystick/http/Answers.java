@@ -10,6 +10,7 @@ import io.tallystick.note.SignedNote;
 import io.tallystick.note.VerifierKey;
 import io.tallystick.store.Fault;
 import io.tallystick.store.Horizon;
+import io.tallystick.store.LogException;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.SignedCheckpoint;
 import io.tallystick.store.StoredEntry;
@@ -201,6 +202,21 @@ public final class Answers {
       List<X509Certificate> authorities,
       VerifyReport.@Nullable Progress progress)
       throws IOException, InterruptedException {
+    return verify(log, verification(log, given, keys, earlier, authorities), progress);
+  }
+
+  /**
+   * What is to be verified.
+   *
+   * @throws LogException.Removed if the log does not hold the first entry any more
+   */
+  static VerifyRequest verification(
+      LogReader log,
+      Parameters given,
+      List<VerifierKey> keys,
+      @Nullable SignedNote earlier,
+      List<X509Certificate> authorities)
+      throws IOException {
     given.only(List.of("start_id", "end_id", "strict", "quick"));
     Long startId = given.number("start_id", 1, Long.MAX_VALUE);
     Long endId = given.number("end_id", 1, Long.MAX_VALUE);
@@ -216,17 +232,24 @@ public final class Answers {
     if (startId != null && endId == null && startId > log.lastId()) {
       endId = startId;
     }
-    VerifyReport report =
-        log.verify(
-            new VerifyRequest(
-                startId,
-                endId,
-                Boolean.TRUE.equals(given.flag("strict")),
-                Boolean.TRUE.equals(given.flag("quick")),
-                keys,
-                earlier,
-                authorities),
-            progress);
+    if (startId != null) {
+      log.checkNotRemoved(startId);
+    }
+    return new VerifyRequest(
+        startId,
+        endId,
+        Boolean.TRUE.equals(given.flag("strict")),
+        Boolean.TRUE.equals(given.flag("quick")),
+        keys,
+        earlier,
+        authorities);
+  }
+
+  /** Verifies what is asked for. */
+  static Answer verify(
+      LogReader log, VerifyRequest request, VerifyReport.@Nullable Progress progress)
+      throws IOException, InterruptedException {
+    VerifyReport report = log.verify(request, progress);
     return json(out -> {
       out.writeStartObject();
       out.writeBooleanField("valid", report.valid());

@@ -126,8 +126,9 @@ public final class TreeAnswers {
   /** The checkpoints that are kept, newest first; the newest of all is always among them. */
   public Answer checkpoints(Parameters given) throws IOException {
     given.only(List.of("since", "until"));
-    Instant since = given.since("since");
-    Instant until = given.until("until");
+    Questions.Period period = Questions.Period.of(given);
+    Instant since = period.since();
+    Instant until = period.until();
     List<LogTree.Kept> all = new ArrayList<>(log.tree().kept());
     log.tree()
         .newest()
@@ -244,7 +245,10 @@ public final class TreeAnswers {
     return newest().map(this::note);
   }
 
-  /** A tile or a bundle of entries of the published tree; empty if it has no such thing. */
+  /**
+   * A tile or a bundle of entries of the published tree; empty if it has no such thing, or
+   * retention took out some of the entries.
+   */
   public Optional<Answer> tile(String path) throws IOException {
     Optional<TilePath> parsed = TilePath.parse(path);
     if (parsed.isEmpty()) {
@@ -253,8 +257,17 @@ public final class TreeAnswers {
     Optional<byte[]> bytes =
         switch (parsed.get()) {
           case Tile tile -> log.tree().tile(tile);
-          case EntryBundle bundle -> log.tree().bundle(bundle);
+          case EntryBundle bundle -> bundle(bundle);
         };
     return bytes.map(content -> Answer.of(BYTES, out -> out.write(content)));
+  }
+
+  /** A bundle of which nothing was taken out, not even while it was read. */
+  private Optional<byte[]> bundle(EntryBundle bundle) throws IOException {
+    if (log.firstId() > bundle.start() + 1) {
+      return Optional.empty();
+    }
+    Optional<byte[]> bytes = log.tree().bundle(bundle);
+    return log.firstId() > bundle.start() + 1 ? Optional.empty() : bytes;
   }
 }

@@ -106,7 +106,12 @@ final class TreeApi {
         (path.startsWith(TILES)
                 ? tree.tile(path.substring(TILES.length()))
                 : Optional.<Answer>empty())
-            .orElseThrow(() -> Problem.of(404, "The published tree has no such tile.").thrown());
+            .orElseThrow(() ->
+                Problem.of(
+                        404,
+                        "The published tree has no such tile, or retention took out some of its"
+                            + " entries.")
+                    .thrown());
     request.header(
         "Cache-Control", (publicTlog ? "public" : "private") + ", max-age=604800, immutable");
     write(request, answer);

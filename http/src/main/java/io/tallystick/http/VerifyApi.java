@@ -6,6 +6,7 @@ import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.VerifyReport;
+import io.tallystick.store.VerifyRequest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -51,12 +52,13 @@ final class VerifyApi {
       throws IOException, InterruptedException {
     Parameters given = Parameters.ofQuery(request.queryString());
     sealing.newest();
+    VerifyRequest asked = Answers.verification(log, given, List.of(), null, List.of());
     String accept = request.header("Accept");
     if (accept != null && accept.contains(EventStream.CONTENT_TYPE)) {
-      stream(new EventStream(request), given, caller.key().name());
+      stream(new EventStream(request), asked, caller.key().name());
       return;
     }
-    Answer answer = Answers.verify(log, given, List.of(), null, List.of(), null);
+    Answer answer = Answers.verify(log, asked, null);
     byte[] report = remember(answer, caller.key().name());
     request.contentType(answer.contentType());
     if (!request.method().equals(HandlerType.HEAD)) {
@@ -64,7 +66,7 @@ final class VerifyApi {
     }
   }
 
-  private void stream(EventStream stream, Parameters given, String by)
+  private void stream(EventStream stream, VerifyRequest asked, String by)
       throws IOException, InterruptedException {
     // The first is sent at once.
     long[] said = {System.nanoTime() - PROGRESS_NANOS};
@@ -77,7 +79,7 @@ final class VerifyApi {
         };
     Answer answer;
     try {
-      answer = Answers.verify(log, given, List.of(), null, List.of(), progress);
+      answer = Answers.verify(log, asked, progress);
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }

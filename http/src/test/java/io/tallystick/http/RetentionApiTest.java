@@ -100,6 +100,23 @@ class RetentionApiTest {
   }
 
   @Test
+  void whatWasTakenOutIsInNoBundleAndNotVerified() throws Exception {
+    post(RETENTION, "{\"days\":30}");
+    long size = server.log.seal().get().size();
+    HttpResponse<String> bundle = server.get("/tlog/tile/entries/000.p/" + size, auditor);
+    assertThat(bundle.statusCode()).isEqualTo(404);
+    assertThat(bundle.headers().firstValue("Cache-Control").orElse("")).doesNotContain("immutable");
+    assertThat(server.get("/tlog/tile/0/000.p/" + size, auditor).statusCode()).isEqualTo(200);
+    assertThat(stream("/api/audit/verify?start_id=60").statusCode()).isEqualTo(410);
+    assertThat(stream("/api/audit/verify?start_id=5&end_id=2").statusCode()).isEqualTo(422);
+    assertThat(stream("/api/audit/verify?start_id=" + size).body()).contains("event: result");
+  }
+
+  private HttpResponse<String> stream(String path) throws Exception {
+    return server.send(server.request(path, auditor).header("Accept", "text/event-stream"));
+  }
+
+  @Test
   void aHoldStopsARunUntilItIsReleased() throws Exception {
     HttpResponse<String> placed =
         post(HOLDS, "{\"first_id\":60,\"last_id\":61,\"reason\":\"case 7\"}");

@@ -162,6 +162,14 @@ class TreeApiTest {
   }
 
   @Test
+  void checkpointsOfATimeThatEndsBeforeItBeginsAreRefused() throws Exception {
+    HttpResponse<String> answer =
+        server.get("/api/audit/checkpoints?since=2026-02-01&until=2026-01-01", reader);
+    assertThat(answer.statusCode()).isEqualTo(422);
+    assertThat(answer.body()).contains("since is after until");
+  }
+
+  @Test
   void everyTileWithinThePublishedSizeIsAnswered() throws Exception {
     server.log.seal().get();
     String note = server.get("/tlog/checkpoint", reader).body();
