@@ -13,7 +13,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,7 +27,6 @@ import org.slf4j.LoggerFactory;
 public final class AuditServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AuditServer.class);
   private static final Duration FLOODS_EVERY = Duration.ofSeconds(1);
-  private static final Duration TLS_EVERY = Duration.ofSeconds(2);
   private static final Duration LAST_USE_EVERY = Duration.ofMinutes(1);
   private static final Duration SESSIONS_EVERY = Duration.ofSeconds(1);
 
@@ -42,13 +40,9 @@ public final class AuditServer implements AutoCloseable {
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("tally-server-timer").daemon().factory());
-  private final SslContextFactory.@Nullable Server ssl;
 
   /** Set once, before anybody has the server. */
   private int port;
-
-  /** Owned by the timer's thread once the server runs. */
-  private @Nullable TlsMaterial tls;
 
   private AuditServer(
       AuditLog log,
@@ -56,16 +50,13 @@ public final class AuditServer implements AutoCloseable {
       AccessKeys keys,
       ServerConfig config,
       Cosigner cosigner,
-      @Nullable TlsMaterial tls) {
+      @Nullable ServedCertificate certificate) {
     this.config = config;
     this.keys = keys;
-    this.tls = tls;
-    this.ssl = tls == null ? null : Listener.ssl(tls);
     ServerConfig.Limits limits = config.limits();
     ServerConfig.Timeouts timeouts = config.timeouts();
     this.limiter =
         new FailureLimiter(limits.maxFailures(), limits.failureWindow(), System::nanoTime);
-    JsonObjects objects = new JsonObjects(timeouts.body());
     this.events = new SecurityEvents(log);
     Metrics metrics = new Metrics();
     this.sessions = new Sessions(keys, config.sessions(), System::nanoTime, events::sessionExpired);
@@ -74,6 +65,7 @@ public final class AuditServer implements AutoCloseable {
     this.live = new LiveApi(log.reader(), index, guard, LiveApi.MAX_LISTENERS);
     Bodies bodies =
         new Bodies(limits.maxBodyBytes(), limits.maxPendingBodyBytes(), timeouts.body());
+    JsonObjects objects = new JsonObjects(timeouts.body());
     Sealing sealing = new Sealing(log, timeouts.append());
     TreeAnswers tree = new TreeAnswers(log.reader(), sealing, cosigner);
     Idempotency idempotency =
@@ -81,7 +73,7 @@ public final class AuditServer implements AutoCloseable {
             log, index, Idempotency.WINDOW_EVENTS, Idempotency.MAX_HELD, timeouts.append());
     this.app =
         Javalin.create(javalin -> {
-          new Listener(config, ssl, metrics::answered).configure(javalin);
+          new Listener(config, certificate, metrics::answered).configure(javalin);
           javalin.routes.before(request -> {
             request.header("X-Content-Type-Options", "nosniff");
             request.header("Cache-Control", "no-store");
@@ -138,12 +130,12 @@ public final class AuditServer implements AutoCloseable {
       AuditLog log, AuditIndex index, AccessKeys keys, ServerConfig config, Cosigner cosigner)
       throws IOException, InterruptedException {
     ServerConfig.Tls files = config.tls();
-    TlsMaterial tls = files == null ? null : TlsMaterial.read(files);
+    ServedCertificate certificate = files == null ? null : new ServedCertificate(files);
     Path adminKey = log.reader().directory().adminKey();
     KeyAdministration administration = new KeyAdministration(log, keys);
     administration.checkNotLost(index);
     administration.createFirst(adminKey);
-    AuditServer server = new AuditServer(log, index, keys, config, cosigner, tls);
+    AuditServer server = new AuditServer(log, index, keys, config, cosigner, certificate);
     try {
       Listener.start(server.app, config);
     } catch (IOException e) {
@@ -164,9 +156,6 @@ public final class AuditServer implements AutoCloseable {
     every(FLOODS_EVERY, () -> logFloods(limiter.ended()));
     every(LAST_USE_EVERY, keys::saveLastUse);
     every(SESSIONS_EVERY, sessions::sweep);
-    if (config.tls() != null) {
-      every(TLS_EVERY, this::reloadTls);
-    }
   }
 
   @FunctionalInterface
@@ -190,19 +179,6 @@ public final class AuditServer implements AutoCloseable {
 
   private void logFloods(Iterable<FailureLimiter.Flood> floods) {
     floods.forEach(flood -> events.flood(flood, config.limits().failureWindow()));
-  }
-
-  private void reloadTls() throws Exception {
-    ServerConfig.Tls files = config.tls();
-    if (files == null || tls == null || ssl == null) {
-      return;
-    }
-    TlsMaterial changed = tls.readIfChanged(files);
-    if (changed != null) {
-      ssl.reload(factory -> factory.setKeyStore(changed.keyStore()));
-      tls = changed;
-      LOG.info("the certificate was read again");
-    }
   }
 
   /**

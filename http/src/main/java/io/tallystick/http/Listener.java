@@ -18,7 +18,6 @@ import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.eclipse.jetty.util.NanoTime;
 import org.eclipse.jetty.util.VirtualThreads;
-import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.jspecify.annotations.Nullable;
 
@@ -37,25 +36,16 @@ final class Listener {
   }
 
   private final ServerConfig config;
-  private final SslContextFactory.@Nullable Server ssl;
+  private final @Nullable ServedCertificate certificate;
   private final Answered answered;
 
   /**
-   * @param ssl {@code null} for plain HTTP
+   * @param certificate {@code null} for plain HTTP
    */
-  Listener(ServerConfig config, SslContextFactory.@Nullable Server ssl, Answered answered) {
+  Listener(ServerConfig config, @Nullable ServedCertificate certificate, Answered answered) {
     this.config = config;
-    this.ssl = ssl;
+    this.certificate = certificate;
     this.answered = answered;
-  }
-
-  /** TLS 1.2 and 1.3 with this certificate. */
-  static SslContextFactory.Server ssl(TlsMaterial tls) {
-    SslContextFactory.Server ssl = new SslContextFactory.Server();
-    ssl.setKeyStore(tls.keyStore());
-    ssl.setKeyStorePassword("");
-    ssl.setIncludeProtocols("TLSv1.3", "TLSv1.2");
-    return ssl;
   }
 
   /**
@@ -78,7 +68,7 @@ final class Listener {
     javalin.startup.showOldJavalinVersionWarning = false;
     javalin.startup.startupWatcherEnabled = false;
     javalin.http.prefer405over404 = true;
-    javalin.routes.before(new UnambiguousRequests(ssl == null ? "http" : "https"));
+    javalin.routes.before(new UnambiguousRequests(certificate == null ? "http" : "https"));
     javalin.http.compressionStrategy = CompressionStrategy.NONE;
     QueuedThreadPool threads = new QueuedThreadPool(MAX_PLATFORM_THREADS);
     threads.setName("tally-http");
@@ -105,14 +95,15 @@ final class Listener {
   }
 
   private ServerConnector connector(Server server, HttpConfiguration http) {
-    if (ssl != null) {
-      http.addCustomizer(new SecureRequestCustomizer(false));
-    }
     HttpConnectionFactory factory = new HttpConnectionFactory(http);
-    ServerConnector connector =
-        ssl == null
-            ? new ServerConnector(server, factory)
-            : new ServerConnector(server, ssl, factory);
+    ServerConnector connector;
+    if (certificate == null) {
+      connector = new ServerConnector(server, factory);
+    } else {
+      http.addCustomizer(new SecureRequestCustomizer(false));
+      server.addBean(certificate);
+      connector = new ServerConnector(server, certificate.ssl(), factory);
+    }
     connector.setHost(config.host());
     connector.setPort(config.port());
     connector.setIdleTimeout(config.timeouts().idle().toMillis());

@@ -9,6 +9,7 @@ import io.tallystick.witness.AddCheckpoint;
 import io.tallystick.witness.RefusedException;
 import io.tallystick.witness.Witness;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,11 +31,9 @@ public final class WitnessServer implements AutoCloseable {
   private final Bodies bodies;
   private final Javalin app;
 
-  private WitnessServer(Witness witness, ServerConfig config, TlsMaterial tls) {
-    this(witness, config, new Listener(config, Listener.ssl(tls), (status, duration) -> {}));
-  }
-
-  private WitnessServer(Witness witness, ServerConfig config, Listener listener) {
+  private WitnessServer(
+      Witness witness, ServerConfig config, @Nullable ServedCertificate certificate) {
+    Listener listener = new Listener(config, certificate, (status, duration) -> {});
     this.witness = witness;
     this.bodies = new Bodies(AddCheckpoint.MAX_BYTES, MAX_PENDING_BYTES, config.timeouts().body());
     this.app =
@@ -64,9 +63,8 @@ public final class WitnessServer implements AutoCloseable {
     ServerConfig.Tls files = config.tls();
     WitnessServer server =
         files == null
-            ? new WitnessServer(
-                witness, config, new Listener(config, null, (status, duration) -> {}))
-            : new WitnessServer(witness, config, TlsMaterial.read(files));
+            ? new WitnessServer(witness, config, null)
+            : new WitnessServer(witness, config, new ServedCertificate(files));
     Listener.start(server.app, config);
     return server;
   }

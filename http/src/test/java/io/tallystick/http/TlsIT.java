@@ -3,6 +3,7 @@ package io.tallystick.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tallystick.witness.Witness;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
@@ -149,16 +151,32 @@ class TlsIT {
       Thread.sleep(2_500);
       assertThat(health(server.server.port(), first)).isEqualTo(200);
       Certificate second = makeCertificate(files(), "EC");
-      for (int i = 0; ; i++) {
-        try {
-          assertThat(health(server.server.port(), second)).isEqualTo(200);
-          break;
-        } catch (IOException e) {
-          assertThat(i).as("tries until the new certificate is served").isLessThan(100);
-          Thread.sleep(100);
-        }
-      }
+      awaitStatus(server.server.port(), second, 200);
       assertThatThrownBy(() -> health(server.server.port(), first)).isInstanceOf(IOException.class);
+    }
+  }
+
+  @Test
+  void aWitnessServesANewCertificateToo() throws Exception {
+    Certificate first = makeCertificate(files(), "EC");
+    try (Witness witness =
+            Witness.open(directory.resolve("witness"), "w.example", List.of(), Clock.systemUTC());
+        WitnessServer server = WitnessServer.start(witness, config(files()))) {
+      assertThat(health(server.port(), first)).as("a witness has no /healthz").isEqualTo(404);
+      Certificate second = makeCertificate(files(), "EC");
+      awaitStatus(server.port(), second, 404);
+    }
+  }
+
+  private static void awaitStatus(int port, Certificate trusted, int status) throws Exception {
+    for (int i = 0; ; i++) {
+      try {
+        assertThat(health(port, trusted)).isEqualTo(status);
+        return;
+      } catch (IOException e) {
+        assertThat(i).as("tries until the new certificate is served").isLessThan(100);
+        Thread.sleep(100);
+      }
     }
   }
 
