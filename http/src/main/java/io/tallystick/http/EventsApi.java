@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** Where events come in: {@code POST /api/audit/events} (api.md, Writing). */
@@ -51,6 +50,7 @@ final class EventsApi {
   }
 
   private void append(Context request, Authenticator.Caller caller) throws Exception {
+    Written written = null;
     try {
       Parameters given = Parameters.ofQuery(request.queryString()).only(List.of("wait"));
       boolean sealed = given.word("wait", List.of("sealed")) != null;
@@ -60,21 +60,25 @@ final class EventsApi {
             lines
                 ? new EventReader.Batch(EventReader.readLines(body.take(), maxEvents), false)
                 : EventReader.readAny(body.take(), maxEvents);
-        append(request, batch, caller.key().name(), sealed);
+        if (strictTypes) {
+          checkTypes(batch);
+        }
+        written = log.append(batch.events(), caller.key().name());
+        metrics.appended(written);
+        answer(request, batch, written, sealed);
       }
     } catch (Exception e) {
-      metrics.refused(Problems.of(e).status());
-      throw e;
+      if (written != null) {
+        throw e;
+      }
+      Problem problem = Problems.of(e);
+      metrics.refused(problem.status());
+      throw problem.thrown();
     }
   }
 
-  private void append(Context request, EventReader.Batch batch, String source, boolean sealed)
-      throws IOException, InterruptedException, TimeoutException {
-    if (strictTypes) {
-      checkTypes(batch);
-    }
-    Written written = log.append(batch.events(), source);
-    metrics.appended(written);
+  private void answer(Context request, EventReader.Batch batch, Written written, boolean sealed)
+      throws IOException, InterruptedException {
     List<String> proofs = sealed ? proofs(written.places()) : List.of();
     request.status(written.isReplay() ? 200 : 201);
     if (written.isReplay()) {

@@ -33,7 +33,7 @@ final class Metrics {
     replayedEvents.add(written.replayed());
   }
 
-  /** A request to append was answered with this status, and nothing was written. */
+  /** A request to append was answered with this status, and it is not known to be written. */
   void refused(int status) {
     refusedAppends.computeIfAbsent(status, any -> new LongAdder()).increment();
   }
@@ -87,7 +87,11 @@ final class Metrics {
         "counter",
         "Events that were there before, by their request_id.",
         replayedEvents.sum());
-    byStatus(out, "refused_appends_total", "Requests to append that were refused.", refusedAppends);
+    byStatus(
+        out,
+        "refused_appends_total",
+        "Requests to append that were refused or not acknowledged in time.",
+        refusedAppends);
     byStatus(out, "http_requests_total", "Requests by the status of the answer.", requests);
     histogram(out);
     return out.toString();
@@ -129,7 +133,7 @@ final class Metrics {
       StringBuilder out, String name, String help, Map<Integer, LongAdder> counts) {
     head(out, name, "counter", help);
     counts.forEach((status, count) ->
-        out.append("tallystick_%s{status=\"%d\"} %d\n".formatted(name, status, count.sum())));
+        out.append("tallystick_" + name + "{status=\"" + status + "\"} " + count.sum() + "\n"));
   }
 
   private void histogram(StringBuilder out) {
@@ -139,10 +143,10 @@ final class Metrics {
     for (int i = 0; i <= BOUNDS_SECONDS.length; i++) {
       sum += durations.get(i);
       String bound = i == BOUNDS_SECONDS.length ? "+Inf" : Double.toString(BOUNDS_SECONDS[i]);
-      out.append("tallystick_%s_bucket{le=\"%s\"} %d\n".formatted(name, bound, sum));
+      out.append("tallystick_" + name + "_bucket{le=\"" + bound + "\"} " + sum + "\n");
     }
     out.append(
         String.format(Locale.ROOT, "tallystick_%s_sum %.6f\n", name, durationNanos.sum() / 1e9));
-    out.append("tallystick_%s_count %d\n".formatted(name, sum));
+    out.append("tallystick_" + name + "_count " + sum + "\n");
   }
 }
