@@ -3,7 +3,6 @@ package io.tallystick.http;
 import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
 import java.net.InetAddress;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Collections;
@@ -97,18 +96,9 @@ final class Browsers {
 
   /** The origin in lower case, without its scheme's own port. */
   private static String normal(String origin) {
-    try {
-      URI uri = URI.create(origin.toLowerCase(Locale.ROOT));
-      boolean own =
-          ("http".equals(uri.getScheme()) && uri.getPort() == 80)
-              || ("https".equals(uri.getScheme()) && uri.getPort() == 443);
-      return uri.getScheme()
-          + "://"
-          + uri.getHost()
-          + (own || uri.getPort() < 0 ? "" : ":" + uri.getPort());
-    } catch (IllegalArgumentException e) {
-      return origin;
-    }
+    String lower = origin.toLowerCase(Locale.ROOT);
+    String ownPort = lower.startsWith("https:") ? ":443" : ":80";
+    return lower.endsWith(ownPort) ? lower.substring(0, lower.length() - ownPort.length()) : lower;
   }
 
   /**

@@ -9,6 +9,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -140,6 +141,24 @@ class SessionApiTest {
     assertThat(wrong.statusCode()).isEqualTo(401);
     assertThat(wrong.headers().firstValue("Set-Cookie")).isEmpty();
     assertLogged(before, "auth.login.failed");
+  }
+
+  @Test
+  void hostsThatAreNoNamesAreComparedToo() throws Exception {
+    String body = "{\"key\":\"" + key + "\"}";
+    for (String origin : List.of("http://a_b", "http://A_B:80", "http://c_d", "http://a_b:81")) {
+      String answer =
+          Wire.exchange(
+              server,
+              "POST /api/session HTTP/1.1\r\nHost: a_b\r\nConnection: close\r\nOrigin: "
+                  + origin
+                  + "\r\nContent-Type: application/json\r\nContent-Length: "
+                  + body.length()
+                  + "\r\n\r\n"
+                  + body);
+      boolean own = origin.toLowerCase(Locale.ROOT).matches("http://a_b(:80)?");
+      assertThat(Wire.statuses(answer)).as(origin).containsExactly(own ? 200 : 403);
+    }
   }
 
   @Test
