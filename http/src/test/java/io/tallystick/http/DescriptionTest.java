@@ -92,6 +92,20 @@ class DescriptionTest {
     return all;
   }
 
+  @Test
+  void everyChangeInASessionNamesTheToken() {
+    for (Operation operation : operations()) {
+      boolean inASession =
+          operation.described().path("security").toString().contains("\"session\"");
+      if (inASession && !operation.method().equals("GET")) {
+        assertThat(parameters(operation, "header"))
+            .as("headers of " + operation)
+            .extracting(parameter -> parameter.get("name").asText())
+            .contains("X-CSRF-Token");
+      }
+    }
+  }
+
   private List<JsonNode> parameters(Operation operation, String in) {
     List<JsonNode> found = new ArrayList<>();
     for (JsonNode parameter : operation.described().path("parameters")) {
