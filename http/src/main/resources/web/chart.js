@@ -87,6 +87,10 @@ export function StackedChart({ buckets, seconds, onChoose }) {
     if (dragging.current) setRange(([from]) => [from, i]);
   };
   const up = () => (dragging.current = false);
+  const cancel = () => {
+    up();
+    setRange(null);
+  };
   const keys = (e) => {
     const by = { ArrowLeft: -1, ArrowRight: 1 }[e.key];
     if (e.key === 'Enter' && range) choose();
@@ -98,7 +102,9 @@ export function StackedChart({ buckets, seconds, onChoose }) {
   };
   const [low, high] = range ? [Math.min(...range), Math.max(...range)] : [];
   const at = (i) => new Date(new Date(buckets[i].start).getTime()).toISOString();
-  const choose = () => onChoose(at(low), new Date(new Date(buckets[high].start).getTime() + seconds * 1000 - 1).toISOString());
+  // A bucket ends with the last nanosecond of its last second.
+  const end = (i) => `${new Date(new Date(buckets[i].start).getTime() + seconds * 1000 - 1000).toISOString().slice(0, 19)}.999999999Z`;
+  const choose = () => onChoose(at(low), end(high));
   const chosen = range ? buckets.slice(low, high + 1).reduce((n, b) => n + b.total, 0) : 0;
   const shown = range ? null : hover !== null && buckets[hover];
   return el.div(
@@ -108,7 +114,7 @@ export function StackedChart({ buckets, seconds, onChoose }) {
       {
         ref: svg, width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, tabindex: 0, role: 'application', id: 'chart',
         'aria-label': 'Entries over time by category. Arrow keys choose a stretch of time, with Shift a longer one; Enter shows its entries. The table below has the numbers.',
-        onPointerDown: down, onPointerMove: move, onPointerUp: up, onPointerLeave: () => setHover(null), onKeyDown: keys,
+        onPointerDown: down, onPointerMove: move, onPointerUp: up, onPointerCancel: cancel, onPointerLeave: () => setHover(null), onKeyDown: keys,
       },
       [0, 0.5, 1].map((f) => h('g', { key: f, class: 'axis' }, h('path', { d: `M${PAD.left} ${y(top * f)}H${width - PAD.right}` }), h('text', { x: PAD.left - 6, y: y(top * f) + 4, 'text-anchor': 'end' }, top * f % 1 ? '' : count(top * f)))),
       range ? h('rect', { class: 'brush', x: x(low), width: (high - low + 1) * barWidth, y: PAD.top, height: HEIGHT - PAD.top - PAD.bottom }) : null,

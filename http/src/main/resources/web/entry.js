@@ -137,7 +137,8 @@ export function EntryView({ id, go }) {
   useEffect(() => {
     const shortcut = (e) => {
       if (e.target.closest('input, textarea, dialog') || e.ctrlKey || e.metaKey || e.altKey) return;
-      const link = { p: '[rel=prev]', n: '[rel=next]' }[e.key];
+      // Only where the entry has the focus: elsewhere a letter may be another program's command.
+      const link = e.target.closest('.entry-view') && { p: '[rel=prev]', n: '[rel=next]' }[e.key];
       const target = link && document.querySelector(link)?.getAttribute('href');
       if (target) go(target);
       if (e.key === 'Escape') go(backTo());

@@ -1,6 +1,6 @@
 // What is asked for: in the URL, for the server, and as controls.
 import { useEffect, useMemo, useRef, useState } from './hooks.js';
-import { count, fromInput, localTime, toInput, zone } from './format.js';
+import { count, fromInput, localTime, toInput, visible, zone } from './format.js';
 import { Badge, el, Field, focus, h, icon, useDismiss } from './ui.js';
 
 export const TEXTS = [
@@ -86,7 +86,7 @@ export function Chips({ filters, onChange }) {
         { key: chip.label + chip.value },
         el.button(
           { type: 'button', class: 'chip', 'aria-label': `Clear ${chip.label}: ${chip.value}`, onClick: () => onChange(chip.without) },
-          el.span({ class: 'chip-label' }, chip.label), el.bdi({ class: 'clip' }, chip.value), icon('cross'),
+          el.span({ class: 'chip-label' }, chip.label), el.bdi({ class: 'clip' }, ...visible(chip.value)), icon('cross'),
         ),
       ),
     ),
@@ -116,7 +116,7 @@ function TypePicker({ types, chosen, onChange }) {
     el.span({ class: 'field-label', id: 'types-label' }, 'Event types'),
     el.button(
       { type: 'button', class: 'picker-button', id: 'types-button', 'aria-expanded': String(open), 'aria-labelledby': 'types-label types-button', onClick: () => setOpen(!open) },
-      el.span({ class: 'clip' }, chosen.length === 0 ? 'All' : chosen.length === 1 ? chosen[0] : `${chosen.length} chosen`), icon('down'),
+      el.span({ class: 'clip' }, chosen.length === 0 ? 'All' : chosen.length === 1 ? el.bdi(...visible(chosen[0])) : `${chosen.length} chosen`), icon('down'),
     ),
     open
       ? el.div(

@@ -66,6 +66,8 @@ function useEntries(filters) {
   const live = useRef(filters.live);
   live.current = filters.live;
   const known = useRef(0);
+  /** Of the newest question, whose end is the end of what is asked besides for its list. */
+  const asked = useRef(null);
 
   const add = useCallback((arrived) => {
     setList((was) => {
@@ -80,6 +82,7 @@ function useEntries(filters) {
 
   useEffect(() => {
     const control = new AbortController();
+    asked.current = control.signal;
     const query = toQuery(filters);
     setState({ busy: true, error: null });
     setWaiting([]);
@@ -136,13 +139,16 @@ function useEntries(filters) {
   }, [filters.live]);
 
   const older = async () => {
+    const signal = asked.current;
+    const before = list.nextBeforeId;
     setState({ busy: true, error: null });
     try {
-      const page = await json(`/api/audit?${new URLSearchParams([...new URLSearchParams(list.query), ['limit', PAGE], ['before_id', list.nextBeforeId]])}`);
-      setList((was) => ({ ...was, entries: [...was.entries, ...page.entries], nextBeforeId: page.next_before_id }));
+      const page = await json(`/api/audit?${new URLSearchParams([...new URLSearchParams(list.query), ['limit', PAGE], ['before_id', before]])}`, { signal });
+      if (signal.aborted) return;
+      setList((was) => (was.nextBeforeId === before ? { ...was, entries: [...was.entries, ...page.entries], nextBeforeId: page.next_before_id } : was));
       setState({ busy: false, error: null });
     } catch (error) {
-      setState({ busy: false, error });
+      if (!signal.aborted) setState({ busy: false, error });
     }
   };
   return { ...list, ...state, waiting, many, fresh, showNew, older, reload: () => setRound((n) => n + 1) };
@@ -166,7 +172,8 @@ export function ListView({ at, go }) {
   }, [filters]);
   useEffect(() => {
     const shortcut = (e) => {
-      if (e.target.closest('input, select, textarea, dialog') || e.ctrlKey || e.metaKey || e.altKey) return;
+      // Only where the list has the focus: elsewhere a letter may be another program's command.
+      if (!e.target.closest('.list-view') || e.target.closest('input, select, textarea, dialog') || e.ctrlKey || e.metaKey || e.altKey) return;
       const press = { n: '#new-entries', l: '#live', '/': '#types-button', o: '#older' }[e.key];
       const button = press && document.querySelector(press);
       if (button) {
@@ -216,6 +223,6 @@ export function ListView({ at, go }) {
       : list.entries.length
         ? el.p({ class: 'more dim' }, 'That is all of them.')
         : null,
-    el.p({ class: 'keys-hint dim wide-only' }, el.kbd('j'), ' ', el.kbd('k'), ' move · ', el.kbd('Enter'), ' opens · ', el.kbd('n'), ' new · ', el.kbd('o'), ' older · ', el.kbd('l'), ' live · ', el.kbd('/'), ' types'),
+    el.p({ class: 'keys-hint dim wide-only' }, 'In the list: ', el.kbd('j'), ' ', el.kbd('k'), ' move · ', el.kbd('Enter'), ' opens · ', el.kbd('n'), ' new · ', el.kbd('o'), ' older · ', el.kbd('l'), ' live · ', el.kbd('/'), ' types'),
   );
 }

@@ -53,6 +53,10 @@ function Top({ title, rows, empty, kind }) {
   );
 }
 
+/** An actor as it is told from others of the same name, and the filters that find it. */
+const actor = (a) => (a.actor_username === null ? `id ${a.actor_id}` : a.actor_id === null ? a.actor_username : `${a.actor_username}#${a.actor_id}`);
+const byActor = (a) => ({ ...(a.actor_id === null ? {} : { actor_id: String(a.actor_id) }), ...(a.actor_username === null ? {} : { actor_username: a.actor_username }) });
+
 export function OverviewView({ go }) {
   const [period, setPeriod] = useState('7d');
   const [found, setFound] = useState(null);
@@ -94,8 +98,7 @@ export function OverviewView({ go }) {
       h(Top, {
         title: 'Failed logins by actor', empty: 'Nobody failed to log in by name',
         rows: failed.actors.map((a) => ({
-          name: a.actor_username ?? `id ${a.actor_id}`, count: a.count,
-          href: within(a.actor_username === null ? { actor_id: String(a.actor_id) } : { actor_username: a.actor_username }),
+          name: actor(a), count: a.count, href: within(byActor(a)),
         })),
       }),
       h(Top, {
@@ -105,8 +108,7 @@ export function OverviewView({ go }) {
       h(Top, {
         title: 'Most active actors, in all', empty: 'No actor is named anywhere', kind: 'is-plain',
         rows: stats.top_actors.slice(0, 8).map((a) => ({
-          name: a.actor_username ?? `id ${a.actor_id}`, count: a.count,
-          href: toUrl({ ...NONE, ...(a.actor_id === null ? {} : { actor_id: String(a.actor_id) }), ...(a.actor_username === null ? {} : { actor_username: a.actor_username }) }),
+          name: actor(a), count: a.count, href: toUrl({ ...NONE, ...byActor(a) }),
         })),
       }),
     ),

@@ -282,12 +282,14 @@ class PageListIT {
     browser.find("#proof");
     browser.driver.switchTo().activeElement().sendKeys(Keys.ESCAPE);
     browser.find("tr[data-id]");
-    browser.script("document.body.focus()");
-    browser.find("body").sendKeys("o");
-    browser.await("older rows", () -> browser.ids().size() > 50);
-    browser.find("body").sendKeys("l");
-    browser.find("#live.is-live");
+    browser.script("document.activeElement.blur()");
     browser.find("body").sendKeys("/");
+    assertThat(browser.all(".picker .popover")).as("no letter counts outside the list").isEmpty();
+    browser.find(".list-view .table-frame").sendKeys("o");
+    browser.await("older rows", () -> browser.ids().size() > 50);
+    browser.find(".list-view .table-frame").sendKeys("l");
+    browser.find("#live.is-live");
+    browser.find(".list-view .table-frame").sendKeys("/");
     browser.find(".picker .popover");
   }
 
