@@ -156,7 +156,7 @@ public record ServerConfig(
       positive("stop", stop.toNanos());
     }
 
-    /** 30 s idle, 60 s for a body, 30 s for an append, 20 s to stop. */
+    /** 30 s idle, 60 s for a header and as long for a body, 30 s for an append, 20 s to stop. */
     public static Timeouts defaults() {
       return new Timeouts(
           Duration.ofSeconds(30),

@@ -22,8 +22,9 @@ final class UnreadBody {
   }
 
   /**
-   * Reads the rest of the body and keeps nothing of it: at most 16 MiB, and nothing more after five
-   * seconds. A client that waits for {@code 100 Continue} has sent nothing.
+   * Reads the rest of the body and keeps nothing of it: at most 16 MiB, and no more once five
+   * seconds are over. A client that rests is waited for until it counts as idle. One that waits for
+   * {@code 100 Continue} has sent nothing.
    */
   static void discard(Context request) {
     if (request.header("Expect") != null) {
