@@ -4,7 +4,6 @@ import io.tallystick.entry.EntryCodec;
 import io.tallystick.entry.Event;
 import io.tallystick.note.VerifierKey;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -41,7 +40,7 @@ public final class AuditLog implements AutoCloseable {
   private final Thread sealerThread;
   private final Sealer sealer;
   private final FreeSpace space;
-  private final FileChannel lock;
+  private final DirectoryLock lock;
 
   private AuditLog(
       LogReader reader,
@@ -51,7 +50,7 @@ public final class AuditLog implements AutoCloseable {
       Committer committer,
       Sealer sealer,
       FreeSpace space,
-      FileChannel lock) {
+      DirectoryLock lock) {
     this.reader = reader;
     this.queue = queue;
     this.acknowledged = acknowledged;
@@ -80,14 +79,17 @@ public final class AuditLog implements AutoCloseable {
   public static AuditLog open(Path data, LogConfig config) throws IOException {
     DataDirectory directory = new DataDirectory(data);
     directory.create();
-    FileChannel lock = directory.lock();
+    DirectoryLock lock = directory.lock();
     try {
+      directory.deleteStale();
       AuditLog log = open(directory, config, lock);
       log.sealerThread.start();
       log.sequencerThread.start();
       log.committerThread.start();
       if (log.lastId() == 0) {
-        log.recordCreation();
+        log.record(Event.of("audit.log.created"));
+      } else if (log.sealer.newest() == null) {
+        log.awaitSeal();
       }
       return log;
     } catch (IOException | RuntimeException | Error e) {
@@ -109,8 +111,13 @@ public final class AuditLog implements AutoCloseable {
       throw new LogException.NotALog(directory.root() + " holds no log");
     }
     // Opened first, so that a log that does not hold together keeps its key.
-    open(data, config).close();
-    FileChannel lock = directory.lock();
+    try (AuditLog log = open(data, config)) {
+      // A checkpoint with a timestamp keeps its signatures; the one that both keys sign is another.
+      if (log.reader.tree().token(log.lastId()).isPresent()) {
+        log.record(Event.of("audit.key.rotated"));
+      }
+    }
+    DirectoryLock lock = directory.lock();
     try {
       TreeOpening.prepareRotation(directory, LogIdentity.read(directory.identity()), config);
     } finally {
@@ -120,7 +127,7 @@ public final class AuditLog implements AutoCloseable {
     return LogIdentity.read(directory.identity()).keys().getFirst();
   }
 
-  private static AuditLog open(DataDirectory directory, LogConfig config, FileChannel lock)
+  private static AuditLog open(DataDirectory directory, LogConfig config, DirectoryLock lock)
       throws IOException {
     boolean existed = directory.holdsLog();
     Segments segments = new Segments(directory.segments());
@@ -219,17 +226,25 @@ public final class AuditLog implements AutoCloseable {
     }
   }
 
-  private void recordCreation() throws IOException {
+  private void record(Event event) throws IOException {
+    await(append(event));
+    awaitSeal();
+  }
+
+  private void awaitSeal() throws IOException {
+    await(seal());
+  }
+
+  private void await(CompletableFuture<?> done) throws IOException {
     try {
-      append(Event.of("audit.log.created")).get();
-      seal().get();
+      done.get();
     } catch (ExecutionException e) {
       close();
       throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
     } catch (InterruptedException e) {
       close();
       Thread.currentThread().interrupt();
-      throw new IOException("interrupted while the log was being made", e);
+      throw new IOException("interrupted while the log was being opened", e);
     }
   }
 

@@ -1,13 +1,11 @@
 package io.tallystick.store;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 
 /**
  * Where things are in a data directory (format.md, The data directory), and its writer's lock.
@@ -72,10 +70,6 @@ public record DataDirectory(Path root) {
     return root.resolve("keys").resolve("checkpoint.key");
   }
 
-  private Path lockFile() {
-    return root.resolve("lock");
-  }
-
   /** The index's directory. */
   public Path index() {
     return root.resolve("index");
@@ -109,28 +103,26 @@ public record DataDirectory(Path root) {
     }
   }
 
+  /** Deletes what writers left that were ended while they replaced a file. */
+  void deleteStale() throws IOException {
+    for (Path folder : List.of(root, checkpoints(), archive(), signingKey().resolveSibling(""))) {
+      SmallFile.deleteStale(folder);
+    }
+  }
+
   /**
-   * Takes the writer's lock; it lasts until the channel is closed or the process ends.
+   * Takes the writer's lock; it lasts until it is closed or the process ends.
    *
    * @throws LogException.Locked if somebody has it
    */
-  FileChannel lock() throws IOException {
-    FileChannel channel =
-        FileChannel.open(lockFile(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+  DirectoryLock lock() throws IOException {
     try {
-      FileLock lock = channel.tryLock();
-      if (lock != null) {
-        return channel;
-      }
+      return DirectoryLock.tryLock(root, "lock")
+          .orElseThrow(() ->
+              new LogException.Locked(
+                  root + " is open for writing in another process; reading it is fine meanwhile"));
     } catch (OverlappingFileLockException e) {
-      channel.close();
       throw new LogException.Locked(root + " is open for writing in this process already");
-    } catch (IOException e) {
-      channel.close();
-      throw e;
     }
-    channel.close();
-    throw new LogException.Locked(
-        root + " is open for writing in another process; reading it is fine meanwhile");
   }
 }

@@ -1,6 +1,7 @@
 package io.tallystick.store;
 
 import java.io.IOException;
+import java.nio.file.Path;
 
 /** A log that cannot be opened, read or written, with a sentence for the operator that says why. */
 public sealed class LogException extends IOException {
@@ -115,6 +116,14 @@ public sealed class LogException extends IOException {
 
     DiskFull(String message, Throwable cause) {
       super(message, cause);
+    }
+
+    /** What a write to this file failed with, as this if it failed for want of room. */
+    static IOException orElse(IOException failure, Path file) {
+      String message = String.valueOf(failure.getMessage());
+      return message.contains("No space left") || message.contains("quota exceeded")
+          ? new DiskFull("no room on the device for " + file, failure)
+          : failure;
     }
   }
 

@@ -7,6 +7,7 @@ import io.tallystick.note.NoteSignature;
 import io.tallystick.note.SignedNote;
 import io.tallystick.note.SignerKey;
 import io.tallystick.note.VerifierKey;
+import io.tallystick.store.DirectoryLock;
 import io.tallystick.store.KeyFile;
 import io.tallystick.store.SmallFile;
 import io.tallystick.tlog.Hasher;
@@ -14,13 +15,11 @@ import io.tallystick.tlog.InvalidProofException;
 import io.tallystick.tlog.ProofVerifier;
 import io.tallystick.witness.RefusedException.Reason;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -45,10 +44,10 @@ public final class Witness implements AutoCloseable {
   private final List<VerifierKey> logs;
   private final Path checkpoints;
   private final Clock clock;
-  private final FileChannel lock;
+  private final DirectoryLock lock;
 
   private Witness(
-      SignerKey key, List<VerifierKey> logs, Path checkpoints, Clock clock, FileChannel lock) {
+      SignerKey key, List<VerifierKey> logs, Path checkpoints, Clock clock, DirectoryLock lock) {
     this.key = key;
     this.logs = logs;
     this.checkpoints = checkpoints;
@@ -70,11 +69,9 @@ public final class Witness implements AutoCloseable {
     Files.createDirectories(
         checkpoints,
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-    FileChannel lock =
-        FileChannel.open(
-            directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    DirectoryLock lock = lock(directory);
     try {
-      lock(directory, lock);
+      SmallFile.deleteStale(checkpoints);
       SignerKey key = key(directory.resolve("witness.key"), name);
       return new Witness(key, List.copyOf(logs), checkpoints, clock, lock);
     } catch (IOException | RuntimeException | Error e) {
@@ -83,15 +80,12 @@ public final class Witness implements AutoCloseable {
     }
   }
 
-  private static void lock(Path directory, FileChannel lock) throws IOException {
-    boolean locked;
+  private static DirectoryLock lock(Path directory) throws IOException {
+    String used = directory + " is in use by another witness";
     try {
-      locked = lock.tryLock() != null;
+      return DirectoryLock.tryLock(directory, "lock").orElseThrow(() -> new IOException(used));
     } catch (OverlappingFileLockException e) {
-      locked = false;
-    }
-    if (!locked) {
-      throw new IOException(directory + " is in use by another witness");
+      throw new IOException(used, e);
     }
   }
 
