@@ -13,8 +13,10 @@ import io.tallystick.tlog.TileHashReader;
 import io.tallystick.tlog.TileNodes;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -105,17 +107,32 @@ final class CheckpointCheck {
       if (cosigned != null) {
         continues("the checkpoint that witnesses signed", cosigned, lastId);
       }
+    } else if (!keptSizes.isEmpty() && keptSizes.getFirst() > lastId) {
+      beyond(keptSizes.getFirst(), lastId);
     }
     if (request.earlier() != null) {
       earlier(request.earlier(), request.keys(), lastId);
     }
   }
 
+  /** The largest that is kept, where the log ends before it. */
+  private void beyond(long size, long lastId) throws IOException {
+    try {
+      Optional<SignedCheckpoint> kept = tree.files().kept(size);
+      if (kept.isPresent()) {
+        missing("checkpoints/" + size + ".note", kept.get(), lastId);
+      }
+    } catch (LogException.Contradiction e) {
+      fault(size, String.valueOf(e.getMessage()));
+    }
+  }
+
   /** Those that were kept and are gone. */
   private void lost() throws IOException {
     try {
+      Set<Long> there = new HashSet<>(keptSizes);
       for (long size : tree.files().toldSizes()) {
-        if (!keptSizes.contains(size) && tree.files().kept(size).isEmpty()) {
+        if (!there.contains(size) && tree.files().kept(size).isEmpty()) {
           fault(size, "checkpoints/" + size + ".note is missing; it was kept");
         }
       }

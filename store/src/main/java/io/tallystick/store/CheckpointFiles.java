@@ -4,30 +4,47 @@ import io.tallystick.note.InvalidNoteException;
 import io.tallystick.note.SignedNote;
 import io.tallystick.note.VerifierKey;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The newest checkpoint and those that are kept (format.md, Checkpoint), on disk. What is read is
- * verified with the log's keys. Safe for any number of threads; one writes.
+ * verified with the log's keys. Safe for any number of threads; one writes the newest, and any,
+ * also of other processes, add to those that are kept.
  */
 final class CheckpointFiles {
   private static final String NOTE = ".note";
   private static final String TOKEN = ".tsr";
+  private static final Pattern SIZE = Pattern.compile("0|[1-9][0-9]{0,17}");
+
+  /** A writer in another process that has the lock longer than this is stuck. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  /** Whoever writes to the history has this and, against other processes, a lock in the folder. */
+  private static final ReentrantLock KEEPING = new ReentrantLock();
+
   private static final Logger LOG = LoggerFactory.getLogger(CheckpointFiles.class);
 
   private final Path newest;
@@ -36,6 +53,9 @@ final class CheckpointFiles {
   private final Path told;
   private final String origin;
   private final List<VerifierKey> keys;
+
+  /** Whether {@link #told} was made whole by this writer. Guarded by {@link #KEEPING}. */
+  private boolean toldAll;
 
   /**
    * @param keys whose signature makes a checkpoint one of this log
@@ -100,7 +120,7 @@ final class CheckpointFiles {
       for (Path file : files) {
         String name = file.getFileName().toString();
         String size = name.substring(0, name.length() - NOTE.length());
-        if (size.matches("0|[1-9][0-9]{0,18}")) {
+        if (SIZE.matcher(size).matches()) {
           sizes.add(Long.parseLong(size));
         }
       }
@@ -114,32 +134,59 @@ final class CheckpointFiles {
   /**
    * The sizes of all checkpoints that were kept, as {@code checkpoints/sizes} tells, one a line: a
    * checkpoint that is told of and not there was lost. Empty if there is no such file, as in a log
-   * that has kept none since there is one.
+   * that has kept none since there is one. Digits without an end of line are an addition that a
+   * crash cut short.
    *
    * @throws LogException.Contradiction if it is damaged
    */
-  List<Long> toldSizes() throws IOException {
+  SortedSet<Long> toldSizes() throws IOException {
     String text;
     try {
       text = Files.readString(told, StandardCharsets.ISO_8859_1);
     } catch (NoSuchFileException e) {
-      return List.of();
+      return new TreeSet<>();
     }
-    if (!text.matches("((0|[1-9][0-9]{0,17})\n)*")) {
-      throw new LogException.Contradiction(told + " is damaged: it has a line that is no size");
+    SortedSet<Long> sizes = new TreeSet<>();
+    int start = 0;
+    for (int end = text.indexOf('\n'); start < text.length(); end = text.indexOf('\n', start)) {
+      String line = text.substring(start, end < 0 ? text.length() : end);
+      if (!SIZE.matcher(line).matches()) {
+        throw new LogException.Contradiction(told + " is damaged: it has a line that is no size");
+      }
+      if (end < 0) {
+        break;
+      }
+      sizes.add(Long.valueOf(line));
+      start = end + 1;
     }
-    return text.lines().map(Long::valueOf).toList();
+    return sizes;
   }
 
-  /** Tells of every checkpoint that is there now, and of those that were told of. */
-  private void tellSizes() throws IOException {
-    SortedSet<Long> sizes = new TreeSet<>(keptSizes());
-    try {
-      sizes.addAll(toldSizes());
-    } catch (LogException.Contradiction e) {
-      LOG.warn("{}; it is made anew from the checkpoints that are there", e.getMessage());
+  /**
+   * Tells of a checkpoint that was kept: with a line more, or, the first time, of every checkpoint
+   * that is there and of those that were told of.
+   */
+  private void tell(long size) throws IOException {
+    if (toldAll && Files.exists(told)) {
+      toldAll = false;
+      try (FileChannel channel = FileChannel.open(told, StandardOpenOption.APPEND)) {
+        channel.write(ByteBuffer.wrap(bytes(sizesText(List.of(size)))));
+        channel.force(true);
+      }
+    } else {
+      SortedSet<Long> sizes = new TreeSet<>(keptSizes());
+      try {
+        sizes.addAll(toldSizes());
+      } catch (LogException.Contradiction e) {
+        LOG.warn("{}; it is made anew from the checkpoints that are there", e.getMessage());
+      }
+      SmallFile.write(told, bytes(sizesText(sizes)));
     }
-    SmallFile.write(told, sizesText(sizes).getBytes(StandardCharsets.ISO_8859_1));
+    toldAll = true;
+  }
+
+  private static byte[] bytes(String sizes) {
+    return sizes.getBytes(StandardCharsets.ISO_8859_1);
   }
 
   /** What {@code checkpoints/sizes} holds to tell of these. */
@@ -165,7 +212,46 @@ final class CheckpointFiles {
    * authority has signed stays as it is, for the token is over its bytes.
    */
   void keep(SignedCheckpoint checkpoint) throws IOException {
-    Files.createDirectories(kept);
+    alone(() -> add(checkpoint));
+  }
+
+  /** What is done while nobody else writes to the history. */
+  @FunctionalInterface
+  private interface Change {
+    void make() throws IOException;
+  }
+
+  private void alone(Change change) throws IOException {
+    KEEPING.lock();
+    try {
+      Files.createDirectories(kept);
+      DirectoryLock lock = lockKept();
+      try {
+        change.make();
+      } finally {
+        lock.close();
+      }
+    } finally {
+      KEEPING.unlock();
+    }
+  }
+
+  private DirectoryLock lockKept() throws IOException {
+    long started = System.nanoTime();
+    while (true) {
+      Optional<DirectoryLock> lock = DirectoryLock.tryLock(kept, "lock");
+      if (lock.isPresent()) {
+        return lock.get();
+      }
+      if (System.nanoTime() - started > PATIENCE.toNanos()) {
+        throw new IOException(
+            "another process has had " + kept.resolve("lock") + " locked for " + PATIENCE);
+      }
+      LockSupport.parkNanos(5_000_000);
+    }
+  }
+
+  private void add(SignedCheckpoint checkpoint) throws IOException {
     if (Files.exists(kept.resolve(checkpoint.size() + TOKEN))) {
       return;
     }
@@ -176,7 +262,7 @@ final class CheckpointFiles {
       SmallFile.write(file(checkpoint.size()), note.toBytes());
     }
     if (known.isEmpty()) {
-      tellSizes();
+      tell(checkpoint.size());
     }
   }
 
@@ -189,9 +275,23 @@ final class CheckpointFiles {
     }
   }
 
-  /** Keeps the timestamp authority's answer for a kept checkpoint. */
-  void keepToken(long size, byte[] token) throws IOException {
-    SmallFile.write(kept.resolve(size + TOKEN), token);
+  /**
+   * Keeps a checkpoint with the timestamp authority's answer for its bytes.
+   *
+   * @throws IOException if the one that is kept has other bytes by now
+   */
+  void keepToken(SignedCheckpoint stamped, byte[] token) throws IOException {
+    alone(() -> {
+      add(stamped);
+      Path file = file(stamped.size());
+      if (!Arrays.equals(Files.readAllBytes(file), stamped.note().toBytes())) {
+        throw new IOException(
+            file
+                + " got another signature after its timestamp was asked for; nothing was kept, ask"
+                + " for a timestamp again");
+      }
+      SmallFile.write(kept.resolve(stamped.size() + TOKEN), token);
+    });
   }
 
   private Path file(long size) {

@@ -202,9 +202,13 @@ public final class LogTree {
     return files.token(size);
   }
 
-  /** Keeps the timestamp authority's answer for a checkpoint, and the checkpoint. */
+  /**
+   * Keeps the timestamp authority's answer for a checkpoint, and the checkpoint.
+   *
+   * @throws IOException if the checkpoint that is kept has other signatures than the one that was
+   *     stamped
+   */
   public void keepToken(SignedCheckpoint checkpoint, byte[] token) throws IOException {
-    files.keep(checkpoint);
-    files.keepToken(checkpoint.size(), token);
+    files.keepToken(checkpoint, token);
   }
 }
