@@ -7,6 +7,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The bounded queue between the clients and the sequencer, and the sequencer's one place to wait.
@@ -19,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * lost.
  */
 final class AppendQueue {
+  private static final Logger LOG = LoggerFactory.getLogger(AppendQueue.class);
+
   /** Stands in the stack for ever once the last request was taken after the close. */
   private static final AppendRequest CLOSED = new AppendRequest(new byte[0][]);
 
@@ -122,11 +126,19 @@ final class AppendQueue {
 
   /**
    * Refuses every later {@link #put} with this reason; what waits can still be taken. The first
-   * reason stays.
+   * reason stays. One with a cause is a failure, which whoever runs the log must know of.
    */
   void close(LogException reason) {
-    closedBecause.compareAndSet(null, reason);
+    if (closedBecause.compareAndSet(null, reason) && reason.getCause() != null) {
+      LOG.error("{}", reason.getMessage(), reason);
+    }
     wake();
+  }
+
+  /** Why the log failed; {@code null} while it works, and after an ordinary close. */
+  @Nullable LogException failure() {
+    LogException reason = closedBecause.get();
+    return reason == null || reason.getCause() == null ? null : reason;
   }
 
   /** Why the queue takes no more; {@code null} while it does. */

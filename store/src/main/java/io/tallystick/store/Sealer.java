@@ -19,20 +19,32 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The thread behind the committer: puts the hashes of acknowledged entries into the tree, and signs
  * a checkpoint over it every interval while entries arrive, whenever somebody asks, and at the end.
  * In this order, each step durable before the next: entries, full tiles, right edge, checkpoint.
  *
- * <p>What fails here stops the whole log, for an entry that can't be sealed should not be taken.
+ * <p>What fails here stops the whole log, for an entry that can't be sealed should not be taken. A
+ * device without room does not: nothing was promised yet, and what was to be written is written
+ * when there is room.
  */
 final class Sealer implements Runnable, TileHashReader.Source {
+  private static final Logger LOG = LoggerFactory.getLogger(Sealer.class);
+
   /**
    * At most this many bytes of hashes wait for the tree; then the committer waits. After a crash
    * the next open hashes those entries again.
    */
   private static final long MAX_WAITING_BYTES = 32L << 20;
+
+  /** While there is no room, sealing is tried again this often at least. */
+  private static final long MAX_RETRY_NANOS = 1_000_000_000L;
+
+  /** While somebody waits, it is looked this often whether the log has failed. */
+  private static final long LOOK_AGAIN_NANOS = 50_000_000L;
 
   /** A checkpoint is kept at least this often while entries arrive. */
   private static final Duration KEEP_EVERY = Duration.ofHours(1);
@@ -55,6 +67,7 @@ final class Sealer implements Runnable, TileHashReader.Source {
   private final ArrayDeque<byte[]> waitingHashes = new ArrayDeque<>();
   private final List<Waiter> waiters = new ArrayList<>();
   private long waitingBytes;
+  private boolean asked;
   private boolean closed;
   private @Nullable LogException failure;
 
@@ -66,6 +79,8 @@ final class Sealer implements Runnable, TileHashReader.Source {
 
   // Owned by the sealer's thread.
   private Instant keptAt;
+  private boolean full;
+  private boolean saidNotKept;
 
   /**
    * @param edge the tree of everything that is acknowledged
@@ -136,6 +151,7 @@ final class Sealer implements Runnable, TileHashReader.Source {
             failure != null ? failure : new LogException.Stopped("the log is closed"));
       } else {
         waiters.add(new Waiter(size, covered));
+        asked = true;
         changed.signalAll();
       }
     } finally {
@@ -161,13 +177,25 @@ final class Sealer implements Runnable, TileHashReader.Source {
       long nextSeal = System.nanoTime() + interval.toNanos();
       for (boolean more = true; more; ) {
         more = await(nextSeal);
-        grow(nextSeal);
-        if (isDue(nextSeal) || !more || hasWaiters()) {
-          seal();
-          answer();
-          nextSeal = System.nanoTime() + interval.toNanos();
+        try {
+          if (full) {
+            newTiles.writeDelayed();
+          }
+          grow(nextSeal);
+          if (full || isDue(nextSeal) || !more || hasWaiters()) {
+            seal();
+            answer();
+            refuseIfFailed();
+            nextSeal = System.nanoTime() + interval.toNanos();
+          }
+          sayRoom();
+        } catch (LogException.DiskFull e) {
+          sayFull(e);
+          refuse(e);
+          nextSeal = System.nanoTime() + Math.min(interval.toNanos(), MAX_RETRY_NANOS);
         }
       }
+      refuse(new LogException.Stopped("the log is closed"));
     } catch (IOException | RuntimeException | Error e) {
       fail(
           new LogException.Stopped(
@@ -175,16 +203,54 @@ final class Sealer implements Runnable, TileHashReader.Source {
     }
   }
 
+  private void sayFull(LogException.DiskFull e) {
+    if (!full) {
+      LOG.warn("{}; entries wait to be sealed until there is room", e.getMessage());
+      full = true;
+    }
+  }
+
+  private void sayRoom() {
+    if (full) {
+      LOG.info("entries are sealed again");
+      full = false;
+    }
+  }
+
+  /** Hashes that somebody waits for do not come any more when the log has failed. */
+  private void refuseIfFailed() {
+    LogException reason = queue.failure();
+    if (reason != null) {
+      refuse(reason);
+    }
+  }
+
+  private void refuse(LogException reason) {
+    List<Waiter> left;
+    lock.lock();
+    try {
+      left = List.copyOf(waiters);
+      waiters.clear();
+    } finally {
+      lock.unlock();
+    }
+    left.forEach(waiter -> waiter.covered().completeExceptionally(reason));
+  }
+
   /** Waits for hashes, a waiter or the next checkpoint's time; {@code false} at the end. */
   private boolean await(long deadline) {
     lock.lock();
     try {
       boolean late = false;
-      while (waitingHashes.isEmpty() && waiters.isEmpty() && !closed && !late) {
+      while ((full || waitingHashes.isEmpty()) && !asked && !closed && !late) {
         long left = deadline - System.nanoTime();
+        if (!waiters.isEmpty()) {
+          left = Math.min(left, LOOK_AGAIN_NANOS);
+        }
         late = left <= 0 || changed.awaitNanos(left) <= 0;
       }
-      return !(closed && waitingHashes.isEmpty());
+      asked = false;
+      return !(closed && (full || waitingHashes.isEmpty()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return !closed;
@@ -218,7 +284,7 @@ final class Sealer implements Runnable, TileHashReader.Source {
   }
 
   private byte @Nullable [] next(long nextSeal) {
-    return isDue(nextSeal) ? null : takeHashes();
+    return isDue(nextSeal) || newTiles.hasDelayed() ? null : takeHashes();
   }
 
   private byte @Nullable [] takeHashes() {
@@ -240,8 +306,34 @@ final class Sealer implements Runnable, TileHashReader.Source {
 
   private void seal() throws IOException {
     if (newest == null || unsealed() > 0) {
-      publish(keys);
+      SignedCheckpoint signed = publish(keys);
+      // Also when the clock was set back.
+      Instant now = signed.signedAt();
+      if (now.isBefore(keptAt) || keptAt.isBefore(now.minus(KEEP_EVERY))) {
+        keep(signed);
+      }
     }
+  }
+
+  /** Keeps it in the history, or says that the next one is kept instead. */
+  private void keep(SignedCheckpoint signed) {
+    try {
+      checkpoints.keep(signed);
+      keptAt = signed.signedAt();
+      saidNotKept = false;
+    } catch (IOException e) {
+      if (!saidNotKept) {
+        LOG.warn("the checkpoint of this hour is not kept yet, it is tried again", e);
+        saidNotKept = true;
+      }
+    }
+  }
+
+  /** Publishes and keeps a checkpoint by old and new keys, before {@link #run}. */
+  void introduce(List<SignerKey> both) throws IOException {
+    SignedCheckpoint signed = publish(both);
+    checkpoints.keep(signed);
+    keptAt = signed.signedAt();
   }
 
   private long unsealed() {
@@ -250,7 +342,7 @@ final class Sealer implements Runnable, TileHashReader.Source {
   }
 
   /** Signs a checkpoint over the whole tree with these keys, now. */
-  void publish(List<SignerKey> signers) throws IOException {
+  private SignedCheckpoint publish(List<SignerKey> signers) throws IOException {
     newTiles.force();
     Checkpoint checkpoint;
     synchronized (edge) {
@@ -262,12 +354,7 @@ final class Sealer implements Runnable, TileHashReader.Source {
         new SignedCheckpoint(checkpoint, SignedNote.sign(checkpoint.text(), signers, now), now);
     checkpoints.publish(signed.note());
     newest = signed;
-    // Also when the clock was set back.
-    boolean due = now.isBefore(keptAt) || keptAt.isBefore(now.minus(KEEP_EVERY));
-    if (due || signers.size() > keys.size()) {
-      checkpoints.keep(signed);
-      keptAt = now;
-    }
+    return signed;
   }
 
   private void answer() {
@@ -293,19 +380,16 @@ final class Sealer implements Runnable, TileHashReader.Source {
 
   private void fail(LogException.Stopped reason) {
     queue.close(reason);
-    List<Waiter> left;
     lock.lock();
     try {
       failure = reason;
-      left = List.copyOf(waiters);
-      waiters.clear();
       waitingHashes.clear();
       waitingBytes = 0;
       changed.signalAll();
     } finally {
       lock.unlock();
     }
-    left.forEach(waiter -> waiter.covered().completeExceptionally(reason));
+    refuse(reason);
   }
 
   /** A tile of the tree, which may be larger than what is sealed. */

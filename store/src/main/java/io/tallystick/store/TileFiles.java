@@ -15,7 +15,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -127,14 +130,47 @@ final class TileFiles implements TileHashReader.Source {
   final class Writer implements RightEdge.TileSink {
     private final List<Path> unforced = new ArrayList<>();
 
+    /** Tiles for which there was no room. */
+    private final Map<Tile, byte[]> delayed = new LinkedHashMap<>();
+
+    /** Where there is no room for the tile, it waits for {@link #writeDelayed}. */
     @Override
     public void full(Tile tile, byte[] hashes) throws IOException {
+      try {
+        writeTile(tile, hashes);
+      } catch (LogException.DiskFull e) {
+        delayed.put(tile, hashes);
+      }
+    }
+
+    boolean hasDelayed() {
+      return !delayed.isEmpty();
+    }
+
+    /**
+     * Writes the tiles for which there was no room.
+     *
+     * @throws LogException.DiskFull if there still is none; the next call may succeed
+     */
+    void writeDelayed() throws IOException {
+      for (Iterator<Map.Entry<Tile, byte[]>> i = delayed.entrySet().iterator(); i.hasNext(); ) {
+        Map.Entry<Tile, byte[]> each = i.next();
+        writeTile(each.getKey(), each.getValue());
+        i.remove();
+      }
+    }
+
+    private void writeTile(Tile tile, byte[] hashes) throws IOException {
       Path file = file(tile);
       try {
-        write(file, hashes);
-      } catch (NoSuchFileException e) {
-        Files.createDirectories(file.resolveSibling(""));
-        write(file, hashes);
+        try {
+          write(file, hashes);
+        } catch (NoSuchFileException e) {
+          Files.createDirectories(file.resolveSibling(""));
+          write(file, hashes);
+        }
+      } catch (IOException e) {
+        throw LogException.DiskFull.orElse(e, file);
       }
       unforced.add(file);
     }
@@ -147,8 +183,13 @@ final class TileFiles implements TileHashReader.Source {
       Files.write(file, hashes, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     }
 
-    /** Makes them durable. */
+    /**
+     * Makes them durable.
+     *
+     * @throws LogException.DiskFull if there is no room for them; the next call may succeed
+     */
     void force() throws IOException {
+      writeDelayed();
       if (!unforced.isEmpty()) {
         DeviceSync.force(root, unforced);
         unforced.clear();

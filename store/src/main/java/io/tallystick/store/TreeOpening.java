@@ -34,6 +34,11 @@ final class TreeOpening {
   /** Blocks that other cores hash while the tree takes in those before them. */
   private static final int MAX_BLOCKS_AHEAD = 8;
 
+  /**
+   * Entries that a log may hold before its first checkpoint: the one that tells of its creation.
+   */
+  private static final long CREATION = 1;
+
   private final DataDirectory directory;
   private final LogConfig config;
   private final SigningKeys keyFile;
@@ -148,10 +153,18 @@ final class TreeOpening {
   }
 
   /**
-   * Refuses a log that ends before its newest checkpoint. Called before recovery takes anything
-   * out, for what is sealed is never an unfinished tail.
+   * Refuses a log that ends before its newest checkpoint, or has lost it. Called before recovery
+   * takes anything out, for what is sealed is never an unfinished tail.
    */
-  void checkHolds(Tail tail) throws LogException.Contradiction {
+  void checkHolds(Tail tail) throws LogException {
+    if (newest == null && tail.lastId() > CREATION) {
+      throw new LogException.Corrupt(
+          "the log holds "
+              + tail.lastId()
+              + " entries and no checkpoint, and the first is signed before a log takes its first"
+              + " entry: it was taken away. Nothing was changed; run \"tally verify\", and restore"
+              + " the data directory from a backup");
+    }
     if (newest != null && tail.lastId() < newest.size()) {
       String damage =
           tail.defect() == null
@@ -179,6 +192,10 @@ final class TreeOpening {
     TileFiles.Writer newTiles = tiles.new Writer();
     RightEdge edge = edge(reader, newTiles);
     extend(edge, reader, newTiles);
+    List<SignerKey> both = new ArrayList<>(keys);
+    both.addAll(retiring);
+    // One that has a timestamp keeps its signatures, so both keys sign until there is another.
+    boolean canIntroduce = checkpoints.token(edge.size()).isEmpty();
     Sealer sealer =
         new Sealer(
             queue,
@@ -187,14 +204,12 @@ final class TreeOpening {
             newTiles,
             checkpoints,
             identity.origin(),
-            keys,
+            canIntroduce ? keys : both,
             newest,
             config.sealEvery(),
             config.clock());
-    if (!retiring.isEmpty()) {
-      List<SignerKey> both = new ArrayList<>(keys);
-      both.addAll(retiring);
-      sealer.publish(both);
+    if (!retiring.isEmpty() && canIntroduce) {
+      sealer.introduce(both);
       keyFile.moveNext();
     }
     return sealer;
@@ -306,5 +321,6 @@ final class TreeOpening {
     for (int at = 0; at < hashes.length; at += Hash.BYTES) {
       edge.append(hashes, at, newTiles);
     }
+    newTiles.writeDelayed();
   }
 }

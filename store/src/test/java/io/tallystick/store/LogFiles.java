@@ -70,6 +70,13 @@ final class LogFiles {
     }
   }
 
+  /** Takes away what was sealed after the log was made. */
+  static void unsealToCreation(Path data) throws IOException {
+    byte[] first = Files.readAllBytes(data.resolve("checkpoints/1.note"));
+    unseal(data);
+    Files.write(data.resolve("checkpoint"), first);
+  }
+
   /** Takes away everything that was sealed: as if the log had ended before its first checkpoint. */
   static void unseal(Path data) throws IOException {
     Files.deleteIfExists(data.resolve("checkpoint"));

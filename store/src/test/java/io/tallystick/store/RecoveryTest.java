@@ -33,7 +33,7 @@ class RecoveryTest {
         log.append(AuditLogTest.events(3), null).get();
       }
     }
-    LogFiles.unseal(data);
+    LogFiles.unsealToCreation(data);
     return data;
   }
 

@@ -135,10 +135,7 @@ class SealTest {
   @Test
   void whatACrashLeavesBehindIsTakenUp() throws Exception {
     Path good = log(66_000);
-    for (String left :
-        List.of(
-            "no edge", "old edge", "short edge", "no tiles", "no checkpoint", "old checkpoint")) {
-
+    for (String left : List.of("no edge", "old edge", "short edge", "no tiles", "old checkpoint")) {
       Path data = directory.resolve(left);
       LogFiles.copy(good, data);
       switch (left) {
@@ -146,7 +143,6 @@ class SealTest {
         case "old edge" -> Files.write(data.resolve("edge"), new byte[Long.BYTES]);
         case "short edge" -> Files.write(data.resolve("edge"), new byte[100]);
         case "no tiles" -> LogFiles.delete(data.resolve("tiles"));
-        case "no checkpoint" -> LogFiles.unseal(data);
         default -> {
           List<Long> kept = LogReader.open(data).tree().files().keptSizes();
           Files.copy(
@@ -160,6 +156,27 @@ class SealTest {
       }
       assertThat(judge(data)).as(left).isEqualTo(66_300);
     }
+  }
+
+  @Test
+  void aLogWhoseCheckpointsWereTakenAwayIsNotSealedAnew() throws Exception {
+    Path data = log(2);
+    LogFiles.unseal(data);
+    assertThatThrownBy(() -> AuditLog.open(data, CONFIG))
+        .isInstanceOf(LogException.Corrupt.class)
+        .hasMessageContaining("holds 2 entries and no checkpoint");
+    assertThat(data.resolve("checkpoint")).doesNotExist();
+  }
+
+  /** Else the next crash would leave entries that no checkpoint covers. */
+  @Test
+  void aLogWhoseCreationWasCutShortIsSealedBeforeItTakesEntries() throws Exception {
+    Path data = log(1);
+    LogFiles.unseal(data);
+    try (AuditLog log = AuditLog.open(data, CONFIG.withSealEvery(Duration.ofHours(1)))) {
+      assertThat(log.reader().tree().size()).isEqualTo(1);
+    }
+    assertThat(judge(data)).isEqualTo(1);
   }
 
   @Test
