@@ -109,8 +109,14 @@ final class IpAddress {
 
   private static String format(int[] groups) {
     if (isIpv4Mapped(groups)) {
-      return "::ffff:%d.%d.%d.%d"
-          .formatted(groups[6] >> 8, groups[6] & 0xff, groups[7] >> 8, groups[7] & 0xff);
+      return "::ffff:"
+          + (groups[6] >> 8)
+          + "."
+          + (groups[6] & 0xff)
+          + "."
+          + (groups[7] >> 8)
+          + "."
+          + (groups[7] & 0xff);
     }
     int gapStart = -1;
     int gapLength = 1;

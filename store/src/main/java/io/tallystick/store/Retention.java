@@ -171,6 +171,21 @@ public final class Retention {
     SmallFile.forceDirectory(reader.directory().root());
     Path file = directory.resolve(batch.firstId() + "-" + batch.lastId() + ".zip");
     Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
+    try {
+      write(batch, previous, kept, temporary);
+      Files.move(
+          temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
+    SmallFile.forceDirectory(directory);
+    return file;
+  }
+
+  /** Writes an archive of the batch, durably, and verifies it. */
+  private void write(Batch batch, Hash previous, SignedCheckpoint kept, Path temporary)
+      throws IOException {
+    checkRoom(batch);
     Archive.write(reader, batch.firstId(), batch.lastId(), previous, kept, temporary);
     try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
       channel.force(true);
@@ -184,10 +199,33 @@ public final class Retention {
     } catch (InvalidNoteException e) {
       throw new LogException.Corrupt(temporary + " has no checkpoint of this log");
     }
-    Files.move(
-        temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    SmallFile.forceDirectory(directory);
-    return file;
+  }
+
+  /** An archive is not larger than the blocks that it is made of, and leaves appends their room. */
+  private void checkRoom(Batch batch) throws IOException {
+    long[] needed = {0};
+    reader.forEachBlock(
+        batch.firstId(),
+        batch.lastId(),
+        (block, first, last) -> {
+          needed[0] += block.bytes().length;
+          return true;
+        });
+    long free = log.freeSpace().bytes();
+    if (free - needed[0] < LogConfig.RESERVE_BYTES) {
+      throw new LogException.DiskFull(
+          "no room on the device for the archive of entries "
+              + batch.firstId()
+              + " to "
+              + batch.lastId()
+              + ": it takes up to "
+              + (needed[0] >> 20)
+              + " MiB, "
+              + (free >> 20)
+              + " MiB are free, and "
+              + (LogConfig.RESERVE_BYTES >> 20)
+              + " MiB are kept in reserve");
+    }
   }
 
   private static String sha256(Path file) throws IOException {
@@ -211,12 +249,19 @@ public final class Retention {
       @Nullable String by)
       throws IOException, InterruptedException {
     String what =
-        "{\"first_id\":%d,\"last_id\":%d,\"count\":%d,\"last_hash\":\"%s\""
-            .formatted(batch.firstId(), batch.lastId(), batch.count(), lastHash);
+        "{\"first_id\":"
+            + batch.firstId()
+            + ",\"last_id\":"
+            + batch.lastId()
+            + ",\"count\":"
+            + batch.count()
+            + ",\"last_hash\":\""
+            + lastHash
+            + "\"";
     String where =
         archive == null
             ? ""
-            : ",\"archive\":\"%s\",\"archive_sha256\":\"%s\"".formatted(archive, sha256);
+            : ",\"archive\":\"" + archive + "\",\"archive_sha256\":\"" + sha256 + "\"";
     Event event =
         Event.builder(archive == null ? "audit.retention.purged" : "audit.retention.archived")
             .actorUsername(by)

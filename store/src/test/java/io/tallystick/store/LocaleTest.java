@@ -1,0 +1,52 @@
+package io.tallystick.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tallystick.entry.Event;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Locale;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is written does not depend on the language of whoever writes it. */
+class LocaleTest {
+  @TempDir Path data;
+
+  @Test
+  void digitsAreDigitsInEveryLanguage() throws Exception {
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.forLanguageTag("fa"));
+    try {
+      AuditLogTest.SteppingClock clock =
+          new AuditLogTest.SteppingClock(Instant.parse("2026-05-01T22:10:00Z"));
+      try (AuditLog log = AuditLog.open(data, AuditLogTest.CONFIG.withClock(clock))) {
+        Event mapped = Event.builder("auth.login").actorIp("::ffff:10.1.2.3").build();
+        log.append(mapped).get();
+        clock.now = clock.now.plusSeconds(7_200);
+        log.append(AuditLogTest.event(2)).get();
+        Retention retention = new Retention(log);
+        retention.remove(
+            retention.plan(clock.now, Long.MAX_VALUE).getFirst(), Retention.Mode.ARCHIVE, null);
+        StringBuilder all = new StringBuilder();
+        log.reader()
+            .forEach(
+                1,
+                Long.MAX_VALUE,
+                entry -> {
+                  all.append(new String(entry.bytes(), StandardCharsets.UTF_8));
+                  return true;
+                });
+        assertThat(all)
+            .contains("::ffff:10.1.2.3")
+            .contains("\"last_id\":2")
+            .matches("\\p{ASCII}+");
+      }
+      assertThat(LogReader.open(data).verify(VerifyRequest.all().strictly(), null).faults())
+          .isEmpty();
+    } finally {
+      Locale.setDefault(before);
+    }
+  }
+}
