@@ -73,7 +73,7 @@ class SealerTest {
     Thread thread = Thread.ofPlatform().daemon().start(sealer);
     CompletableFuture<SignedCheckpoint> covered = sealer.covering(5);
     sealer.close();
-    thread.join(Duration.ofSeconds(20));
+    thread.join();
     assertThat(covered).isCompletedExceptionally();
     assertThat(sealer.covering(5)).isCompletedExceptionally();
   }
