@@ -1,6 +1,7 @@
 package io.tallystick.benchmarks;
 
 import com.sun.management.OperatingSystemMXBean;
+import io.tallystick.entry.EntryCodec;
 import io.tallystick.entry.Event;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.LogConfig;
@@ -36,6 +37,10 @@ import net.openhft.chronicle.wire.DocumentContext;
  * what else runs: with two cores, half of it is the least that an entry can take. The device's time
  * is the least that a forced entry can take whatever the processors do.
  *
+ * <p>Raw is timed twice: one thread that appends the same bytes again and again, and the eight
+ * producers that the log has too, each of which encodes its events and appends them to their one
+ * queue.
+ *
  * <pre>
  * java @jvm.options -cp benchmarks/target/benchmarks.jar io.tallystick.benchmarks.SideBySide [rounds] [entries] [batch]
  * </pre>
@@ -62,43 +67,54 @@ public final class SideBySide {
     int batch = args.length > 2 ? Integer.parseInt(args[2]) : 1;
     for (int round = 0; round < WARM_UP_ROUNDS; round++) {
       raw(entries);
+      shared(entries);
       device(entries);
       forced(entries, batch);
     }
     double[] ratios = new double[rounds];
+    double[] sharedRatios = new double[rounds];
     double[] deviceRatios = new double[rounds];
     double[] rawCpu = new double[rounds];
     double[] forcedCpu = new double[rounds];
     for (int round = 0; round < rounds; round++) {
       Cost raw = raw(entries);
+      Cost shared = shared(entries);
       Cost device = device(entries);
       Cost forced = forced(entries, batch);
+      sharedRatios[round] = shared.micros / forced.micros;
       ratios[round] = raw.micros / forced.micros;
       deviceRatios[round] = device.micros / forced.micros;
       rawCpu[round] = raw.cpuMicros;
       forcedCpu[round] = forced.cpuMicros;
       System.out.printf(
-          "raw %.2f us (processor %.2f), device %.2f us (%.2f), forced %.2f us (%.2f) an entry:"
-              + " %.2f x raw, %.2f x the device%n",
+          "raw %.2f us (processor %.2f), raw from all producers %.2f us (%.2f), device %.2f us (%.2f),"
+              + " forced %.2f us (%.2f) an entry: %.2f x raw, %.2f x raw from all, %.2f x the device%n",
           raw.micros,
           raw.cpuMicros,
+          shared.micros,
+          shared.cpuMicros,
           device.micros,
           device.cpuMicros,
           forced.micros,
           forced.cpuMicros,
           ratios[round],
+          sharedRatios[round],
           deviceRatios[round]);
     }
     Arrays.sort(ratios);
+    Arrays.sort(sharedRatios);
     Arrays.sort(deviceRatios);
     Arrays.sort(rawCpu);
     Arrays.sort(forcedCpu);
     System.out.printf(
-        "median %.2f x raw, from %.2f to %.2f, and %.2f x the device, from %.2f to %.2f;"
-            + " processor %.2f and %.2f us; %d producers, batches of %d%n",
+        "median %.2f x raw, from %.2f to %.2f, %.2f x raw from all producers, from %.2f to %.2f, and"
+            + " %.2f x the device, from %.2f to %.2f; processor %.2f and %.2f us; %d producers, batches of %d%n",
         ratios[rounds / 2],
         ratios[0],
         ratios[rounds - 1],
+        sharedRatios[rounds / 2],
+        sharedRatios[0],
+        sharedRatios[rounds - 1],
         deviceRatios[rounds / 2],
         deviceRatios[0],
         deviceRatios[rounds - 1],
@@ -127,6 +143,42 @@ public final class SideBySide {
       return since(before, entries);
     } finally {
       Directories.delete(directory);
+    }
+  }
+
+  /** What a program does that has the log's producers and events, and Chronicle alone. */
+  private static Cost shared(int entries) throws Exception {
+    Path directory = Directories.create("shared");
+    List<Event> made = LongStream.range(0, 4_096).mapToObj(Events::apiKeyUse).toList();
+    try (SingleChronicleQueue queue =
+        SingleChronicleQueueBuilder.binary(directory.toFile())
+            .rollCycle(RollCycles.FAST_HOURLY)
+            .blockSize(64L << 20)
+            .build()) {
+      List<Thread> producers = new ArrayList<>();
+      Cost before = now();
+      for (int p = 0; p < PRODUCERS; p++) {
+        producers.add(Thread.ofPlatform().start(() -> appendRaw(queue, made, entries / PRODUCERS)));
+      }
+      for (Thread producer : producers) {
+        producer.join();
+      }
+      return since(before, entries);
+    } finally {
+      Directories.delete(directory);
+    }
+  }
+
+  private static void appendRaw(SingleChronicleQueue queue, List<Event> made, int entries) {
+    byte[] rest = new byte[ENTRY_BYTES];
+    try (ExcerptAppender appender = queue.createAppender()) {
+      for (int i = 0; i < entries; i++) {
+        byte[] body = EntryCodec.encodeBody(made.get(i % made.size()), null);
+        try (DocumentContext document = appender.writingDocument()) {
+          document.wire().bytes().write(body);
+          document.wire().bytes().write(rest, 0, Math.max(0, ENTRY_BYTES - body.length));
+        }
+      }
     }
   }
 

@@ -210,7 +210,7 @@ public final class AuditLog implements AutoCloseable {
   /** The hour of the newest segment, or the one after it if that segment was closed. */
   private static long floorMillis(Tail tail, Tail.Last last) {
     long floor = Math.floorDiv(last.nanos(), 1_000_000L);
-    if (tail.segment() != null && tail.position() > 0) {
+    if (tail.segment() != null) {
       long hour = ChronicleWriter.startMillis(tail.segment());
       boolean closed = tail.stop() == SegmentCursor.Stop.END_OF_FILE;
       floor = Math.max(floor, closed ? hour + 3_600_000L : hour);

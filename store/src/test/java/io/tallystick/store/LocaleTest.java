@@ -25,7 +25,7 @@ class LocaleTest {
         Event mapped = Event.builder("auth.login").actorIp("::ffff:10.1.2.3").build();
         log.append(mapped).get();
         clock.now = clock.now.plusSeconds(7_200);
-        log.append(AuditLogTest.event(2)).get();
+        log.append(mapped).get();
         Retention retention = new Retention(log);
         retention.remove(
             retention.plan(clock.now, Long.MAX_VALUE).getFirst(), Retention.Mode.ARCHIVE, null);
