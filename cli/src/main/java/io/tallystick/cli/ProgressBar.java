@@ -55,18 +55,18 @@ final class ProgressBar implements AutoCloseable {
   }
 
   synchronized void at(long done, long total) {
+    counted = true;
     long now = System.nanoTime();
     if (out == null || now - started < FIRST_NANOS || now - lastShown < EVERY_NANOS) {
       return;
     }
     lastShown = now;
-    counted = true;
     shown = true;
     double share = total <= 0 ? 0 : Math.clamp((double) done / total, 0, 1);
     int filled = (int) Math.round(share * WIDTH);
     long perSecond = (long) (done / ((now - started) / 1e9));
     out.printf(
-        "\r\u001b[K%s [%s%s] %3.0f%%  %,d of %,d, %,d/s ",
+        "\r%s [%s%s] %3.0f%%  %,d of %,d, %,d/s ",
         what, "#".repeat(filled), ".".repeat(WIDTH - filled), 100 * share, done, total, perSecond);
     out.flush();
   }

@@ -64,6 +64,12 @@ class TerminalIT {
         .contains("\rworking [###", " 50%  2 of 4")
         .doesNotContain("25%")
         .containsSubsequence("50%", "\r\u001b[K", "done");
+    assertThat(onATerminal(Map.of(), "", ProgressProbe.class, "silent"))
+        .contains("\rworking ... 1 s")
+        .containsSubsequence("1 s", "\r\u001b[K", "done");
+    assertThat(onATerminal(Map.of(), " >out", ProgressProbe.class))
+        .as("wherever the answer goes")
+        .contains("\rworking [###");
     assertThat(onATerminal(Map.of(), " 2>err", ProgressProbe.class)).isEqualTo("done\r\n");
     assertThat(directory.resolve("err")).isEmptyFile();
   }

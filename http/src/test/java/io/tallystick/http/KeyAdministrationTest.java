@@ -31,13 +31,14 @@ class KeyAdministrationTest {
     try (TestServer server = TestServer.start(data)) {
       String admin = server.key(Permission.ADMIN_KEYS);
       revoked = server.key(Permission.ADMIN_AUDIT);
-      Path inTheWay = Files.createDirectories(data.resolve("access.json.tmp/x"));
+      Files.delete(data.resolve("access.json"));
+      Path inTheWay = Files.createDirectories(data.resolve("access.json/x"));
       assertThat(revoke(server, admin, revoked).statusCode()).isEqualTo(500);
       assertThat(server.get("/api/audit", revoked).statusCode()).isEqualTo(401);
       long before = server.log.lastId();
       assertThat(revoke(server, admin, revoked).statusCode()).isEqualTo(500);
       Files.delete(inTheWay);
-      Files.delete(data.resolve("access.json.tmp"));
+      Files.delete(data.resolve("access.json"));
       assertThat(revoke(server, admin, revoked).statusCode()).isEqualTo(204);
       assertThat(server.typesFrom(before + 1)).containsOnlyOnce("api_key.revoked");
       assertThat(revoke(server, admin, revoked).statusCode()).as("again").isEqualTo(204);

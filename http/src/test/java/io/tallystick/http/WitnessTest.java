@@ -423,12 +423,16 @@ class WitnessTest {
   @Test
   void aRoundThatFailsIsNotTheLast() throws Exception {
     LogTree tree = log.reader().tree();
-    Path inTheWay = Files.createDirectories(directory.resolve("log/cosigned.tmp/x"));
-    try (Cosigner cosigner = new Cosigner(tree, List.of(address()), Duration.ofMillis(20))) {
-      Thread.sleep(500);
+    WitnessAddress address = address();
+    int port = server.port();
+    server.close();
+    try (Cosigner cosigner = new Cosigner(tree, List.of(address), Duration.ofMillis(20))) {
+      Path inTheWay = Files.createDirectories(directory.resolve("log/cosigned/x"));
+      server = WitnessServer.start(witness, TestServer.CONFIG.withPort(port));
+      Thread.sleep(1_000);
       assertThat(cosigner.newest()).isEmpty();
       Files.delete(inTheWay);
-      Files.delete(directory.resolve("log/cosigned.tmp"));
+      Files.delete(directory.resolve("log/cosigned"));
       awaitCosigned(cosigner, tree.newest().orElseThrow().size());
     }
   }
