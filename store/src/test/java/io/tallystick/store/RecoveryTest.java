@@ -185,11 +185,12 @@ class RecoveryTest {
 
   @Test
   void whatStaysIsForcedBeforeItIsSigned() throws Exception {
-    Path data = log(5);
-    Path segment = LogFiles.segments(data).getFirst();
+    Path good = log(5);
     for (byte[] end : List.of(new byte[4], new byte[] {0, 0, 0, (byte) 0xC0})) {
+      Path data = directory.resolve("ends" + end[3]);
+      LogFiles.copy(good, data);
+      Path segment = LogFiles.segments(data).getFirst();
       LogFiles.write(segment, LogFiles.end(segment), end);
-      LogFiles.unsealToCreation(data);
       List<String> forced = forcedByOpening(data);
       String edge = data.resolve("edge").toString();
       assertThat(forced.stream().takeWhile(path -> !path.startsWith(edge)))
