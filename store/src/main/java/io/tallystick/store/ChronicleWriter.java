@@ -151,16 +151,8 @@ final class ChronicleWriter implements AutoCloseable {
       while (zeros.hasRemaining()) {
         channel.write(zeros, position + zeros.position());
       }
-      if (isDiskFull(e)) {
-        throw new LogException.DiskFull("no room on the device for the log", e);
-      }
-      throw e;
+      throw LogException.DiskFull.orElse(e, "the log");
     }
-  }
-
-  private static boolean isDiskFull(IOException e) {
-    String message = String.valueOf(e.getMessage());
-    return message.contains("No space left") || message.contains("quota exceeded");
   }
 
   @Override

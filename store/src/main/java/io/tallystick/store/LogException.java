@@ -1,7 +1,6 @@
 package io.tallystick.store;
 
 import java.io.IOException;
-import java.nio.file.Path;
 
 /** A log that cannot be opened, read or written, with a sentence for the operator that says why. */
 public sealed class LogException extends IOException {
@@ -118,11 +117,15 @@ public sealed class LogException extends IOException {
       super(message, cause);
     }
 
-    /** What a write to this file failed with, as this if it failed for want of room. */
-    static IOException orElse(IOException failure, Path file) {
+    /**
+     * What a write failed with, as this if it failed for want of room.
+     *
+     * @param what was written
+     */
+    static IOException orElse(IOException failure, Object what) {
       String message = String.valueOf(failure.getMessage());
       return message.contains("No space left") || message.contains("quota exceeded")
-          ? new DiskFull("no room on the device for " + file, failure)
+          ? new DiskFull("no room on the device for " + what, failure)
           : failure;
     }
   }
