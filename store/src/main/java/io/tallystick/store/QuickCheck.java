@@ -43,17 +43,7 @@ final class QuickCheck {
   long check(SignedCheckpoint checkpoint, long start, long end) throws IOException {
     long there = Math.max(start - 1, reader.lastId());
     if (end > there) {
-      faults.accept(
-          new Fault(
-              there + 1,
-              Fault.Kind.SEQUENCE,
-              there + 1 == end
-                  ? "entry " + end + " is missing: the log ends before it"
-                  : "entries "
-                      + (there + 1)
-                      + " to "
-                      + end
-                      + " are missing: the log ends before them"));
+      faults.accept(RangeVerifier.missing(there, end));
     }
     long last = Math.min(end, checkpoint.size());
     if (start > last) {

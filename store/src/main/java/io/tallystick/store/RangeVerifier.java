@@ -87,7 +87,8 @@ final class RangeVerifier {
         Duration.ofNanos(System.nanoTime() - started));
   }
 
-  private static Fault missing(long last, long due) {
+  /** That the log ends with {@code last}, before an entry that is due. */
+  static Fault missing(long last, long due) {
     return new Fault(
         last + 1,
         Fault.Kind.SEQUENCE,
