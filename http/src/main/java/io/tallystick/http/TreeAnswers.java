@@ -257,17 +257,8 @@ public final class TreeAnswers {
     Optional<byte[]> bytes =
         switch (parsed.get()) {
           case Tile tile -> log.tree().tile(tile);
-          case EntryBundle bundle -> bundle(bundle);
+          case EntryBundle bundle -> log.tree().bundle(bundle);
         };
     return bytes.map(content -> Answer.of(BYTES, out -> out.write(content)));
-  }
-
-  /** A bundle of which nothing was taken out, not even while it was read. */
-  private Optional<byte[]> bundle(EntryBundle bundle) throws IOException {
-    if (log.firstId() > bundle.start() + 1) {
-      return Optional.empty();
-    }
-    Optional<byte[]> bytes = log.tree().bundle(bundle);
-    return log.firstId() > bundle.start() + 1 ? Optional.empty() : bytes;
   }
 }
