@@ -225,11 +225,8 @@ final class CheckpointFiles {
     KEEPING.lock();
     try {
       Files.createDirectories(kept);
-      DirectoryLock lock = lockKept();
-      try {
+      try (DirectoryLock _ = lockKept()) {
         change.make();
-      } finally {
-        lock.close();
       }
     } finally {
       KEEPING.unlock();
@@ -239,7 +236,7 @@ final class CheckpointFiles {
   private DirectoryLock lockKept() throws IOException {
     long started = System.nanoTime();
     while (true) {
-      Optional<DirectoryLock> lock = DirectoryLock.tryLock(kept, "lock");
+      Optional<DirectoryLock> lock = DirectoryLock.tryLock(kept);
       if (lock.isPresent()) {
         return lock.get();
       }

@@ -117,7 +117,7 @@ public record DataDirectory(Path root) {
    */
   DirectoryLock lock() throws IOException {
     try {
-      return DirectoryLock.tryLock(root, "lock")
+      return DirectoryLock.tryLock(root)
           .orElseThrow(() ->
               new LogException.Locked(
                   root + " is open for writing in another process; reading it is fine meanwhile"));

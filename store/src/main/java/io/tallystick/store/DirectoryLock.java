@@ -12,9 +12,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A lock on a file that nobody else, here or in another process, has. The operating system drops a
- * process's lock when the process closes the file anywhere; so a file that is locked here is not
- * opened here a second time.
+ * A lock on a directory, by a file in it, that nobody else, here or in another process, has. The
+ * operating system drops a process's lock when the process closes the file anywhere; so a file that
+ * is locked here is not opened here a second time.
  */
 public final class DirectoryLock implements Closeable {
   /** Files that this process has locked. */
@@ -31,12 +31,12 @@ public final class DirectoryLock implements Closeable {
   /**
    * Takes the lock; it lasts until it is closed or the process ends.
    *
-   * @param name of a file in the directory, which is made if it is not there
+   * @param directory whose file {@code lock} it is, which is made if it is not there
    * @return empty if another process has it
    * @throws OverlappingFileLockException if this process has it
    */
-  public static Optional<DirectoryLock> tryLock(Path directory, String name) throws IOException {
-    Path file = directory.toRealPath().resolve(name);
+  public static Optional<DirectoryLock> tryLock(Path directory) throws IOException {
+    Path file = directory.toRealPath().resolve("lock");
     synchronized (HELD) {
       if (HELD.contains(file)) {
         throw new OverlappingFileLockException();

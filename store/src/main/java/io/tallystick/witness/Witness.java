@@ -83,7 +83,7 @@ public final class Witness implements AutoCloseable {
   private static DirectoryLock lock(Path directory) throws IOException {
     String used = directory + " is in use by another witness";
     try {
-      return DirectoryLock.tryLock(directory, "lock").orElseThrow(() -> new IOException(used));
+      return DirectoryLock.tryLock(directory).orElseThrow(() -> new IOException(used));
     } catch (OverlappingFileLockException e) {
       throw new IOException(used, e);
     }
