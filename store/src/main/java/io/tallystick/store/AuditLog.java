@@ -213,7 +213,7 @@ public final class AuditLog implements AutoCloseable {
     if (tail.segment() != null) {
       long hour = ChronicleWriter.startMillis(tail.segment());
       boolean closed = tail.stop() == SegmentCursor.Stop.END_OF_FILE;
-      floor = Math.max(floor, closed ? hour + 3_600_000L : hour);
+      floor = Math.max(floor, closed ? hour + ChronicleWriter.SEGMENT.toMillis() : hour);
     }
     return floor;
   }

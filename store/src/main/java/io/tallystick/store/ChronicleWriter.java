@@ -43,6 +43,9 @@ final class ChronicleWriter implements AutoCloseable {
         NullExceptionHandler.NOTHING);
   }
 
+  /** How long a segment is written. */
+  static final Duration SEGMENT = Duration.ofHours(1);
+
   private final Path directory;
   private final SingleChronicleQueue queue;
   private final ExcerptAppender appender;
@@ -102,7 +105,7 @@ final class ChronicleWriter implements AutoCloseable {
   }
 
   private static long hour(long millis) {
-    return Math.floorDiv(millis, Duration.ofHours(1).toMillis());
+    return Math.floorDiv(millis, SEGMENT.toMillis());
   }
 
   /**

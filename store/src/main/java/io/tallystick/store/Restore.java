@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -23,8 +22,6 @@ import org.jspecify.annotations.Nullable;
  * tree, and it is never appended to. What an archive proves, the archive proves.
  */
 public final class Restore {
-  private static final Duration SEGMENT = Duration.ofHours(1);
-
   private final List<Archive> archives;
   private final DataDirectory directory;
 
@@ -156,8 +153,8 @@ public final class Restore {
     void add(StoredEntry entry) throws IOException {
       long nanos = nanos(entry);
       boolean anotherHour =
-          Math.floorDiv(nanos, SEGMENT.toNanos())
-              != Math.floorDiv(block.firstNanos(), SEGMENT.toNanos());
+          Math.floorDiv(nanos, ChronicleWriter.SEGMENT.toNanos())
+              != Math.floorDiv(block.firstNanos(), ChronicleWriter.SEGMENT.toNanos());
       if (block.bytes() >= Sequencer.TARGET_BLOCK_BYTES || (!block.isEmpty() && anotherHour)) {
         write();
       }

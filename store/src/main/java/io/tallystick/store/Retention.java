@@ -14,7 +14,6 @@ import java.nio.file.StandardOpenOption;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -55,8 +54,6 @@ public final class Retention {
     }
   }
 
-  private static final Duration SEGMENT = Duration.ofHours(1);
-
   private final AuditLog log;
   private final LogReader reader;
 
@@ -90,7 +87,7 @@ public final class Retention {
     for (int i = 0; i + 1 < names.size(); i++) {
       Instant start = Instant.ofEpochMilli(ChronicleWriter.startMillis(names.get(i)));
       long lastId = segments.firstId(names.get(i + 1)) - 1;
-      if (start.plus(SEGMENT).isAfter(before) || lastId >= keepFrom) {
+      if (start.plus(ChronicleWriter.SEGMENT).isAfter(before) || lastId >= keepFrom) {
         break;
       }
       LocalDate day = LocalDate.ofInstant(start, ZoneOffset.UTC);
