@@ -1,19 +1,19 @@
 package io.tallystick.cli;
 
+import io.tallystick.http.WholeAnswer;
 import io.tallystick.note.InvalidNoteException;
 import io.tallystick.note.TimestampToken;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.SignedCheckpoint;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -86,15 +86,14 @@ final class NotariseCommand implements Callable<Integer> {
     HttpClient client = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
     try {
       HttpResponse<byte[]> response =
-          client
-              .sendAsync(
-                  HttpRequest.newBuilder(authority)
-                      .header("Content-Type", TimestampToken.QUERY_TYPE)
-                      .POST(HttpRequest.BodyPublishers.ofByteArray(request))
-                      .build(),
-                  HttpResponse.BodyHandlers.limiting(
-                      HttpResponse.BodyHandlers.ofByteArray(), TimestampToken.MAX_BYTES))
-              .get(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
+          WholeAnswer.to(
+              HttpRequest.newBuilder(authority)
+                  .header("Content-Type", TimestampToken.QUERY_TYPE)
+                  .POST(HttpRequest.BodyPublishers.ofByteArray(request))
+                  .build(),
+              client,
+              TimestampToken.MAX_BYTES,
+              TIMEOUT);
       String type = response.headers().firstValue("Content-Type").orElse("");
       if (response.statusCode() != 200 || !type.startsWith(TimestampToken.REPLY_TYPE)) {
         throw new Failure(
@@ -106,12 +105,10 @@ final class NotariseCommand implements Callable<Integer> {
                 + Printable.of(type));
       }
       return response.body();
-    } catch (ExecutionException e) {
-      throw unreachable(String.valueOf(e.getCause()));
-    } catch (TimeoutException e) {
-      throw unreachable("no whole answer in " + TIMEOUT.toSeconds() + " seconds");
-    } catch (IllegalArgumentException e) {
+    } catch (HttpTimeoutException | IllegalArgumentException e) {
       throw unreachable(String.valueOf(e.getMessage()));
+    } catch (IOException e) {
+      throw unreachable(e.toString());
     } finally {
       client.shutdownNow();
     }

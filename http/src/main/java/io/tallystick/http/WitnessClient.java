@@ -14,13 +14,10 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -150,24 +147,19 @@ final class WitnessClient {
   }
 
   private Reply post(AddCheckpoint request) throws IOException, InterruptedException {
-    // A time-out of the request itself would end with the answer's header.
-    Future<HttpResponse<String>> answer =
-        http.sendAsync(
-            HttpRequest.newBuilder(address)
-                .header("Content-Type", "text/plain; charset=utf-8")
-                .POST(HttpRequest.BodyPublishers.ofByteArray(request.toBytes()))
-                .build(),
-            HttpResponse.BodyHandlers.limiting(
-                HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8), MAX_ANSWER_BYTES));
     try {
-      HttpResponse<String> response = answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-      return new Reply(response.statusCode(), response.body());
-    } catch (TimeoutException e) {
+      HttpResponse<byte[]> response =
+          WholeAnswer.to(
+              HttpRequest.newBuilder(address)
+                  .header("Content-Type", "text/plain; charset=utf-8")
+                  .POST(HttpRequest.BodyPublishers.ofByteArray(request.toBytes()))
+                  .build(),
+              http,
+              MAX_ANSWER_BYTES,
+              timeout);
+      return new Reply(response.statusCode(), new String(response.body(), StandardCharsets.UTF_8));
+    } catch (HttpTimeoutException e) {
       throw new IOException("witness " + key.name() + " did not answer in time", e);
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
-    } finally {
-      answer.cancel(true);
     }
   }
 }
