@@ -9,8 +9,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,15 +28,7 @@ class BackupTest {
     List<Backup.Report> reports = new ArrayList<>();
     try (AuditLog log =
         AuditLog.open(data, AuditLogTest.CONFIG.withSealEvery(Duration.ofMillis(5)))) {
-      Thread writer =
-          Thread.ofPlatform()
-              .start(() -> {
-                while (!Thread.currentThread().isInterrupted()) {
-                  log.append(AuditLogTest.events(200), null).join();
-                  LockSupport.parkNanos(2_000_000);
-                }
-              });
-      try {
+      try (BusyLog _ = new BusyLog(log, 200, Duration.ofMillis(2))) {
         for (int i = 0; i < 6; i++) {
           SignedCheckpoint before = log.seal().get();
           Backup.Report report = Backup.make(log.reader(), copy, false);
@@ -60,9 +50,6 @@ class BackupTest {
             assertThat(verify(fresh, before.note()).faults()).isEmpty();
           }
         }
-      } finally {
-        writer.interrupt();
-        writer.join();
       }
     }
     assertThat(reports.getLast().filesKept()).as("what did not change is not copied").isPositive();
@@ -93,16 +80,7 @@ class BackupTest {
   void aCopyEndsWithItsLastBlock() throws Exception {
     Path data = directory.resolve("log");
     try (AuditLog log = AuditLog.open(data, AuditLogTest.CONFIG)) {
-      AtomicBoolean enough = new AtomicBoolean();
-      Thread writer =
-          Thread.ofPlatform()
-              .start(() -> {
-                while (!enough.get()) {
-                  log.append(AuditLogTest.events(1_000), null).join();
-                  LockSupport.parkNanos(20_000_000);
-                }
-              });
-      try {
+      try (BusyLog _ = new BusyLog(log, 1_000, Duration.ofMillis(20))) {
         for (int i = 0; i < 3; i++) {
           Path copy = directory.resolve("copy-" + i);
           SignedCheckpoint before = log.seal().get();
@@ -113,9 +91,6 @@ class BackupTest {
           AuditLog.open(copy, AuditLogTest.CONFIG).close();
           assertThat(verify(copy, before.note()).faults()).isEmpty();
         }
-      } finally {
-        enough.set(true);
-        writer.join();
       }
     }
   }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -42,23 +41,11 @@ class BlockWalkTest {
 
   @Test
   void aLogThatIsWrittenAtFullSpeedVerifies() throws Exception {
-    try (AuditLog log = AuditLog.open(data, AuditLogTest.CONFIG)) {
-      AtomicBoolean enough = new AtomicBoolean();
-      Thread writer =
-          Thread.ofPlatform()
-              .start(() -> {
-                while (!enough.get()) {
-                  log.append(AuditLogTest.events(20), null).join();
-                }
-              });
-      try {
-        long deadline = System.nanoTime() + Duration.ofSeconds(2).toNanos();
-        while (System.nanoTime() < deadline) {
-          assertThat(LogReader.open(data).verify(VerifyRequest.all(), null).faults()).isEmpty();
-        }
-      } finally {
-        enough.set(true);
-        writer.join();
+    try (AuditLog log = AuditLog.open(data, AuditLogTest.CONFIG);
+        BusyLog _ = new BusyLog(log, 20, Duration.ZERO)) {
+      long deadline = System.nanoTime() + Duration.ofSeconds(2).toNanos();
+      while (System.nanoTime() < deadline) {
+        assertThat(LogReader.open(data).verify(VerifyRequest.all(), null).faults()).isEmpty();
       }
     }
   }
