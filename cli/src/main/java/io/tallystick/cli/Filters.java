@@ -12,6 +12,7 @@ final class Filters {
       names = "--event-type",
       paramLabel = "TYPE",
       split = GivenOptions.COMMA,
+      splitSynopsisLabel = ",",
       description =
           "An event type, or a beginning like auth.*; several with commas, or given again.")
   List<String> eventTypes = List.of();

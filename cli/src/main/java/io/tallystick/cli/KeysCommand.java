@@ -32,6 +32,7 @@ final class KeysCommand {
               required = true,
               paramLabel = "P",
               split = GivenOptions.COMMA,
+              splitSynopsisLabel = ",",
               description =
                   "audit.append, admin.audit, admin.keys or admin.retention; several with commas, or"
                       + " given again.")

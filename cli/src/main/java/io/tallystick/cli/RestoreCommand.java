@@ -37,6 +37,7 @@ final class RestoreCommand implements Callable<Integer> {
       required = true,
       paramLabel = "VKEY",
       split = GivenOptions.COMMA,
+      splitSynopsisLabel = ",",
       description =
           "The log's verifier key that you trust, as \"tally key\" printed it; several with commas,"
               + " or given again.")

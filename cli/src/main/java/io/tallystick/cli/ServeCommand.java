@@ -68,6 +68,7 @@ final class ServeCommand implements Callable<Integer> {
       names = "--trusted-proxy",
       paramLabel = "ADDRESS",
       split = GivenOptions.COMMA,
+      splitSynopsisLabel = ",",
       description = "A proxy, or a network like 10.0.0.0/8, whose X-Forwarded-For counts.")
   private List<String> trustedProxies = List.of();
 
@@ -96,6 +97,7 @@ final class ServeCommand implements Callable<Integer> {
       names = "--witness",
       paramLabel = "VKEY=URL",
       split = GivenOptions.COMMA,
+      splitSynopsisLabel = ",",
       description =
           "A witness that is asked every minute to sign the newest checkpoint: its verifier key and"
               + " its address. Several with commas, or given again.")

@@ -24,6 +24,7 @@ final class UserCommand implements Callable<Integer> {
       names = "--event-type",
       paramLabel = "TYPE",
       split = GivenOptions.COMMA,
+      splitSynopsisLabel = ",",
       description = "Only entries of this type; several with commas, or given again.")
   private List<String> eventTypes = List.of();
 

@@ -53,6 +53,7 @@ final class VerifyBundleCommand implements Callable<Integer> {
       required = true,
       paramLabel = "VKEY",
       split = GivenOptions.COMMA,
+      splitSynopsisLabel = ",",
       description = "The log's verifier key that you trust; several with commas, or given again.")
   private List<String> keys = List.of();
 

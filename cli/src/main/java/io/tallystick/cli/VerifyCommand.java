@@ -56,6 +56,7 @@ final class VerifyCommand implements Callable<Integer> {
       names = "--key",
       paramLabel = "VKEY",
       split = GivenOptions.COMMA,
+      splitSynopsisLabel = ",",
       description =
           "The verifier key that you trust, as \"tally key\" printed it (default: those that the"
               + " log names itself).")

@@ -29,6 +29,7 @@ final class WitnessCommand implements Callable<Integer> {
       paramLabel = "VKEY",
       required = true,
       split = GivenOptions.COMMA,
+      splitSynopsisLabel = ",",
       description =
           "A key of a log to watch, as \"tally key\" prints it there; several with commas, or given"
               + " again.")
