@@ -54,7 +54,6 @@ public record EventType(
     known("audit.hold.placed", "A legal hold was placed");
     known("audit.hold.released", "A legal hold was released");
     known("audit.exported", "Entries were exported");
-    known("audit.key.rotated", "A new key signs the log");
   }
 
   private static void known(String value, String description) {
