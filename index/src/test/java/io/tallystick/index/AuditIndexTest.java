@@ -10,14 +10,18 @@ import io.tallystick.store.LogConfig;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.Receipt;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -325,16 +329,28 @@ class AuditIndexTest {
     }
   }
 
+  /** Copies an index as it is at one moment. Its files are written once, but a merge drops some. */
   private static void copy(Path from, Path to) throws IOException {
-    try (var tree = Files.walk(from)) {
-      for (Path path : tree.toList()) {
-        Path copy = to.resolve(from.relativize(path));
-        if (Files.isDirectory(path)) {
-          Files.createDirectories(copy);
-        } else {
-          Files.copy(path, copy);
-        }
-      }
+    Map<Path, byte[]> files;
+    do {
+      files = read(from);
+    } while (!read(from).keySet().equals(files.keySet()));
+    for (Map.Entry<Path, byte[]> file : files.entrySet()) {
+      Path copy = to.resolve(file.getKey());
+      Files.createDirectories(copy.getParent());
+      Files.write(copy, file.getValue());
     }
+  }
+
+  private static Map<Path, byte[]> read(Path directory) throws IOException {
+    Map<Path, byte[]> files = new TreeMap<>();
+    try (var tree = Files.walk(directory)) {
+      for (Path path : tree.filter(Files::isRegularFile).toList()) {
+        files.put(directory.relativize(path), Files.readAllBytes(path));
+      }
+    } catch (NoSuchFileException | UncheckedIOException gone) {
+      return read(directory);
+    }
+    return files;
   }
 }
