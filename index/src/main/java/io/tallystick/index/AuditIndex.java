@@ -157,7 +157,7 @@ public final class AuditIndex implements AutoCloseable {
     Shards memory = shards;
     if (memory.indexedThrough() < id) {
       log.forEach(
-          memory.indexedThrough() + 1,
+          memory.next(),
           id,
           entry -> {
             memory.add(entry);

@@ -52,15 +52,18 @@ record DocRange(int from, int to, boolean all) {
     long nanos = EntryDocument.nanos(time);
     long id = oldestFirst.isEmpty() ? 1 : oldestFirst.getFirst().firstId();
     for (Shard shard : oldestFirst) {
-      id +=
+      long before =
           shard.<Long>search(searcher -> {
-            long before = 0;
+            long count = 0;
             for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
               int later = documentsFrom(searcher, leaf, EntryDocument.TIME, nanos);
-              before += leaf.reader().maxDoc() - later;
+              count += leaf.reader().maxDoc() - later;
             }
-            return before;
+            return count;
           });
+      if (before > 0) {
+        id = shard.firstId() + before;
+      }
     }
     return id;
   }

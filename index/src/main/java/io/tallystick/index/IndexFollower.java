@@ -103,7 +103,7 @@ final class IndexFollower implements Runnable {
   /** Adds what is new, up to a batch of it; whether there is more. */
   private boolean addBatch() throws IOException {
     long last = log.lastId();
-    long next = shards.indexedThrough() + 1;
+    long next = shards.next();
     if (next > last) {
       return false;
     }

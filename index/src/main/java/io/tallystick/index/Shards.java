@@ -37,7 +37,7 @@ final class Shards implements Closeable {
   private final LogReader log;
   private final String origin;
   private final long maxIds;
-  private final Opener opener;
+  private final Opener begin;
 
   /** Replaced as a whole; the last one may be written. */
   private volatile List<Shard> shards = List.of();
@@ -48,21 +48,29 @@ final class Shards implements Closeable {
     Directory open(Path path) throws IOException;
   }
 
-  private Shards(Path directory, LogReader log, long maxIds, Opener opener) {
+  /** {@code begin} gives the files of a shard that begins anew. */
+  private Shards(Path directory, LogReader log, long maxIds, Opener begin) {
     this.directory = directory;
     this.log = log;
     this.origin = log.identity().origin();
     this.maxIds = maxIds;
-    this.opener = opener;
+    this.begin = begin;
   }
 
   /** Opens the index to write it. */
   static Shards write(Path directory, LogReader log, long maxIds, Opener opener)
       throws IOException {
     Files.createDirectories(directory);
-    Shards shards = new Shards(directory, log, maxIds, opener);
+    Opener begin =
+        path -> {
+          if (Files.exists(path)) {
+            Shard.delete(path);
+          }
+          return opener.open(path);
+        };
+    Shards shards = new Shards(directory, log, maxIds, begin);
     try {
-      shards.openAll();
+      shards.openAll(opener);
     } catch (IOException | RuntimeException e) {
       shards.close();
       throw e;
@@ -72,7 +80,7 @@ final class Shards implements Closeable {
 
   /** Opens what is committed to read it, with room in memory for what is not. */
   static Shards readBeside(Path directory, LogReader log) throws IOException {
-    Shards shards = new Shards(directory, log, Long.MAX_VALUE, Shard::directory);
+    Shards shards = new Shards(directory, log, Long.MAX_VALUE, path -> new ByteBuffersDirectory());
     List<Shard> open = new ArrayList<>();
     long next = log.firstId();
     try {
@@ -82,7 +90,7 @@ final class Shards implements Closeable {
         if (found.getKey() > next || shard.indexedThrough() > log.lastId()) {
           throw new IndexException("the index does not fit to the log");
         }
-        next = shard.indexedThrough() + 1;
+        next = shards.after(shard);
       }
     } catch (IOException | RuntimeException e) {
       LOG.warn(
@@ -93,12 +101,12 @@ final class Shards implements Closeable {
       open.clear();
       next = log.firstId();
     }
-    open.add(Shard.write(new ByteBuffersDirectory(), next, shards.origin));
+    open.add(shards.beginAt(next));
     shards.shards = List.copyOf(open);
     return shards;
   }
 
-  private void openAll() throws IOException {
+  private void openAll(Opener opener) throws IOException {
     SortedMap<Long, Path> found = find();
     List<Shard> open = new ArrayList<>();
     dropRemoved(found);
@@ -119,7 +127,7 @@ final class Shards implements Closeable {
           throw new IndexException(
               "it knows entry " + shard.indexedThrough() + ", the log ends at " + log.lastId());
         }
-        next = shard.indexedThrough() + 1;
+        next = after(shard);
       } catch (LockObtainFailedException e) {
         closeAll(open);
         throw new IndexException(directory + " is open for writing in another process", e);
@@ -137,7 +145,7 @@ final class Shards implements Closeable {
     boolean writable =
         !open.isEmpty() && !found.isEmpty() && open.getLast().firstId() == found.lastKey();
     if (!writable) {
-      open.add(create(next));
+      open.add(beginAt(next));
     }
     shards = List.copyOf(open);
     mergeBeside(shards.subList(0, shards.size() - 1));
@@ -180,12 +188,13 @@ final class Shards implements Closeable {
     return e.getClass().getSimpleName() + ": " + e.getMessage();
   }
 
-  private Shard create(long firstId) throws IOException {
-    Path path = directory.resolve(Long.toString(firstId));
-    if (Files.exists(path)) {
-      Shard.delete(path);
-    }
-    return Shard.write(opener.open(path), firstId, origin);
+  /** Which entry comes after those of a shard; retention may have taken out more than it knows. */
+  private long after(Shard shard) {
+    return Math.max(shard.indexedThrough() + 1, log.firstId());
+  }
+
+  private Shard beginAt(long firstId) throws IOException {
+    return Shard.write(begin.open(directory.resolve(Long.toString(firstId))), firstId, origin);
   }
 
   private SortedMap<Long, Path> find() throws IOException {
@@ -221,18 +230,24 @@ final class Shards implements Closeable {
     return newest().indexedThrough();
   }
 
+  /** The id that is to be added next. */
+  long next() {
+    return after(newest());
+  }
+
   private Shard newest() {
     return shards.getLast();
   }
 
+  /** Adds an entry. A shard has no gaps: behind entries that were never indexed begins another. */
   void add(StoredEntry entry) throws IOException {
-    if (entry.id() - newest().firstId() >= maxIds) {
-      Shard full = newest();
-      full.finish();
+    Shard last = newest();
+    if (entry.id() - last.firstId() >= maxIds || entry.id() != last.indexedThrough() + 1) {
+      last.finish();
       List<Shard> more = new ArrayList<>(shards);
-      more.add(create(entry.id()));
+      more.add(beginAt(entry.id()));
       shards = List.copyOf(more);
-      mergeBeside(List.of(full));
+      mergeBeside(List.of(last));
     }
     newest().add(entry.id(), document(entry));
   }
@@ -282,7 +297,7 @@ final class Shards implements Closeable {
     for (Path path : find().values()) {
       Shard.delete(path);
     }
-    shards = List.of(create(log.firstId()));
+    shards = List.of(beginAt(log.firstId()));
   }
 
   private static void closeAll(List<Shard> open) throws IOException {

@@ -15,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -58,29 +57,6 @@ class AuditIndexTest {
     }
   }
 
-  private static void assertAnswers(AuditIndex index, AuditQuery q, List<Entry> entries)
-      throws Exception {
-    List<Long> all =
-        entries.stream()
-            .filter(RandomLog.meaning(q))
-            .map(Entry::id)
-            .sorted(q.ascending() ? Comparator.naturalOrder() : Comparator.reverseOrder())
-            .toList();
-    List<Long> behindCursors =
-        all.stream()
-            .filter(id -> q.beforeId() == null || id < q.beforeId())
-            .filter(id -> q.afterId() == null || id > q.afterId())
-            .toList();
-    List<Long> expected = behindCursors.stream().skip(q.offset()).limit(q.limit()).toList();
-    Page page = index.search(q);
-    assertThat(page.ids()).as("%s", q).isEqualTo(expected);
-    assertThat(page.total()).as("%s", q).isEqualTo(all.size());
-    assertThat(page.hasMore()).as("%s", q).isEqualTo(behindCursors.size() > q.offset() + q.limit());
-    List<Long> streamed = new ArrayList<>();
-    index.forEachMatch(q, streamed::add);
-    assertThat(streamed).as("%s", q).isEqualTo(behindCursors);
-  }
-
   @Test
   void answersWhatAFilterOverAllEntriesAnswers() throws Exception {
     RandomLog.append(log, 1_500, 1);
@@ -88,7 +64,7 @@ class AuditIndexTest {
     try (AuditIndex index = index()) {
       Random random = new Random(2);
       for (int i = 0; i < 600; i++) {
-        assertAnswers(index, RandomLog.randomQuestion(random, entries), entries);
+        RandomLog.assertAnswers(index, RandomLog.randomQuestion(random, entries), entries);
       }
     }
   }
@@ -101,8 +77,8 @@ class AuditIndexTest {
       for (long cursor : new long[] {Long.MIN_VALUE, 0, 50, Long.MAX_VALUE}) {
         for (boolean filtered : new boolean[] {true, false}) {
           AuditQuery.Builder q = AuditQuery.builder().security(filtered ? true : null);
-          assertAnswers(index, q.afterId(cursor).build(), entries);
-          assertAnswers(index, q.afterId(null).beforeId(cursor).build(), entries);
+          RandomLog.assertAnswers(index, q.afterId(cursor).build(), entries);
+          RandomLog.assertAnswers(index, q.afterId(null).beforeId(cursor).build(), entries);
         }
       }
     }
@@ -122,7 +98,7 @@ class AuditIndexTest {
     both.addAll(beginnings);
     try (AuditIndex index = index()) {
       for (List<String> types : List.of(exact, beginnings, both)) {
-        assertAnswers(index, AuditQuery.builder().eventTypes(types).build(), entries);
+        RandomLog.assertAnswers(index, AuditQuery.builder().eventTypes(types).build(), entries);
       }
     }
   }
@@ -200,8 +176,8 @@ class AuditIndexTest {
             AuditIndex.open(log.reader(), crashed, SHARD_IDS, Shard::directory)) {
       for (int i = 0; i < 100; i++) {
         AuditQuery question = RandomLog.randomQuestion(random, entries);
-        assertAnswers(restarted, question, entries);
-        assertAnswers(afterCrash, question, entries);
+        RandomLog.assertAnswers(restarted, question, entries);
+        RandomLog.assertAnswers(afterCrash, question, entries);
       }
     }
   }
@@ -231,8 +207,8 @@ class AuditIndexTest {
       Random random = new Random(11);
       for (int i = 0; i < 100; i++) {
         AuditQuery question = RandomLog.randomQuestion(random, entries);
-        assertAnswers(beside, question, entries);
-        assertAnswers(nowhere, question, entries);
+        RandomLog.assertAnswers(beside, question, entries);
+        RandomLog.assertAnswers(nowhere, question, entries);
       }
     }
     assertThat(listing(directory)).isEqualTo(before);
@@ -250,7 +226,7 @@ class AuditIndexTest {
           indexAll();
         }
         List<Entry> entries = RandomLog.entries(log);
-        assertAnswers(beside, RandomLog.randomQuestion(random, entries), entries);
+        RandomLog.assertAnswers(beside, RandomLog.randomQuestion(random, entries), entries);
         assertThat(beside.inMemory()).isLessThanOrEqualTo(310);
       }
     }
@@ -287,7 +263,7 @@ class AuditIndexTest {
         }
         try (AuditIndex index = AuditIndex.open(log.reader(), copy, SHARD_IDS, Shard::directory)) {
           for (int i = 0; i < 5; i++) {
-            assertAnswers(index, RandomLog.randomQuestion(random, entries), entries);
+            RandomLog.assertAnswers(index, RandomLog.randomQuestion(random, entries), entries);
           }
         }
         Shard.delete(copy);
@@ -305,7 +281,7 @@ class AuditIndexTest {
     }
     List<Entry> entries = RandomLog.entries(log);
     try (AuditIndex index = index()) {
-      assertAnswers(index, AuditQuery.builder().security(true).build(), entries);
+      RandomLog.assertAnswers(index, AuditQuery.builder().security(true).build(), entries);
     }
   }
 

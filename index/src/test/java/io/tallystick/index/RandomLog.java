@@ -1,11 +1,14 @@
 package io.tallystick.index;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.tallystick.entry.Entry;
 import io.tallystick.entry.Event;
 import io.tallystick.entry.EventType;
 import io.tallystick.store.AuditLog;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Predicate;
@@ -132,5 +135,28 @@ final class RandomLog {
         .limit(1 + random.nextInt(60))
         .offset(random.nextInt(4) == 0 ? random.nextInt(1500) : 0)
         .build();
+  }
+
+  /** Passes if the index gives what the question means over these entries. */
+  static void assertAnswers(AuditIndex index, AuditQuery q, List<Entry> entries) throws Exception {
+    List<Long> all =
+        entries.stream()
+            .filter(meaning(q))
+            .map(Entry::id)
+            .sorted(q.ascending() ? Comparator.naturalOrder() : Comparator.reverseOrder())
+            .toList();
+    List<Long> behindCursors =
+        all.stream()
+            .filter(id -> q.beforeId() == null || id < q.beforeId())
+            .filter(id -> q.afterId() == null || id > q.afterId())
+            .toList();
+    List<Long> expected = behindCursors.stream().skip(q.offset()).limit(q.limit()).toList();
+    Page page = index.search(q);
+    assertThat(page.ids()).as("%s", q).isEqualTo(expected);
+    assertThat(page.total()).as("%s", q).isEqualTo(all.size());
+    assertThat(page.hasMore()).as("%s", q).isEqualTo(behindCursors.size() > q.offset() + q.limit());
+    List<Long> streamed = new ArrayList<>();
+    index.forEachMatch(q, streamed::add);
+    assertThat(streamed).as("%s", q).isEqualTo(behindCursors);
   }
 }
