@@ -47,14 +47,17 @@ public final class Main {
    * @param args the arguments, taken literally: {@code @name} is not read as a file
    */
   public static void main(String[] args) {
+    Map<String, String> environment = System.getenv();
+    int code = run(start(environment), environment, List.of(args));
+    System.exit(code);
+  }
+
+  /** Sets up what belongs to the process, and gives its terminal. */
+  static Terminal start(Map<String, String> environment) {
     // Digits are data: in a proof, in CSV, in an address.
     Locale.setDefault(Locale.ROOT);
     Logging.install();
-    Map<String, String> environment = System.getenv();
-    Terminal terminal =
-        new Terminal(stream(FileDescriptor.out), stream(FileDescriptor.err), environment);
-    int code = run(terminal, environment, List.of(args));
-    System.exit(code);
+    return new Terminal(stream(FileDescriptor.out), stream(FileDescriptor.err), environment);
   }
 
   /** Runs one command and gives its exit code. */

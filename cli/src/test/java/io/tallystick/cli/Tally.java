@@ -24,26 +24,39 @@ final class Tally {
   record Result(int code, String out, String err) {}
 
   static ProcessBuilder command(List<String> arguments) {
-    ProcessBuilder builder = new ProcessBuilder(words(Main.class, arguments));
+    ProcessBuilder builder = new ProcessBuilder(words(arguments));
     builder.environment().keySet().removeIf(name -> name.startsWith("TALLY_"));
     return builder;
   }
 
-  /** The words that run a class as the launcher does. */
-  static List<String> words(Class<?> main, List<String> arguments) {
+  /** The words that run the packaged command, with a cache of classes that its first run leaves. */
+  static List<String> words(List<String> arguments) {
+    Path target = Path.of("target").toAbsolutePath();
+    List<String> words =
+        java(
+            "-Xlog:disable",
+            "-Xlog:all=warning,cds*=off:stderr",
+            "-XX:+UseSerialGC",
+            "-XX:+AutoCreateSharedArchive",
+            "-XX:SharedArchiveFile=" + target.resolve("tests.jsa"),
+            "-jar",
+            target.resolve("tally.jar").toString());
+    words.addAll(arguments);
+    return words;
+  }
+
+  /** The words that run Java as the launcher does. */
+  static List<String> java(String... further) {
     Path options = Path.of(System.getProperty("tallystick.jvm.options", "../jvm.options"));
-    List<String> command =
+    List<String> words =
         new ArrayList<>(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "@" + options.toAbsolutePath().normalize(),
                 "-Xmx512m",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                main.getName()));
-    command.addAll(arguments);
-    return command;
+                "-XX:TieredStopAtLevel=1"));
+    words.addAll(List.of(further));
+    return words;
   }
 
   /** Runs a command to its end. */

@@ -24,15 +24,18 @@ class TerminalIT {
     assumeTrue(Files.isExecutable(SCRIPT), "no script(1), which makes a terminal, here");
   }
 
-  /** Runs a class on a terminal, and gives what that shows. */
+  private static List<String> probe(String... arguments) {
+    List<String> words =
+        Tally.java("-cp", System.getProperty("java.class.path"), ProgressProbe.class.getName());
+    words.addAll(List.of(arguments));
+    return words;
+  }
+
+  /** Runs a program on a terminal, and gives what that shows. */
   private String onATerminal(
-      Map<String, String> environment, String redirection, Class<?> main, String... arguments)
-      throws Exception {
+      Map<String, String> environment, String redirection, List<String> words) throws Exception {
     String line =
-        Tally.words(main, List.of(arguments)).stream()
-                .map(word -> "'" + word + "'")
-                .collect(Collectors.joining(" "))
-            + redirection;
+        words.stream().map(word -> "'" + word + "'").collect(Collectors.joining(" ")) + redirection;
     ProcessBuilder builder =
         new ProcessBuilder(SCRIPT.toString(), "-qec", line, "/dev/null")
             .directory(directory.toFile())
@@ -51,8 +54,9 @@ class TerminalIT {
   void coloursAreForATerminalWhoseUserWantsThem() throws Exception {
     Map<String, String> log = Map.of("TALLY_DATA", directory.resolve("log").toString());
     assertThat(Tally.run(log, "{\"event_type\":\"auth.logout\"}", "append").code()).isZero();
-    assertThat(onATerminal(Map.of(), "", Main.class, "list")).contains("auth.logout", "\u001b[1m");
-    assertThat(onATerminal(Map.of("NO_COLOR", "1"), "", Main.class, "list"))
+    assertThat(onATerminal(Map.of(), "", Tally.words(List.of("list"))))
+        .contains("auth.logout", "\u001b[1m");
+    assertThat(onATerminal(Map.of("NO_COLOR", "1"), "", Tally.words(List.of("list"))))
         .contains("auth.logout")
         .doesNotContain("\u001b");
     assertThat(Tally.run(log, "", "list").out()).contains("auth.logout").doesNotContain("\u001b");
@@ -60,17 +64,17 @@ class TerminalIT {
 
   @Test
   void progressIsForATerminalAndIsWiped() throws Exception {
-    assertThat(onATerminal(Map.of(), "", ProgressProbe.class))
+    assertThat(onATerminal(Map.of(), "", probe()))
         .contains("\rworking [###", " 50%  2 of 4")
         .doesNotContain("25%")
         .containsSubsequence("50%", "\r\u001b[K", "done");
-    assertThat(onATerminal(Map.of(), "", ProgressProbe.class, "silent"))
+    assertThat(onATerminal(Map.of(), "", probe("silent")))
         .contains("\rworking ... 1 s")
         .containsSubsequence("1 s", "\r\u001b[K", "done");
-    assertThat(onATerminal(Map.of(), " >out", ProgressProbe.class))
+    assertThat(onATerminal(Map.of(), " >out", probe()))
         .as("wherever the answer goes")
         .contains("\rworking [###");
-    assertThat(onATerminal(Map.of(), " 2>err", ProgressProbe.class)).isEqualTo("done\r\n");
+    assertThat(onATerminal(Map.of(), " 2>err", probe())).isEqualTo("done\r\n");
     assertThat(directory.resolve("err")).isEmptyFile();
   }
 }
