@@ -1,7 +1,6 @@
 package io.tallystick.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tallystick.http.EmptyLogServer;
@@ -16,6 +15,7 @@ import java.util.Map;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,19 +30,29 @@ class GoClientsIT {
   @TempDir static Path built;
   @TempDir Path directory;
 
+  /** What they can't be built for, if so. */
+  private static String missing = "";
+
   @BeforeAll
   static void build() throws Exception {
     try {
       run(Map.of(), SOURCE, "go", "version");
     } catch (IOException e) {
-      abort("there is no Go here");
+      missing = "there is no Go here";
+      return;
     }
     Tally.Result modules = go("list", "-deps", ".");
-    assumeTrue(
-        modules.code() == 0,
-        () -> "the Go modules are not here (\"go mod download\" in cli/src/test/go): " + modules);
+    if (modules.code() != 0) {
+      missing = "the Go modules are not here (\"go mod download\" in cli/src/test/go): " + modules;
+      return;
+    }
     Tally.Result build = go("build", "-o", built.resolve("clients").toString(), ".");
     assertThat(build.code()).as(build.err()).isZero();
+  }
+
+  @BeforeEach
+  void needsThem() {
+    assumeTrue(missing.isEmpty(), missing);
   }
 
   static Tally.Result go(String... arguments) throws Exception {
