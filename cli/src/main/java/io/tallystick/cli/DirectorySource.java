@@ -15,6 +15,7 @@ import io.tallystick.http.RetentionAdministration;
 import io.tallystick.http.TreeAnswers;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.store.AuditLog;
+import io.tallystick.store.Awaited;
 import io.tallystick.store.LogConfig;
 import io.tallystick.store.LogException;
 import io.tallystick.store.LogReader;
@@ -31,7 +32,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -174,11 +174,7 @@ final class DirectorySource implements Source {
   @Override
   public long append(List<byte[]> lines, List<Event> events)
       throws IOException, InterruptedException {
-    try {
-      return writer().append(events, null).get().lastId();
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
-    }
+    return Awaited.from(writer().append(events, null)).lastId();
   }
 
   @Override

@@ -1,5 +1,7 @@
 package io.tallystick.cli;
 
+import io.tallystick.entry.Characters;
+
 /**
  * Text from a log made safe to show: whatever could move a cursor, colour, or reorder a line is
  * shown as its code.
@@ -19,26 +21,12 @@ final class Printable {
     text.substring(plain)
         .codePoints()
         .forEach(c -> {
-          if (isShown(c)) {
+          if (Characters.isShown(c)) {
             shown.appendCodePoint(c);
           } else {
             shown.append(c < 0x10000 ? "\\u%04x".formatted(c) : "\\u{%x}".formatted(c));
           }
         });
     return shown.toString();
-  }
-
-  private static boolean isShown(int c) {
-    return switch (Character.getType(c)) {
-      case Character.CONTROL,
-          Character.FORMAT,
-          Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR,
-          Character.SURROGATE,
-          Character.PRIVATE_USE,
-          Character.UNASSIGNED ->
-          false;
-      default -> true;
-    };
   }
 }

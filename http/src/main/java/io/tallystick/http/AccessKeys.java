@@ -7,6 +7,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.tallystick.entry.Characters;
 import io.tallystick.entry.Entry;
 import io.tallystick.store.SmallFile;
 import java.io.IOException;
@@ -212,7 +213,8 @@ public final class AccessKeys {
 
   private void checkName(String name) {
     int bytes = name.getBytes(UTF_8).length;
-    boolean plain = !name.isBlank() && name.codePoints().noneMatch(AccessKeys::isInvisible);
+    // A name is shown in many places.
+    boolean plain = !name.isBlank() && name.codePoints().allMatch(Characters::isShown);
     if (!plain || bytes > MAX_NAME_BYTES) {
       throw new InvalidParameterException(
           "name",
@@ -223,21 +225,6 @@ public final class AccessKeys {
               + " bytes without control characters");
     }
     checkFree(name);
-  }
-
-  /** A name is shown in many places; nothing in it may move a cursor or turn a line around. */
-  private static boolean isInvisible(int c) {
-    return switch (Character.getType(c)) {
-      case Character.CONTROL,
-          Character.FORMAT,
-          Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR,
-          Character.SURROGATE,
-          Character.PRIVATE_USE,
-          Character.UNASSIGNED ->
-          true;
-      default -> false;
-    };
   }
 
   private void checkFree(String name) {

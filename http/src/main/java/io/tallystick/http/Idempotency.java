@@ -4,6 +4,7 @@ import io.tallystick.entry.Event;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.store.AuditLog;
+import io.tallystick.store.Awaited;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.Receipt;
 import io.tallystick.store.StoredEntry;
@@ -21,8 +22,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -108,7 +107,7 @@ final class Idempotency {
       }
     }
     if (firsts.isEmpty()) {
-      Receipt receipt = await(log.append(events, source));
+      Receipt receipt = Awaited.from(log.append(events, source), timeout);
       List<Written.Place> places = new ArrayList<>();
       for (int i = 0; i < receipt.count(); i++) {
         places.add(place(receipt, i));
@@ -129,7 +128,7 @@ final class Idempotency {
     CompletableFuture<Receipt> appended;
     try {
       for (Map.Entry<String, Claim> other : others.entrySet()) {
-        await(other.getValue().done);
+        Awaited.from(other.getValue().done, timeout);
         before.put(other.getKey(), other.getValue().ids.get(other.getKey()));
       }
       before.putAll(indexed(own));
@@ -152,7 +151,7 @@ final class Idempotency {
             drop(own, failure);
           }
         });
-    return written(events, firsts, before, await(settling));
+    return written(events, firsts, before, Awaited.from(settling, timeout));
   }
 
   private static boolean isFresh(
@@ -316,18 +315,5 @@ final class Idempotency {
       throw new IOException("entry " + id + " was there and is not any more");
     }
     return new Written.Place(id, entry.get().hash(), reader.timestamp(id));
-  }
-
-  private <T> T await(CompletableFuture<T> future)
-      throws IOException, InterruptedException, TimeoutException {
-    try {
-      return future.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
-    } catch (ExecutionException e) {
-      switch (e.getCause()) {
-        case IOException io -> throw io;
-        case RuntimeException runtime -> throw runtime;
-        case null, default -> throw new IOException("an append failed", e.getCause());
-      }
-    }
   }
 }

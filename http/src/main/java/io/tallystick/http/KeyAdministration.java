@@ -5,6 +5,7 @@ import io.tallystick.entry.Details;
 import io.tallystick.entry.Event;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.store.AuditLog;
+import io.tallystick.store.Awaited;
 import io.tallystick.store.LogException;
 import io.tallystick.store.SmallFile;
 import java.io.ByteArrayOutputStream;
@@ -15,7 +16,6 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -130,11 +130,7 @@ public final class KeyAdministration {
             .targetId(key.id())
             .details(details(key))
             .build();
-    try {
-      log.append(event).get();
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
-    }
+    Awaited.from(log.append(event));
   }
 
   private static Details details(AccessKey key) throws IOException {

@@ -9,6 +9,7 @@ import io.tallystick.entry.Event;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.store.AuditLog;
+import io.tallystick.store.Awaited;
 import io.tallystick.store.Horizon;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.Retention;
@@ -24,7 +25,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -309,10 +309,6 @@ public final class RetentionAdministration {
             .targetId(range)
             .details(Details.parse(details.toString(StandardCharsets.UTF_8)))
             .build();
-    try {
-      return log.append(event).get().firstId();
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
-    }
+    return Awaited.from(log.append(event)).firstId();
   }
 }

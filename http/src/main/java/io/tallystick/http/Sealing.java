@@ -1,12 +1,11 @@
 package io.tallystick.http;
 
 import io.tallystick.store.AuditLog;
+import io.tallystick.store.Awaited;
 import io.tallystick.store.SignedCheckpoint;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** Has the log's writer sign a checkpoint, and waits for it. Safe for any number of threads. */
@@ -35,9 +34,7 @@ final class Sealing implements TreeAnswers.Sealing {
    */
   SignedCheckpoint now() throws IOException, InterruptedException {
     try {
-      return log.seal().get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+      return Awaited.from(log.seal(), timeout);
     } catch (TimeoutException e) {
       throw new IOException("no checkpoint was signed within " + timeout.toSeconds() + " s", e);
     }

@@ -1,14 +1,13 @@
 package io.tallystick.http;
 
+import io.tallystick.store.Awaited;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
@@ -32,11 +31,9 @@ public final class WholeAnswer {
             request,
             HttpResponse.BodyHandlers.limiting(HttpResponse.BodyHandlers.ofByteArray(), maxBytes));
     try {
-      return answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+      return Awaited.from(answer, timeout);
     } catch (TimeoutException e) {
       throw new HttpTimeoutException("no whole answer in " + timeout.toSeconds() + " seconds");
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
     } finally {
       answer.cancel(true);
     }

@@ -14,7 +14,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -237,10 +236,10 @@ public final class AuditLog implements AutoCloseable {
 
   private void await(CompletableFuture<?> done) throws IOException {
     try {
-      done.get();
-    } catch (ExecutionException e) {
+      Awaited.from(done);
+    } catch (IOException | RuntimeException e) {
       close();
-      throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+      throw e;
     } catch (InterruptedException e) {
       close();
       Thread.currentThread().interrupt();

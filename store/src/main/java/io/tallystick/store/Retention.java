@@ -20,7 +20,6 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -116,7 +115,7 @@ public final class Retention {
         throw new IllegalArgumentException(
             "the log begins at entry " + horizon.firstId() + ", not at " + batch.firstId());
       }
-      SignedCheckpoint under = sealed();
+      SignedCheckpoint under = Awaited.from(log.seal());
       checkSound(batch);
       String archive = null;
       String sha256 = null;
@@ -127,21 +126,13 @@ public final class Retention {
       }
       Hash lastHash = reader.read(batch.lastId()).orElseThrow().hash();
       long recorded = record(batch, lastHash, archive, sha256, by);
-      sealed();
+      Awaited.from(log.seal());
       Horizon.Removed removed =
           new Horizon.Removed(
               batch.firstId(), batch.lastId(), lastHash.toString(), archive, sha256, recorded);
       reader.moveHorizon(horizon.after(removed));
       deleteBefore(reader.segments(), batch.lastId() + 1);
       return removed;
-    }
-  }
-
-  private SignedCheckpoint sealed() throws IOException, InterruptedException {
-    try {
-      return log.seal().get();
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
     }
   }
 
@@ -266,11 +257,7 @@ public final class Retention {
             .targetId(batch.firstId() + "-" + batch.lastId())
             .details(Details.parse(what + where + "}"))
             .build();
-    try {
-      return log.append(event).get().firstId();
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
-    }
+    return Awaited.from(log.append(event)).firstId();
   }
 
   /**

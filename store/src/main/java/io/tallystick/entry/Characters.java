@@ -1,0 +1,24 @@
+package io.tallystick.entry;
+
+/** Which characters are only text where they are shown. */
+public final class Characters {
+  private Characters() {}
+
+  /**
+   * Whether a character takes a place of its own on a line and does nothing else: it moves no
+   * cursor, ends no line, and turns no direction of writing round.
+   */
+  public static boolean isShown(int codePoint) {
+    return switch (Character.getType(codePoint)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.SURROGATE,
+          Character.PRIVATE_USE,
+          Character.UNASSIGNED ->
+          false;
+      default -> true;
+    };
+  }
+}
