@@ -87,7 +87,9 @@ final class Shards implements Closeable {
       for (Map.Entry<Long, Path> found : shards.find().entrySet()) {
         Shard shard = Shard.read(Shard.directory(found.getValue()), found.getKey(), shards.origin);
         open.add(shard);
-        if (found.getKey() > next || shard.indexedThrough() > log.lastId()) {
+        // Asked for its end, the log also sees where it begins by now.
+        if (shard.indexedThrough() > log.lastId()
+            || found.getKey() > Math.max(next, log.firstId())) {
           throw new IndexException("the index does not fit to the log");
         }
         next = shards.after(shard);

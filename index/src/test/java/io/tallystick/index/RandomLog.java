@@ -126,10 +126,10 @@ final class RandomLog {
       q.until(entries.get(random.nextInt(entries.size())).timestamp());
     }
     if (random.nextInt(3) == 0) {
-      q.beforeId((long) random.nextInt(entries.size() + 2));
+      q.beforeId(entries.getFirst().id() - 1 + random.nextInt(entries.size() + 2));
     }
     if (random.nextInt(3) == 0) {
-      q.afterId((long) random.nextInt(entries.size() + 2));
+      q.afterId(entries.getFirst().id() - 1 + random.nextInt(entries.size() + 2));
     }
     return q.ascending(random.nextBoolean())
         .limit(1 + random.nextInt(60))

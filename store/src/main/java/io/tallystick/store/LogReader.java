@@ -139,9 +139,13 @@ public final class LogReader {
 
   /**
    * Id of the newest entry, 0 in an empty log. Beside the writer in its own process: the newest
-   * that is acknowledged. In another process: the newest that is written.
+   * that is acknowledged. In another process: the newest that is written; and {@link #firstId} then
+   * knows what the writer took out by now.
    */
   public long lastId() throws IOException {
+    if (!isBesideWriter()) {
+      refreshHorizon();
+    }
     return end.lastId();
   }
 
