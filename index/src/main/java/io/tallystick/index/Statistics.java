@@ -37,11 +37,15 @@ final class Statistics {
     return new LogStatistics(
         Math.max(0, toId - fromId + 1),
         byType(),
-        Math.max(0, log.lastId() + 1 - firstIdAtOrAfter(now.minus(Duration.ofHours(24)))),
+        since(now.minus(Duration.ofHours(24))),
         any ? log.timestamp(fromId) : null,
         any ? log.timestamp(toId) : null,
         topActors(),
         any ? perDay() : new TreeMap<>());
+  }
+
+  private long since(Instant time) throws IOException {
+    return Math.max(0, log.lastId() + 1 - Math.max(log.firstId(), firstIdAtOrAfter(time)));
   }
 
   SortedMap<String, Long> byType() throws IOException {

@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
@@ -104,17 +103,14 @@ class CountsTest {
               old.reader(), old.reader().directory().index(), SHARD_IDS, Shard::directory)) {
         List<Entry> entries = RandomLog.entries(old);
         Instant middle = entries.get(entries.size() / 3).timestamp();
-        assertThat(days.statistics(null, null, now[0]).perDay()).isEqualTo(perDay(entries));
+        assertThat(days.statistics(null, null, now[0]).perDay())
+            .isEqualTo(RandomLog.perDay(entries));
         assertThat(days.statistics(middle, null, now[0]).perDay())
             .isEqualTo(
-                perDay(entries.stream().filter(e -> !e.timestamp().isBefore(middle)).toList()));
+                RandomLog.perDay(
+                    entries.stream().filter(e -> !e.timestamp().isBefore(middle)).toList()));
       }
     }
-  }
-
-  private static Map<LocalDate, Long> perDay(List<Entry> entries) {
-    return entries.stream()
-        .collect(groupingBy(e -> LocalDate.ofInstant(e.timestamp(), ZoneOffset.UTC), counting()));
   }
 
   @Test

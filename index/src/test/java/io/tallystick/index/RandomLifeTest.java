@@ -16,8 +16,6 @@ import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Random;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -147,14 +145,37 @@ class RandomLifeTest {
 
   private void ask() throws Exception {
     List<Entry> entries = RandomLog.entries(log);
-    SortedMap<String, Long> types = new TreeMap<>();
-    entries.forEach(entry -> types.merge(entry.event().eventType(), 1L, Long::sum));
     for (AuditIndex asked : index == null ? List.of(beside) : List.of(beside, index)) {
       asked.awaitIndexed(log.lastId());
-      assertThat(asked.countsByType()).isEqualTo(types);
       for (int i = 0; i < QUESTIONS; i++) {
         RandomLog.assertAnswers(asked, RandomLog.randomQuestion(random, entries), entries);
       }
+      assertCounts(asked, entries, null, null);
+      assertCounts(asked, entries, someTime(entries), null);
+      assertCounts(asked, entries, someTime(entries), someTime(entries));
+    }
+  }
+
+  private Instant someTime(List<Entry> entries) {
+    return entries.get(random.nextInt(entries.size())).timestamp();
+  }
+
+  private void assertCounts(
+      AuditIndex asked, List<Entry> entries, @Nullable Instant since, @Nullable Instant until)
+      throws Exception {
+    AuditQuery question = AuditQuery.builder().since(since).until(until).build();
+    List<Entry> meant = entries.stream().filter(RandomLog.meaning(question)).toList();
+    Instant now = log.lastTimestamp().orElseThrow();
+    LogStatistics counts = asked.statistics(since, until, now);
+    assertThat(counts.totalEntries()).isEqualTo(meant.size());
+    assertThat(counts.byType()).isEqualTo(RandomLog.byType(meant));
+    assertThat(counts.perDay()).isEqualTo(RandomLog.perDay(meant));
+    Instant dayBefore = now.minus(Duration.ofHours(24));
+    assertThat(counts.last24Hours())
+        .isEqualTo(entries.stream().filter(e -> !e.timestamp().isBefore(dayBefore)).count());
+    if (since != null && until != null && since.isBefore(until)) {
+      assertThat(asked.countsByType(List.of(since, until)))
+          .isEqualTo(List.of(RandomLog.byType(meant)));
     }
   }
 }

@@ -1,5 +1,7 @@
 package io.tallystick.index;
 
+import static java.util.stream.Collectors.counting;
+import static java.util.stream.Collectors.groupingBy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tallystick.entry.Entry;
@@ -7,9 +9,12 @@ import io.tallystick.entry.Event;
 import io.tallystick.entry.EventType;
 import io.tallystick.store.AuditLog;
 import java.io.IOException;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -135,6 +140,15 @@ final class RandomLog {
         .limit(1 + random.nextInt(60))
         .offset(random.nextInt(4) == 0 ? random.nextInt(1500) : 0)
         .build();
+  }
+
+  static Map<String, Long> byType(List<Entry> entries) {
+    return entries.stream().collect(groupingBy(e -> e.event().eventType(), counting()));
+  }
+
+  static Map<LocalDate, Long> perDay(List<Entry> entries) {
+    return entries.stream()
+        .collect(groupingBy(e -> LocalDate.ofInstant(e.timestamp(), ZoneOffset.UTC), counting()));
   }
 
   /** Passes if the index gives what the question means over these entries. */
