@@ -149,7 +149,7 @@ public final class AuditLog implements AutoCloseable {
           identity.createdAt());
     }
     tree.checkHolds(tail);
-    new Recovery(directory).cut(tail);
+    new Recovery(directory).cut(tail, segments);
     segments.refresh();
 
     AppendQueue queue = new AppendQueue(config.maxPendingBytes());

@@ -35,6 +35,9 @@ import org.jspecify.annotations.Nullable;
 final class ChronicleWriter implements AutoCloseable {
   private static final long BLOCK_SIZE = 64L << 20;
 
+  /** Chronicle's name for the number of the segment up to which it need not look for the marks. */
+  private static final String ENDS_MARKED_TO = "normalisedEOFsTo";
+
   static {
     Jvm.setExceptionHandlers(
         Slf4jExceptionHandler.ERROR,
@@ -61,6 +64,10 @@ final class ChronicleWriter implements AutoCloseable {
             .blockSize(BLOCK_SIZE)
             .timeProvider(() -> timeMillis)
             .build();
+    if (queue.lastCycle() >= queue.firstCycle()) {
+      // Or it would map every segment, to look whether its end is marked.
+      queue.tableStorePut(ENDS_MARKED_TO, queue.lastCycle());
+    }
     appender = queue.createAppender();
     appender.singleThreadedCheckDisabled(true);
   }

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,9 +33,6 @@ final class Recovery {
   private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-  private static final byte[] WRITE_POSITION = {
-    'w', 'r', 'i', 't', 'e', 'P', 'o', 's', 'i', 't', 'i', 'o', 'n'
-  };
 
   private final DataDirectory directory;
 
@@ -46,12 +44,13 @@ final class Recovery {
    * Makes the log end where {@code tail} says, durably, so that it can be signed. The caller holds
    * the writer's lock.
    */
-  void cut(Tail tail) throws IOException {
+  void cut(Tail tail, Segments segments) throws IOException {
     // Chronicle's directory listing and locks; it makes them anew from the segments.
     Files.deleteIfExists(directory.segments().resolve("metadata.cq4t"));
     if (tail.segment() == null) {
       return;
     }
+    leadToEnds(segments, tail);
     Path path = directory.segments().resolve(tail.segment());
     if (tail.position() == 0) {
       setAside(path, 0);
@@ -80,6 +79,36 @@ final class Recovery {
       channel.force(true);
     }
     SmallFile.forceDirectory(directory.segments());
+  }
+
+  /**
+   * Sets the write position right in the closed segments that Chronicle looks at, from the newest
+   * on until it finds one whose end is marked.
+   */
+  private static void leadToEnds(Segments segments, Tail newest) throws IOException {
+    List<String> names = segments.names();
+    for (int i = names.size() - 1; i >= 0; i--) {
+      boolean isNewest = i == names.size() - 1;
+      if (isNewest && newest.stop() != SegmentCursor.Stop.END_OF_FILE) {
+        continue;
+      }
+      try (SegmentFile file = segments.open(names.get(i))) {
+        WritePosition position = WritePosition.of(file);
+        if (position.leadsToEndOfFile()) {
+          return;
+        }
+        Tail tail = isNewest ? newest : Tail.of(file);
+        if (tail.stop() == SegmentCursor.Stop.END_OF_FILE) {
+          try (FileChannel channel = FileChannel.open(file.path(), StandardOpenOption.WRITE)) {
+            if (position.lead(channel, tail.lastDocument())) {
+              LOG.warn("{}: the write position was damaged and is set anew", file.name());
+            }
+            channel.force(true);
+          }
+          return;
+        }
+      }
+    }
   }
 
   /** Copies what is not zero from {@code position} on to a file of its own; the number of bytes. */
@@ -134,14 +163,8 @@ final class Recovery {
           i++) {
         clearFrom(file, channel, index.array(i), index, tail.position());
       }
-      long value = writePosition(file);
-      if (value > 0) {
-        byte[] position = new byte[Long.BYTES];
-        file.read(value, position, 0, Long.BYTES);
-        if ((long) LONG.get(position, 0) > tail.lastDocument()) {
-          writeLong(channel, value, tail.lastDocument());
-          writeLong(channel, value + Long.BYTES, 0);
-        }
+      if (WritePosition.of(file).lead(channel, tail.lastDocument())) {
+        LOG.info("{}: the write position is set anew", path.getFileName());
       }
     }
   }
@@ -169,19 +192,6 @@ final class Recovery {
     if (kept < used) {
       writeLong(channel, array - Long.BYTES, kept);
     }
-  }
-
-  /** Offset of the write position in the file's first document; -1 if it is not there. */
-  private static long writePosition(SegmentFile file) throws IOException {
-    byte[] head = new byte[256];
-    int got = file.read(0, head, 0, head.length);
-    for (int i = 0; i + WRITE_POSITION.length < got; i++) {
-      if (java.util.Arrays.equals(
-          head, i, i + WRITE_POSITION.length, WRITE_POSITION, 0, WRITE_POSITION.length)) {
-        return ExcerptIndex.arrayAfter(head, i + WRITE_POSITION.length, 2);
-      }
-    }
-    return -1;
   }
 
   private static void writeLong(FileChannel channel, long position, long value) throws IOException {

@@ -54,11 +54,16 @@ record Tail(
     Tail end = new Tail(null, 0, 0, SegmentCursor.Stop.END, null, null, List.of());
     for (int i = names.size() - 1; i >= 0 && end.lastBlocks.isEmpty(); i--) {
       try (SegmentFile file = segments.open(names.get(i))) {
-        Tail tail = walk(file, start(file));
+        Tail tail = of(file);
         end = end.segment == null ? tail : end.after(tail);
       }
     }
     return end;
+  }
+
+  /** The end of one segment. */
+  static Tail of(SegmentFile file) throws IOException {
+    return walk(file, start(file));
   }
 
   /** This tail, of segments without a whole block, behind that of the segment before them. */
