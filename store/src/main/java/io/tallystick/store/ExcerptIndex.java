@@ -118,6 +118,11 @@ final class ExcerptIndex {
     return document <= 0 ? -1 : array(file, document, "index");
   }
 
+  /** Whether there should be an index document {@code i}, and there is none where it should be. */
+  boolean leadsAstray(int i) throws IOException {
+    return value(topArray, i) != 0 && array(i) < 0;
+  }
+
   /** Number of values that an array says are used, between 0 and its capacity. */
   int used(long array) throws IOException {
     long used = array < 0 ? 0 : value(array, -1);

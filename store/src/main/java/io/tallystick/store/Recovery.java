@@ -158,6 +158,12 @@ final class Recovery {
     try (SegmentFile file = SegmentFile.open(path)) {
       ExcerptIndex index = ExcerptIndex.of(file);
       clearFrom(file, channel, index.topArray(), index, tail.position());
+      for (int i = 0; i < index.used(index.topArray()); i++) {
+        if (index.leadsAstray(i)) {
+          writeLong(channel, index.topArray() + (long) i * Long.BYTES, 0);
+          LOG.warn("{}: the index of offsets was damaged and is begun anew", path.getFileName());
+        }
+      }
       for (int i = Math.max(0, index.used(index.topArray()) - 2);
           i < index.used(index.topArray());
           i++) {

@@ -13,6 +13,7 @@ import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -81,6 +82,38 @@ class SegmentHeadTest {
         assertLeadsNobodyIntoEntries(copy, "bit " + bit + " of segment " + segment + " at " + now);
         LogFiles.delete(copy);
       }
+    }
+  }
+
+  /** Each 256th block is noted where the array of Chronicle's index says that there is room. */
+  @Test
+  void aDamagedIndexIsNotWrittenIntoEntries() throws Exception {
+    clock.now = Instant.parse("2026-05-01T12:20:00Z");
+    Path segment = LogFiles.segments(data).getLast();
+    long top;
+    try (SegmentFile file = SegmentFile.open(segment)) {
+      top = ExcerptIndex.of(file).topArray();
+    }
+    assertThat(top).isPositive();
+    int most = Long.numberOfTrailingZeros(Long.highestOneBit(LogFiles.end(segment))) + 1;
+    for (int bit = 0; bit < most; bit++) {
+      Path copy = directory.resolve("copy");
+      LogFiles.copy(data, copy);
+      LogFiles.flip(LogFiles.segments(copy).getLast(), top + bit / 8, bit % 8);
+      long last;
+      try (AuditLog log = open(copy)) {
+        for (int block = 0; block < 300; block++) {
+          log.append(AuditLogTest.events(1), null).get();
+        }
+        last = log.lastId();
+      }
+      Path after = LogFiles.segments(copy).getLast();
+      assertThat(entries(after, segment)).as("bit %d", bit).isEqualTo(entries(segment));
+      assertThat(faults(copy)).as("bit %d", bit).isEmpty();
+      try (AuditLog log = open(copy)) {
+        assertThat(log.lastId()).isEqualTo(last);
+      }
+      LogFiles.delete(copy);
     }
   }
 
