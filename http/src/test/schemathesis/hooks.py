@@ -19,3 +19,10 @@ def map_case(context, case):
     if case.method == "DELETE" and OWN_KEY in str(case.path_parameters):
         case.path_parameters = {"id": "0" * 16}
     return case
+
+
+@schemathesis.hook
+def filter_case(context, case):
+    """In a URL everything is text: the number 0.0 is the event type "0.0" there, and no violation."""
+    types = (case.query or {}).get("event_type", [])
+    return not isinstance(types, list) or all(isinstance(one, str) for one in types)
