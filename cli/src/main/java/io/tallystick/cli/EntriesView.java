@@ -1,6 +1,7 @@
 package io.tallystick.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.tallystick.http.Csv;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,25 +9,6 @@ import java.util.function.Function;
 
 /** Shows entries as the API gives them. */
 final class EntriesView {
-  private static final List<String> FIELDS =
-      List.of(
-          "id",
-          "timestamp",
-          "event_type",
-          "actor_id",
-          "actor_username",
-          "actor_ip",
-          "user_agent",
-          "target_type",
-          "target_id",
-          "action",
-          "occurred_at",
-          "request_id",
-          "source",
-          "details",
-          "previous_hash",
-          "hash");
-
   private EntriesView() {}
 
   /**
@@ -69,10 +51,10 @@ final class EntriesView {
   }
 
   static String csv(Iterable<JsonNode> entries) {
-    Rows rows = new Rows(FIELDS.toArray(new String[0]));
+    Rows rows = new Rows(Csv.ENTRY.toArray(new String[0]));
     for (JsonNode entry : entries) {
       List<String> cells = new ArrayList<>();
-      FIELDS.forEach(field -> cells.add(text(entry, field)));
+      Csv.ENTRY.forEach(field -> cells.add(text(entry, field)));
       rows.addAll(cells);
     }
     return rows.csv();

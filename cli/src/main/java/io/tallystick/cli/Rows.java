@@ -1,5 +1,6 @@
 package io.tallystick.cli;
 
+import io.tallystick.http.Csv;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -95,26 +96,9 @@ final class Rows {
     return text.substring(0, text.offsetByCodePoints(0, width - 1)) + "…";
   }
 
-  /**
-   * RFC 4180, with cells that a spreadsheet would take for a formula made text by an apostrophe.
-   */
   String csv() {
-    StringBuilder text = new StringBuilder(line(head));
-    rows.forEach(row -> text.append(line(row)));
+    StringBuilder text = new StringBuilder(Csv.line(head));
+    rows.forEach(row -> text.append(Csv.line(row)));
     return text.toString();
-  }
-
-  private static String line(List<String> cells) {
-    StringBuilder line = new StringBuilder();
-    for (String cell : cells) {
-      line.append(line.isEmpty() ? "" : ",").append(quoted(cell));
-    }
-    return line.append("\r\n").toString();
-  }
-
-  private static String quoted(String cell) {
-    String safe = !cell.isEmpty() && "=+-@\t\r\n".indexOf(cell.charAt(0)) >= 0 ? "'" + cell : cell;
-    boolean plain = safe.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r');
-    return plain ? safe : "\"" + safe.replace("\"", "\"\"") + "\"";
   }
 }

@@ -12,6 +12,7 @@ import io.tallystick.store.StoredEntry;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -48,7 +49,7 @@ final class Export implements CountedAnswer {
   static Export of(LogReader log, AuditIndex index, AuditQuery question, String format) {
     return switch (format) {
       case "ndjson" -> new Export(log, index, question, "application/x-ndjson", new Lines());
-      case "csv" -> new Export(log, index, question, "text/csv; charset=utf-8", new Csv());
+      case "csv" -> new Export(log, index, question, "text/csv; charset=utf-8", new CsvFormat());
       case "json" -> new Export(log, index, question, Answers.JSON, new Json());
       default -> throw new IllegalArgumentException("no format \"" + format + "\"");
     };
@@ -128,68 +129,41 @@ final class Export implements CountedAnswer {
     }
   }
 
-  /**
-   * CSV (RFC 4180) with a line of names. A text that a spreadsheet would take for a formula gets an
-   * apostrophe before it.
-   */
-  private static final class Csv implements Format {
-    private static final List<String> NAMES =
-        List.of(
-            "id",
-            "timestamp",
-            "event_type",
-            "actor_id",
-            "actor_username",
-            "actor_ip",
-            "user_agent",
-            "target_type",
-            "target_id",
-            "action",
-            "occurred_at",
-            "request_id",
-            "source",
-            "details",
-            "previous_hash",
-            "hash");
-
+  /** CSV with a line of names. */
+  private static final class CsvFormat implements Format {
     @Override
     public void begin(OutputStream out) throws IOException {
-      out.write((String.join(",", NAMES) + "\r\n").getBytes(UTF_8));
+      out.write(Csv.line(Csv.ENTRY).getBytes(UTF_8));
     }
 
     @Override
     public void entry(OutputStream out, StoredEntry stored) throws IOException {
       Entry entry = stored.decode();
       Event event = entry.event();
-      StringBuilder line = new StringBuilder(512);
-      cell(line, entry.id());
-      cell(line, Timestamps.text(entry.timestamp()));
-      cell(line, event.eventType());
-      cell(line, event.actorId());
-      cell(line, event.actorUsername());
-      cell(line, event.actorIp());
-      cell(line, event.userAgent());
-      cell(line, event.targetType());
-      cell(line, event.targetId());
-      cell(line, EntryJson.action(event));
-      cell(line, event.occurredAt());
-      cell(line, event.requestId());
-      cell(line, entry.source());
-      cell(line, event.details());
-      cell(line, entry.previousHash());
-      cell(line, stored.hash());
-      line.setLength(line.length() - 1);
-      out.write(line.append("\r\n").toString().getBytes(UTF_8));
+      String line =
+          Csv.line(
+              cells(
+                  entry.id(),
+                  Timestamps.text(entry.timestamp()),
+                  event.eventType(),
+                  event.actorId(),
+                  event.actorUsername(),
+                  event.actorIp(),
+                  event.userAgent(),
+                  event.targetType(),
+                  event.targetId(),
+                  EntryJson.action(event),
+                  event.occurredAt(),
+                  event.requestId(),
+                  entry.source(),
+                  event.details(),
+                  entry.previousHash(),
+                  stored.hash()));
+      out.write(line.getBytes(UTF_8));
     }
 
-    private static void cell(StringBuilder line, @Nullable Object value) {
-      String text = value == null ? "" : value.toString();
-      boolean formula = !text.isEmpty() && "=+-@\t\r\n".indexOf(text.charAt(0)) >= 0;
-      boolean quoted = text.chars().anyMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r');
-      line.append(quoted ? "\"" : "")
-          .append(formula ? "'" : "")
-          .append(quoted ? text.replace("\"", "\"\"") : text)
-          .append(quoted ? "\"," : ",");
+    private static List<String> cells(@Nullable Object... values) {
+      return Arrays.stream(values).map(value -> value == null ? "" : value.toString()).toList();
     }
 
     @Override
