@@ -87,27 +87,31 @@ final class Recovery {
    */
   private static void leadToEnds(Segments segments, Tail newest) throws IOException {
     List<String> names = segments.names();
-    for (int i = names.size() - 1; i >= 0; i--) {
-      boolean isNewest = i == names.size() - 1;
-      if (isNewest && newest.stop() != SegmentCursor.Stop.END_OF_FILE) {
-        continue;
+    boolean closed = newest.stop() == SegmentCursor.Stop.END_OF_FILE;
+    int i = names.size() - (closed ? 1 : 2);
+    while (i >= 0 && !leadToEnd(segments, names.get(i))) {
+      i--;
+    }
+  }
+
+  /** Has a segment's write position lead to its end; false if that is not marked. */
+  private static boolean leadToEnd(Segments segments, String name) throws IOException {
+    try (SegmentFile file = segments.open(name)) {
+      WritePosition position = WritePosition.of(file);
+      if (position.leadsToEndOfFile()) {
+        return true;
       }
-      try (SegmentFile file = segments.open(names.get(i))) {
-        WritePosition position = WritePosition.of(file);
-        if (position.leadsToEndOfFile()) {
-          return;
-        }
-        Tail tail = isNewest ? newest : Tail.of(file);
-        if (tail.stop() == SegmentCursor.Stop.END_OF_FILE) {
-          try (FileChannel channel = FileChannel.open(file.path(), StandardOpenOption.WRITE)) {
-            if (position.lead(channel, tail.lastDocument())) {
-              LOG.warn("{}: the write position was damaged and is set anew", file.name());
-            }
-            channel.force(true);
-          }
-          return;
+      Tail tail = Tail.of(file);
+      if (tail.stop() != SegmentCursor.Stop.END_OF_FILE) {
+        return false;
+      }
+      try (FileChannel channel = FileChannel.open(file.path(), StandardOpenOption.WRITE)) {
+        if (position.lead(channel, tail.lastDocument())) {
+          LOG.warn("{}: the write position was damaged and is set anew", name);
+          channel.force(true);
         }
       }
+      return true;
     }
   }
 
@@ -158,15 +162,14 @@ final class Recovery {
     try (SegmentFile file = SegmentFile.open(path)) {
       ExcerptIndex index = ExcerptIndex.of(file);
       clearFrom(file, channel, index.topArray(), index, tail.position());
-      for (int i = 0; i < index.used(index.topArray()); i++) {
+      int used = index.used(index.topArray());
+      for (int i = 0; i < used; i++) {
         if (index.leadsAstray(i)) {
           writeLong(channel, index.topArray() + (long) i * Long.BYTES, 0);
           LOG.warn("{}: the index of offsets was damaged and is begun anew", path.getFileName());
         }
       }
-      for (int i = Math.max(0, index.used(index.topArray()) - 2);
-          i < index.used(index.topArray());
-          i++) {
+      for (int i = Math.max(0, used - 2); i < used; i++) {
         clearFrom(file, channel, index.array(i), index, tail.position());
       }
       if (WritePosition.of(file).lead(channel, tail.lastDocument())) {
@@ -200,7 +203,8 @@ final class Recovery {
     }
   }
 
-  private static void writeLong(FileChannel channel, long position, long value) throws IOException {
+  /** Writes eight bytes, little-endian, as Chronicle does. */
+  static void writeLong(FileChannel channel, long position, long value) throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     buffer.putLong(value).flip();
     while (buffer.hasRemaining()) {

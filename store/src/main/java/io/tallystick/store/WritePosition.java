@@ -3,7 +3,6 @@ package io.tallystick.store;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.util.Arrays;
@@ -79,11 +78,8 @@ final class WritePosition {
     if (at < 0 || value == block) {
       return false;
     }
-    ByteBuffer both = ByteBuffer.allocate(2 * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    both.putLong(block).putLong(0).flip();
-    while (both.hasRemaining()) {
-      channel.write(both, at + both.position());
-    }
+    Recovery.writeLong(channel, at, block);
+    Recovery.writeLong(channel, at + Long.BYTES, 0);
     return true;
   }
 }
