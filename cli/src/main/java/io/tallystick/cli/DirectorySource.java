@@ -5,17 +5,18 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.tallystick.entry.Event;
 import io.tallystick.http.AccessKey;
 import io.tallystick.http.AccessKeys;
+import io.tallystick.http.Actor;
 import io.tallystick.http.Answer;
-import io.tallystick.http.Answers;
 import io.tallystick.http.KeyAdministration;
 import io.tallystick.http.LegalHold;
 import io.tallystick.http.Parameters;
 import io.tallystick.http.Permission;
+import io.tallystick.http.ProofService;
+import io.tallystick.http.QueryService;
 import io.tallystick.http.RetentionAdministration;
-import io.tallystick.http.TreeAnswers;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.store.AuditLog;
-import io.tallystick.store.Awaited;
+import io.tallystick.store.Futures;
 import io.tallystick.store.LogConfig;
 import io.tallystick.store.LogException;
 import io.tallystick.store.LogReader;
@@ -70,19 +71,19 @@ final class DirectorySource implements Source {
       ofTree.get().writeTo(out);
       return;
     }
-    Answers answers = answers();
+    QueryService queries = queries();
     Answer answer =
         switch (path) {
-          case "/api/audit" -> answers.list(given);
-          case "/api/audit/security" -> answers.security(given);
-          case "/api/audit/types" -> answers.types(given);
-          case "/api/audit/stats" -> answers.stats(given);
-          case "/api/audit/export" -> answers.export(given);
+          case "/api/audit" -> queries.list(given);
+          case "/api/audit/security" -> queries.security(given);
+          case "/api/audit/types" -> queries.types(given);
+          case "/api/audit/stats" -> queries.stats(given);
+          case "/api/audit/export" -> queries.export(given);
           default -> {
             if (!path.startsWith(USER)) {
               throw new IllegalArgumentException("no such question: " + path);
             }
-            yield answers.user(path.substring(USER.length()), given);
+            yield queries.user(path.substring(USER.length()), given);
           }
         };
     answer.writeTo(out);
@@ -98,7 +99,7 @@ final class DirectorySource implements Source {
       return Optional.empty();
     }
     LogReader log = reader();
-    TreeAnswers tree = new TreeAnswers(log, () -> log.tree().newest());
+    ProofService tree = new ProofService(log, () -> log.tree().newest());
     Optional<Answer> answer =
         switch (path) {
           case "/api/audit/log" -> Optional.of(tree.log(given));
@@ -113,14 +114,14 @@ final class DirectorySource implements Source {
                 Failure.USAGE, "there is no such entry or checkpoint, or it is not sealed yet")));
   }
 
-  private Optional<Answer> entryOrCheckpoint(TreeAnswers tree, String path, Parameters given)
+  private Optional<Answer> entryOrCheckpoint(ProofService tree, String path, Parameters given)
       throws IOException, InterruptedException {
     String last = path.substring(path.lastIndexOf('/') + 1);
     if (path.endsWith("/proof")) {
       return tree.proof(path.substring(ENTRIES.length(), path.length() - 6), given);
     }
     return path.startsWith(ENTRIES)
-        ? Answers.entryBytes(reader(), last, given)
+        ? QueryService.entryBytes(reader(), last, given)
         : tree.checkpoint(last, given);
   }
 
@@ -129,7 +130,7 @@ final class DirectorySource implements Source {
   public byte[] verify(Map<String, List<String>> parameters, Trust trust, ProgressBar bar)
       throws IOException, InterruptedException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    Answers.verify(
+    QueryService.verify(
             reader(),
             Parameters.of(parameters),
             trust.keys(),
@@ -147,8 +148,8 @@ final class DirectorySource implements Source {
     return reader;
   }
 
-  private Answers answers() throws IOException {
-    return new Answers(reader(), indexBeside(), Clock.systemUTC());
+  private QueryService queries() throws IOException {
+    return new QueryService(reader(), indexBeside(), Clock.systemUTC());
   }
 
   private AuditIndex indexBeside() throws IOException {
@@ -174,7 +175,7 @@ final class DirectorySource implements Source {
   @Override
   public long append(List<byte[]> lines, List<Event> events)
       throws IOException, InterruptedException {
-    return Awaited.from(writer().append(events, null)).lastId();
+    return Futures.from(writer().append(events, null)).lastId();
   }
 
   @Override
@@ -193,11 +194,7 @@ final class DirectorySource implements Source {
     }
     AccessKeys.NewKey made =
         administration()
-            .create(
-                name,
-                set,
-                expiresAt == null ? null : Instant.parse(expiresAt),
-                KeyAdministration.By.SERVER);
+            .create(name, set, expiresAt == null ? null : Instant.parse(expiresAt), Actor.SERVER);
     return json(out -> {
       out.writeStartObject();
       made.key().writeFields(out);
@@ -224,7 +221,7 @@ final class DirectorySource implements Source {
 
   @Override
   public void revokeKey(String id) throws IOException, InterruptedException {
-    if (administration().revoke(id, KeyAdministration.By.SERVER).isEmpty()) {
+    if (administration().revoke(id, Actor.SERVER).isEmpty()) {
       throw new Failure(Failure.USAGE, "there is no key with this id that could be revoked");
     }
   }
@@ -257,7 +254,7 @@ final class DirectorySource implements Source {
   @Override
   public byte[] placeHold(long firstId, long lastId, String reason)
       throws IOException, InterruptedException {
-    LegalHold hold = retention().place(firstId, lastId, reason, KeyAdministration.By.SERVER);
+    LegalHold hold = retention().place(firstId, lastId, reason, Actor.SERVER);
     return json(hold::write);
   }
 
@@ -277,8 +274,7 @@ final class DirectorySource implements Source {
 
   @Override
   public void releaseHold(String id) throws IOException, InterruptedException {
-    if (!id.matches("[1-9][0-9]{0,17}")
-        || !retention().release(Long.parseLong(id), KeyAdministration.By.SERVER)) {
+    if (!id.matches("[1-9][0-9]{0,17}") || !retention().release(Long.parseLong(id), Actor.SERVER)) {
       throw new Failure(Failure.USAGE, "there is no hold in force with this id");
     }
   }

@@ -52,7 +52,7 @@ final class Rows {
     for (int r = 0; r < all.size(); r++) {
       StringBuilder line = new StringBuilder();
       for (int i = 0; i < widths.length; i++) {
-        String cell = cut(all.get(r).get(i), widths[i]);
+        String cell = truncate(all.get(r).get(i), widths[i]);
         line.append(cell);
         if (i + 1 < widths.length) {
           line.append(" ".repeat(widths[i] - length(cell) + 2));
@@ -89,7 +89,7 @@ final class Rows {
     return text.codePointCount(0, text.length());
   }
 
-  private static String cut(String text, int width) {
+  private static String truncate(String text, int width) {
     if (length(text) <= width) {
       return text;
     }

@@ -3,11 +3,11 @@ package io.tallystick.cli;
 import io.tallystick.http.AccessKeys;
 import io.tallystick.http.AuditServer;
 import io.tallystick.http.Cidr;
-import io.tallystick.http.Cosigner;
 import io.tallystick.http.RetentionAdministration;
 import io.tallystick.http.RetentionSchedule;
 import io.tallystick.http.ServerConfig;
 import io.tallystick.http.WitnessAddress;
+import io.tallystick.http.WitnessFeeder;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.Durability;
@@ -154,18 +154,19 @@ final class ServeCommand implements Callable<Integer> {
     ServerConfig server = serverConfig();
     LogConfig config = logConfig();
     List<WitnessAddress> addresses = witnesses.stream().map(ServeCommand::witness).toList();
-    sayRetention();
+    logRetention();
     if (server.tls() != null) {
       server.tls().check();
     }
     Stop stop = new Stop();
     try (AuditLog log = AuditLog.open(data, config);
         AuditIndex index = AuditIndex.open(log.reader(), log.reader().directory().index());
-        Cosigner cosigner = new Cosigner(log.reader().tree(), addresses, Cosigner.EVERY)) {
+        WitnessFeeder witnessFeeder =
+            new WitnessFeeder(log.reader().tree(), addresses, WitnessFeeder.EVERY)) {
       AccessKeys keys = AccessKeys.open(log.reader().directory().access(), Clock.systemUTC());
-      try (AuditServer running = AuditServer.start(log, index, keys, server, cosigner);
+      try (AuditServer running = AuditServer.start(log, index, keys, server, witnessFeeder);
           RetentionSchedule _ = retention(log, index)) {
-        sayReady(log, running.port());
+        printReady(log, running.port());
         stop.await();
       }
     } catch (Exception e) {
@@ -176,7 +177,7 @@ final class ServeCommand implements Callable<Integer> {
     return 0;
   }
 
-  private void sayReady(AuditLog log, int port) {
+  private void printReady(AuditLog log, int port) {
     terminal
         .out()
         .printf(
@@ -284,7 +285,7 @@ final class ServeCommand implements Callable<Integer> {
   }
 
   /** Before the log is opened, which may take a while, and refuses what is not taken. */
-  private void sayRetention() {
+  private void logRetention() {
     Retention.Mode mode = retentionMode();
     if (retentionDays != null) {
       terminal

@@ -57,7 +57,7 @@ public final class EmptyLogServer implements AutoCloseable {
     Authenticator guard =
         new Authenticator(
             keys, sessions, new Browsers(List.of()), limiter, new SecurityEvents(neighbour));
-    TreeAnswers answers = new TreeAnswers(empty, () -> empty.tree().newest());
+    ProofService answers = new ProofService(empty, () -> empty.tree().newest());
     Javalin app =
         Javalin.create(javalin -> {
           new Listener(config, null, (status, duration) -> {}).configure(javalin);

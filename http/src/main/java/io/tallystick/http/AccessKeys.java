@@ -9,7 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.tallystick.entry.Characters;
 import io.tallystick.entry.Entry;
-import io.tallystick.store.SmallFile;
+import io.tallystick.store.AtomicFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -376,7 +376,7 @@ public final class AccessKeys {
         all.values().stream()
             .map(held -> inFile(held.current(), HexFormat.of().formatHex(held.sha256)))
             .toList();
-    SmallFile.writeSecret(
+    AtomicFile.writeSecret(
         file, JSON.writeValueAsBytes(new FileOfKeys(VERSION, crc32c(list), list)));
   }
 

@@ -49,7 +49,7 @@ public final class AuditServer implements AutoCloseable {
       AuditIndex index,
       AccessKeys keys,
       ServerConfig config,
-      Cosigner cosigner,
+      WitnessFeeder witnessFeeder,
       @Nullable ServedCertificate certificate) {
     this.config = config;
     this.keys = keys;
@@ -63,28 +63,32 @@ public final class AuditServer implements AutoCloseable {
     Browsers browsers = new Browsers(config.trustedProxies());
     Authenticator guard = new Authenticator(keys, sessions, browsers, limiter, events);
     this.live = new LiveApi(log.reader(), index, guard, LiveApi.MAX_LISTENERS);
-    Bodies bodies =
-        new Bodies(limits.maxBodyBytes(), limits.maxPendingBodyBytes(), timeouts.body());
+    BodyReader bodies =
+        new BodyReader(limits.maxBodyBytes(), limits.maxPendingBodyBytes(), timeouts.body());
     JsonObjects objects = new JsonObjects(timeouts.body());
     Sealing sealing = new Sealing(log, timeouts.append());
-    TreeAnswers tree = new TreeAnswers(log.reader(), sealing, cosigner);
-    Idempotency idempotency =
-        new Idempotency(
-            log, index, Idempotency.WINDOW_EVENTS, Idempotency.MAX_HELD, timeouts.append());
+    ProofService tree = new ProofService(log.reader(), sealing, witnessFeeder);
+    IdempotentAppender appender =
+        new IdempotentAppender(
+            log,
+            index,
+            IdempotentAppender.WINDOW_EVENTS,
+            IdempotentAppender.MAX_HELD,
+            timeouts.append());
     this.app =
         Javalin.create(javalin -> {
           new Listener(config, certificate, metrics::answered).configure(javalin);
           javalin.routes.before(request -> {
             request.header("X-Content-Type-Options", "nosniff");
             request.header("Cache-Control", "no-store");
-            request.header("Content-Security-Policy", PageFiles.NOTHING_ALLOWED);
+            request.header("Content-Security-Policy", WebAssets.NOTHING_ALLOWED);
           });
           javalin.router.javaLangErrorHandler(Problems::answer);
           javalin.routes.exception(Exception.class, (e, request) -> Problems.answer(request, e));
           javalin.routes.exception(
               HttpResponseException.class, (e, request) -> Problems.answer(request, e));
           new EventsApi(
-                  idempotency,
+                  appender,
                   sealing,
                   log.reader().tree(),
                   bodies,
@@ -92,21 +96,21 @@ public final class AuditServer implements AutoCloseable {
                   config.strictTypes(),
                   metrics)
               .register(javalin.routes, guard);
-          new ReadingApi(new Answers(log.reader(), index, Clock.systemUTC()), sealing, events)
+          new ReadingApi(new QueryService(log.reader(), index, Clock.systemUTC()), sealing, events)
               .register(javalin.routes, guard);
           new VerifyApi(log.reader(), sealing, Clock.systemUTC()).register(javalin.routes, guard);
           new OverviewApi(new Overview(log.reader(), index, Clock.systemUTC()))
               .register(javalin.routes, guard);
           live.register(javalin.routes);
           new SessionApi(guard, sessions, browsers, events, objects).register(javalin.routes);
-          PageFiles.load().register(javalin.routes);
+          WebAssets.load().register(javalin.routes);
           new Description().register(javalin.routes);
           new TreeApi(tree, config.publicTlog()).register(javalin.routes, guard);
           new KeysApi(keys, new KeyAdministration(log, keys), objects)
               .register(javalin.routes, guard);
           new RetentionApi(new RetentionAdministration(log, index, Clock.systemUTC()), objects)
               .register(javalin.routes, guard);
-          new HealthApi(log, index, cosigner, metrics)
+          new HealthApi(log, index, witnessFeeder, metrics)
               .register(javalin.routes, guard, config.publicMetrics());
         });
   }
@@ -115,7 +119,7 @@ public final class AuditServer implements AutoCloseable {
   public static AuditServer start(
       AuditLog log, AuditIndex index, AccessKeys keys, ServerConfig config)
       throws IOException, InterruptedException {
-    Cosigner nobody = new Cosigner(log.reader().tree(), List.of(), Cosigner.EVERY);
+    WitnessFeeder nobody = new WitnessFeeder(log.reader().tree(), List.of(), WitnessFeeder.EVERY);
     return start(log, index, keys, config, nobody);
   }
 
@@ -127,7 +131,11 @@ public final class AuditServer implements AutoCloseable {
    * @throws IOException if the address can't be listened on, or the TLS files are not taken
    */
   public static AuditServer start(
-      AuditLog log, AuditIndex index, AccessKeys keys, ServerConfig config, Cosigner cosigner)
+      AuditLog log,
+      AuditIndex index,
+      AccessKeys keys,
+      ServerConfig config,
+      WitnessFeeder witnessFeeder)
       throws IOException, InterruptedException {
     ServerConfig.Tls files = config.tls();
     ServedCertificate certificate = files == null ? null : new ServedCertificate(files);
@@ -135,7 +143,7 @@ public final class AuditServer implements AutoCloseable {
     KeyAdministration administration = new KeyAdministration(log, keys);
     administration.checkNotLost(index);
     administration.createFirst(adminKey);
-    AuditServer server = new AuditServer(log, index, keys, config, cosigner, certificate);
+    AuditServer server = new AuditServer(log, index, keys, config, witnessFeeder, certificate);
     try {
       Listener.start(server.app, config);
     } catch (IOException e) {

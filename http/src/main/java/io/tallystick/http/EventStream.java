@@ -19,7 +19,7 @@ final class EventStream {
     request.contentType(CONTENT_TYPE);
     request.header("X-Accel-Buffering", "no");
     out = request.res().getOutputStream();
-    beat();
+    heartbeat();
   }
 
   @FunctionalInterface
@@ -43,7 +43,7 @@ final class EventStream {
   }
 
   /** Shows that the stream lives; fails where nobody reads it any more. */
-  void beat() throws IOException {
+  void heartbeat() throws IOException {
     out.write(":\n\n".getBytes(StandardCharsets.UTF_8));
     out.flush();
   }

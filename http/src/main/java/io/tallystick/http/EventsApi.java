@@ -20,19 +20,19 @@ final class EventsApi {
   private static final String JSON = "application/json";
   private static final String LINES = "application/x-ndjson";
 
-  private final Idempotency log;
+  private final IdempotentAppender log;
   private final Sealing sealing;
   private final LogTree tree;
-  private final Bodies bodies;
+  private final BodyReader bodies;
   private final int maxEvents;
   private final boolean strictTypes;
   private final Metrics metrics;
 
   EventsApi(
-      Idempotency log,
+      IdempotentAppender log,
       Sealing sealing,
       LogTree tree,
-      Bodies bodies,
+      BodyReader bodies,
       int maxEvents,
       boolean strictTypes,
       Metrics metrics) {
@@ -50,12 +50,12 @@ final class EventsApi {
   }
 
   private void append(Context request, Authenticator.Caller caller) throws Exception {
-    Written written = null;
+    AppendResult written = null;
     try {
       Parameters given = Parameters.ofQuery(request.queryString()).only(List.of("wait"));
       boolean sealed = given.word("wait", List.of("sealed")) != null;
       boolean lines = isLines(request);
-      try (Bodies.Body body = bodies.read(request)) {
+      try (BodyReader.Body body = bodies.read(request)) {
         EventReader.Batch batch =
             lines
                 ? new EventReader.Batch(EventReader.readLines(body.take(), maxEvents), false)
@@ -77,7 +77,8 @@ final class EventsApi {
     }
   }
 
-  private void answer(Context request, EventReader.Batch batch, Written written, boolean sealed)
+  private void answer(
+      Context request, EventReader.Batch batch, AppendResult written, boolean sealed)
       throws IOException, InterruptedException {
     List<String> proofs = sealed ? proofs(written.places()) : List.of();
     request.status(written.isReplay() ? 200 : 201);
@@ -95,11 +96,11 @@ final class EventsApi {
   }
 
   /** A C2SP tlog-proof for each entry. */
-  private List<String> proofs(List<Written.Place> places) throws InterruptedException {
+  private List<String> proofs(List<AppendResult.Place> places) throws InterruptedException {
     List<String> proofs = new ArrayList<>(places.size());
     try {
       LogTree.Prover prover = tree.prover(sealing.now());
-      for (Written.Place place : places) {
+      for (AppendResult.Place place : places) {
         proofs.add(new String(prover.prove(place.id()).toBytes(), UTF_8));
       }
     } catch (IOException e) {
@@ -115,11 +116,13 @@ final class EventsApi {
     return proofs;
   }
 
-  private static void places(JsonGenerator out, List<Written.Place> places, List<String> proofs)
-      throws IOException {
+  private static void places(
+      JsonGenerator out, List<AppendResult.Place> places, List<String> proofs) throws IOException {
     out.writeStartObject();
-    out.writeNumberField("first_id", places.stream().mapToLong(Written.Place::id).min().orElse(0));
-    out.writeNumberField("last_id", places.stream().mapToLong(Written.Place::id).max().orElse(0));
+    out.writeNumberField(
+        "first_id", places.stream().mapToLong(AppendResult.Place::id).min().orElse(0));
+    out.writeNumberField(
+        "last_id", places.stream().mapToLong(AppendResult.Place::id).max().orElse(0));
     out.writeNumberField("count", places.size());
     out.writeArrayFieldStart("entries");
     for (int i = 0; i < places.size(); i++) {
@@ -129,7 +132,7 @@ final class EventsApi {
     out.writeEndObject();
   }
 
-  private static void place(JsonGenerator out, Written.Place place, @Nullable String proof)
+  private static void place(JsonGenerator out, AppendResult.Place place, @Nullable String proof)
       throws IOException {
     out.writeStartObject();
     out.writeNumberField("id", place.id());

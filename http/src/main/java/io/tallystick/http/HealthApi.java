@@ -13,13 +13,13 @@ import java.util.Optional;
 final class HealthApi {
   private final AuditLog log;
   private final AuditIndex index;
-  private final Cosigner cosigner;
+  private final WitnessFeeder witnessFeeder;
   private final Metrics metrics;
 
-  HealthApi(AuditLog log, AuditIndex index, Cosigner cosigner, Metrics metrics) {
+  HealthApi(AuditLog log, AuditIndex index, WitnessFeeder witnessFeeder, Metrics metrics) {
     this.log = log;
     this.index = index;
-    this.cosigner = cosigner;
+    this.witnessFeeder = witnessFeeder;
     this.metrics = metrics;
   }
 
@@ -39,7 +39,7 @@ final class HealthApi {
       throw Problem.of(503, "The log takes no more appends; reading goes on.").thrown();
     }
     request
-        .contentType(Answers.JSON)
+        .contentType(QueryService.JSON)
         .result(
             log.freeSpace().isLow()
                 ? "{\"status\":\"ready\",\"warning\":\"little room is left on the log's device\"}"
@@ -47,7 +47,7 @@ final class HealthApi {
   }
 
   private static void status(Context request, String status) {
-    request.contentType(Answers.JSON).result("{\"status\":\"" + status + "\"}");
+    request.contentType(QueryService.JSON).result("{\"status\":\"" + status + "\"}");
   }
 
   private void metrics(Context request) throws IOException {
@@ -59,6 +59,6 @@ final class HealthApi {
                 index.indexedThrough(),
                 log.stopped().isEmpty(),
                 log.freeSpace().bytes(),
-                cosigner.figures()));
+                witnessFeeder.figures()));
   }
 }

@@ -30,13 +30,13 @@ final class JsonObjects {
   private static final int MAX_BYTES = 8 << 10;
 
   /** Whoever signs in needs no key: of bodies as small as these, each connection may have one. */
-  private final Bodies bodies;
+  private final BodyReader bodies;
 
   /**
    * @param timeout for a whole body
    */
   JsonObjects(Duration timeout) {
-    this.bodies = new Bodies(MAX_BYTES, Long.MAX_VALUE, timeout);
+    this.bodies = new BodyReader(MAX_BYTES, Long.MAX_VALUE, timeout);
   }
 
   /** The body of the request, an object with no other fields than these, each once. */
@@ -46,7 +46,7 @@ final class JsonObjects {
       throw Problem.of(415, "Taken is Content-Type: application/json.").thrown();
     }
     String all = String.join(", ", fields);
-    try (Bodies.Body body = bodies.read(request)) {
+    try (BodyReader.Body body = bodies.read(request)) {
       String text = UTF_8.newDecoder().decode(ByteBuffer.wrap(body.take())).toString();
       JsonNode given = JSON.readTree(text);
       if (!given.isObject()) {
@@ -79,7 +79,7 @@ final class JsonObjects {
 
   /** Answers with JSON. */
   static void answer(Context request, Body body) throws IOException {
-    request.contentType(Answers.JSON);
+    request.contentType(QueryService.JSON);
     try (JsonGenerator out = EntryJson.generator(request.outputStream())) {
       body.writeTo(out);
     }

@@ -4,10 +4,10 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.tallystick.entry.Details;
 import io.tallystick.entry.Event;
 import io.tallystick.index.AuditIndex;
+import io.tallystick.store.AtomicFile;
 import io.tallystick.store.AuditLog;
-import io.tallystick.store.Awaited;
+import io.tallystick.store.Futures;
 import io.tallystick.store.LogException;
-import io.tallystick.store.SmallFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -35,27 +35,16 @@ public final class KeyAdministration {
   }
 
   /**
-   * Who makes a change.
-   *
-   * @param name of the key or the account; {@code null} for the server itself
-   * @param address where from, if it is known
-   */
-  public record By(@Nullable String name, @Nullable String address) {
-    /** The server itself. */
-    public static final By SERVER = new By(null, null);
-  }
-
-  /**
    * Makes a key. The entry {@code api_key.created} is acknowledged before the key is good.
    *
    * @throws InvalidParameterException if the name, the permissions or the expiry are not taken
    * @throws LogException if the entry could not be appended; there is no key then
    */
   public AccessKeys.NewKey create(
-      String name, Collection<Permission> permissions, @Nullable Instant expiresAt, By by)
+      String name, Collection<Permission> permissions, @Nullable Instant expiresAt, Actor actor)
       throws IOException, InterruptedException {
     AccessKeys.NewKey made = keys.make(name, permissions, expiresAt);
-    append("api_key.created", made.key(), by);
+    append("api_key.created", made.key(), actor);
     keys.add(made);
     return made;
   }
@@ -69,12 +58,13 @@ public final class KeyAdministration {
    * @throws IOException if the file of keys could not be written; the key is refused until the
    *     program ends
    */
-  public Optional<AccessKey> revoke(String id, By by) throws IOException, InterruptedException {
+  public Optional<AccessKey> revoke(String id, Actor actor)
+      throws IOException, InterruptedException {
     revoking.lock();
     try {
       Optional<AccessKey> revoked = keys.revoke(id);
       if (revoked.isPresent()) {
-        append("api_key.revoked", revoked.get(), by);
+        append("api_key.revoked", revoked.get(), actor);
         keys.revoked(id);
       }
       return revoked;
@@ -94,8 +84,8 @@ public final class KeyAdministration {
       return false;
     }
     AccessKeys.NewKey made = keys.make(FIRST_KEY, EnumSet.allOf(Permission.class), null);
-    append("api_key.created", made.key(), By.SERVER);
-    SmallFile.writeSecret(file, (made.text() + "\n").getBytes(StandardCharsets.US_ASCII));
+    append("api_key.created", made.key(), Actor.SERVER);
+    AtomicFile.writeSecret(file, (made.text() + "\n").getBytes(StandardCharsets.US_ASCII));
     keys.add(made);
     return true;
   }
@@ -120,17 +110,17 @@ public final class KeyAdministration {
     }
   }
 
-  private void append(String eventType, AccessKey key, By by)
+  private void append(String eventType, AccessKey key, Actor actor)
       throws IOException, InterruptedException {
     Event event =
         Event.builder(eventType)
-            .actorUsername(by.name())
-            .actorIp(by.address())
+            .actorUsername(actor.name())
+            .actorIp(actor.address())
             .targetType("api_key")
             .targetId(key.id())
             .details(details(key))
             .build();
-    Awaited.from(log.append(event));
+    Futures.from(log.append(event));
   }
 
   private static Details details(AccessKey key) throws IOException {

@@ -32,11 +32,12 @@ final class KeysApi {
 
   void register(RoutesConfig routes, Authenticator guard) {
     routes.post(PATH, guard.guarded(Permission.ADMIN_KEYS, this::create));
-    Routes.get(routes, PATH, guard.guarded(Permission.ADMIN_KEYS, (request, by) -> list(request)));
+    Routes.get(
+        routes, PATH, guard.guarded(Permission.ADMIN_KEYS, (request, actor) -> list(request)));
     Routes.get(
         routes,
         PATH + "/{id}",
-        guard.guarded(Permission.ADMIN_KEYS, (request, by) -> one(request)));
+        guard.guarded(Permission.ADMIN_KEYS, (request, actor) -> one(request)));
     routes.delete(PATH + "/{id}", guard.guarded(Permission.ADMIN_KEYS, this::revoke));
   }
 
@@ -44,7 +45,7 @@ final class KeysApi {
     Parameters.ofQuery(request.queryString()).only(List.of());
     JsonNode given = objects.read(request, FIELDS);
     AccessKeys.NewKey made =
-        administration.create(name(given), permissions(given), expiresAt(given), by(caller));
+        administration.create(name(given), permissions(given), expiresAt(given), actor(caller));
     request.status(201);
     JsonObjects.answer(
         request,
@@ -141,7 +142,7 @@ final class KeysApi {
       throws IOException, InterruptedException {
     Parameters.ofQuery(request.queryString()).only(List.of());
     String id = request.pathParam("id");
-    Optional<AccessKey> revoked = administration.revoke(id, by(caller));
+    Optional<AccessKey> revoked = administration.revoke(id, actor(caller));
     if (revoked.isEmpty() && keys.find(id).isEmpty()) {
       throw notFound();
     }
@@ -152,7 +153,7 @@ final class KeysApi {
     return Problem.of(404, "There is no key with this id.").thrown();
   }
 
-  private static KeyAdministration.By by(Authenticator.Caller caller) {
-    return new KeyAdministration.By(caller.key().name(), ClientAddress.text(caller.address()));
+  private static Actor actor(Authenticator.Caller caller) {
+    return new Actor(caller.key().name(), ClientAddress.text(caller.address()));
   }
 }

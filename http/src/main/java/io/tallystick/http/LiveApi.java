@@ -52,7 +52,7 @@ final class LiveApi {
 
   private void listen(Context request, Authenticator.Caller caller)
       throws IOException, InterruptedException {
-    Parameters question = Questions.live(Parameters.ofQuery(request.queryString()));
+    Parameters question = QueryParser.live(Parameters.ofQuery(request.queryString()));
     if (request.method().equals(HandlerType.HEAD)) {
       request.contentType(EventStream.CONTENT_TYPE);
       return;
@@ -83,7 +83,7 @@ final class LiveApi {
         Thread.sleep(PAUSE);
       }
       if (System.nanoTime() - beaten > BEAT_NANOS) {
-        stream.beat();
+        stream.heartbeat();
         beaten = System.nanoTime();
       }
     }
@@ -95,7 +95,7 @@ final class LiveApi {
     long last = log.lastId();
     List<Long> ids = new ArrayList<>();
     index.forEachMatch(
-        Questions.live(question, after),
+        QueryParser.live(question, after),
         id -> {
           ids.add(id);
           return ids.size() <= MAX_AT_ONCE;

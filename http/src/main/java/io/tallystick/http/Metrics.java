@@ -27,7 +27,7 @@ final class Metrics {
   private final LongAdder durationNanos = new LongAdder();
 
   /** A request to append was answered with receipts. */
-  void appended(Written written) {
+  void appended(AppendResult written) {
     appends.increment();
     appendedEvents.add(written.places().size() - written.replayed());
     replayedEvents.add(written.replayed());
@@ -60,7 +60,11 @@ final class Metrics {
    * @param witnesses what became of asking witnesses
    */
   String text(
-      long lastId, long indexedThrough, boolean up, long freeBytes, Cosigner.Figures witnesses) {
+      long lastId,
+      long indexedThrough,
+      boolean up,
+      long freeBytes,
+      WitnessFeeder.Figures witnesses) {
     StringBuilder out = new StringBuilder(4_096);
     one(out, "log_entries", "gauge", "Id of the newest acknowledged entry.", lastId);
     one(out, "log_up", "gauge", "1 while the log takes appends.", up ? 1 : 0);
@@ -97,7 +101,7 @@ final class Metrics {
     return out.toString();
   }
 
-  private static void witnesses(StringBuilder out, Cosigner.Figures figures) {
+  private static void witnesses(StringBuilder out, WitnessFeeder.Figures figures) {
     one(out, "witnesses", "gauge", "Witnesses that are asked to sign.", figures.witnesses());
     one(
         out,

@@ -28,9 +28,9 @@ final class OverviewApi {
   }
 
   private void answer(Context request) throws IOException, InterruptedException {
-    Questions.Period period = Questions.Period.of(Parameters.ofQuery(request.queryString()));
+    QueryParser.Period period = QueryParser.Period.of(Parameters.ofQuery(request.queryString()));
     Overview.Report report = overview.of(period.since(), period.until());
-    request.contentType(Answers.JSON);
+    request.contentType(QueryService.JSON);
     try (JsonGenerator out = EntryJson.generator(request.outputStream())) {
       out.writeStartObject();
       out.writeStringField("since", Timestamps.text(report.since()));

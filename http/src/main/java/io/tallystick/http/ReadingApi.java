@@ -6,20 +6,20 @@ import io.javalin.http.HandlerType;
 import java.io.IOException;
 import java.util.Optional;
 
-/** What reads the log over HTTP (api.md, Reading): {@link Answers}, each at its path. */
+/** What reads the log over HTTP (api.md, Reading): {@link QueryService}, each at its path. */
 final class ReadingApi {
   private static final String PATH = "/api/audit";
 
-  private final Answers answers;
-  private final TreeAnswers.Sealing sealing;
+  private final QueryService queries;
+  private final ProofService.Sealing sealing;
   private final SecurityEvents events;
 
   /**
    * @param sealing asked for a checkpoint before each export
    * @param events told of each export
    */
-  ReadingApi(Answers answers, TreeAnswers.Sealing sealing, SecurityEvents events) {
-    this.answers = answers;
+  ReadingApi(QueryService queries, ProofService.Sealing sealing, SecurityEvents events) {
+    this.queries = queries;
     this.sealing = sealing;
     this.events = events;
   }
@@ -30,17 +30,17 @@ final class ReadingApi {
   }
 
   void register(RoutesConfig routes, Authenticator keys) {
-    add(routes, keys, "", (request, given) -> answers.list(given));
-    add(routes, keys, "/security", (request, given) -> answers.security(given));
-    add(routes, keys, "/types", (request, given) -> answers.types(given));
-    add(routes, keys, "/stats", (request, given) -> answers.stats(given));
-    add(routes, keys, "/horizon", (request, given) -> answers.horizon(given));
+    add(routes, keys, "", (request, given) -> queries.list(given));
+    add(routes, keys, "/security", (request, given) -> queries.security(given));
+    add(routes, keys, "/types", (request, given) -> queries.types(given));
+    add(routes, keys, "/stats", (request, given) -> queries.stats(given));
+    add(routes, keys, "/horizon", (request, given) -> queries.horizon(given));
     Routes.get(routes, PATH + "/export", keys.guarded(Permission.ADMIN_AUDIT, this::export));
     add(
         routes,
         keys,
         "/user/{user_id}",
-        (request, given) -> answers.user(request.pathParam("user_id"), given));
+        (request, given) -> queries.user(request.pathParam("user_id"), given));
     add(routes, keys, "/entries/{id}", this::entry);
   }
 
@@ -49,7 +49,7 @@ final class ReadingApi {
       throws IOException, InterruptedException {
     Parameters given = Parameters.ofQuery(request.queryString());
     sealing.newest();
-    CountedAnswer answer = answers.export(given);
+    CountedAnswer answer = queries.export(given);
     ExportRecord export = ExportRecord.of(given);
     request.contentType(answer.contentType());
     if (request.method().equals(HandlerType.HEAD)) {
@@ -69,8 +69,8 @@ final class ReadingApi {
     String accept = request.header("Accept");
     Optional<Answer> entry =
         accept != null && accept.contains("application/octet-stream")
-            ? answers.entryBytes(id, given)
-            : answers.entry(id, given);
+            ? queries.entryBytes(id, given)
+            : queries.entry(id, given);
     return entry.orElseThrow(() -> Problem.of(404, "There is no entry with this id.").thrown());
   }
 

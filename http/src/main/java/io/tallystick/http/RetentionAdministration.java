@@ -9,7 +9,7 @@ import io.tallystick.entry.Event;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.store.AuditLog;
-import io.tallystick.store.Awaited;
+import io.tallystick.store.Futures;
 import io.tallystick.store.Horizon;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.Retention;
@@ -133,7 +133,7 @@ public final class RetentionAdministration {
    * @throws io.tallystick.store.LogException.Corrupt if old entries do not verify; those and later
    *     ones stay
    */
-  public Run run(int days, Retention.Mode mode, boolean dryRun, @Nullable String by)
+  public Run run(int days, Retention.Mode mode, boolean dryRun, @Nullable String actor)
       throws IOException, InterruptedException {
     if (dryRun) {
       return dryRun(log.reader(), index, days, mode, clock);
@@ -142,7 +142,7 @@ public final class RetentionAdministration {
       Run plan = dryRun(log.reader(), index, days, mode, clock);
       List<Horizon.Removed> removed = new ArrayList<>();
       for (Retention.Batch batch : plan.batches()) {
-        removed.add(retention.remove(batch, mode, by));
+        removed.add(retention.remove(batch, mode, actor));
       }
       return new Run(
           false,
@@ -230,7 +230,7 @@ public final class RetentionAdministration {
    * @throws InvalidParameterException if the log does not hold these entries, or the reason is
    *     empty or longer than {@link LegalHold#MAX_REASON_BYTES}
    */
-  public LegalHold place(long firstId, long lastId, String reason, KeyAdministration.By by)
+  public LegalHold place(long firstId, long lastId, String reason, Actor actor)
       throws IOException, InterruptedException {
     int bytes = reason.getBytes(StandardCharsets.UTF_8).length;
     boolean text = reason.codePoints().noneMatch(c -> c == 0 || (c >= 0xD800 && c <= 0xDFFF));
@@ -260,20 +260,19 @@ public final class RetentionAdministration {
       long id =
           append(
               PLACED,
-              by,
+              actor,
               firstId + "-" + lastId,
               out -> {
                 out.writeNumberField("first_id", firstId);
                 out.writeNumberField("last_id", lastId);
                 out.writeStringField("reason", reason);
               });
-      return new LegalHold(id, firstId, lastId, reason, log.reader().timestamp(id), by.name());
+      return new LegalHold(id, firstId, lastId, reason, log.reader().timestamp(id), actor.name());
     }
   }
 
   /** Ends a hold; {@code false} if none with this id is in force. */
-  public boolean release(long id, KeyAdministration.By by)
-      throws IOException, InterruptedException {
+  public boolean release(long id, Actor actor) throws IOException, InterruptedException {
     synchronized (log) {
       Optional<LegalHold> hold = holds().stream().filter(h -> h.id() == id).findFirst();
       if (hold.isEmpty()) {
@@ -281,7 +280,7 @@ public final class RetentionAdministration {
       }
       append(
           RELEASED,
-          by,
+          actor,
           hold.get().firstId() + "-" + hold.get().lastId(),
           out -> out.writeNumberField("hold", id));
       return true;
@@ -293,7 +292,7 @@ public final class RetentionAdministration {
     void write(JsonGenerator out) throws IOException;
   }
 
-  private long append(String eventType, KeyAdministration.By by, String range, Fields fields)
+  private long append(String eventType, Actor actor, String range, Fields fields)
       throws IOException, InterruptedException {
     ByteArrayOutputStream details = new ByteArrayOutputStream();
     try (JsonGenerator out = EntryJson.generator(details)) {
@@ -303,12 +302,12 @@ public final class RetentionAdministration {
     }
     Event event =
         Event.builder(eventType)
-            .actorUsername(by.name())
-            .actorIp(by.address())
+            .actorUsername(actor.name())
+            .actorIp(actor.address())
             .targetType("entries")
             .targetId(range)
             .details(Details.parse(details.toString(StandardCharsets.UTF_8)))
             .build();
-    return Awaited.from(log.append(event)).firstId();
+    return Futures.from(log.append(event)).firstId();
   }
 }

@@ -22,7 +22,7 @@ final class RetentionApi {
     Permission needed = Permission.ADMIN_RETENTION;
     routes.post(RETENTION, guard.guarded(needed, this::run));
     routes.post(HOLDS, guard.guarded(needed, this::place));
-    Routes.get(routes, HOLDS, guard.guarded(needed, (request, by) -> list(request)));
+    Routes.get(routes, HOLDS, guard.guarded(needed, (request, actor) -> list(request)));
     routes.delete(HOLDS + "/{id}", guard.guarded(needed, this::release));
   }
 
@@ -64,7 +64,7 @@ final class RetentionApi {
             number(given, "first_id", Long.MAX_VALUE),
             number(given, "last_id", Long.MAX_VALUE),
             reason.textValue(),
-            by(caller));
+            actor(caller));
     request.status(201);
     JsonObjects.answer(request, hold::write);
   }
@@ -88,7 +88,7 @@ final class RetentionApi {
   private void release(Context request, Authenticator.Caller caller) throws Exception {
     Parameters.ofQuery(request.queryString()).only(List.of());
     String id = request.pathParam("id");
-    if (!id.matches("[1-9][0-9]{0,17}") || !retention.release(Long.parseLong(id), by(caller))) {
+    if (!id.matches("[1-9][0-9]{0,17}") || !retention.release(Long.parseLong(id), actor(caller))) {
       throw Problem.of(404, "There is no hold in force with this id.").thrown();
     }
     request.status(204);
@@ -102,7 +102,7 @@ final class RetentionApi {
     return Parameters.number(field, value.toString(), 1, max);
   }
 
-  private static KeyAdministration.By by(Authenticator.Caller caller) {
-    return new KeyAdministration.By(caller.key().name(), ClientAddress.text(caller.address()));
+  private static Actor actor(Authenticator.Caller caller) {
+    return new Actor(caller.key().name(), ClientAddress.text(caller.address()));
   }
 }

@@ -1,7 +1,7 @@
 package io.tallystick.http;
 
 import io.tallystick.store.AuditLog;
-import io.tallystick.store.Awaited;
+import io.tallystick.store.Futures;
 import io.tallystick.store.SignedCheckpoint;
 import java.io.IOException;
 import java.time.Duration;
@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 
 /** Has the log's writer sign a checkpoint, and waits for it. Safe for any number of threads. */
-final class Sealing implements TreeAnswers.Sealing {
+final class Sealing implements ProofService.Sealing {
   private final AuditLog log;
   private final Duration timeout;
 
@@ -34,7 +34,7 @@ final class Sealing implements TreeAnswers.Sealing {
    */
   SignedCheckpoint now() throws IOException, InterruptedException {
     try {
-      return Awaited.from(log.seal(), timeout);
+      return Futures.from(log.seal(), timeout);
     } catch (TimeoutException e) {
       throw new IOException("no checkpoint was signed within " + timeout.toSeconds() + " s", e);
     }

@@ -94,7 +94,7 @@ final class SecurityEvents {
       throws IOException {
     AccessKey key = caller.key();
     CompletableFuture<Receipt> recorded =
-        tell(
+        record(
             about(key, "audit.exported", caller.address(), userAgent)
                 .actorUsername(key.name())
                 .action("exported as " + export.format())
@@ -136,19 +136,19 @@ final class SecurityEvents {
   }
 
   private void append(Event.Builder event) {
-    CompletableFuture<Receipt> _ = tell(event);
+    CompletableFuture<Receipt> _ = record(event);
   }
 
-  private CompletableFuture<Receipt> tell(Event.Builder event) {
+  private CompletableFuture<Receipt> record(Event.Builder event) {
     try {
-      return log.append(event.build()).whenComplete((receipt, failure) -> say(failure));
+      return log.append(event.build()).whenComplete((receipt, failure) -> warn(failure));
     } catch (IllegalArgumentException e) {
-      say(e);
+      warn(e);
       return CompletableFuture.failedFuture(e);
     }
   }
 
-  private static void say(@Nullable Throwable failure) {
+  private static void warn(@Nullable Throwable failure) {
     if (failure != null) {
       LOG.warn("a security event could not be logged: {}", failure.getMessage());
     }

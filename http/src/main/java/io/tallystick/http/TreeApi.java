@@ -9,20 +9,20 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * The tree over HTTP: {@link TreeAnswers}, each at its path, for people under {@code /api/audit}
+ * The tree over HTTP: {@link ProofService}, each at its path, for people under {@code /api/audit}
  * and for tiled-log clients under {@code /tlog} (C2SP tlog-tiles, "Parameters").
  */
 final class TreeApi {
   private static final String PATH = "/api/audit";
   private static final String TILES = "/tlog/tile/";
 
-  private final TreeAnswers tree;
+  private final ProofService tree;
   private final boolean publicTlog;
 
   /**
    * @param publicTlog serves {@code /tlog} without a key
    */
-  TreeApi(TreeAnswers tree, boolean publicTlog) {
+  TreeApi(ProofService tree, boolean publicTlog) {
     this.tree = tree;
     this.publicTlog = publicTlog;
   }

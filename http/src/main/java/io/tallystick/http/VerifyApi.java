@@ -27,7 +27,7 @@ final class VerifyApi {
   private static final long PROGRESS_NANOS = Duration.ofMillis(100).toNanos();
 
   private final LogReader log;
-  private final TreeAnswers.Sealing sealing;
+  private final ProofService.Sealing sealing;
   private final Clock clock;
   private volatile @Nullable Finished last;
 
@@ -37,7 +37,7 @@ final class VerifyApi {
   /**
    * @param sealing asked for a checkpoint before each verification
    */
-  VerifyApi(LogReader log, TreeAnswers.Sealing sealing, Clock clock) {
+  VerifyApi(LogReader log, ProofService.Sealing sealing, Clock clock) {
     this.log = log;
     this.sealing = sealing;
     this.clock = clock;
@@ -52,13 +52,13 @@ final class VerifyApi {
       throws IOException, InterruptedException {
     Parameters given = Parameters.ofQuery(request.queryString());
     sealing.newest();
-    VerifyRequest asked = Answers.verification(log, given, List.of(), null, List.of());
+    VerifyRequest asked = QueryService.verification(log, given, List.of(), null, List.of());
     String accept = request.header("Accept");
     if (accept != null && accept.contains(EventStream.CONTENT_TYPE)) {
       stream(new EventStream(request), asked, caller.key().name());
       return;
     }
-    Answer answer = Answers.verify(log, asked, null);
+    Answer answer = QueryService.verify(log, asked, null);
     byte[] report = remember(answer, caller.key().name());
     request.contentType(answer.contentType());
     if (!request.method().equals(HandlerType.HEAD)) {
@@ -79,7 +79,7 @@ final class VerifyApi {
         };
     Answer answer;
     try {
-      answer = Answers.verify(log, asked, progress);
+      answer = QueryService.verify(log, asked, progress);
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
@@ -117,7 +117,7 @@ final class VerifyApi {
   private void last(Context request) throws IOException {
     Parameters.ofQuery(request.queryString()).only(List.of());
     Finished finished = last;
-    request.contentType(Answers.JSON);
+    request.contentType(QueryService.JSON);
     try (JsonGenerator out = EntryJson.generator(request.outputStream())) {
       out.writeStartObject();
       out.writeStringField("finished_at", finished == null ? null : Timestamps.text(finished.at()));

@@ -1,6 +1,6 @@
 package io.tallystick.http;
 
-import io.tallystick.store.Awaited;
+import io.tallystick.store.Futures;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -31,7 +31,7 @@ public final class WholeAnswer {
             request,
             HttpResponse.BodyHandlers.limiting(HttpResponse.BodyHandlers.ofByteArray(), maxBytes));
     try {
-      return Awaited.from(answer, timeout);
+      return Futures.from(answer, timeout);
     } catch (TimeoutException e) {
       throw new HttpTimeoutException("no whole answer in " + timeout.toSeconds() + " seconds");
     } finally {

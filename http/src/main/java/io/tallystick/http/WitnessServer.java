@@ -28,14 +28,15 @@ public final class WitnessServer implements AutoCloseable {
   private static final long MAX_PENDING_BYTES = 16L << 20;
 
   private final Witness witness;
-  private final Bodies bodies;
+  private final BodyReader bodies;
   private final Javalin app;
 
   private WitnessServer(
       Witness witness, ServerConfig config, @Nullable ServedCertificate certificate) {
     Listener listener = new Listener(config, certificate, (status, duration) -> {});
     this.witness = witness;
-    this.bodies = new Bodies(AddCheckpoint.MAX_BYTES, MAX_PENDING_BYTES, config.timeouts().body());
+    this.bodies =
+        new BodyReader(AddCheckpoint.MAX_BYTES, MAX_PENDING_BYTES, config.timeouts().body());
     this.app =
         Javalin.create(javalin -> {
           listener.configure(javalin);
@@ -50,7 +51,7 @@ public final class WitnessServer implements AutoCloseable {
           javalin.routes.post("/add-checkpoint", this::add);
           javalin.routes.get(
               "/",
-              request -> request.contentType(TreeAnswers.TEXT).result(witness.verifier() + "\n"));
+              request -> request.contentType(ProofService.TEXT).result(witness.verifier() + "\n"));
         });
   }
 
@@ -76,14 +77,14 @@ public final class WitnessServer implements AutoCloseable {
 
   private void add(Context request) throws IOException {
     AddCheckpoint asked;
-    try (Bodies.Body body = bodies.read(request)) {
+    try (BodyReader.Body body = bodies.read(request)) {
       asked = AddCheckpoint.parse(body.take());
     } catch (InvalidNoteException e) {
       throw Problem.of(400, String.valueOf(e.getMessage())).thrown();
     }
     try {
       NoteSignature signature = witness.sign(asked);
-      request.contentType(TreeAnswers.TEXT).result(signature.line() + "\n");
+      request.contentType(ProofService.TEXT).result(signature.line() + "\n");
     } catch (RefusedException e) {
       refuse(request, e);
     }

@@ -59,19 +59,18 @@ class KeyAdministrationTest {
       KeyAdministration administration = new KeyAdministration(full, keys);
       id =
           administration
-              .create("a", List.of(Permission.ADMIN_AUDIT), null, KeyAdministration.By.SERVER)
+              .create("a", List.of(Permission.ADMIN_AUDIT), null, Actor.SERVER)
               .key()
               .id();
     }
-    assertThatThrownBy(
-            () -> new KeyAdministration(full, keys).revoke(id, KeyAdministration.By.SERVER))
+    assertThatThrownBy(() -> new KeyAdministration(full, keys).revoke(id, Actor.SERVER))
         .isInstanceOf(LogException.class);
     assertThat(keys.good(id)).isEmpty();
     try (AuditLog log = AuditLog.open(data, LogConfig.defaults())) {
       KeyAdministration administration = new KeyAdministration(log, keys);
       long before = log.lastId();
-      assertThat(administration.revoke(id, KeyAdministration.By.SERVER)).isPresent();
-      assertThat(administration.revoke(id, KeyAdministration.By.SERVER)).isEmpty();
+      assertThat(administration.revoke(id, Actor.SERVER)).isPresent();
+      assertThat(administration.revoke(id, Actor.SERVER)).isEmpty();
       assertThat(types(log, before + 1)).containsExactly("api_key.revoked");
     }
   }

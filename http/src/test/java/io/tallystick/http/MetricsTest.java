@@ -21,7 +21,7 @@ class MetricsTest {
     Metrics metrics = new Metrics();
     metrics.answered(200, Duration.ofMillis(3));
     metrics.refused(422);
-    assertThat(metrics.text(7, 7, true, 1, new Cosigner.Figures(0, 0, 0, 0)))
+    assertThat(metrics.text(7, 7, true, 1, new WitnessFeeder.Figures(0, 0, 0, 0)))
         .contains("tallystick_http_requests_total{status=\"200\"} 1\n")
         .contains("tallystick_refused_appends_total{status=\"422\"} 1\n")
         .contains("_bucket{le=\"0.005\"} 1\n")

@@ -123,7 +123,7 @@ final class ServerProcess implements AutoCloseable {
                 "client-" + log.lastId(),
                 List.of(Permission.AUDIT_APPEND, Permission.ADMIN_AUDIT),
                 null,
-                KeyAdministration.By.SERVER)
+                Actor.SERVER)
             .text();
     Runtime.getRuntime()
         .addShutdownHook(

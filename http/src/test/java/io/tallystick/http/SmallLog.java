@@ -62,8 +62,7 @@ final class SmallLog {
       AccessKeys keys = AccessKeys.open(log.reader().directory().access(), Clock.systemUTC());
       KeyAdministration administration = new KeyAdministration(log, keys);
       administration.createFirst(log.reader().directory().adminKey());
-      administration.create(
-          "other", List.of(Permission.ADMIN_AUDIT), null, KeyAdministration.By.SERVER);
+      administration.create("other", List.of(Permission.ADMIN_AUDIT), null, Actor.SERVER);
       log.append(events(4), "other").get();
       SignedCheckpoint sealed = log.seal().get();
       log.reader()

@@ -369,10 +369,7 @@ final class Subject {
       try {
         AccessKeys.NewKey made =
             administration.create(
-                "key-" + System.nanoTime(),
-                List.of(Permission.AUDIT_APPEND),
-                null,
-                KeyAdministration.By.SERVER);
+                "key-" + System.nanoTime(), List.of(Permission.AUDIT_APPEND), null, Actor.SERVER);
         say(out, "key " + made.key().id());
         Thread.sleep(20);
       } catch (IOException e) {

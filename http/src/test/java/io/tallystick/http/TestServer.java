@@ -74,7 +74,7 @@ final class TestServer implements AutoCloseable {
 
   String key(String name, Permission... permissions) throws IOException, InterruptedException {
     return new KeyAdministration(log, keys)
-        .create(name, List.of(permissions), null, KeyAdministration.By.SERVER)
+        .create(name, List.of(permissions), null, Actor.SERVER)
         .text();
   }
 

@@ -304,14 +304,14 @@ class WitnessTest {
             WitnessAddress.parse(nobody + "=http://127.0.0.1:9"));
     VerifierKey key = logServer.log.reader().identity().keys().getFirst();
     LogTree tree = logServer.log.reader().tree();
-    try (Cosigner cosigner = new Cosigner(tree, addresses, Duration.ofMillis(20));
+    try (WitnessFeeder witnessFeeder = new WitnessFeeder(tree, addresses, Duration.ofMillis(20));
         AuditServer published =
             AuditServer.start(
-                logServer.log, logServer.index, logServer.keys, TestServer.CONFIG, cosigner)) {
+                logServer.log, logServer.index, logServer.keys, TestServer.CONFIG, witnessFeeder)) {
       String reader = logServer.key(Permission.ADMIN_AUDIT);
       for (int round = 0; round < 3; round++) {
         long size = append(logServer.log, 300).size();
-        while (cosigner.figures().size() < size) {
+        while (witnessFeeder.figures().size() < size) {
           Thread.sleep(10);
         }
         String note = get(published, "/tlog/checkpoint", reader);
@@ -321,14 +321,14 @@ class WitnessTest {
         assertThat(proof).endsWith(note);
         assertThat(tree.cosigned().orElseThrow().note()).hasToString(note);
       }
-      assertThat(cosigner.figures().contradictions()).isZero();
-      assertThat(cosigner.figures().failures()).isPositive();
+      assertThat(witnessFeeder.figures().contradictions()).isZero();
+      assertThat(witnessFeeder.figures().failures()).isPositive();
       assertThat(get(published, "/metrics", reader))
           .contains("tallystick_witnesses 2\n")
           .contains("tallystick_witness_contradictions_total 0\n");
       assertThat(get(published, "/api/audit/checkpoints", reader)).contains("\"cosigned\":1");
     }
-    assertThat(new Cosigner(tree, addresses, Duration.ofDays(1)).newest())
+    assertThat(new WitnessFeeder(tree, addresses, Duration.ofDays(1)).newest())
         .as("after a restart the cosigned checkpoint is there at once")
         .isPresent();
   }
@@ -409,12 +409,13 @@ class WitnessTest {
     }
     HttpServer many = other(exchange -> answer(exchange, lines.toString()));
     LogTree tree = log.reader().tree();
-    try (Cosigner cosigner =
-        new Cosigner(tree, List.of(at(bad.verifier(), many), address()), Duration.ofMillis(20))) {
-      awaitCosigned(cosigner, tree.newest().orElseThrow().size());
+    try (WitnessFeeder witnessFeeder =
+        new WitnessFeeder(
+            tree, List.of(at(bad.verifier(), many), address()), Duration.ofMillis(20))) {
+      awaitCosigned(witnessFeeder, tree.newest().orElseThrow().size());
       append(1);
-      awaitCosigned(cosigner, tree.newest().orElseThrow().size());
-      assertThat(cosigner.figures().failures()).isPositive();
+      awaitCosigned(witnessFeeder, tree.newest().orElseThrow().size());
+      assertThat(witnessFeeder.figures().failures()).isPositive();
     } finally {
       many.stop(0);
     }
@@ -426,19 +427,21 @@ class WitnessTest {
     WitnessAddress address = address();
     int port = server.port();
     server.close();
-    try (Cosigner cosigner = new Cosigner(tree, List.of(address), Duration.ofMillis(20))) {
+    try (WitnessFeeder witnessFeeder =
+        new WitnessFeeder(tree, List.of(address), Duration.ofMillis(20))) {
       Path inTheWay = Files.createDirectories(directory.resolve("log/cosigned/x"));
       server = WitnessServer.start(witness, TestServer.CONFIG.withPort(port));
       Thread.sleep(1_000);
-      assertThat(cosigner.newest()).isEmpty();
+      assertThat(witnessFeeder.newest()).isEmpty();
       Files.delete(inTheWay);
       Files.delete(directory.resolve("log/cosigned"));
-      awaitCosigned(cosigner, tree.newest().orElseThrow().size());
+      awaitCosigned(witnessFeeder, tree.newest().orElseThrow().size());
     }
   }
 
-  private static void awaitCosigned(Cosigner cosigner, long size) throws InterruptedException {
-    for (int i = 0; cosigner.figures().size() < size; i++) {
+  private static void awaitCosigned(WitnessFeeder witnessFeeder, long size)
+      throws InterruptedException {
+    for (int i = 0; witnessFeeder.figures().size() < size; i++) {
       assertThat(i).as("waits for a checkpoint over " + size + " entries").isLessThan(1_000);
       Thread.sleep(10);
     }
@@ -447,10 +450,11 @@ class WitnessTest {
   @Test
   void withoutWitnessesForLongTheLogsOwnCheckpointIsPublished() throws Exception {
     LogTree tree = log.reader().tree();
-    try (Cosigner cosigner = new Cosigner(tree, List.of(address()), Duration.ofMillis(100))) {
+    try (WitnessFeeder witnessFeeder =
+        new WitnessFeeder(tree, List.of(address()), Duration.ofMillis(100))) {
       long size = tree.newest().orElseThrow().size();
-      awaitCosigned(cosigner, size);
-      TreeAnswers answers = new TreeAnswers(log.reader(), tree::newest, cosigner);
+      awaitCosigned(witnessFeeder, size);
+      ProofService answers = new ProofService(log.reader(), tree::newest, witnessFeeder);
       int port = server.port();
       server.close();
       Thread.sleep(1_000);
@@ -463,14 +467,14 @@ class WitnessTest {
         Thread.sleep(50);
       }
       server = WitnessServer.start(witness, TestServer.CONFIG.withPort(port));
-      awaitCosigned(cosigner, size + 1);
+      awaitCosigned(witnessFeeder, size + 1);
       append(1);
-      awaitCosigned(cosigner, size + 2);
+      awaitCosigned(witnessFeeder, size + 2);
       assertThat(published(answers)).isEqualTo(tree.cosigned().orElseThrow().note().toString());
     }
   }
 
-  private static String published(TreeAnswers answers) throws Exception {
+  private static String published(ProofService answers) throws Exception {
     ByteArrayOutputStream note = new ByteArrayOutputStream();
     answers.published().orElseThrow().writeTo(note);
     return note.toString(StandardCharsets.UTF_8);

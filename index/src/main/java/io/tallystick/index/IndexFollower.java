@@ -68,7 +68,7 @@ final class IndexFollower implements Runnable {
         shards.recover();
         boolean more = addBatch();
         if (hasWaiting() || (!more && System.nanoTime() - lastShown >= SHOW_AFTER_NANOS)) {
-          show();
+          refresh();
           lastShown = System.nanoTime();
         }
         boolean due =
@@ -118,7 +118,7 @@ final class IndexFollower implements Runnable {
     return end < last;
   }
 
-  private void show() throws IOException {
+  private void refresh() throws IOException {
     long through = shards.indexedThrough();
     if (through < visibleThrough) {
       return;

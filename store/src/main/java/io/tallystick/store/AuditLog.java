@@ -33,7 +33,7 @@ public final class AuditLog implements AutoCloseable {
 
   private final LogReader reader;
   private final AppendQueue queue;
-  private final Acknowledged acknowledged;
+  private final HighWatermark watermark;
   private final Thread sequencerThread;
   private final Thread committerThread;
   private final Thread sealerThread;
@@ -44,7 +44,7 @@ public final class AuditLog implements AutoCloseable {
   private AuditLog(
       LogReader reader,
       AppendQueue queue,
-      Acknowledged acknowledged,
+      HighWatermark watermark,
       Sequencer sequencer,
       Committer committer,
       Sealer sealer,
@@ -52,7 +52,7 @@ public final class AuditLog implements AutoCloseable {
       DirectoryLock lock) {
     this.reader = reader;
     this.queue = queue;
-    this.acknowledged = acknowledged;
+    this.watermark = watermark;
     this.sealer = sealer;
     this.space = space;
     this.lock = lock;
@@ -118,7 +118,7 @@ public final class AuditLog implements AutoCloseable {
     }
     DirectoryLock lock = directory.lock();
     try {
-      TreeOpening.prepareRotation(directory, LogIdentity.read(directory.identity()), config);
+      TreeRecovery.prepareRotation(directory, LogIdentity.read(directory.identity()), config);
     } finally {
       lock.close();
     }
@@ -138,7 +138,7 @@ public final class AuditLog implements AutoCloseable {
           directory.root()
               + " holds segments of a log, and log.json is missing; put it back from a backup");
     }
-    TreeOpening tree = TreeOpening.of(directory, identity(directory, config), config);
+    TreeRecovery tree = TreeRecovery.of(directory, identity(directory, config), config);
     LogIdentity identity = tree.identity();
     Tail tail = Tail.find(segments);
     Tail.Last last = tail.checkChain(identity.genesis());
@@ -149,24 +149,24 @@ public final class AuditLog implements AutoCloseable {
           identity.createdAt());
     }
     tree.checkHolds(tail);
-    new Recovery(directory).cut(tail, segments);
+    new Recovery(directory).truncate(tail, segments);
     segments.refresh();
 
     AppendQueue queue = new AppendQueue(config.maxPendingBytes());
-    Acknowledged acknowledged = new Acknowledged(last.id());
-    Sealer sealer = tree.sealer(segments, acknowledged, queue);
+    HighWatermark watermark = new HighWatermark(last.id());
+    Sealer sealer = tree.sealer(segments, watermark, queue);
     LogReader reader =
         new LogReader(
             directory,
             identity,
             segments,
-            acknowledged,
+            watermark,
             tree.checkpoints(),
             () -> Optional.ofNullable(sealer.newest()),
             sealer);
     // What a crash during retention left to delete.
     Retention.deleteBefore(segments, reader.firstId());
-    Committer committer = new Committer(queue, acknowledged, config.durability(), sealer);
+    Committer committer = new Committer(queue, watermark, config.durability(), sealer);
     FreeSpace space = new FreeSpace(directory.segments(), config.minFreeBytes());
     Sequencer sequencer =
         new Sequencer(
@@ -176,7 +176,7 @@ public final class AuditLog implements AutoCloseable {
             new BlockBuilder(last.id(), last.hash(), last.nanos(), sha256()),
             new EntryClock(config.clock(), last.nanos()),
             space);
-    return new AuditLog(reader, queue, acknowledged, sequencer, committer, sealer, space, lock);
+    return new AuditLog(reader, queue, watermark, sequencer, committer, sealer, space, lock);
   }
 
   private static LogIdentity identity(DataDirectory directory, LogConfig config)
@@ -236,7 +236,7 @@ public final class AuditLog implements AutoCloseable {
 
   private void await(CompletableFuture<?> done) throws IOException {
     try {
-      Awaited.from(done);
+      Futures.from(done);
     } catch (IOException | RuntimeException e) {
       close();
       throw e;
@@ -294,7 +294,7 @@ public final class AuditLog implements AutoCloseable {
 
   /** Id of the newest acknowledged entry, 0 if there is none. */
   public long lastId() {
-    return acknowledged.lastId();
+    return watermark.lastId();
   }
 
   /**

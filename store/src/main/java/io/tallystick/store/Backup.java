@@ -84,9 +84,9 @@ public final class Backup {
     Files.createDirectories(
         to, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     // Makes it recognizable as a copy of this log, should what follows not come to its end.
-    SmallFile.write(to.resolve("log.json"), Files.readAllBytes(log.directory().identity()));
+    AtomicFile.write(to.resolve("log.json"), Files.readAllBytes(log.directory().identity()));
     copyFolders();
-    DeviceSync.force(to, copied.keySet());
+    BatchSync.force(to, copied.keySet());
     // Now, for a file with the time of its source is not copied again.
     for (Map.Entry<Path, FileTime> file : copied.entrySet()) {
       Files.setLastModifiedTime(file.getKey(), file.getValue());
@@ -204,9 +204,9 @@ public final class Backup {
     boolean secret =
         source.equals(log.directory().signingKey()) || source.equals(log.directory().access());
     if (secret) {
-      SmallFile.writeSecret(file, content);
+      AtomicFile.writeSecret(file, content);
     } else {
-      SmallFile.write(file, content);
+      AtomicFile.write(file, content);
       Files.setLastModifiedTime(file, Files.getLastModifiedTime(source));
     }
     filesCopied++;

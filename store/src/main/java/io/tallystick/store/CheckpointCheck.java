@@ -131,7 +131,7 @@ final class CheckpointCheck {
   private void lost() throws IOException {
     try {
       Set<Long> there = new HashSet<>(keptSizes);
-      for (long size : tree.files().toldSizes()) {
+      for (long size : tree.files().recordedSizes()) {
         if (!there.contains(size) && tree.files().kept(size).isEmpty()) {
           fault(size, "checkpoints/" + size + ".note is missing; it was kept");
         }

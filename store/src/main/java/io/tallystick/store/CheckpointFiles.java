@@ -50,12 +50,12 @@ final class CheckpointFiles {
   private final Path newest;
   private final Path cosigned;
   private final Path kept;
-  private final Path told;
+  private final Path sizesFile;
   private final String origin;
   private final List<VerifierKey> keys;
 
-  /** Whether {@link #told} was made whole by this writer. Guarded by {@link #KEEPING}. */
-  private boolean toldAll;
+  /** Whether {@link #sizesFile} was made whole by this writer. Guarded by {@link #KEEPING}. */
+  private boolean sizesComplete;
 
   /**
    * @param keys whose signature makes a checkpoint one of this log
@@ -64,7 +64,7 @@ final class CheckpointFiles {
     this.newest = directory.checkpoint();
     this.cosigned = directory.cosigned();
     this.kept = directory.checkpoints();
-    this.told = kept.resolve("sizes");
+    this.sizesFile = kept.resolve("sizes");
     this.origin = origin;
     this.keys = keys;
   }
@@ -93,7 +93,7 @@ final class CheckpointFiles {
 
   /** Makes this the newest checkpoint that a witness signed. */
   void publishCosigned(SignedNote note) throws IOException {
-    SmallFile.write(cosigned, note.toBytes());
+    AtomicFile.write(cosigned, note.toBytes());
   }
 
   /** A checkpoint that is kept; empty if that one is not. */
@@ -139,10 +139,10 @@ final class CheckpointFiles {
    *
    * @throws LogException.Contradiction if it is damaged
    */
-  SortedSet<Long> toldSizes() throws IOException {
+  SortedSet<Long> recordedSizes() throws IOException {
     String text;
     try {
-      text = Files.readString(told, StandardCharsets.ISO_8859_1);
+      text = Files.readString(sizesFile, StandardCharsets.ISO_8859_1);
     } catch (NoSuchFileException e) {
       return new TreeSet<>();
     }
@@ -151,7 +151,8 @@ final class CheckpointFiles {
     for (int end = text.indexOf('\n'); start < text.length(); end = text.indexOf('\n', start)) {
       String line = text.substring(start, end < 0 ? text.length() : end);
       if (!SIZE.matcher(line).matches()) {
-        throw new LogException.Contradiction(told + " is damaged: it has a line that is no size");
+        throw new LogException.Contradiction(
+            sizesFile + " is damaged: it has a line that is no size");
       }
       if (end < 0) {
         break;
@@ -166,23 +167,23 @@ final class CheckpointFiles {
    * Tells of a checkpoint that was kept: with a line more, or, the first time, of every checkpoint
    * that is there and of those that were told of.
    */
-  private void tell(long size) throws IOException {
-    if (toldAll && Files.exists(told)) {
-      toldAll = false;
-      try (FileChannel channel = FileChannel.open(told, StandardOpenOption.APPEND)) {
+  private void recordSize(long size) throws IOException {
+    if (sizesComplete && Files.exists(sizesFile)) {
+      sizesComplete = false;
+      try (FileChannel channel = FileChannel.open(sizesFile, StandardOpenOption.APPEND)) {
         channel.write(ByteBuffer.wrap(bytes(sizesText(List.of(size)))));
         channel.force(true);
       }
     } else {
       SortedSet<Long> sizes = new TreeSet<>(keptSizes());
       try {
-        sizes.addAll(toldSizes());
+        sizes.addAll(recordedSizes());
       } catch (LogException.Contradiction e) {
         LOG.warn("{}; it is made anew from the checkpoints that are there", e.getMessage());
       }
-      SmallFile.write(told, bytes(sizesText(sizes)));
+      AtomicFile.write(sizesFile, bytes(sizesText(sizes)));
     }
-    toldAll = true;
+    sizesComplete = true;
   }
 
   private static byte[] bytes(String sizes) {
@@ -204,7 +205,7 @@ final class CheckpointFiles {
 
   /** Makes this the newest checkpoint. */
   void publish(SignedNote note) throws IOException {
-    SmallFile.write(newest, note.toBytes());
+    AtomicFile.write(newest, note.toBytes());
   }
 
   /**
@@ -212,7 +213,7 @@ final class CheckpointFiles {
    * authority has signed stays as it is, for the token is over its bytes.
    */
   void keep(SignedCheckpoint checkpoint) throws IOException {
-    alone(() -> add(checkpoint));
+    withLock(() -> add(checkpoint));
   }
 
   /** What is done while nobody else writes to the history. */
@@ -221,7 +222,7 @@ final class CheckpointFiles {
     void make() throws IOException;
   }
 
-  private void alone(Change change) throws IOException {
+  private void withLock(Change change) throws IOException {
     KEEPING.lock();
     try {
       Files.createDirectories(kept);
@@ -256,10 +257,10 @@ final class CheckpointFiles {
     SignedNote note =
         known.map(k -> k.note().with(checkpoint.note().signatures())).orElse(checkpoint.note());
     if (known.isEmpty() || !known.get().note().equals(note)) {
-      SmallFile.write(file(checkpoint.size()), note.toBytes());
+      AtomicFile.write(file(checkpoint.size()), note.toBytes());
     }
     if (known.isEmpty()) {
-      tell(checkpoint.size());
+      recordSize(checkpoint.size());
     }
   }
 
@@ -278,7 +279,7 @@ final class CheckpointFiles {
    * @throws IOException if the one that is kept has other bytes by now
    */
   void keepToken(SignedCheckpoint stamped, byte[] token) throws IOException {
-    alone(() -> {
+    withLock(() -> {
       add(stamped);
       Path file = file(stamped.size());
       if (!Arrays.equals(Files.readAllBytes(file), stamped.note().toBytes())) {
@@ -287,7 +288,7 @@ final class CheckpointFiles {
                 + " got another signature after its timestamp was asked for; nothing was kept, ask"
                 + " for a timestamp again");
       }
-      SmallFile.write(kept.resolve(stamped.size() + TOKEN), token);
+      AtomicFile.write(kept.resolve(stamped.size() + TOKEN), token);
     });
   }
 

@@ -43,7 +43,7 @@ final class Committer implements Runnable {
   }
 
   private final AppendQueue queue;
-  private final Acknowledged acknowledged;
+  private final HighWatermark watermark;
   private final Durability durability;
   private final Sealer sealer;
 
@@ -63,9 +63,9 @@ final class Committer implements Runnable {
   private ChronicleWriter.@Nullable WritableSegment current;
   private ByteBuffer readBack = ByteBuffer.allocateDirect(1 << 20);
 
-  Committer(AppendQueue queue, Acknowledged acknowledged, Durability durability, Sealer sealer) {
+  Committer(AppendQueue queue, HighWatermark watermark, Durability durability, Sealer sealer) {
     this.queue = queue;
-    this.acknowledged = acknowledged;
+    this.watermark = watermark;
     this.durability = durability;
     this.sealer = sealer;
   }
@@ -85,7 +85,7 @@ final class Committer implements Runnable {
       lock.unlock();
     }
     if (durability == Durability.ASYNC) {
-      acknowledged.through(commit.lastId);
+      watermark.through(commit.lastId);
       answer(commit);
     }
   }
@@ -193,7 +193,7 @@ final class Committer implements Runnable {
     for (Commit commit : commits) {
       sealer.extend(commit.hashes);
       if (durability == Durability.FORCED) {
-        acknowledged.through(commit.lastId);
+        watermark.through(commit.lastId);
       }
       queue.settled(commit.requests);
     }
@@ -210,7 +210,7 @@ final class Committer implements Runnable {
     }
     current = segment;
     segment.channel().force(true);
-    SmallFile.forceDirectory(segment.directory());
+    AtomicFile.forceDirectory(segment.directory());
   }
 
   private void checkWritten(ChronicleWriter.Written written) throws IOException {

@@ -96,17 +96,17 @@ public record DataDirectory(Path root) {
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
     Files.createDirectories(root, ownerOnly);
     Files.createDirectories(segments(), ownerOnly);
-    SmallFile.forceDirectory(root);
+    AtomicFile.forceDirectory(root);
     Path parent = root.getParent();
     if (parent != null) {
-      SmallFile.forceDirectory(parent);
+      AtomicFile.forceDirectory(parent);
     }
   }
 
   /** Deletes what writers left that were ended while they replaced a file. */
   void deleteStale() throws IOException {
     for (Path folder : List.of(root, checkpoints(), archive(), signingKey().resolveSibling(""))) {
-      SmallFile.deleteStale(folder);
+      AtomicFile.deleteStale(folder);
     }
   }
 

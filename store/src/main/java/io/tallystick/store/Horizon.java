@@ -139,6 +139,6 @@ public record Horizon(
 
   void write(Path file) throws IOException {
     String text = JSON.writer(SerializationFeature.INDENT_OUTPUT).writeValueAsString(this);
-    SmallFile.write(file, (text + "\n").getBytes(StandardCharsets.UTF_8));
+    AtomicFile.write(file, (text + "\n").getBytes(StandardCharsets.UTF_8));
   }
 }

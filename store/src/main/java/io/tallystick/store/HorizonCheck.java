@@ -45,8 +45,8 @@ final class HorizonCheck {
     }
     Horizon.Removed last = horizon.removed().getLast();
     try {
-      Optional<StoredEntry> told = reader.read(last.recordedAs());
-      if (told.isEmpty() || !tells(told.get().decode(), last)) {
+      Optional<StoredEntry> recorded = reader.read(last.recordedAs());
+      if (recorded.isEmpty() || !records(recorded.get().decode(), last)) {
         add(
             last,
             "entry "
@@ -74,7 +74,7 @@ final class HorizonCheck {
     }
   }
 
-  private static boolean tells(Entry entry, Horizon.Removed removed) throws IOException {
+  private static boolean records(Entry entry, Horizon.Removed removed) throws IOException {
     String type = removed.archive() == null ? "audit.retention.purged" : "audit.retention.archived";
     if (!entry.event().eventType().equals(type)
         || entry.source() != null

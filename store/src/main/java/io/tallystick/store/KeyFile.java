@@ -50,6 +50,6 @@ public final class KeyFile {
   /** Writes the keys, durably, with mode 0600 from the file's first moment on. */
   public static void write(Path file, List<SignerKey> keys) throws IOException {
     String lines = keys.stream().map(key -> key.privateText() + "\n").collect(Collectors.joining());
-    SmallFile.writeSecret(file, lines.getBytes(StandardCharsets.US_ASCII));
+    AtomicFile.writeSecret(file, lines.getBytes(StandardCharsets.US_ASCII));
   }
 }

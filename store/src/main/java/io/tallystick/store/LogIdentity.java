@@ -126,7 +126,7 @@ public record LogIdentity(
 
   void write(Path file) throws IOException {
     InFile sealed = new InFile(version, origin, createdAt, verifierKeys, crc32c());
-    SmallFile.write(
+    AtomicFile.write(
         file, (JSON.writeValueAsString(sealed) + "\n").getBytes(StandardCharsets.UTF_8));
   }
 }

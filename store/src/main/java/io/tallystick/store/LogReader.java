@@ -154,7 +154,7 @@ public final class LogReader {
    * it.
    */
   boolean isBesideWriter() {
-    return end instanceof Acknowledged;
+    return end instanceof HighWatermark;
   }
 
   /**

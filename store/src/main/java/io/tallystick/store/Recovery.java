@@ -44,7 +44,7 @@ final class Recovery {
    * Makes the log end where {@code tail} says, durably, so that it can be signed. The caller holds
    * the writer's lock.
    */
-  void cut(Tail tail, Segments segments) throws IOException {
+  void truncate(Tail tail, Segments segments) throws IOException {
     // Chronicle's directory listing and locks; it makes them anew from the segments.
     Files.deleteIfExists(directory.segments().resolve("metadata.cq4t"));
     if (tail.segment() == null) {
@@ -55,7 +55,7 @@ final class Recovery {
     if (tail.position() == 0) {
       setAside(path, 0);
       Files.delete(path);
-      SmallFile.forceDirectory(directory.segments());
+      AtomicFile.forceDirectory(directory.segments());
       return;
     }
     boolean closed = tail.stop() == SegmentCursor.Stop.END_OF_FILE;
@@ -78,7 +78,7 @@ final class Recovery {
       }
       channel.force(true);
     }
-    SmallFile.forceDirectory(directory.segments());
+    AtomicFile.forceDirectory(directory.segments());
   }
 
   /**
@@ -136,7 +136,7 @@ final class Recovery {
         return 0;
       }
       Files.createDirectories(directory.dropped());
-      SmallFile.forceDirectory(directory.root());
+      AtomicFile.forceDirectory(directory.root());
       Path copy =
           directory
               .dropped()
@@ -152,7 +152,7 @@ final class Recovery {
         }
         out.force(true);
       }
-      SmallFile.forceDirectory(directory.dropped());
+      AtomicFile.forceDirectory(directory.dropped());
       return end - position;
     }
   }

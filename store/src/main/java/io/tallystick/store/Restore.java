@@ -136,7 +136,7 @@ public final class Restore {
       }
       out.write();
     }
-    SmallFile.forceDirectory(directory.segments());
+    AtomicFile.forceDirectory(directory.segments());
     return block.lastId();
   }
 

@@ -115,7 +115,7 @@ public final class Retention {
         throw new IllegalArgumentException(
             "the log begins at entry " + horizon.firstId() + ", not at " + batch.firstId());
       }
-      SignedCheckpoint under = Awaited.from(log.seal());
+      SignedCheckpoint under = Futures.from(log.seal());
       checkSound(batch);
       String archive = null;
       String sha256 = null;
@@ -126,7 +126,7 @@ public final class Retention {
       }
       Hash lastHash = reader.read(batch.lastId()).orElseThrow().hash();
       long recorded = record(batch, lastHash, archive, sha256, by);
-      Awaited.from(log.seal());
+      Futures.from(log.seal());
       Horizon.Removed removed =
           new Horizon.Removed(
               batch.firstId(), batch.lastId(), lastHash.toString(), archive, sha256, recorded);
@@ -156,7 +156,7 @@ public final class Retention {
     SignedCheckpoint kept = reader.tree().checkpoint(under.size()).orElse(under);
     Path directory = reader.directory().archive();
     Files.createDirectories(directory);
-    SmallFile.forceDirectory(reader.directory().root());
+    AtomicFile.forceDirectory(reader.directory().root());
     Path file = directory.resolve(batch.firstId() + "-" + batch.lastId() + ".zip");
     Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
     try {
@@ -166,7 +166,7 @@ public final class Retention {
     } finally {
       Files.deleteIfExists(temporary);
     }
-    SmallFile.forceDirectory(directory);
+    AtomicFile.forceDirectory(directory);
     return file;
   }
 
@@ -257,7 +257,7 @@ public final class Retention {
             .targetId(batch.firstId() + "-" + batch.lastId())
             .details(Details.parse(what + where + "}"))
             .build();
-    return Awaited.from(log.append(event)).firstId();
+    return Futures.from(log.append(event)).firstId();
   }
 
   /**
@@ -280,7 +280,7 @@ public final class Retention {
       deleted = true;
     }
     if (deleted) {
-      SmallFile.forceDirectory(segments.directory());
+      AtomicFile.forceDirectory(segments.directory());
       segments.refresh();
     }
   }

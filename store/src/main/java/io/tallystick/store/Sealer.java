@@ -80,7 +80,7 @@ final class Sealer implements Runnable, TileHashReader.Source {
   // Owned by the sealer's thread.
   private Instant keptAt;
   private boolean full;
-  private boolean saidNotKept;
+  private boolean warnedNotKept;
 
   /**
    * @param edge the tree of everything that is acknowledged
@@ -188,9 +188,9 @@ final class Sealer implements Runnable, TileHashReader.Source {
             refuseIfFailed();
             nextSeal = System.nanoTime() + interval.toNanos();
           }
-          sayRoom();
+          logRoom();
         } catch (LogException.DiskFull e) {
-          sayFull(e);
+          warnFull(e);
           refuse(e);
           nextSeal = System.nanoTime() + Math.min(interval.toNanos(), MAX_RETRY_NANOS);
         }
@@ -203,14 +203,14 @@ final class Sealer implements Runnable, TileHashReader.Source {
     }
   }
 
-  private void sayFull(LogException.DiskFull e) {
+  private void warnFull(LogException.DiskFull e) {
     if (!full) {
       LOG.warn("{}; entries wait to be sealed until there is room", e.getMessage());
       full = true;
     }
   }
 
-  private void sayRoom() {
+  private void logRoom() {
     if (full) {
       LOG.info("entries are sealed again");
       full = false;
@@ -320,11 +320,11 @@ final class Sealer implements Runnable, TileHashReader.Source {
     try {
       checkpoints.keep(signed);
       keptAt = signed.signedAt();
-      saidNotKept = false;
+      warnedNotKept = false;
     } catch (IOException e) {
-      if (!saidNotKept) {
+      if (!warnedNotKept) {
         LOG.warn("the checkpoint of this hour is not kept yet, it is tried again", e);
-        saidNotKept = true;
+        warnedNotKept = true;
       }
     }
   }

@@ -123,7 +123,7 @@ final class TileFiles implements TileHashReader.Source {
     byte[] hashes = edge.toBytes();
     ByteBuffer file = ByteBuffer.allocate(Long.BYTES + hashes.length);
     file.putLong(edge.size()).put(hashes);
-    SmallFile.write(edgeFile, file.array());
+    AtomicFile.write(edgeFile, file.array());
   }
 
   /** Full tiles that were written and not forced yet. Owned by one thread. */
@@ -191,7 +191,7 @@ final class TileFiles implements TileHashReader.Source {
     void force() throws IOException {
       writeDelayed();
       if (!unforced.isEmpty()) {
-        DeviceSync.force(root, unforced);
+        BatchSync.force(root, unforced);
         unforced.clear();
       }
     }

@@ -7,9 +7,9 @@ import io.tallystick.note.NoteSignature;
 import io.tallystick.note.SignedNote;
 import io.tallystick.note.SignerKey;
 import io.tallystick.note.VerifierKey;
+import io.tallystick.store.AtomicFile;
 import io.tallystick.store.DirectoryLock;
 import io.tallystick.store.KeyFile;
-import io.tallystick.store.SmallFile;
 import io.tallystick.tlog.Hasher;
 import io.tallystick.tlog.InvalidProofException;
 import io.tallystick.tlog.ProofVerifier;
@@ -71,7 +71,7 @@ public final class Witness implements AutoCloseable {
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     DirectoryLock lock = lock(directory);
     try {
-      SmallFile.deleteStale(checkpoints);
+      AtomicFile.deleteStale(checkpoints);
       SignerKey key = key(directory.resolve("witness.key"), name);
       return new Witness(key, List.copyOf(logs), checkpoints, clock, lock);
     } catch (IOException | RuntimeException | Error e) {
@@ -138,7 +138,7 @@ public final class Witness implements AutoCloseable {
                     .filter(signature -> signature.name().equals(checkpoint.origin()))
                     .limit(MAX_KEPT)
                     .toList());
-    SmallFile.write(file, signed.toBytes());
+    AtomicFile.write(file, signed.toBytes());
     return signed.signatures().getFirst();
   }
 

@@ -28,7 +28,7 @@ class CommitterTest {
   private DataDirectory directory;
   private LogIdentity identity;
   private AppendQueue queue;
-  private Acknowledged acknowledged;
+  private HighWatermark watermark;
   private ChronicleWriter writer;
   private Sealer sealer;
 
@@ -39,12 +39,12 @@ class CommitterTest {
     directory.create();
     identity = new LogIdentity(LogIdentity.VERSION, "example.com/test", "", List.of());
     identity.write(directory.identity());
-    TreeOpening tree = TreeOpening.of(directory, identity, config);
+    TreeRecovery tree = TreeRecovery.of(directory, identity, config);
     identity = tree.identity();
     Segments segments = new Segments(directory.segments());
     queue = new AppendQueue(config.maxPendingBytes());
-    acknowledged = new Acknowledged(0);
-    sealer = tree.sealer(segments, acknowledged, queue);
+    watermark = new HighWatermark(0);
+    sealer = tree.sealer(segments, watermark, queue);
     writer = ChronicleWriter.open(directory.segments(), 0);
   }
 
@@ -95,7 +95,7 @@ class CommitterTest {
   @ParameterizedTest
   @EnumSource
   void aSegmentIsBegunWhenAllOfTheOneBeforeItIsForced(Durability durability) throws Exception {
-    Committer committer = new Committer(queue, acknowledged, durability, sealer);
+    Committer committer = new Committer(queue, watermark, durability, sealer);
     Thread sequencer = startSequencer(committer);
     CompletableFuture<Receipt> first = append();
     CompletableFuture<Receipt> second = append();
@@ -112,14 +112,14 @@ class CommitterTest {
     join(thread);
     assertThat(first).isCompleted();
     assertThat(second).isCompleted();
-    assertThat(acknowledged.lastId()).isEqualTo(4_500);
+    assertThat(watermark.lastId()).isEqualTo(4_500);
     assertThat(LogFiles.segments(data)).as("after the force").hasSize(2);
     assertThat(blocks()).isEqualTo(3);
   }
 
   @Test
   void afterAForceThatFailedNoSegmentIsBegun() throws Exception {
-    Committer committer = new Committer(queue, acknowledged, Durability.FORCED, sealer);
+    Committer committer = new Committer(queue, watermark, Durability.FORCED, sealer);
     Thread sequencer = startSequencer(committer);
     CompletableFuture<Receipt> first = append();
     awaitBlocks(1);
@@ -142,6 +142,6 @@ class CommitterTest {
     join(sequencer);
     join(thread);
     assertThat(LogFiles.segments(data)).hasSize(1);
-    assertThat(acknowledged.lastId()).isZero();
+    assertThat(watermark.lastId()).isZero();
   }
 }

@@ -58,7 +58,7 @@ class KeptCheckpointsTest {
     LongStream.rangeClosed(1_000, 200_000).forEach(size -> lines.append(size).append('\n'));
     Files.writeString(data.resolve("checkpoints/sizes"), lines);
     files().keep(signed.get(20));
-    assertThat(files().toldSizes()).hasSize(199_001 + 2).contains(1L, 21L, 1_000L, 200_000L);
+    assertThat(files().recordedSizes()).hasSize(199_001 + 2).contains(1L, 21L, 1_000L, 200_000L);
 
     long started = System.nanoTime();
     assertThat(LogReader.open(data).verify(VerifyRequest.all(), null).faultCount())
@@ -71,7 +71,7 @@ class KeptCheckpointsTest {
     for (String text :
         List.of("1\nx\n", "1\n\n", "01\n", "1\r\n", " 1\n", "1234567890123456789\n")) {
       Files.writeString(data.resolve("checkpoints/sizes"), text);
-      assertThatThrownBy(() -> files().toldSizes())
+      assertThatThrownBy(() -> files().recordedSizes())
           .as(text)
           .isInstanceOf(LogException.Contradiction.class)
           .hasMessageContaining("sizes is damaged");
@@ -96,7 +96,7 @@ class KeptCheckpointsTest {
         each.get();
       }
     }
-    assertThat(files().toldSizes())
+    assertThat(files().recordedSizes())
         .containsExactlyInAnyOrderElementsOf(signed.stream().map(SignedCheckpoint::size).toList());
     assertThat(files().keptSizes()).hasSize(31);
     assertThat(faults(VerifyRequest.all())).isEmpty();
@@ -149,7 +149,7 @@ class KeptCheckpointsTest {
   @Test
   void bothKeysSignUntilSuchACheckpointIsKept() throws Exception {
     VerifierKey old = LogReader.open(data).identity().keys().getFirst();
-    SigningKeys keys = new SigningKeys(data.resolve("keys/checkpoint.key"));
+    SigningKeyRing keys = new SigningKeyRing(data.resolve("keys/checkpoint.key"));
     keys.prepareNext(keys.read("example.com/test").orElseThrow());
     LogReader.open(data).tree().keepToken(signed.get(30), new byte[] {1});
     AuditLog.open(data, CONFIG).close();
@@ -218,6 +218,6 @@ class KeptCheckpointsTest {
   void sizesIsWrittenAnewFromWhatIsThereWhenItIsDamaged() throws Exception {
     Files.write(data.resolve("checkpoints/sizes"), "x".getBytes(StandardCharsets.US_ASCII));
     files().keep(signed.get(10));
-    assertThat(files().toldSizes()).containsExactlyInAnyOrder(1L, 11L);
+    assertThat(files().recordedSizes()).containsExactlyInAnyOrder(1L, 11L);
   }
 }

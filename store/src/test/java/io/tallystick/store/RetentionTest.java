@@ -121,10 +121,10 @@ class RetentionTest {
       assertThat(reader.read(1_202)).isPresent();
       assertSound(reader);
       SharedJudge.agrees(data, reader.verify(VerifyRequest.all().strictly(), null));
-      Event told = reader.read(removed.getLast().recordedAs()).orElseThrow().decode().event();
-      assertThat(told.eventType()).isEqualTo("audit.retention.archived");
-      assertThat(told.actorUsername()).isEqualTo("operator");
-      assertThat(String.valueOf(told.details())).contains(removed.getLast().archiveSha256());
+      Event recorded = reader.read(removed.getLast().recordedAs()).orElseThrow().decode().event();
+      assertThat(recorded.eventType()).isEqualTo("audit.retention.archived");
+      assertThat(recorded.actorUsername()).isEqualTo("operator");
+      assertThat(String.valueOf(recorded.details())).contains(removed.getLast().archiveSha256());
 
       SignedCheckpoint sealed = log.seal().get();
       TlogProof proof = reader.tree().prove(1_202, sealed);

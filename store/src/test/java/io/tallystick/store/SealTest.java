@@ -239,7 +239,7 @@ class SealTest {
     Files.delete(key);
     refused(data, "--key-file");
 
-    SmallFile.writeSecret(elsewhere, good.getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+    AtomicFile.writeSecret(elsewhere, good.getBytes(java.nio.charset.StandardCharsets.US_ASCII));
     AuditLog.open(data, CONFIG.withKeyFile(elsewhere)).close();
     assertThat(judge(data)).isEqualTo(5);
   }
@@ -279,7 +279,7 @@ class SealTest {
   @Test
   void aRotationThatWasInterruptedIsFinished() throws Exception {
     Path data = log(300);
-    SigningKeys keys = new SigningKeys(data.resolve("keys/checkpoint.key"));
+    SigningKeyRing keys = new SigningKeyRing(data.resolve("keys/checkpoint.key"));
     SignerKey next = keys.prepareNext(keys.read("example.com/test").orElseThrow()).getFirst();
     AuditLog.open(data, CONFIG).close();
     assertThat(LogReader.open(data).identity().keys())

@@ -42,7 +42,7 @@ class SealerTest {
         tiles.new Writer(),
         reader.tree().files(),
         reader.identity().origin(),
-        new SigningKeys(files.signingKey()).read(reader.identity().origin()).orElseThrow(),
+        new SigningKeyRing(files.signingKey()).read(reader.identity().origin()).orElseThrow(),
         reader.tree().newest().orElseThrow(),
         Duration.ofHours(1),
         Clock.systemUTC());

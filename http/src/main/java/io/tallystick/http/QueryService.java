@@ -36,14 +36,14 @@ import org.jspecify.annotations.Nullable;
  * before it looks at the log, and reads what it answers before it returns; only exports are read
  * while they are written.
  */
-public final class Answers {
+public final class QueryService {
   static final String JSON = "application/json";
 
   private final LogReader log;
   private final AuditIndex index;
   private final Clock clock;
 
-  public Answers(LogReader log, AuditIndex index, Clock clock) {
+  public QueryService(LogReader log, AuditIndex index, Clock clock) {
     this.log = log;
     this.index = index;
     this.clock = clock;
@@ -51,17 +51,17 @@ public final class Answers {
 
   /** Entries that match, a page of them. */
   public Answer list(Parameters given) throws IOException, InterruptedException {
-    return page(Questions.list(given));
+    return page(QueryParser.list(given));
   }
 
   /** Entries by this user or about this user, a page of them. */
   public Answer user(String userId, Parameters given) throws IOException, InterruptedException {
-    return page(Questions.user(userId, given));
+    return page(QueryParser.user(userId, given));
   }
 
   /** Security events, a page of them. */
   public Answer security(Parameters given) throws IOException, InterruptedException {
-    return page(Questions.security(given));
+    return page(QueryParser.security(given));
   }
 
   private Answer page(AuditQuery question) throws IOException, InterruptedException {
@@ -112,7 +112,7 @@ public final class Answers {
 
   /** Counts over a period, or over the whole log. */
   public Answer stats(Parameters given) throws IOException, InterruptedException {
-    Questions.Period period = Questions.Period.of(given);
+    QueryParser.Period period = QueryParser.Period.of(given);
     LogStatistics counts = index.statistics(period.since(), period.until(), clock.instant());
     long indexedThrough = index.indexedThrough();
     long sealedThrough = log.tree().size();
@@ -272,7 +272,7 @@ public final class Answers {
         out.writeNullField("checkpoint");
       } else {
         out.writeObjectFieldStart("checkpoint");
-        TreeAnswers.fields(out, checkpoint);
+        ProofService.fields(out, checkpoint);
         out.writeEndObject();
       }
       out.writeNumberField("leaf_hashes", report.leafHashes());
@@ -311,7 +311,7 @@ public final class Answers {
   /** All entries that match, in the format that is asked for. */
   public CountedAnswer export(Parameters given) throws IOException {
     String format = given.word("format", List.of("ndjson", "csv", "json", "bundle"));
-    AuditQuery question = Questions.export(given);
+    AuditQuery question = QueryParser.export(given);
     if ("bundle".equals(format)) {
       SignedCheckpoint under =
           log.tree()

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** How the page's files are served. */
-class PageFilesTest {
+class WebAssetsTest {
   private static final int MOST_COMPRESSED_BYTES = 200_000;
   private static final Pattern LINK = Pattern.compile("(?:href|src)=\"(/web/[^\"]+)\"");
   private static final Pattern IMPORT = Pattern.compile("from ?['\"]\\./([\\w.]+)['\"]");

@@ -28,8 +28,8 @@ import org.slf4j.LoggerFactory;
  * key ours, and its entries the beginning of what is there. Otherwise the log is not opened for
  * writing, and what contradicts what is said. Used once, at open.
  */
-final class TreeOpening {
-  private static final Logger LOG = LoggerFactory.getLogger(TreeOpening.class);
+final class TreeRecovery {
+  private static final Logger LOG = LoggerFactory.getLogger(TreeRecovery.class);
 
   /** Blocks that other cores hash while the tree takes in those before them. */
   private static final int MAX_BLOCKS_AHEAD = 8;
@@ -41,7 +41,7 @@ final class TreeOpening {
 
   private final DataDirectory directory;
   private final LogConfig config;
-  private final SigningKeys keyFile;
+  private final SigningKeyRing keyFile;
   private final TileFiles tiles;
   private final Hasher hasher = new Hasher();
 
@@ -51,7 +51,7 @@ final class TreeOpening {
   private final CheckpointFiles checkpoints;
   private final @Nullable SignedCheckpoint newest;
 
-  private TreeOpening(DataDirectory directory, LogIdentity identity, LogConfig config)
+  private TreeRecovery(DataDirectory directory, LogIdentity identity, LogConfig config)
       throws IOException {
     this.directory = directory;
     this.config = config;
@@ -70,21 +70,21 @@ final class TreeOpening {
    * @throws LogException.NoKey if the signing key is missing or another log's
    * @throws LogException.Contradiction if the newest checkpoint is not by a key of this log
    */
-  static TreeOpening of(DataDirectory directory, LogIdentity identity, LogConfig config)
+  static TreeRecovery of(DataDirectory directory, LogIdentity identity, LogConfig config)
       throws IOException {
-    return new TreeOpening(directory, identity, config);
+    return new TreeRecovery(directory, identity, config);
   }
 
   /** Makes a new key, which the next open puts into use. The caller holds the writer's lock. */
   static void prepareRotation(DataDirectory directory, LogIdentity identity, LogConfig config)
       throws IOException {
-    SigningKeys file = keyFile(directory, config);
+    SigningKeyRing file = keyFile(directory, config);
     file.prepareNext(file.read(identity.origin()).orElseThrow());
   }
 
-  private static SigningKeys keyFile(DataDirectory directory, LogConfig config) {
+  private static SigningKeyRing keyFile(DataDirectory directory, LogConfig config) {
     Path file = config.keyFile();
-    return new SigningKeys(file == null ? directory.signingKey() : file);
+    return new SigningKeyRing(file == null ? directory.signingKey() : file);
   }
 
   LogIdentity identity() {
@@ -186,7 +186,7 @@ final class TreeOpening {
   }
 
   /** The sealer of the log, whose tree holds everything that is acknowledged. */
-  Sealer sealer(Segments segments, Acknowledged end, AppendQueue queue) throws IOException {
+  Sealer sealer(Segments segments, HighWatermark end, AppendQueue queue) throws IOException {
     LogReader reader =
         new LogReader(directory, identity, segments, end, checkpoints, checkpoints::newest, tiles);
     TileFiles.Writer newTiles = tiles.new Writer();

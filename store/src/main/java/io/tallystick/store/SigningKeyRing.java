@@ -21,10 +21,10 @@ import java.util.Optional;
  * place when a checkpoint that both signed is published; so a crash in between leaves one or the
  * other.
  */
-final class SigningKeys {
+final class SigningKeyRing {
   private final Path file;
 
-  SigningKeys(Path file) {
+  SigningKeyRing(Path file) {
     this.file = file;
   }
 
@@ -100,7 +100,7 @@ final class SigningKeys {
     Files.move(next(), file, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
     Path folder = file.toAbsolutePath().getParent();
     if (folder != null) {
-      SmallFile.forceDirectory(folder);
+      AtomicFile.forceDirectory(folder);
     }
   }
 

@@ -4,7 +4,7 @@ import io.tallystick.entry.Event;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.store.AuditLog;
-import io.tallystick.store.Awaited;
+import io.tallystick.store.Futures;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.Receipt;
 import io.tallystick.store.StoredEntry;
@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * there is no circle. A claim is dropped when the index finds its entries, or when nothing of it
  * was written.
  */
-final class Idempotency {
+final class IdempotentAppender {
   static final long WINDOW_EVENTS = 1_000_000;
 
   static final int MAX_HELD = 200_000;
@@ -79,7 +79,7 @@ final class Idempotency {
    * @param maxHeld how many may be in memory before new ones wait for the index
    * @param timeout for an acknowledgement
    */
-  Idempotency(AuditLog log, AuditIndex index, long window, int maxHeld, Duration timeout) {
+  IdempotentAppender(AuditLog log, AuditIndex index, long window, int maxHeld, Duration timeout) {
     this.log = log;
     this.reader = log.reader();
     this.index = index;
@@ -97,7 +97,7 @@ final class Idempotency {
    * @throws IllegalArgumentException if an event does not fit into an entry; nothing was appended
    * @throws TimeoutException if it is not known yet whether they were appended
    */
-  Written append(List<Event> events, String source)
+  AppendResult append(List<Event> events, String source)
       throws IOException, InterruptedException, TimeoutException {
     Map<String, Integer> firsts = new LinkedHashMap<>();
     for (int i = 0; i < events.size(); i++) {
@@ -107,17 +107,17 @@ final class Idempotency {
       }
     }
     if (firsts.isEmpty()) {
-      Receipt receipt = Awaited.from(log.append(events, source), timeout);
-      List<Written.Place> places = new ArrayList<>();
+      Receipt receipt = Futures.from(log.append(events, source), timeout);
+      List<AppendResult.Place> places = new ArrayList<>();
       for (int i = 0; i < receipt.count(); i++) {
         places.add(place(receipt, i));
       }
-      return new Written(places, 0);
+      return new AppendResult(places, 0);
     }
     return appendOnce(events, source, firsts);
   }
 
-  private Written appendOnce(List<Event> events, String source, Map<String, Integer> firsts)
+  private AppendResult appendOnce(List<Event> events, String source, Map<String, Integer> firsts)
       throws IOException, InterruptedException, TimeoutException {
     index.awaitIndexed(lastIdAtStart);
     makeRoom();
@@ -128,7 +128,7 @@ final class Idempotency {
     CompletableFuture<Receipt> appended;
     try {
       for (Map.Entry<String, Claim> other : others.entrySet()) {
-        Awaited.from(other.getValue().done, timeout);
+        Futures.from(other.getValue().done, timeout);
         before.put(other.getKey(), other.getValue().ids.get(other.getKey()));
       }
       before.putAll(indexed(own));
@@ -151,7 +151,7 @@ final class Idempotency {
             drop(own, failure);
           }
         });
-    return written(events, firsts, before, Awaited.from(settling, timeout));
+    return written(events, firsts, before, Futures.from(settling, timeout));
   }
 
   private static boolean isFresh(
@@ -280,13 +280,13 @@ final class Idempotency {
     own.done.completeExceptionally(reason);
   }
 
-  private Written written(
+  private AppendResult written(
       List<Event> events,
       Map<String, Integer> firsts,
       Map<String, Long> before,
       @Nullable Receipt receipt)
       throws IOException {
-    List<Written.Place> places = new ArrayList<>();
+    List<AppendResult.Place> places = new ArrayList<>();
     int next = 0;
     int replayed = 0;
     for (int i = 0; i < events.size(); i++) {
@@ -302,18 +302,18 @@ final class Idempotency {
         replayed++;
       }
     }
-    return new Written(places, replayed);
+    return new AppendResult(places, replayed);
   }
 
-  private static Written.Place place(Receipt receipt, int i) {
-    return new Written.Place(receipt.id(i), receipt.hash(i), receipt.timestamp(i));
+  private static AppendResult.Place place(Receipt receipt, int i) {
+    return new AppendResult.Place(receipt.id(i), receipt.hash(i), receipt.timestamp(i));
   }
 
-  private Written.Place place(long id) throws IOException {
+  private AppendResult.Place place(long id) throws IOException {
     Optional<StoredEntry> entry = reader.read(id);
     if (entry.isEmpty()) {
       throw new IOException("entry " + id + " was there and is not any more");
     }
-    return new Written.Place(id, entry.get().hash(), reader.timestamp(id));
+    return new AppendResult.Place(id, entry.get().hash(), reader.timestamp(id));
   }
 }

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * The answers to what is asked of the tree over a log (api.md, Reading): proofs, checkpoints,
  * tiles. Knows no HTTP. Safe for any number of threads.
  */
-public final class TreeAnswers {
+public final class ProofService {
   static final String TEXT = "text/plain; charset=utf-8";
   static final String BYTES = "application/octet-stream";
 
@@ -40,10 +40,10 @@ public final class TreeAnswers {
 
   private final LogReader log;
   private final Sealing sealing;
-  private final @Nullable Cosigner cosigner;
+  private final @Nullable WitnessFeeder witnessFeeder;
 
   /** Answers for a log whose checkpoints nobody but the log signs here. */
-  public TreeAnswers(LogReader log, Sealing sealing) {
+  public ProofService(LogReader log, Sealing sealing) {
     this(log, sealing, null);
   }
 
@@ -51,10 +51,10 @@ public final class TreeAnswers {
    * @param cosigner where checkpoints with witnesses' signatures come from; {@code null} for
    *     nowhere
    */
-  TreeAnswers(LogReader log, Sealing sealing, @Nullable Cosigner cosigner) {
+  ProofService(LogReader log, Sealing sealing, @Nullable WitnessFeeder witnessFeeder) {
     this.log = log;
     this.sealing = sealing;
-    this.cosigner = cosigner;
+    this.witnessFeeder = witnessFeeder;
   }
 
   /**
@@ -63,13 +63,13 @@ public final class TreeAnswers {
    */
   private Optional<SignedCheckpoint> newest() throws IOException {
     Optional<SignedCheckpoint> own = log.tree().newest();
-    if (cosigner == null) {
+    if (witnessFeeder == null) {
       return own;
     }
     long size = own.map(SignedCheckpoint::size).orElse(0L);
-    return cosigner
+    return witnessFeeder
         .newest()
-        .filter(cosigned -> cosigned.size() >= size || cosigner.keepsUp())
+        .filter(cosigned -> cosigned.size() >= size || witnessFeeder.keepsUp())
         .or(() -> own);
   }
 
@@ -110,7 +110,7 @@ public final class TreeAnswers {
           "from", "from is missing; taken is the size of an earlier checkpoint, 0 to " + end);
     }
     List<Hash> hashes = log.tree().consistency(from, end);
-    return Answers.json(out -> {
+    return QueryService.json(out -> {
       out.writeStartObject();
       out.writeNumberField("from", from);
       out.writeNumberField("to", end);
@@ -126,7 +126,7 @@ public final class TreeAnswers {
   /** The checkpoints that are kept, newest first; the newest of all is always among them. */
   public Answer checkpoints(Parameters given) throws IOException {
     given.only(List.of("since", "until"));
-    Questions.Period period = Questions.Period.of(given);
+    QueryParser.Period period = QueryParser.Period.of(given);
     Instant since = period.since();
     Instant until = period.until();
     List<LogTree.Kept> all = new ArrayList<>(log.tree().kept());
@@ -137,7 +137,7 @@ public final class TreeAnswers {
     all.removeIf(kept ->
         (since != null && kept.checkpoint().signedAt().isBefore(since))
             || (until != null && !kept.checkpoint().signedAt().isBefore(until)));
-    return Answers.json(out -> {
+    return QueryService.json(out -> {
       out.writeStartObject();
       out.writeArrayFieldStart("checkpoints");
       for (LogTree.Kept kept : all) {
@@ -149,8 +149,8 @@ public final class TreeAnswers {
         List<String> cosigners = cosigners(kept.checkpoint());
         out.writeNumberField("cosigned", cosigners.size());
         out.writeArrayFieldStart("cosigners");
-        for (String cosigner : cosigners) {
-          out.writeString(cosigner);
+        for (String witnessFeeder : cosigners) {
+          out.writeString(witnessFeeder);
         }
         out.writeEndArray();
         out.writeEndObject();
@@ -224,7 +224,7 @@ public final class TreeAnswers {
   /** Which log this is, and which keys sign it. */
   public Answer log(Parameters given) throws IOException {
     given.only(List.of());
-    return Answers.json(out -> {
+    return QueryService.json(out -> {
       out.writeStartObject();
       out.writeStringField("origin", log.identity().origin());
       out.writeStringField("created_at", log.identity().createdAt());

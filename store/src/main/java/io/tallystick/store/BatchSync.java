@@ -21,7 +21,7 @@ import java.util.Set;
  * entries behind a tile take; Linux's {@code syncfs} makes everything on the file system durable in
  * one go, reports what could not be written since 5.8, and costs about as much as one fsync.
  */
-final class DeviceSync {
+final class BatchSync {
   /** From this many files on, one {@code syncfs} is cheaper. */
   private static final int TOGETHER = 4;
 
@@ -32,7 +32,7 @@ final class DeviceSync {
 
   private static final Optional<Calls> CALLS = calls();
 
-  private DeviceSync() {}
+  private BatchSync() {}
 
   @SuppressWarnings("restricted")
   private static Optional<Calls> calls() {
@@ -70,7 +70,7 @@ final class DeviceSync {
       }
     }
     for (Path directory : directories) {
-      SmallFile.forceDirectory(directory);
+      AtomicFile.forceDirectory(directory);
     }
   }
 

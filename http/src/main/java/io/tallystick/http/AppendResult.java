@@ -10,11 +10,11 @@ import java.util.List;
  * @param places one for each event, in the request's order
  * @param replayed how many of them were there before
  */
-record Written(List<Place> places, int replayed) {
+record AppendResult(List<Place> places, int replayed) {
   /** An entry's id, hash and time. */
   record Place(long id, Hash hash, Instant timestamp) {}
 
-  Written {
+  AppendResult {
     places = List.copyOf(places);
   }
 

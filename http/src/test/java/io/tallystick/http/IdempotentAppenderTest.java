@@ -18,7 +18,7 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class IdempotencyTest {
+class IdempotentAppenderTest {
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
   @TempDir Path data;
@@ -27,8 +27,8 @@ class IdempotencyTest {
     return "{\"event_type\":\"auth.logout\",\"request_id\":\"" + requestId + "\"}";
   }
 
-  private static Idempotency once(TestServer server, long window, int maxHeld) {
-    return new Idempotency(server.log, server.index, window, maxHeld, TIMEOUT);
+  private static IdempotentAppender once(TestServer server, long window, int maxHeld) {
+    return new IdempotentAppender(server.log, server.index, window, maxHeld, TIMEOUT);
   }
 
   private static Event logout(String requestId) {
@@ -124,8 +124,9 @@ class IdempotencyTest {
         ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       long before = server.log.lastId();
       int names = 200;
-      Idempotency once = once(server, Idempotency.WINDOW_EVENTS, Idempotency.MAX_HELD);
-      List<Future<Written>> answers = new ArrayList<>();
+      IdempotentAppender once =
+          once(server, IdempotentAppender.WINDOW_EVENTS, IdempotentAppender.MAX_HELD);
+      List<Future<AppendResult>> answers = new ArrayList<>();
       List<List<Event>> batches = new ArrayList<>();
       for (int i = 0; i < 200; i++) {
         Random random = new Random(i);
@@ -135,7 +136,7 @@ class IdempotencyTest {
       }
       java.util.Map<String, Long> ids = new java.util.HashMap<>();
       for (int i = 0; i < batches.size(); i++) {
-        Written written = answers.get(i).get();
+        AppendResult written = answers.get(i).get();
         for (int e = 0; e < batches.get(i).size(); e++) {
           long id = written.places().get(e).id();
           String requestId = String.valueOf(batches.get(i).get(e).requestId());
@@ -194,7 +195,7 @@ class IdempotencyTest {
   @Test
   void afterTheWindowARequestIdIsNew() throws Exception {
     try (TestServer server = TestServer.start(data)) {
-      Idempotency once = once(server, 3, Idempotency.MAX_HELD);
+      IdempotentAppender once = once(server, 3, IdempotentAppender.MAX_HELD);
       long first = once.append(List.of(logout("a")), "w").places().getFirst().id();
       once.append(List.of(Event.of("auth.logout"), Event.of("auth.logout")), "w");
       once.append(List.of(Event.of("user.created"), Event.of("user.created")), "other");
@@ -202,7 +203,7 @@ class IdempotencyTest {
       assertThat(once.append(List.of(logout("a")), "w").places().getFirst().id()).isEqualTo(first);
       once.append(List.of(Event.of("auth.logout")), "w");
       server.index.awaitIndexed(server.log.lastId());
-      Written later = once.append(List.of(logout("a")), "w");
+      AppendResult later = once.append(List.of(logout("a")), "w");
       assertThat(later.isReplay()).isFalse();
       long second = later.places().getFirst().id();
       server.index.awaitIndexed(server.log.lastId());
@@ -215,7 +216,8 @@ class IdempotencyTest {
   @Test
   void aFailureOfTheLogFreesTheRequestIdAndReachesAllWhoWait() throws Exception {
     try (TestServer server = TestServer.start(data)) {
-      Idempotency once = once(server, Idempotency.WINDOW_EVENTS, Idempotency.MAX_HELD);
+      IdempotentAppender once =
+          once(server, IdempotentAppender.WINDOW_EVENTS, IdempotentAppender.MAX_HELD);
       server.log.close();
       for (int i = 0; i < 2; i++) {
         assertThat(
@@ -229,14 +231,14 @@ class IdempotencyTest {
   @Test
   void whatTheIndexFindsIsNotHeldInMemory() throws Exception {
     try (TestServer server = TestServer.start(data)) {
-      Idempotency once = once(server, Idempotency.WINDOW_EVENTS, 10);
+      IdempotentAppender once = once(server, IdempotentAppender.WINDOW_EVENTS, 10);
       List<Long> ids = new ArrayList<>();
       for (int i = 0; i < 300; i++) {
         ids.add(once.append(List.of(logout("r" + i)), "w").places().getFirst().id());
         assertThat(once.held()).isLessThanOrEqualTo(10);
       }
       for (int i = 0; i < 300; i++) {
-        Written again = once.append(List.of(logout("r" + i)), "w");
+        AppendResult again = once.append(List.of(logout("r" + i)), "w");
         assertThat(again.isReplay()).isTrue();
         assertThat(again.places().getFirst().id()).isEqualTo(ids.get(i));
       }

@@ -22,7 +22,7 @@ import java.util.zip.GZIPOutputStream;
  * it is read, compressed and named by its hash when the server starts; a browser asks whether what
  * it has is still good, and is mostly told that it is. Immutable.
  */
-final class PageFiles {
+final class WebAssets {
   /** For answers that are data: whatever they hold, a browser does nothing with it. */
   static final String NOTHING_ALLOWED =
       "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
@@ -93,19 +93,19 @@ final class PageFiles {
     }
   }
 
-  private PageFiles(Map<String, PageFile> files) {
+  private WebAssets(Map<String, PageFile> files) {
     this.files = files;
   }
 
   /** Reads the page from the program. */
-  static PageFiles load() {
+  static WebAssets load() {
     Map<String, PageFile> files = new LinkedHashMap<>();
     files.put("index.html", file("index.html", read("web/index.html")));
     for (String name : FILES) {
       files.put(name, file(name, read("web/" + name)));
     }
     LIBRARY.forEach((name, resource) -> files.put(name, file(name, library(read(resource)))));
-    return new PageFiles(files);
+    return new WebAssets(files);
   }
 
   /** The modules import each other by a bare name, which a page without inline script can't map. */
@@ -117,7 +117,7 @@ final class PageFiles {
   }
 
   private static byte[] read(String resource) {
-    try (InputStream in = PageFiles.class.getClassLoader().getResourceAsStream(resource)) {
+    try (InputStream in = WebAssets.class.getClassLoader().getResourceAsStream(resource)) {
       if (in == null) {
         throw new IllegalStateException("the program lacks " + resource);
       }

@@ -24,8 +24,8 @@ import org.slf4j.LoggerFactory;
  * once, as long as entries arrive. A witness that fails is asked again after one interval, then
  * two, then four, up to 32. Safe for any number of threads.
  */
-public final class Cosigner implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(Cosigner.class);
+public final class WitnessFeeder implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(WitnessFeeder.class);
 
   /** How often witnesses are asked unless something else is said. */
   public static final Duration EVERY = Duration.ofMinutes(1);
@@ -82,7 +82,8 @@ public final class Cosigner implements AutoCloseable {
    * @param every how long to wait between two rounds
    * @throws IOException if the checkpoint that was cosigned last can't be read
    */
-  public Cosigner(LogTree tree, List<WitnessAddress> addresses, Duration every) throws IOException {
+  public WitnessFeeder(LogTree tree, List<WitnessAddress> addresses, Duration every)
+      throws IOException {
     this.tree = tree;
     this.every = every;
     if (addresses.isEmpty()) {

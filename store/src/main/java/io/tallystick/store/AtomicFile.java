@@ -19,7 +19,7 @@ import java.util.Set;
  * Small files that are replaced as a whole: after a crash there is the old content or the new one,
  * and once a method has returned, the new one is on the device.
  */
-public final class SmallFile {
+public final class AtomicFile {
   private static final Set<PosixFilePermission> SECRET =
       PosixFilePermissions.fromString("rw-------");
   private static final Set<PosixFilePermission> PUBLIC =
@@ -27,7 +27,7 @@ public final class SmallFile {
 
   private static final String TEMPORARY = ".tmp";
 
-  private SmallFile() {}
+  private AtomicFile() {}
 
   /**
    * Replaces the file: temporary file, fsync, rename, fsync of the directory.

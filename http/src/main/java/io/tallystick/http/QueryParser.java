@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Questions to the index, from the parameters that ask them (api.md, Reading). */
-final class Questions {
+final class QueryParser {
   static final int MAX_LIMIT = 500;
   private static final int DEFAULT_LIMIT = 50;
 
@@ -26,7 +26,7 @@ final class Questions {
           "security");
   private static final List<String> ALL = joined(List.of(FILTERS, TIMES, PAGE, CURSORS));
 
-  private Questions() {}
+  private QueryParser() {}
 
   /** The list: every filter, and a page. */
   static AuditQuery list(Parameters given) {

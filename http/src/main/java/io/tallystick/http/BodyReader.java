@@ -13,7 +13,7 @@ import org.eclipse.jetty.http.HttpException;
  * Reads the bodies of requests, each bounded in bytes and time, and all that are in memory together
  * bounded too. Safe for any number of threads.
  */
-final class Bodies {
+final class BodyReader {
   private static final int FIRST_BYTES = 16 << 10;
 
   private final int maxBytes;
@@ -21,7 +21,7 @@ final class Bodies {
   private final Duration timeout;
   private final AtomicLong pendingBytes = new AtomicLong();
 
-  Bodies(int maxBytes, long maxPendingBytes, Duration timeout) {
+  BodyReader(int maxBytes, long maxPendingBytes, Duration timeout) {
     this.maxBytes = maxBytes;
     this.maxPendingBytes = maxPendingBytes;
     this.timeout = timeout;

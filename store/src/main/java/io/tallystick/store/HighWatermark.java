@@ -9,7 +9,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * The id of the newest acknowledged entry, and a place to wait for the next. Safe for any number of
  * threads.
  */
-final class Acknowledged implements LogEnd {
+final class HighWatermark implements LogEnd {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition advanced = lock.newCondition();
 
@@ -21,7 +21,7 @@ final class Acknowledged implements LogEnd {
 
   private final AtomicInteger waiting = new AtomicInteger();
 
-  Acknowledged(long lastId) {
+  HighWatermark(long lastId) {
     this.lastId = lastId;
   }
 

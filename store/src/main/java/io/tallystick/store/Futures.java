@@ -8,8 +8,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** Waits for what another thread does as if it was done here: its errors are thrown as they are. */
-public final class Awaited {
-  private Awaited() {}
+public final class Futures {
+  private Futures() {}
 
   /**
    * What the future ends with.
