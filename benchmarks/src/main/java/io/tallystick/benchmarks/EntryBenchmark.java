@@ -5,8 +5,8 @@ import io.tallystick.entry.EntryCodec;
 import io.tallystick.entry.EntryHash;
 import io.tallystick.entry.Event;
 import io.tallystick.tlog.Hash;
+import io.tallystick.tlog.Sha256;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -38,8 +38,8 @@ public class EntryBenchmark {
   private MessageDigest sha256;
 
   @Setup
-  public void digest() throws NoSuchAlgorithmException {
-    sha256 = MessageDigest.getInstance("SHA-256");
+  public void digest() {
+    sha256 = Sha256.newDigest();
   }
 
   @Benchmark

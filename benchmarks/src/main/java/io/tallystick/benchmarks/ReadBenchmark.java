@@ -10,6 +10,7 @@ import io.tallystick.store.LogConfig;
 import io.tallystick.store.StoredEntry;
 import io.tallystick.store.VerifyReport;
 import io.tallystick.store.VerifyRequest;
+import io.tallystick.tlog.Sha256;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Instant;
@@ -58,7 +59,7 @@ public class ReadBenchmark {
 
   @Setup(Level.Trial)
   public void fill() throws Exception {
-    sha256 = MessageDigest.getInstance("SHA-256");
+    sha256 = Sha256.newDigest();
     directory = Directories.create("read");
     log = AuditLog.open(directory, LogConfig.defaults());
     for (int i = 0; i < entries; i += BATCH) {

@@ -10,11 +10,11 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import io.tallystick.entry.Characters;
 import io.tallystick.entry.Entry;
 import io.tallystick.store.AtomicFile;
+import io.tallystick.tlog.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.DateTimeException;
@@ -403,10 +403,6 @@ public final class AccessKeys {
   }
 
   private static byte[] sha256(String text) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(US_ASCII));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    return Sha256.of(text.getBytes(US_ASCII));
   }
 }

@@ -2,14 +2,13 @@ package io.tallystick.http;
 
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
+import io.tallystick.tlog.Sha256;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -151,12 +150,7 @@ final class WebAssets {
   }
 
   private static String tag(byte[] bytes) {
-    try {
-      byte[] hash = MessageDigest.getInstance("SHA-256").digest(bytes);
-      return "\"" + HexFormat.of().formatHex(hash, 0, 16) + "\"";
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    return "\"" + HexFormat.of().formatHex(Sha256.of(bytes), 0, 16) + "\"";
   }
 
   void register(RoutesConfig routes) {

@@ -1,10 +1,10 @@
 package io.tallystick.entry;
 
 import io.tallystick.tlog.Hash;
+import io.tallystick.tlog.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.security.DigestException;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 
 /**
  * The hash of an entry: SHA-256 of a zero byte and the entry's bytes. It is the leaf hash of RFC
@@ -23,7 +23,7 @@ public final class EntryHash {
   /** Hash of the entry in {@code bytes[offset .. offset + length)}. */
   public static Hash of(byte[] bytes, int offset, int length) {
     byte[] hash = new byte[Hash.BYTES];
-    into(sha256(), bytes, offset, length, hash, 0);
+    into(Sha256.newDigest(), bytes, offset, length, hash, 0);
     return Hash.of(hash);
   }
 
@@ -63,14 +63,6 @@ public final class EntryHash {
   /** What the first entry of the log with this origin has as the hash of the entry before it. */
   public static Hash genesis(String origin) {
     String text = "tallystick/genesis/v1\n" + origin + "\n";
-    return Hash.of(sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    return Hash.of(Sha256.of(text.getBytes(StandardCharsets.UTF_8)));
   }
 }

@@ -1,10 +1,10 @@
 package io.tallystick.note;
 
+import io.tallystick.tlog.Sha256;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.security.cert.CertPathBuilder;
 import java.security.cert.CertStore;
@@ -69,7 +69,9 @@ public final class TimestampToken {
     generator.setCertReq(true);
     return generator
         .generate(
-            TSPAlgorithms.SHA256, sha256(content), new BigInteger(NONCE_BITS, new SecureRandom()))
+            TSPAlgorithms.SHA256,
+            Sha256.of(content),
+            new BigInteger(NONCE_BITS, new SecureRandom()))
         .getEncoded();
   }
 
@@ -135,7 +137,7 @@ public final class TimestampToken {
       throws InvalidNoteException {
     if (!token.getTimeStampInfo().getMessageImprintAlgOID().equals(TSPAlgorithms.SHA256)
         || !MessageDigest.isEqual(
-            token.getTimeStampInfo().getMessageImprintDigest(), sha256(content))) {
+            token.getTimeStampInfo().getMessageImprintDigest(), Sha256.of(content))) {
       throw new InvalidNoteException("the timestamp is about something else");
     }
     try {
@@ -183,13 +185,5 @@ public final class TimestampToken {
     parameters.setDate(time);
     parameters.setRevocationEnabled(false);
     CertPathBuilder.getInstance("PKIX").build(parameters);
-  }
-
-  private static byte[] sha256(byte[] content) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(content);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
   }
 }

@@ -1,10 +1,10 @@
 package io.tallystick.note;
 
 import io.tallystick.tlog.Canonical;
+import io.tallystick.tlog.Sha256;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -122,13 +122,9 @@ public final class VerifierKey {
 
   /** C2SP signed-note, "Signatures": {@code SHA-256(name ‖ 0x0A ‖ type ‖ public key)[:4]}. */
   private static int id(String name, byte[] encoded) {
-    try {
-      MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-      sha256.update((name + "\n").getBytes(StandardCharsets.UTF_8));
-      return ByteBuffer.wrap(sha256.digest(encoded)).getInt();
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java runtime has SHA-256", e);
-    }
+    MessageDigest sha256 = Sha256.newDigest();
+    sha256.update((name + "\n").getBytes(StandardCharsets.UTF_8));
+    return ByteBuffer.wrap(sha256.digest(encoded)).getInt();
   }
 
   @Override

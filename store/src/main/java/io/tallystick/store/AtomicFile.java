@@ -20,8 +20,6 @@ import java.util.Set;
  * and once a method has returned, the new one is on the device.
  */
 public final class AtomicFile {
-  private static final Set<PosixFilePermission> SECRET =
-      PosixFilePermissions.fromString("rw-------");
   private static final Set<PosixFilePermission> PUBLIC =
       PosixFilePermissions.fromString("rw-r--r--");
 
@@ -41,7 +39,7 @@ public final class AtomicFile {
 
   /** As {@link #write}, readable by the owner alone (mode 0600) from its first moment on. */
   public static void writeSecret(Path file, byte[] content) throws IOException {
-    write(file, content, SECRET);
+    write(file, content, OwnerOnly.FILE);
   }
 
   private static void write(Path file, byte[] content, Set<PosixFilePermission> permissions)

@@ -3,10 +3,9 @@ package io.tallystick.store;
 import io.tallystick.entry.EntryCodec;
 import io.tallystick.entry.Event;
 import io.tallystick.note.VerifierKey;
+import io.tallystick.tlog.Sha256;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -173,7 +172,7 @@ public final class AuditLog implements AutoCloseable {
             queue,
             committer,
             ChronicleWriter.open(directory.segments(), floorMillis(tail, last)),
-            new BlockBuilder(last.id(), last.hash(), last.nanos(), sha256()),
+            new BlockBuilder(last.id(), last.hash(), last.nanos(), Sha256.newDigest()),
             new EntryClock(config.clock(), last.nanos()),
             space);
     return new AuditLog(reader, queue, watermark, sequencer, committer, sealer, space, lock);
@@ -215,14 +214,6 @@ public final class AuditLog implements AutoCloseable {
       floor = Math.max(floor, closed ? hour + ChronicleWriter.SEGMENT.toMillis() : hour);
     }
     return floor;
-  }
-
-  static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
   }
 
   private void record(Event event) throws IOException {

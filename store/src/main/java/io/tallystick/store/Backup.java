@@ -12,7 +12,6 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -81,8 +80,7 @@ public final class Backup {
   private Report make(boolean withKey) throws IOException {
     checkTarget();
     Map<Path, byte[]> small = smallFiles(withKey);
-    Files.createDirectories(
-        to, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    OwnerOnly.createDirectories(to);
     // Makes it recognizable as a copy of this log, should what follows not come to its end.
     AtomicFile.write(to.resolve("log.json"), Files.readAllBytes(log.directory().identity()));
     copyFolders();
@@ -198,9 +196,7 @@ public final class Backup {
 
   private void write(Path source, byte[] content) throws IOException {
     Path file = to.resolve(from.relativize(source));
-    Files.createDirectories(
-        file.resolveSibling(""),
-        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    OwnerOnly.createDirectories(file.resolveSibling(""));
     boolean secret =
         source.equals(log.directory().signingKey()) || source.equals(log.directory().access());
     if (secret) {
@@ -220,9 +216,7 @@ public final class Backup {
           @Override
           public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes)
               throws IOException {
-            Files.createDirectories(
-                target.resolve(source.relativize(directory)),
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            OwnerOnly.createDirectories(target.resolve(source.relativize(directory)));
             return FileVisitResult.CONTINUE;
           }
 

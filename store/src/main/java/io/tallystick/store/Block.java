@@ -1,7 +1,5 @@
 package io.tallystick.store;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.zip.CRC32C;
@@ -12,12 +10,6 @@ import org.jspecify.annotations.Nullable;
  * are there, so a damaged block answers {@link #defect()} and throws nothing.
  */
 final class Block {
-  private static final VarHandle INT =
-      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
-  private static final VarHandle LONG =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-  private static final VarHandle SHORT =
-      MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
 
   private final byte[] bytes;
   private final int count;
@@ -38,15 +30,15 @@ final class Block {
       defect = "holds " + bytes.length + " bytes, less than a block's head";
       return;
     }
-    count = (int) INT.get(bytes, BlockFormat.COUNT_OFFSET);
-    firstId = (long) LONG.get(bytes, BlockFormat.FIRST_ID_OFFSET);
+    count = LittleEndian.getInt(bytes, BlockFormat.COUNT_OFFSET);
+    firstId = LittleEndian.getLong(bytes, BlockFormat.FIRST_ID_OFFSET);
     int[] ends = ends(bytes, count);
     entryEnds = ends == null ? new int[0] : ends;
     if (ends == null) {
       defect = "holds " + bytes.length + " bytes, which is not what its head says";
     } else if (firstId < 1) {
       defect = "says that its first id is " + firstId;
-    } else if ((int) INT.get(bytes, BlockFormat.CRC_OFFSET) != crc(bytes)) {
+    } else if (LittleEndian.getInt(bytes, BlockFormat.CRC_OFFSET) != crc(bytes)) {
       defect = "CRC32C is wrong";
     } else {
       defect = null;
@@ -62,7 +54,7 @@ final class Block {
     int[] ends = new int[count];
     int at = BlockFormat.prefixBytes(count);
     for (int i = 0; i < count; i++) {
-      at += (short) SHORT.get(bytes, BlockFormat.HEAD_BYTES + 2 * i) & 0xFFFF;
+      at += LittleEndian.unsignedShort(bytes, BlockFormat.HEAD_BYTES + 2 * i);
       ends[i] = at;
     }
     return at == bytes.length ? ends : null;
@@ -79,7 +71,7 @@ final class Block {
    * offset}, unchecked.
    */
   static int countOf(byte[] bytes, int offset) {
-    return (int) INT.get(bytes, offset + BlockFormat.COUNT_OFFSET);
+    return LittleEndian.getInt(bytes, offset + BlockFormat.COUNT_OFFSET);
   }
 
   /**
@@ -87,7 +79,7 @@ final class Block {
    * offset}, unchecked.
    */
   static long firstIdOf(byte[] bytes, int offset) {
-    return (long) LONG.get(bytes, offset + BlockFormat.FIRST_ID_OFFSET);
+    return LittleEndian.getLong(bytes, offset + BlockFormat.FIRST_ID_OFFSET);
   }
 
   /**

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 
 /**
@@ -92,10 +91,8 @@ public record DataDirectory(Path root) {
 
   /** Makes the directory and its folders, for the owner alone, where they are missing. */
   void create() throws IOException {
-    var ownerOnly =
-        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
-    Files.createDirectories(root, ownerOnly);
-    Files.createDirectories(segments(), ownerOnly);
+    OwnerOnly.createDirectories(root);
+    OwnerOnly.createDirectories(segments());
     AtomicFile.forceDirectory(root);
     Path parent = root.getParent();
     if (parent != null) {

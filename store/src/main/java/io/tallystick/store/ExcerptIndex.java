@@ -1,9 +1,6 @@
 package io.tallystick.store;
 
 import java.io.IOException;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 
 /**
  * Chronicle's own index of a segment: the offsets of every 256th block, read without Chronicle. It
@@ -19,10 +16,6 @@ import java.nio.ByteOrder;
  * </pre>
  */
 final class ExcerptIndex {
-  private static final VarHandle INT =
-      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
-  private static final VarHandle LONG =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   private static final int ARRAY = 0x8D;
   private static final int EVENT_NAME = 0xB9;
@@ -43,7 +36,7 @@ final class ExcerptIndex {
     byte[] header = new byte[SegmentFile.HEADER_BYTES];
     long second = -1;
     if (file.read(0, header, 0, header.length) == header.length) {
-      int word = (int) INT.get(header, 0);
+      int word = LittleEndian.getInt(header, 0);
       if ((word & (SegmentFile.METADATA | SegmentFile.NOT_COMPLETE)) == SegmentFile.METADATA) {
         second = SegmentFile.after(0, word & SegmentFile.LENGTH_MASK);
       }
@@ -61,7 +54,7 @@ final class ExcerptIndex {
     if (position < 0 || (position & 3) != 0 || got < head.length) {
       return -1;
     }
-    int word = (int) INT.get(head, 0);
+    int word = LittleEndian.getInt(head, 0);
     if ((word & (SegmentFile.METADATA | SegmentFile.NOT_COMPLETE)) != SegmentFile.METADATA) {
       return -1;
     }
@@ -87,7 +80,7 @@ final class ExcerptIndex {
       switch (head[at] & 0xFF) {
         case PADDING -> at++;
         case PADDING_32 -> {
-          int skip = (int) INT.get(head, at + 1);
+          int skip = LittleEndian.getInt(head, at + 1);
           if (skip < 0 || skip > 16) {
             return -1;
           }
@@ -99,7 +92,7 @@ final class ExcerptIndex {
       }
     }
     at++;
-    return at + 16 > head.length || (long) LONG.get(head, at) != capacity ? -1 : at + 16;
+    return at + 16 > head.length || LittleEndian.getLong(head, at) != capacity ? -1 : at + 16;
   }
 
   /**
@@ -149,6 +142,6 @@ final class ExcerptIndex {
     if (array < 0 || file.read(array + (long) i * Long.BYTES, value, 0, Long.BYTES) < Long.BYTES) {
       return 0;
     }
-    return (long) LONG.get(value, 0);
+    return LittleEndian.getLong(value, 0);
   }
 }

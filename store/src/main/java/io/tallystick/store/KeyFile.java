@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -22,7 +21,7 @@ public final class KeyFile {
    */
   public static Optional<List<SignerKey>> read(Path file) throws IOException {
     try {
-      if (Files.getPosixFilePermissions(file).stream().anyMatch(KeyFile::isForOthers)) {
+      if (OwnerOnly.isOpenToOthers(file)) {
         throw new LogException.NoKey(
             file
                 + " can be read by others than its owner; run \"chmod 600\" on it, and take a new"
@@ -41,10 +40,6 @@ public final class KeyFile {
     } catch (IllegalArgumentException | java.nio.charset.CharacterCodingException e) {
       throw new LogException.NoKey(file + " holds no signing key: " + e.getMessage());
     }
-  }
-
-  private static boolean isForOthers(PosixFilePermission permission) {
-    return !permission.name().startsWith("OWNER_");
   }
 
   /** Writes the keys, durably, with mode 0600 from the file's first moment on. */

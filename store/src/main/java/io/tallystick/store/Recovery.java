@@ -1,8 +1,6 @@
 package io.tallystick.store;
 
 import java.io.IOException;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -31,8 +29,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Recovery {
   private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
-  private static final VarHandle LONG =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   private final DataDirectory directory;
 
@@ -191,7 +187,7 @@ final class Recovery {
     while (kept > 0) {
       long at = array + (kept - 1L) * Long.BYTES;
       file.read(at, value, 0, Long.BYTES);
-      long pointer = (long) LONG.get(value, 0);
+      long pointer = LittleEndian.getLong(value, 0);
       if (pointer > 0 && pointer < end) {
         break;
       }

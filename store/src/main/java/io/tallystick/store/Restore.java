@@ -5,6 +5,7 @@ import io.tallystick.entry.InvalidEntryException;
 import io.tallystick.note.InvalidNoteException;
 import io.tallystick.note.VerifierKey;
 import io.tallystick.tlog.Hash;
+import io.tallystick.tlog.Sha256;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -110,7 +111,7 @@ public final class Restore {
       directory.create();
       Hash before = Hash.parseHex(first.previousHash());
       long lastId =
-          writeSegments(new BlockBuilder(first.firstId() - 1, before, 0, AuditLog.sha256()));
+          writeSegments(new BlockBuilder(first.firstId() - 1, before, 0, Sha256.newDigest()));
       Horizon.restored(
               first.firstId(), first.previousHash(), archives.stream().map(Archive::name).toList())
           .write(directory.horizon());

@@ -4,8 +4,10 @@ import io.tallystick.entry.Details;
 import io.tallystick.entry.Event;
 import io.tallystick.note.InvalidNoteException;
 import io.tallystick.tlog.Hash;
+import io.tallystick.tlog.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,7 +15,6 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -217,15 +218,12 @@ public final class Retention {
   }
 
   private static String sha256(Path file) throws IOException {
-    try (InputStream in = Files.newInputStream(file)) {
-      MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-      try (DigestInputStream digest = new DigestInputStream(in, sha256)) {
-        digest.transferTo(java.io.OutputStream.nullOutputStream());
-      }
-      return HexFormat.of().formatHex(sha256.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
+    MessageDigest sha256 = Sha256.newDigest();
+    try (InputStream in = Files.newInputStream(file);
+        DigestInputStream digest = new DigestInputStream(in, sha256)) {
+      digest.transferTo(OutputStream.nullOutputStream());
     }
+    return HexFormat.of().formatHex(sha256.digest());
   }
 
   /** The removal as an entry of the log; its id. */

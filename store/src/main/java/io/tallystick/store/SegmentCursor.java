@@ -1,9 +1,6 @@
 package io.tallystick.store;
 
 import java.io.IOException;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -24,9 +21,6 @@ final class SegmentCursor {
     /** The header is not one that Chronicle writes, or its block would pass the end of the file. */
     DAMAGED
   }
-
-  private static final VarHandle INT =
-      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
   /** First byte of each of Chronicle's own documents: the code for a name. */
   private static final int NAME = 0xB9;
@@ -73,7 +67,7 @@ final class SegmentCursor {
       if (!load(at, SegmentFile.HEADER_BYTES)) {
         return stopped(Stop.END);
       }
-      int header = (int) INT.get(window, (int) (at - windowStart));
+      int header = LittleEndian.getInt(window, (int) (at - windowStart));
       if (header == 0) {
         return stopped(Stop.END);
       }
@@ -114,7 +108,7 @@ final class SegmentCursor {
     length = 0;
     for (long at = (position + 4) & ~3L; load(at, needed); at += 4) {
       int offset = (int) (at - windowStart);
-      int header = (int) INT.get(window, offset);
+      int header = LittleEndian.getInt(window, offset);
       if (header == 0) {
         at += Math.max(0, (zeros(offset) & ~3) - 4);
         continue;

@@ -6,7 +6,6 @@ import io.tallystick.note.VerifierKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,9 +31,7 @@ final class SigningKeyRing {
   List<SignerKey> create(String origin, boolean postQuantum) throws IOException {
     Path folder = file.toAbsolutePath().getParent();
     if (folder != null) {
-      Files.createDirectories(
-          folder,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      OwnerOnly.createDirectories(folder);
     }
     List<SignerKey> keys = generate(origin, postQuantum);
     KeyFile.write(file, keys);

@@ -1,9 +1,6 @@
 package io.tallystick.store;
 
 import java.io.IOException;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.util.Arrays;
 
@@ -17,10 +14,6 @@ import java.util.Arrays;
  * </pre>
  */
 final class WritePosition {
-  private static final VarHandle INT =
-      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
-  private static final VarHandle LONG =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final byte[] NAME = {
     'w', 'r', 'i', 't', 'e', 'P', 'o', 's', 'i', 't', 'i', 'o', 'n'
   };
@@ -45,7 +38,7 @@ final class WritePosition {
     for (int i = 0; i + NAME.length < got; i++) {
       if (Arrays.equals(head, i, i + NAME.length, NAME, 0, NAME.length)) {
         int at = ExcerptIndex.arrayAfter(head, i + NAME.length, 2);
-        return new WritePosition(file, at, at < 0 ? 0 : (long) LONG.get(head, at));
+        return new WritePosition(file, at, at < 0 ? 0 : LittleEndian.getLong(head, at));
       }
     }
     return new WritePosition(file, -1, 0);
@@ -65,7 +58,7 @@ final class WritePosition {
         position > 0
             && (position & 3) == 0
             && file.read(position, word, 0, word.length) == word.length;
-    return there ? (int) INT.get(word, 0) : 0;
+    return there ? LittleEndian.getInt(word, 0) : 0;
   }
 
   /**

@@ -2,7 +2,6 @@ package io.tallystick.tlog;
 
 import java.security.DigestException;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 
 /**
  * Leaf and node hashing of RFC 9162 section 2.1.1, and a count of what it cost. Allocates nothing
@@ -16,7 +15,7 @@ public final class Hasher {
   private static final byte LEAF_PREFIX = 0x00;
   private static final byte NODE_PREFIX = 0x01;
 
-  private final MessageDigest sha256;
+  private final MessageDigest sha256 = Sha256.newDigest();
   private final byte[] node = new byte[1 + 2 * Hash.BYTES];
   private final byte[] result = new byte[Hash.BYTES];
   private long leavesHashed;
@@ -24,11 +23,6 @@ public final class Hasher {
 
   /** A hasher that has counted nothing yet. */
   public Hasher() {
-    try {
-      sha256 = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java runtime has SHA-256", e);
-    }
     node[0] = NODE_PREFIX;
   }
 

@@ -10,9 +10,11 @@ import io.tallystick.note.VerifierKey;
 import io.tallystick.store.AtomicFile;
 import io.tallystick.store.DirectoryLock;
 import io.tallystick.store.KeyFile;
+import io.tallystick.store.OwnerOnly;
 import io.tallystick.tlog.Hasher;
 import io.tallystick.tlog.InvalidProofException;
 import io.tallystick.tlog.ProofVerifier;
+import io.tallystick.tlog.Sha256;
 import io.tallystick.witness.RefusedException.Reason;
 import java.io.IOException;
 import java.nio.channels.OverlappingFileLockException;
@@ -20,9 +22,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.Collection;
@@ -66,9 +65,7 @@ public final class Witness implements AutoCloseable {
   public static Witness open(Path directory, String name, Collection<VerifierKey> logs, Clock clock)
       throws IOException {
     Path checkpoints = directory.resolve("logs");
-    Files.createDirectories(
-        checkpoints,
-        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    OwnerOnly.createDirectories(checkpoints);
     DirectoryLock lock = lock(directory);
     try {
       AtomicFile.deleteStale(checkpoints);
@@ -212,13 +209,8 @@ public final class Witness implements AutoCloseable {
 
   /** An origin can hold any character, so the file has its hash for a name. */
   private Path file(String origin) {
-    try {
-      byte[] hash =
-          MessageDigest.getInstance("SHA-256").digest(origin.getBytes(StandardCharsets.UTF_8));
-      return checkpoints.resolve(HexFormat.of().formatHex(hash) + ".note");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    byte[] hash = Sha256.of(origin.getBytes(StandardCharsets.UTF_8));
+    return checkpoints.resolve(HexFormat.of().formatHex(hash) + ".note");
   }
 
   @Override

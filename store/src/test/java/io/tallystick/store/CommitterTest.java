@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tallystick.entry.EntryCodec;
 import io.tallystick.entry.Event;
+import io.tallystick.tlog.Sha256;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -54,7 +55,7 @@ class CommitterTest {
             queue,
             committer,
             writer,
-            new BlockBuilder(0, identity.genesis(), 0, AuditLog.sha256()),
+            new BlockBuilder(0, identity.genesis(), 0, Sha256.newDigest()),
             new EntryClock(clock, 0),
             new FreeSpace(directory.segments(), 0));
     return Thread.ofPlatform().daemon().start(sequencer);
