@@ -122,7 +122,7 @@ public final class Backup {
     }
     newestSegment = segments.names().getLast();
     try (SegmentFile file = segments.open(newestSegment)) {
-      SegmentCursor cursor = file.cursor(0);
+      SegmentCursor cursor = new SegmentCursor(file, 0);
       while (cursor.next() || cursor.findNext()) {
         // to the end
       }

@@ -23,8 +23,11 @@ final class BlockFormat {
   /** Most entries in a block. */
   static final int MAX_ENTRIES = 65_535;
 
-  /** Most bytes in a block; Chronicle takes excerpts of up to a quarter of its 64 MiB mapping. */
-  static final int MAX_BLOCK_BYTES = 12 << 20;
+  /** Most bytes in a block. */
+  static final int MAX_BLOCK_BYTES = LogConfig.MAX_BATCH_BYTES;
+
+  /** A block that could grow further is written once it has this many bytes. */
+  static final int TARGET_BLOCK_BYTES = 256 << 10;
 
   private BlockFormat() {}
 

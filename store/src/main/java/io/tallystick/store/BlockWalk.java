@@ -43,7 +43,7 @@ final class BlockWalk implements Closeable {
     if (i < names.size() && walk.openNext()) {
       Segments.Place place = segments.find(id);
       if (place != null && place.segment().equals(names.get(i)) && walk.file != null) {
-        walk.cursor = walk.file.cursor(place.position());
+        walk.cursor = new SegmentCursor(walk.file, place.position());
       }
     }
     return walk;
@@ -89,7 +89,7 @@ final class BlockWalk implements Closeable {
     String name = names.get(next++);
     try {
       file = segments.open(name);
-      cursor = file.cursor(0);
+      cursor = new SegmentCursor(file, 0);
     } catch (NoSuchFileException e) {
       faults.add(
           new Fault(expectedId, Fault.Kind.SEGMENT, name + " went away while it was to be read"));

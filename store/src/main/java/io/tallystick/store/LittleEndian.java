@@ -1,5 +1,11 @@
 package io.tallystick.store;
 
+import java.nio.channels.FileChannel;
+
+import java.nio.ByteBuffer;
+
+import java.io.IOException;
+
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -28,5 +34,14 @@ final class LittleEndian {
   /** The 64-bit integer at {@code offset}. */
   static long getLong(byte[] bytes, int offset) {
     return (long) LONG.get(bytes, offset);
+  }
+
+  /** Writes the 64-bit integer at {@code position} of the file. */
+  static void writeLong(FileChannel channel, long position, long value) throws IOException {
+    ByteBuffer buffer = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    buffer.putLong(value).flip();
+    while (buffer.hasRemaining()) {
+      channel.write(buffer, position + buffer.position());
+    }
   }
 }

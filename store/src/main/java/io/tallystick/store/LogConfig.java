@@ -32,8 +32,11 @@ public record LogConfig(
     boolean postQuantum,
     Duration sealEvery,
     long minFreeBytes) {
-  /** Largest length of an origin in bytes. */
-  public static final int MAX_ORIGIN_BYTES = 255;
+  /**
+   * Most bytes of a batch once it is encoded, and of a block, which never splits a batch: Chronicle
+   * takes excerpts of up to a quarter of its 64 MiB mapping.
+   */
+  public static final int MAX_BATCH_BYTES = 12 << 20;
 
   /** Most bytes that may be pending: as many as recovery looks at before the end of the log. */
   public static final long MAX_PENDING_BYTES = 64L << 20;
@@ -45,12 +48,12 @@ public record LogConfig(
     if (origin != null) {
       LogIdentity.checkOrigin(origin);
     }
-    if (maxPendingBytes < BlockFormat.MAX_BLOCK_BYTES || maxPendingBytes > MAX_PENDING_BYTES) {
+    if (maxPendingBytes < MAX_BATCH_BYTES || maxPendingBytes > MAX_PENDING_BYTES) {
       throw new IllegalArgumentException(
           "maxPendingBytes is "
               + maxPendingBytes
               + "; taken is "
-              + BlockFormat.MAX_BLOCK_BYTES
+              + MAX_BATCH_BYTES
               + ", one block, to "
               + MAX_PENDING_BYTES);
     }

@@ -32,6 +32,9 @@ public record LogIdentity(
   /** The version of the format that this program reads and writes. */
   public static final int VERSION = 1;
 
+  /** Largest length of an origin in bytes of UTF-8. */
+  public static final int MAX_ORIGIN_BYTES = 255;
+
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
@@ -95,10 +98,10 @@ public record LogIdentity(
                     || Character.isSpaceChar(c)
                     || Character.isISOControl(c)
                     || (c >= 0xD800 && c <= 0xDFFF));
-    if (bytes < 1 || bytes > LogConfig.MAX_ORIGIN_BYTES || !plain) {
+    if (bytes < 1 || bytes > MAX_ORIGIN_BYTES || !plain) {
       throw new IllegalArgumentException(
           "an origin is 1 to "
-              + LogConfig.MAX_ORIGIN_BYTES
+              + MAX_ORIGIN_BYTES
               + " bytes without white space, control characters or \"+\", for instance"
               + " \"example.com/audit\"");
     }

@@ -161,7 +161,7 @@ final class Recovery {
       int used = index.used(index.topArray());
       for (int i = 0; i < used; i++) {
         if (index.leadsAstray(i)) {
-          writeLong(channel, index.topArray() + (long) i * Long.BYTES, 0);
+          LittleEndian.writeLong(channel, index.topArray() + (long) i * Long.BYTES, 0);
           LOG.warn("{}: the index of offsets was damaged and is begun anew", path.getFileName());
         }
       }
@@ -191,20 +191,11 @@ final class Recovery {
       if (pointer > 0 && pointer < end) {
         break;
       }
-      writeLong(channel, at, 0);
+      LittleEndian.writeLong(channel, at, 0);
       kept--;
     }
     if (kept < used) {
-      writeLong(channel, array - Long.BYTES, kept);
-    }
-  }
-
-  /** Writes eight bytes, little-endian, as Chronicle does. */
-  static void writeLong(FileChannel channel, long position, long value) throws IOException {
-    ByteBuffer buffer = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    buffer.putLong(value).flip();
-    while (buffer.hasRemaining()) {
-      channel.write(buffer, position + buffer.position());
+      LittleEndian.writeLong(channel, array - Long.BYTES, kept);
     }
   }
 }

@@ -156,7 +156,7 @@ public final class Restore {
       boolean anotherHour =
           Math.floorDiv(nanos, ChronicleWriter.SEGMENT.toNanos())
               != Math.floorDiv(block.firstNanos(), ChronicleWriter.SEGMENT.toNanos());
-      if (block.bytes() >= Sequencer.TARGET_BLOCK_BYTES || (!block.isEmpty() && anotherHour)) {
+      if (block.bytes() >= BlockFormat.TARGET_BLOCK_BYTES || (!block.isEmpty() && anotherHour)) {
         write();
       }
       block.addExisting(entry.bytes(), nanos);

@@ -40,6 +40,7 @@ final class SegmentCursor {
   private Stop stop = Stop.NONE;
   private boolean started;
 
+  /** A cursor over the documents from the header at this offset on. */
   SegmentCursor(SegmentFile file, long position) {
     this.file = file;
     this.position = position;
@@ -121,7 +122,7 @@ final class SegmentCursor {
       if (count < 1 || count > BlockFormat.MAX_ENTRIES || Block.firstIdOf(window, head) < 1) {
         continue;
       }
-      SegmentCursor found = file.cursor(at);
+      SegmentCursor found = new SegmentCursor(file, at);
       if (found.next() && found.position() == at && found.block().defect() == null) {
         position = at;
         length = header;
@@ -137,7 +138,7 @@ final class SegmentCursor {
    * false} if there is none, and the cursor stays.
    */
   boolean lookAgain(long stopped) throws IOException {
-    SegmentCursor again = file.cursor(stopped);
+    SegmentCursor again = new SegmentCursor(file, stopped);
     if (!again.next()) {
       return false;
     }

@@ -73,11 +73,6 @@ final class SegmentFile implements Closeable {
     return length - buffer.remaining();
   }
 
-  /** A cursor over the documents from this header's offset on. */
-  SegmentCursor cursor(long position) {
-    return new SegmentCursor(this, position);
-  }
-
   /** Where the document after one of {@code length} bytes at {@code position} has its header. */
   static long after(long position, int length) {
     return position + HEADER_BYTES + ((length + 3L) & ~3L);

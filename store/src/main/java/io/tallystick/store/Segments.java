@@ -75,7 +75,7 @@ final class Segments {
       return known;
     }
     try (SegmentFile file = open(name)) {
-      SegmentCursor cursor = file.cursor(0);
+      SegmentCursor cursor = new SegmentCursor(file, 0);
       long first = cursor.next() ? cursor.firstId() : 0;
       if (first > 0) {
         firstIds.put(name, first);
@@ -146,7 +146,7 @@ final class Segments {
     try (SegmentFile file = open(name)) {
       SegmentCursor cursor = seek(file, id);
       if (cursor == null && indexed(file)) {
-        cursor = walk(file.cursor(0), id);
+        cursor = walk(new SegmentCursor(file, 0), id);
       }
       return cursor == null ? null : visit.at(new Place(name, cursor.position()), cursor);
     }
@@ -161,7 +161,7 @@ final class Segments {
    * did not find it.
    */
   static @Nullable SegmentCursor seek(SegmentFile file, long id) throws IOException {
-    return walk(file.cursor(indexedPositionBefore(file, id)), id);
+    return walk(new SegmentCursor(file, indexedPositionBefore(file, id)), id);
   }
 
   /**
@@ -181,7 +181,7 @@ final class Segments {
         k = Math.clamp(low + (long) (share * (high - low)), low, high);
       }
       long position = index.position(k);
-      SegmentCursor cursor = file.cursor(position);
+      SegmentCursor cursor = new SegmentCursor(file, position);
       long first =
           position > 0 && cursor.next() && cursor.position() == position ? cursor.firstId() : 0;
       if (first <= 0) {

@@ -6,16 +6,10 @@ import java.util.List;
 /**
  * The one thread that gives entries their place and writes blocks. Takes everything that waits,
  * adds it to the block, and writes the block when the committer is free to force it or when it has
- * grown to {@link #TARGET_BLOCK_BYTES}. Once an hour it waits for the committer: a segment is begun
+ * grown to {@link BlockFormat#TARGET_BLOCK_BYTES}. Once an hour it waits for the committer: a segment is begun
  * when all blocks of the one before it are forced.
  */
 final class Sequencer implements Runnable {
-  /**
-   * A block is not let grow beyond this while the committer is busy; one client's batch may make it
-   * larger.
-   */
-  static final int TARGET_BLOCK_BYTES = 256 << 10;
-
   private final AppendQueue queue;
   private final Committer committer;
   private final ChronicleWriter writer;
@@ -55,7 +49,7 @@ final class Sequencer implements Runnable {
             write();
           }
           block.add(request, clock.next(request.count()));
-          if (block.bytes() >= TARGET_BLOCK_BYTES) {
+          if (block.bytes() >= BlockFormat.TARGET_BLOCK_BYTES) {
             write();
           }
         }

@@ -101,12 +101,12 @@ record Tail(
   }
 
   private static boolean isBlock(SegmentFile file, long position) throws IOException {
-    SegmentCursor probe = file.cursor(position);
+    SegmentCursor probe = new SegmentCursor(file, position);
     return probe.next() && probe.position() == position && probe.block().defect() == null;
   }
 
   private static Tail walk(SegmentFile file, long start) throws IOException {
-    SegmentCursor cursor = file.cursor(start);
+    SegmentCursor cursor = new SegmentCursor(file, start);
     Deque<Block> last = new ArrayDeque<>();
     long bytes = 0;
     String defect = null;

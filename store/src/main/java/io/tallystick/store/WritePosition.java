@@ -71,8 +71,8 @@ final class WritePosition {
     if (at < 0 || value == block) {
       return false;
     }
-    Recovery.writeLong(channel, at, block);
-    Recovery.writeLong(channel, at + Long.BYTES, 0);
+    LittleEndian.writeLong(channel, at, block);
+    LittleEndian.writeLong(channel, at + Long.BYTES, 0);
     return true;
   }
 }

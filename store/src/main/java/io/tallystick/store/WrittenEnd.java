@@ -41,7 +41,7 @@ final class WrittenEnd implements LogEnd {
         position = 0;
       }
       try (SegmentFile file = segments.open(name)) {
-        SegmentCursor cursor = file.cursor(position);
+        SegmentCursor cursor = new SegmentCursor(file, position);
         while (cursor.next()
             || (cursor.stop() == SegmentCursor.Stop.DAMAGED && cursor.findNext())) {
           Block block = cursor.block();

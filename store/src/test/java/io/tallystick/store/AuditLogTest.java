@@ -219,7 +219,7 @@ class AuditLogTest {
     }
     List<Path> segments = segments();
     try (SegmentFile file = SegmentFile.open(segments.getLast())) {
-      SegmentCursor cursor = file.cursor(0);
+      SegmentCursor cursor = new SegmentCursor(file, 0);
       int largest = 0;
       while (cursor.next()) {
         largest = Math.max(largest, cursor.count());

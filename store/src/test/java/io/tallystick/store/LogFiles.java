@@ -92,7 +92,7 @@ final class LogFiles {
   static List<Long> blocks(Path segment) throws IOException {
     List<Long> positions = new ArrayList<>();
     try (SegmentFile file = SegmentFile.open(segment)) {
-      SegmentCursor cursor = file.cursor(0);
+      SegmentCursor cursor = new SegmentCursor(file, 0);
       while (cursor.next()) {
         positions.add(cursor.position());
       }
@@ -103,7 +103,7 @@ final class LogFiles {
   /** Where a segment's written part ends. */
   static long end(Path segment) throws IOException {
     try (SegmentFile file = SegmentFile.open(segment)) {
-      SegmentCursor cursor = file.cursor(0);
+      SegmentCursor cursor = new SegmentCursor(file, 0);
       while (cursor.next()) {
         // to the end
       }

@@ -99,7 +99,7 @@ class TamperTest {
   private Place find(long id, boolean firstByte) throws IOException {
     for (Path file : LogFiles.segments(data)) {
       try (SegmentFile opened = SegmentFile.open(file)) {
-        SegmentCursor cursor = opened.cursor(0);
+        SegmentCursor cursor = new SegmentCursor(opened, 0);
         while (cursor.next()) {
           Block block = cursor.block();
           if (block.firstId() <= id && id <= block.lastId()) {
