@@ -7,6 +7,7 @@ import io.tallystick.index.LogStatistics;
 import io.tallystick.index.Page;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.LogConfig;
+import io.tallystick.store.LogVerifier;
 import io.tallystick.store.StoredEntry;
 import io.tallystick.store.VerifyReport;
 import io.tallystick.store.VerifyRequest;
@@ -119,7 +120,8 @@ public class ReadBenchmark {
   @Benchmark
   public VerifyReport verifyTenThousand() throws Exception {
     long start = 2 + random.nextLong(entries - RANGE);
-    return log.reader().verify(VerifyRequest.range(start, start + RANGE - 1), null);
+    return new LogVerifier(log.reader())
+        .verify(VerifyRequest.range(start, start + RANGE - 1), null);
   }
 
   @Benchmark

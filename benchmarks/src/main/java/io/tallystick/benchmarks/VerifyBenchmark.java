@@ -4,6 +4,7 @@ import io.tallystick.entry.Event;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.LogConfig;
 import io.tallystick.store.LogReader;
+import io.tallystick.store.LogVerifier;
 import io.tallystick.store.VerifyReport;
 import io.tallystick.store.VerifyRequest;
 import java.io.IOException;
@@ -74,7 +75,7 @@ public class VerifyBenchmark {
   }
 
   private VerifyReport verify(VerifyRequest request) throws IOException, InterruptedException {
-    VerifyReport report = log.verify(request, null);
+    VerifyReport report = new LogVerifier(log).verify(request, null);
     if (!report.faults().isEmpty()) {
       throw new IllegalStateException(report.faults().toString());
     }

@@ -7,6 +7,7 @@ import io.tallystick.entry.BatchTooLargeException;
 import io.tallystick.entry.InvalidEventException;
 import io.tallystick.index.IndexException;
 import io.tallystick.store.LogException;
+import io.tallystick.store.NoSpaceException;
 import io.tallystick.tlog.CorruptTileException;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -37,6 +38,7 @@ final class Problems {
           Problem.invalid(e.index() < 0 ? null : e.index(), e.field(), e.getMessage());
       case BatchTooLargeException e -> Problem.of(413, sentence(e.getMessage()));
       case LogException e -> of(e);
+      case NoSpaceException e -> Problem.of(507, sentence(e.getMessage()));
       case CorruptTileException e ->
           Problem.of(500, "The tree is damaged: " + e.getMessage() + "; run \"tally verify\".");
       case IndexException e -> Problem.of(503, sentence(e.getMessage())).with("Retry-After", "5");

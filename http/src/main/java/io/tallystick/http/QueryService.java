@@ -12,6 +12,7 @@ import io.tallystick.store.Fault;
 import io.tallystick.store.Horizon;
 import io.tallystick.store.LogException;
 import io.tallystick.store.LogReader;
+import io.tallystick.store.LogVerifier;
 import io.tallystick.store.SignedCheckpoint;
 import io.tallystick.store.StoredEntry;
 import io.tallystick.store.VerifyReport;
@@ -249,7 +250,7 @@ public final class QueryService {
   static Answer verify(
       LogReader log, VerifyRequest request, VerifyReport.@Nullable Progress progress)
       throws IOException, InterruptedException {
-    VerifyReport report = log.verify(request, progress);
+    VerifyReport report = new LogVerifier(log).verify(request, progress);
     return json(out -> {
       out.writeStartObject();
       out.writeBooleanField("valid", report.valid());

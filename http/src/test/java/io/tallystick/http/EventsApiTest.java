@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.entry.Entry;
+import io.tallystick.store.LogVerifier;
 import io.tallystick.store.StoredEntry;
 import io.tallystick.store.VerifyRequest;
 import java.io.ByteArrayInputStream;
@@ -331,7 +332,11 @@ class EventsApiTest {
     }
     assertThat(ids).hasSize(writers * requests * 3 / 2);
     assertThat(server.log.lastId()).isEqualTo(before + ids.size());
-    assertThat(server.log.reader().verify(VerifyRequest.all().strictly(), null).valid()).isTrue();
+    assertThat(
+            new LogVerifier(server.log.reader())
+                .verify(VerifyRequest.all().strictly(), null)
+                .valid())
+        .isTrue();
   }
 
   @Test

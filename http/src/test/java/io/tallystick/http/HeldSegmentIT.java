@@ -7,6 +7,7 @@ import io.tallystick.entry.Event;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.LogConfig;
 import io.tallystick.store.LogReader;
+import io.tallystick.store.LogVerifier;
 import io.tallystick.store.Retention;
 import io.tallystick.store.StoredEntry;
 import io.tallystick.store.VerifyRequest;
@@ -172,7 +173,8 @@ class HeldSegmentIT {
         assertThat(came.size())
             .as("some were taken out before they came")
             .isLessThan(before.size());
-        assertThat(server.log.reader().verify(VerifyRequest.all(), null).faults()).isEmpty();
+        assertThat(new LogVerifier(server.log.reader()).verify(VerifyRequest.all(), null).faults())
+            .isEmpty();
       }
     }
   }
@@ -186,7 +188,8 @@ class HeldSegmentIT {
     public static void main(String[] args) throws Exception {
       LogReader reader = LogReader.open(Path.of(args[0]));
       reader.forEach(1, Long.MAX_VALUE, SlowReader::take);
-      System.out.println("verified " + reader.verify(VerifyRequest.all(), null).faults());
+      System.out.println(
+          "verified " + new LogVerifier(reader).verify(VerifyRequest.all(), null).faults());
     }
 
     private static boolean take(StoredEntry entry) throws IOException {

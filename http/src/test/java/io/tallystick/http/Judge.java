@@ -13,6 +13,7 @@ import io.tallystick.store.Fault;
 import io.tallystick.store.Horizon;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.LogTree;
+import io.tallystick.store.LogVerifier;
 import io.tallystick.store.Receipt;
 import io.tallystick.store.SignedCheckpoint;
 import io.tallystick.store.StoredEntry;
@@ -178,7 +179,7 @@ final class Judge {
     List<Fault> faults;
     try {
       reader = LogReader.open(copy);
-      faults = reader.verify(VerifyRequest.all(), null).faults();
+      faults = new LogVerifier(reader).verify(VerifyRequest.all(), null).faults();
     } catch (IOException e) {
       return "reading: " + message(e);
     }
@@ -328,7 +329,8 @@ final class Judge {
     for (Path segment : SmallLog.segments(copy)) {
       SmallLog.cutZeros(segment);
     }
-    List<Fault> after = LogReader.open(copy).verify(VerifyRequest.all(), null).faults();
+    List<Fault> after =
+        new LogVerifier(LogReader.open(copy)).verify(VerifyRequest.all(), null).faults();
     if (!found && !after.isEmpty()) {
       throw new AssertionError("after a start and an append: " + after);
     }

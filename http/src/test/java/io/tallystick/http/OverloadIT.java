@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tallystick.store.LogReader;
+import io.tallystick.store.LogVerifier;
 import io.tallystick.store.VerifyRequest;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -137,7 +138,7 @@ class OverloadIT {
       assertThat(server.errors()).doesNotContain("OutOfMemoryError");
     }
     LogReader log = LogReader.open(data);
-    assertThat(log.verify(VerifyRequest.all(), null).faults()).isEmpty();
+    assertThat(new LogVerifier(log).verify(VerifyRequest.all(), null).faults()).isEmpty();
     Map<String, Long> written = new TreeMap<>();
     log.forEach(
         1,

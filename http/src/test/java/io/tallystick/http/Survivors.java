@@ -10,6 +10,7 @@ import io.tallystick.store.AuditLog;
 import io.tallystick.store.Horizon;
 import io.tallystick.store.LogConfig;
 import io.tallystick.store.LogReader;
+import io.tallystick.store.LogVerifier;
 import io.tallystick.store.StoredEntry;
 import io.tallystick.store.VerifyReport;
 import io.tallystick.store.VerifyRequest;
@@ -47,7 +48,7 @@ final class Survivors {
           checkArchive(reader, removed, told.entries());
         }
       }
-      VerifyReport report = reader.verify(VerifyRequest.all(), null);
+      VerifyReport report = new LogVerifier(reader).verify(VerifyRequest.all(), null);
       assertThat(report.faults()).isEmpty();
       AccessKeys access = AccessKeys.open(reader.directory().access(), Clock.systemUTC());
       assertThat(told.keys()).allSatisfy(id -> assertThat(access.find(id)).isPresent());

@@ -7,8 +7,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The bounded queue between the clients and the sequencer, and the sequencer's one place to wait.
@@ -21,27 +19,31 @@ import org.slf4j.LoggerFactory;
  * lost.
  */
 final class AppendQueue {
-  private static final Logger LOG = LoggerFactory.getLogger(AppendQueue.class);
-
   /** Stands in the stack for ever once the last request was taken after the close. */
   private static final AppendRequest CLOSED = new AppendRequest(new byte[0][]);
 
   private final long maxPendingBytes;
   private final AtomicReference<@Nullable AppendRequest> top = new AtomicReference<>();
   private final AtomicLong pendingBytes = new AtomicLong();
-  private final AtomicReference<@Nullable LogException> closedBecause = new AtomicReference<>();
+  private final StopLatch latch;
   private volatile @Nullable Thread sleeper;
   private volatile boolean nudged;
 
-  AppendQueue(long maxPendingBytes) {
+  /**
+   * @param latch closes the queue: it refuses every later {@link #put} with the latch's reason, and
+   *     what waits can still be taken
+   */
+  AppendQueue(long maxPendingBytes, StopLatch latch) {
     this.maxPendingBytes = maxPendingBytes;
+    this.latch = latch;
+    latch.onStop(this::wake);
   }
 
   /**
    * Adds a request, or refuses it at once.
    *
    * @throws LogException.Overloaded if too much is pending
-   * @throws LogException the reason of {@link #close} after that
+   * @throws LogException the reason why the log stopped, after that
    */
   void put(AppendRequest request) throws LogException {
     checkOpen();
@@ -69,7 +71,7 @@ final class AppendQueue {
   }
 
   private void checkOpen() throws LogException {
-    LogException reason = closedBecause.get();
+    LogException reason = latch.reason();
     if (reason != null) {
       throw reason;
     }
@@ -104,15 +106,15 @@ final class AppendQueue {
    * @return {@code null} when the queue is closed and empty
    */
   @Nullable List<AppendRequest> take() {
-    if (top.get() == null && !nudged && closedBecause.get() == null) {
+    if (top.get() == null && !nudged && latch.reason() == null) {
       sleeper = Thread.currentThread();
-      while (top.get() == null && !nudged && closedBecause.get() == null) {
+      while (top.get() == null && !nudged && latch.reason() == null) {
         LockSupport.park(this);
       }
       sleeper = null;
     }
     nudged = false;
-    AppendRequest taken = top.getAndSet(closedBecause.get() == null ? null : CLOSED);
+    AppendRequest taken = top.getAndSet(latch.reason() == null ? null : CLOSED);
     if (taken == CLOSED || (taken == null && top.get() == CLOSED)) {
       return null;
     }
@@ -122,27 +124,5 @@ final class AppendQueue {
     }
     Collections.reverse(requests);
     return requests;
-  }
-
-  /**
-   * Refuses every later {@link #put} with this reason; what waits can still be taken. The first
-   * reason stays. One with a cause is a failure, which whoever runs the log must know of.
-   */
-  void close(LogException reason) {
-    if (closedBecause.compareAndSet(null, reason) && reason.getCause() != null) {
-      LOG.error("{}", reason.getMessage(), reason);
-    }
-    wake();
-  }
-
-  /** Why the log failed; {@code null} while it works, and after an ordinary close. */
-  @Nullable LogException failure() {
-    LogException reason = closedBecause.get();
-    return reason == null || reason.getCause() == null ? null : reason;
-  }
-
-  /** Why the queue takes no more; {@code null} while it does. */
-  @Nullable LogException closedBecause() {
-    return closedBecause.get();
   }
 }

@@ -241,7 +241,7 @@ public final class Archive implements Closeable {
    * @return {@code false} if the consumer ended it
    * @throws LogException.Corrupt at a line that is not an entry
    */
-  public boolean forEach(LogReader.EntryConsumer consumer) throws IOException {
+  public boolean forEach(EntrySource.EntryConsumer consumer) throws IOException {
     ZipEntry entries = zip.getEntry("entries.ndjson");
     if (entries == null) {
       throw new LogException.Corrupt("the archive has no file entries.ndjson");

@@ -30,8 +30,8 @@ public final class AtomicFile {
   /**
    * Replaces the file: temporary file, fsync, rename, fsync of the directory.
    *
-   * @throws LogException.DiskFull if there was no room for it; the old content is there, and the
-   *     next call may succeed
+   * @throws NoSpaceException if there was no room for it; the old content is there, and the next
+   *     call may succeed
    */
   public static void write(Path file, byte[] content) throws IOException {
     write(file, content, PUBLIC);
@@ -69,7 +69,7 @@ public final class AtomicFile {
           TEMPORARY,
           PosixFilePermissions.asFileAttribute(permissions));
     } catch (IOException e) {
-      throw LogException.DiskFull.orElse(e, file);
+      throw NoSpaceException.orElse(e, file);
     }
   }
 
@@ -80,7 +80,7 @@ public final class AtomicFile {
         channel.write(buffer);
       }
     } catch (IOException e) {
-      throw LogException.DiskFull.orElse(e, file);
+      throw NoSpaceException.orElse(e, file);
     }
   }
 

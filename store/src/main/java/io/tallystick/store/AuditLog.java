@@ -3,6 +3,7 @@ package io.tallystick.store;
 import io.tallystick.entry.EntryCodec;
 import io.tallystick.entry.Event;
 import io.tallystick.note.VerifierKey;
+import io.tallystick.tlog.Hash;
 import io.tallystick.tlog.Sha256;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -32,6 +33,7 @@ public final class AuditLog implements AutoCloseable {
 
   private final LogReader reader;
   private final AppendQueue queue;
+  private final StopLatch latch;
   private final HighWatermark watermark;
   private final Thread sequencerThread;
   private final Thread committerThread;
@@ -43,6 +45,7 @@ public final class AuditLog implements AutoCloseable {
   private AuditLog(
       LogReader reader,
       AppendQueue queue,
+      StopLatch latch,
       HighWatermark watermark,
       Sequencer sequencer,
       Committer committer,
@@ -51,6 +54,7 @@ public final class AuditLog implements AutoCloseable {
       DirectoryLock lock) {
     this.reader = reader;
     this.queue = queue;
+    this.latch = latch;
     this.watermark = watermark;
     this.sealer = sealer;
     this.space = space;
@@ -117,7 +121,7 @@ public final class AuditLog implements AutoCloseable {
     }
     DirectoryLock lock = directory.lock();
     try {
-      TreeRecovery.prepareRotation(directory, LogIdentity.read(directory.identity()), config);
+      SigningKeyRing.prepareRotation(directory, LogIdentity.read(directory.identity()), config);
     } finally {
       lock.close();
     }
@@ -131,14 +135,15 @@ public final class AuditLog implements AutoCloseable {
     Segments segments = new Segments(directory.segments());
     segments.refresh();
     if (existed) {
-      Restore.checkNotRestored(directory);
+      checkNotRestored(directory);
     } else if (!segments.names().isEmpty()) {
       throw new LogException.NotALog(
           directory.root()
               + " holds segments of a log, and log.json is missing; put it back from a backup");
     }
-    TreeRecovery tree = TreeRecovery.of(directory, identity(directory, config), config);
-    LogIdentity identity = tree.identity();
+    SigningKeyRing keys = SigningKeyRing.open(directory, identity(directory, config), config);
+    LogIdentity identity = keys.identity();
+    TreeRecovery tree = TreeRecovery.of(directory, config, keys);
     Tail tail = Tail.find(segments);
     Tail.Last last = tail.checkChain(identity.genesis());
     if (existed && last.id() == 0) {
@@ -151,31 +156,44 @@ public final class AuditLog implements AutoCloseable {
     new Recovery(directory).truncate(tail, segments);
     segments.refresh();
 
-    AppendQueue queue = new AppendQueue(config.maxPendingBytes());
+    StopLatch latch = new StopLatch();
+    AppendQueue queue = new AppendQueue(config.maxPendingBytes(), latch);
     HighWatermark watermark = new HighWatermark(last.id());
-    Sealer sealer = tree.sealer(segments, watermark, queue);
+    Horizon horizon = Horizon.read(directory.horizon(), identity.genesis());
+    Sealer sealer = tree.sealer(new BlockReader(segments), horizon, last.id(), latch);
     LogReader reader =
         new LogReader(
             directory,
             identity,
             segments,
+            horizon,
             watermark,
             tree.checkpoints(),
             () -> Optional.ofNullable(sealer.newest()),
             sealer);
     // What a crash during retention left to delete.
-    Retention.deleteBefore(segments, reader.firstId());
-    Committer committer = new Committer(queue, watermark, config.durability(), sealer);
+    segments.deleteBefore(horizon.firstId());
+    Committer committer = new Committer(queue, latch, watermark, config.durability(), sealer);
     FreeSpace space = new FreeSpace(directory.segments(), config.minFreeBytes());
     Sequencer sequencer =
         new Sequencer(
             queue,
+            latch,
             committer,
             ChronicleWriter.open(directory.segments(), floorMillis(tail, last)),
             new BlockBuilder(last.id(), last.hash(), last.nanos(), Sha256.newDigest()),
             new EntryClock(config.clock(), last.nanos()),
             space);
-    return new AuditLog(reader, queue, watermark, sequencer, committer, sealer, space, lock);
+    return new AuditLog(reader, queue, latch, watermark, sequencer, committer, sealer, space, lock);
+  }
+
+  /** A log that was restored from archives is only read. */
+  private static void checkNotRestored(DataDirectory directory) throws IOException {
+    Hash genesis = LogIdentity.read(directory.identity()).genesis();
+    if (Horizon.read(directory.horizon(), genesis).isRestored()) {
+      throw new LogException.NotALog(
+          directory.root() + " was restored from archives: it can be read, and nothing else");
+    }
   }
 
   private static LogIdentity identity(DataDirectory directory, LogConfig config)
@@ -298,7 +316,7 @@ public final class AuditLog implements AutoCloseable {
 
   /** Why the log takes no more appends; empty while it does. */
   public Optional<LogException> stopped() {
-    return Optional.ofNullable(queue.closedBecause());
+    return Optional.ofNullable(latch.reason());
   }
 
   /** The room that is left on the log's device. */
@@ -309,7 +327,7 @@ public final class AuditLog implements AutoCloseable {
   /** Answers what waits, then ends. May be called again. */
   @Override
   public void close() throws IOException {
-    queue.close(new LogException.Stopped("the log is closed"));
+    latch.stop(new LogException.Stopped("the log is closed"));
     boolean interrupted = false;
     for (Thread thread : List.of(sequencerThread, committerThread, sealerThread)) {
       if (thread == sealerThread) {

@@ -6,9 +6,7 @@ import io.tallystick.tlog.Hash;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.security.MessageDigest;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.zip.CRC32C;
 
 /**
@@ -27,7 +25,6 @@ final class BlockBuilder {
   private static final int ENTRIES_START = BlockFormat.prefixBytes(BlockFormat.MAX_ENTRIES);
 
   private final MessageDigest sha256;
-  private final List<AppendRequest> requests = new ArrayList<>();
   private final short[] lengths = new short[BlockFormat.MAX_ENTRIES];
   private final byte[] previousHash = new byte[Hash.BYTES];
   private byte[] hashes = new byte[1_024 * Hash.BYTES];
@@ -55,17 +52,13 @@ final class BlockBuilder {
 
   /** Starts the next block after the one that was written. */
   void begin() {
-    requests.clear();
     count = 0;
     end = ENTRIES_START;
     System.arraycopy(previousHash, 0, previousHashBefore, 0, Hash.BYTES);
     lastNanosBefore = lastNanos;
   }
 
-  /**
-   * Forgets the block: the next one starts where this one did. Its requests are the caller's to
-   * refuse.
-   */
+  /** Forgets the block: the next one starts where this one did. */
   void abandon() {
     nextId -= count;
     lastNanos = lastNanosBefore;
@@ -103,31 +96,34 @@ final class BlockBuilder {
     return Arrays.copyOf(hashes, count * Hash.BYTES);
   }
 
-  List<AppendRequest> requests() {
-    return requests;
-  }
-
   /** Size of the block in bytes, as it is now. */
   int bytes() {
     return BlockFormat.prefixBytes(count) + end - ENTRIES_START;
   }
 
-  /** Whether the request's entries fit into this block beside what it holds. */
-  boolean fits(AppendRequest request) {
-    return count + request.count() <= BlockFormat.MAX_ENTRIES
-        && (long) bytes() + request.maxBlockBytes() <= BlockFormat.MAX_BLOCK_BYTES;
+  /**
+   * Whether more entries fit into this block beside what it holds.
+   *
+   * @param bytes the most that they take in a block, heads and lengths included
+   */
+  boolean fits(int entries, long bytes) {
+    return count + entries <= BlockFormat.MAX_ENTRIES
+        && bytes() + bytes <= BlockFormat.MAX_BLOCK_BYTES;
   }
 
   /**
-   * Adds the request's events as the next entries, all of them, with times from {@code nanos} on.
+   * Adds a batch as the next entries.
+   *
+   * @param bodies the client's part of each, from {@link EntryCodec#encodeBody}
+   * @param nanos time of the first, in nanoseconds since 1970; each other one is a nanosecond later
+   * @return id of the first
    */
-  void add(AppendRequest request, long nanos) {
-    long firstIdOfRequest = nextId;
+  long add(byte[][] bodies, long nanos) {
+    long firstIdOfBatch = nextId;
     long time = nanos;
     if (count == 0) {
       firstNanos = nanos;
     }
-    byte[][] bodies = request.bodies();
     if (hashes.length < (count + bodies.length) * Hash.BYTES) {
       hashes = Arrays.copyOf(hashes, 2 * (count + bodies.length) * Hash.BYTES);
     }
@@ -151,8 +147,7 @@ final class BlockBuilder {
       time++;
     }
     lastNanos = time - 1;
-    request.sequenced(firstIdOfRequest, nanos);
-    requests.add(request);
+    return firstIdOfBatch;
   }
 
   /** Adds an entry as it is, which its writer made with the next id and this time. */

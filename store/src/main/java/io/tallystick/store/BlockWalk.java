@@ -9,13 +9,21 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Walks the blocks of the log from a given entry on, across segments and across damage: where a
- * segment can't be read it looks for the next block that can, and notes a fault. The log may be
+ * segment can't be read it looks for the next block that can, and notes a gap. The log may be
  * written meanwhile. Used by one thread.
  */
 final class BlockWalk implements Closeable {
+  /**
+   * A place where no block could be read.
+   *
+   * @param expectedId the entry that was due there
+   * @param reason what is wrong, as a sentence without its full stop
+   */
+  record Gap(long expectedId, String reason) {}
+
   private final Segments segments;
   private final List<String> names;
-  private final List<Fault> faults = new ArrayList<>();
+  private final List<Gap> gaps = new ArrayList<>();
   private int next;
   private @Nullable SegmentFile file;
   private @Nullable SegmentCursor cursor;
@@ -74,10 +82,10 @@ final class BlockWalk implements Closeable {
     return file == null || cursor == null ? "" : file.name() + "@" + cursor.position();
   }
 
-  /** What was found wrong with segments since the last call. */
-  List<Fault> takeFaults() {
-    List<Fault> taken = List.copyOf(faults);
-    faults.clear();
+  /** The gaps that were found since the last call. */
+  List<Gap> takeGaps() {
+    List<Gap> taken = List.copyOf(gaps);
+    gaps.clear();
     return taken;
   }
 
@@ -91,8 +99,7 @@ final class BlockWalk implements Closeable {
       file = segments.open(name);
       cursor = new SegmentCursor(file, 0);
     } catch (NoSuchFileException e) {
-      faults.add(
-          new Fault(expectedId, Fault.Kind.SEGMENT, name + " went away while it was to be read"));
+      gaps.add(new Gap(expectedId, name + " disappeared while it was being read"));
     }
     return true;
   }
@@ -102,7 +109,7 @@ final class BlockWalk implements Closeable {
     long stopped = here.position();
     if (stop == SegmentCursor.Stop.END_OF_FILE || !here.findNext()) {
       if (stop == SegmentCursor.Stop.DAMAGED) {
-        faults.add(unreadable(stopped, "the rest of the segment"));
+        gaps.add(unreadable(stopped, "the rest of the segment"));
       }
       return false;
     }
@@ -111,14 +118,13 @@ final class BlockWalk implements Closeable {
     if (here.lookAgain(stopped)) {
       return true;
     }
-    faults.add(unreadable(stopped, (here.position() - stopped) + " bytes"));
+    gaps.add(unreadable(stopped, (here.position() - stopped) + " bytes"));
     return true;
   }
 
-  private Fault unreadable(long position, String extent) {
-    return new Fault(
+  private Gap unreadable(long position, String extent) {
+    return new Gap(
         expectedId,
-        Fault.Kind.SEGMENT,
         (file == null ? "" : file.name())
             + "@"
             + position

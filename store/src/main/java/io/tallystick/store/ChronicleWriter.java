@@ -121,7 +121,7 @@ final class ChronicleWriter implements AutoCloseable {
    *
    * @param block the block and {@link BlockBuilder#TRAILING_ZEROS} after it
    * @param nanos time of the block's first entry, which decides the segment
-   * @throws LogException.DiskFull if there is no room; the next call may succeed
+   * @throws NoSpaceException if there is no room; the next call may succeed
    */
   Written append(ByteBuffer block, long nanos) throws IOException {
     timeMillis = millis(nanos);
@@ -161,7 +161,7 @@ final class ChronicleWriter implements AutoCloseable {
       while (zeros.hasRemaining()) {
         channel.write(zeros, position + zeros.position());
       }
-      throw LogException.DiskFull.orElse(e, "the log");
+      throw NoSpaceException.orElse(e, "the log");
     }
   }
 

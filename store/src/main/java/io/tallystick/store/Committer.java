@@ -43,6 +43,7 @@ final class Committer implements Runnable {
   }
 
   private final AppendQueue queue;
+  private final StopLatch latch;
   private final HighWatermark watermark;
   private final Durability durability;
   private final Sealer sealer;
@@ -63,8 +64,14 @@ final class Committer implements Runnable {
   private ChronicleWriter.@Nullable WritableSegment current;
   private ByteBuffer readBack = ByteBuffer.allocateDirect(1 << 20);
 
-  Committer(AppendQueue queue, HighWatermark watermark, Durability durability, Sealer sealer) {
+  Committer(
+      AppendQueue queue,
+      StopLatch latch,
+      HighWatermark watermark,
+      Durability durability,
+      Sealer sealer) {
     this.queue = queue;
+    this.latch = latch;
     this.watermark = watermark;
     this.durability = durability;
     this.sealer = sealer;
@@ -134,7 +141,7 @@ final class Committer implements Runnable {
                   "the log stopped, because its last writes could not be made durable: "
                       + e.getMessage(),
                   e);
-          queue.close(stopped);
+          latch.stop(stopped);
           fail(stopped);
         }
       }

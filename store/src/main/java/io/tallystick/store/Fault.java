@@ -8,6 +8,16 @@ package io.tallystick.store;
  * @param reason a sentence for a person
  */
 public record Fault(long id, Kind kind, String reason) {
+  /** The fault of a log that ends with entry {@code last}, before an entry that is due. */
+  public static Fault missing(long last, long due) {
+    return new Fault(
+        last + 1,
+        Kind.SEQUENCE,
+        last + 1 == due
+            ? "entry " + due + " is missing: the log ends before it"
+            : "entries " + (last + 1) + " to " + due + " are missing: the log ends before them");
+  }
+
   /** Kinds of fault. */
   public enum Kind {
     /** A block's bytes are not those that were written: its CRC32C or its lengths are wrong. */

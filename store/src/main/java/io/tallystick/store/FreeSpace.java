@@ -38,7 +38,7 @@ public final class FreeSpace {
    * Says when the room falls below the floor, and when it is there again.
    *
    * @param needed bytes that are about to be written
-   * @throws LogException.DiskFull if they would use up the reserve
+   * @throws NoSpaceException if they would use up the reserve
    */
   void check(long needed) throws IOException {
     long bytes = bytes();
@@ -54,7 +54,7 @@ public final class FreeSpace {
       }
     }
     if (bytes - needed < LogConfig.RESERVE_BYTES) {
-      throw new LogException.DiskFull(
+      throw new NoSpaceException(
           "no room on the device for the log: "
               + (bytes >> 20)
               + " MiB are free, and "

@@ -26,6 +26,11 @@ final class HighWatermark implements LogEnd {
   }
 
   @Override
+  public boolean isAcknowledged() {
+    return true;
+  }
+
+  @Override
   public long lastId() {
     return lastId;
   }

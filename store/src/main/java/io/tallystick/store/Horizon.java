@@ -86,6 +86,30 @@ public record Horizon(
     return new Horizon(more.lastId() + 1, more.lastHash(), all, null, 0).sealed();
   }
 
+  /**
+   * Checks that the log holds the entry, or may come to hold it.
+   *
+   * @throws LogException.Removed if it held the entry once, and does not any more
+   */
+  void checkNotRemoved(long id) throws LogException.Removed {
+    if (id < firstId) {
+      throw new LogException.Removed(
+          "entry " + id + whereIs(id) + "; the log begins at entry " + firstId);
+    }
+  }
+
+  private String whereIs(long id) {
+    if (isRestored()) {
+      return " is in none of the archives that were restored";
+    }
+    for (Removed batch : removed) {
+      if (id >= batch.firstId() && id <= batch.lastId() && batch.archive() != null) {
+        return " was taken out by retention and is in archive/" + batch.archive();
+      }
+    }
+    return " was taken out by retention";
+  }
+
   private Horizon sealed() {
     return new Horizon(firstId, previousHash, removed, restoredFrom, crc());
   }

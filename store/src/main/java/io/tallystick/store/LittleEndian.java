@@ -1,14 +1,11 @@
 package io.tallystick.store;
 
-import java.nio.channels.FileChannel;
-
-import java.nio.ByteBuffer;
-
 import java.io.IOException;
-
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 
 /** Little-endian integers in byte arrays, as blocks and Chronicle's files hold them. */
 final class LittleEndian {

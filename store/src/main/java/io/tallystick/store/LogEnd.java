@@ -5,6 +5,11 @@ import java.time.Duration;
 
 /** How far a log may be read. */
 interface LogEnd {
+  /**
+   * Whether entries up to the end are acknowledged; otherwise they are written, and may be torn.
+   */
+  boolean isAcknowledged();
+
   /** Id of the newest entry that may be read, 0 if there is none. */
   long lastId() throws IOException;
 

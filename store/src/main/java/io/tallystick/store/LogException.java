@@ -18,24 +18,8 @@ public sealed class LogException extends IOException {
   public static final class Removed extends LogException {
     private static final long serialVersionUID = 1;
 
-    Removed(long id, Horizon horizon) {
-      super(
-          "entry "
-              + id
-              + (horizon.isRestored()
-                  ? " is in none of the archives that were restored"
-                  : " was taken out by retention" + where(id, horizon))
-              + "; the log begins at entry "
-              + horizon.firstId());
-    }
-
-    private static String where(long id, Horizon horizon) {
-      for (Horizon.Removed removed : horizon.removed()) {
-        if (id >= removed.firstId() && id <= removed.lastId() && removed.archive() != null) {
-          return " and is in archive/" + removed.archive();
-        }
-      }
-      return "";
+    Removed(String message) {
+      super(message);
     }
   }
 
@@ -109,24 +93,8 @@ public sealed class LogException extends IOException {
   public static final class DiskFull extends LogException {
     private static final long serialVersionUID = 1;
 
-    DiskFull(String message) {
-      super(message);
-    }
-
-    DiskFull(String message, Throwable cause) {
-      super(message, cause);
-    }
-
-    /**
-     * What a write failed with, as this if it failed for want of room.
-     *
-     * @param what was written
-     */
-    static IOException orElse(IOException failure, Object what) {
-      String message = String.valueOf(failure.getMessage());
-      return message.contains("No space left") || message.contains("quota exceeded")
-          ? new DiskFull("no room on the device for " + what, failure)
-          : failure;
+    DiskFull(NoSpaceException cause) {
+      super(String.valueOf(cause.getMessage()), cause);
     }
   }
 

@@ -8,32 +8,18 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A log to read: by id, by range, by time. Takes no lock and changes nothing, so any number of
  * readers in any process may have the log open beside its writer. Safe for any number of threads.
  *
  * <p>A block's CRC is checked whenever it is read, so damage by accident is reported and never
- * answered; damage by intent is for {@link #verify}.
+ * answered; damage by intent is for verification.
  */
-public final class LogReader {
-  /** Takes entries, one after another. */
-  @FunctionalInterface
-  public interface EntryConsumer {
-    /** Takes one; {@code false} ends the reading. */
-    boolean accept(StoredEntry entry) throws IOException;
-  }
-
-  /** Takes the entries from {@code first} to {@code last} of a block; {@code false} ends it. */
-  @FunctionalInterface
-  interface BlockConsumer {
-    boolean accept(Block block, long first, long last) throws IOException;
-  }
-
+public final class LogReader implements EntrySource {
   private final DataDirectory directory;
   private final LogIdentity identity;
-  private final Segments segments;
+  private final BlockReader blocks;
   private final LogEnd end;
   private volatile Horizon horizon;
   private final LogTree tree;
@@ -43,16 +29,16 @@ public final class LogReader {
       DataDirectory directory,
       LogIdentity identity,
       Segments segments,
+      Horizon horizon,
       LogEnd end,
       CheckpointFiles checkpoints,
       LogTree.Newest newest,
-      TileHashReader.Source tiles)
-      throws IOException {
+      TileHashReader.Source tiles) {
     this.directory = directory;
     this.identity = identity;
-    this.segments = segments;
+    this.blocks = new BlockReader(segments);
     this.end = end;
-    this.horizon = Horizon.read(directory.horizon(), identity.genesis());
+    this.horizon = horizon;
     this.tree = new LogTree(this, checkpoints, newest, tiles);
   }
 
@@ -77,6 +63,7 @@ public final class LogReader {
         directory,
         identity,
         segments,
+        Horizon.read(directory.horizon(), identity.genesis()),
         end,
         checkpoints,
         checkpoints::newest,
@@ -107,9 +94,7 @@ public final class LogReader {
    * @throws LogException.Removed if it held it once
    */
   public void checkNotRemoved(long id) throws LogException.Removed {
-    if (id < firstId()) {
-      throw new LogException.Removed(id, horizon);
-    }
+    horizon.checkNotRemoved(id);
   }
 
   /** Where the log begins, and what was taken out before that. */
@@ -134,7 +119,7 @@ public final class LogReader {
   }
 
   Segments segments() {
-    return segments;
+    return blocks.segments();
   }
 
   /**
@@ -154,7 +139,7 @@ public final class LogReader {
    * it.
    */
   boolean isBesideWriter() {
-    return end instanceof HighWatermark;
+    return end.isAcknowledged();
   }
 
   /**
@@ -179,7 +164,7 @@ public final class LogReader {
         return Optional.empty();
       }
       try {
-        block = readBlock(id);
+        block = blocks.read(id);
       } catch (LogException.Corrupt | NoSuchFileException e) {
         if (refreshHorizon() && id < firstId()) {
           return Optional.empty();
@@ -191,47 +176,12 @@ public final class LogReader {
     return Optional.of(stored(block, id));
   }
 
-  private Block readBlock(long id) throws IOException {
-    Segments.Found found = segments.read(id);
-    if (found == null) {
-      segments.refresh();
-      found = segments.read(id);
-    }
-    if (found == null) {
-      throw new LogException.Corrupt(
-          "entry " + id + " is missing from the segments; run \"tally verify\"");
-    }
-    Block block = found.block();
-    checkDefect(block, found.place().toString());
-    if (id < block.firstId() || id > block.lastId()) {
-      throw new LogException.Corrupt(found.place() + ": no block here, where entry " + id + " was");
-    }
-    return block;
-  }
-
-  private static void checkDefect(Block block, String where) throws LogException.Corrupt {
-    if (block.defect() != null) {
-      throw new LogException.Corrupt(
-          where
-              + ": the block with entry "
-              + block.firstId()
-              + " on "
-              + block.defect()
-              + "; run \"tally verify\"");
-    }
-  }
-
   private static StoredEntry stored(Block block, long id) {
     return new StoredEntry(id, block.entry((int) (id - block.firstId())));
   }
 
-  /**
-   * Gives the entries from {@code firstId} to {@code lastId}, both included, in order, as far as
-   * there are any; those that retention takes out meanwhile are left out.
-   *
-   * @return {@code false} if the consumer ended it
-   * @throws LogException.Corrupt at the first entry that should be there and can't be read
-   */
+  /** As the interface says; entries that retention removes meanwhile are left out. */
+  @Override
   public boolean forEach(long firstId, long lastId, EntryConsumer consumer) throws IOException {
     return forEachBlock(
         firstId,
@@ -247,38 +197,24 @@ public final class LogReader {
   }
 
   /** The same by blocks. */
-  boolean forEachBlock(long firstId, long lastId, BlockConsumer consumer) throws IOException {
+  boolean forEachBlock(long firstId, long lastId, BlockReader.BlockConsumer consumer)
+      throws IOException {
     long last = Math.min(lastId, lastId());
     long next = Math.max(firstId, firstId());
     while (next <= last) {
-      try (BlockWalk walk = BlockWalk.from(segments, next)) {
-        while (next <= last) {
-          Block block = walk.next();
-          if (block == null || next < block.firstId() || next > block.lastId()) {
-            break;
-          }
-          checkDefect(block, walk.where());
-          long end = Math.min(block.lastId(), last);
-          if (!consumer.accept(block, next, end)) {
-            return false;
-          }
-          next = end + 1;
-        }
+      next = blocks.walk(next, last, consumer);
+      if (next == BlockReader.ENDED) {
+        return false;
       }
       if (next <= last) {
         refreshHorizon();
         if (next >= firstId()) {
-          throw missing(next);
+          throw BlockReader.missing(next);
         }
         next = firstId();
       }
     }
     return true;
-  }
-
-  private static LogException.Corrupt missing(long id) {
-    return new LogException.Corrupt(
-        "entry " + id + " is not where it should be in the segments; run \"tally verify\"");
   }
 
   /**
@@ -287,28 +223,8 @@ public final class LogReader {
    * @throws LogException.Corrupt if there is no such entry, or it can't be read
    */
   public Instant timestamp(long id) throws IOException {
-    StoredEntry entry = read(id).orElseThrow(() -> missing(id));
+    StoredEntry entry = read(id).orElseThrow(() -> BlockReader.missing(id));
     EntryCodec.Head head = EntryCodec.decodeHead(entry.bytes(), 0, entry.bytes().length);
     return Instant.ofEpochSecond(head.epochSecond(), head.nano());
-  }
-
-  /**
-   * Checks entries against each other (contents, chain, ids, times) and against the newest
-   * checkpoint (format.md, Verification). Every fault in the range is reported.
-   *
-   * @param progress told from time to time how many entries have been checked; may be {@code null}
-   */
-  public VerifyReport verify(VerifyRequest request, VerifyReport.@Nullable Progress progress)
-      throws IOException, InterruptedException {
-    refreshHorizon();
-    while (true) {
-      long first = firstId();
-      VerifyReport report = new RangeVerifier(this, segments, progress).verify(request);
-      refreshHorizon();
-      if (report.valid() || firstId() == first) {
-        return report;
-      }
-      // Retention took out what was being read.
-    }
   }
 }

@@ -32,13 +32,13 @@ public final class LogTree {
    */
   public record Kept(SignedCheckpoint checkpoint, boolean timestamped) {}
 
-  private final LogReader reader;
+  private final EntrySource entries;
   private final CheckpointFiles files;
   private final Newest newest;
   private final TileHashReader.Source tiles;
 
-  LogTree(LogReader reader, CheckpointFiles files, Newest newest, TileHashReader.Source tiles) {
-    this.reader = reader;
+  LogTree(EntrySource entries, CheckpointFiles files, Newest newest, TileHashReader.Source tiles) {
+    this.entries = entries;
     this.files = files;
     this.newest = newest;
     this.tiles = tiles;
@@ -147,7 +147,7 @@ public final class LogTree {
     long first = bundle.start() + 1;
     long last = bundle.start() + bundle.width();
     long[] next = {first};
-    reader.forEach(
+    entries.forEach(
         first,
         last,
         entry -> {

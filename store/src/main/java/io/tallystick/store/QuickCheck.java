@@ -43,7 +43,7 @@ final class QuickCheck {
   long check(SignedCheckpoint checkpoint, long start, long end) throws IOException {
     long there = Math.max(start - 1, reader.lastId());
     if (end > there) {
-      faults.accept(RangeVerifier.missing(there, end));
+      faults.accept(Fault.missing(there, end));
     }
     long last = Math.min(end, checkpoint.size());
     if (start > last) {

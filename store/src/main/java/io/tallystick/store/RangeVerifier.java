@@ -48,9 +48,9 @@ final class RangeVerifier {
   private @Nullable SignedCheckpoint checkpoint;
   private @Nullable SealCheck seal;
 
-  RangeVerifier(LogReader reader, Segments segments, VerifyReport.@Nullable Progress progress) {
+  RangeVerifier(LogReader reader, VerifyReport.@Nullable Progress progress) {
     this.reader = reader;
-    this.segments = segments;
+    this.segments = reader.segments();
     this.progress = progress;
   }
 
@@ -69,7 +69,7 @@ final class RangeVerifier {
     } else {
       last = everything(request, start, newest);
       if (last < due) {
-        add(missing(last, due));
+        add(Fault.missing(last, due));
       }
     }
     checkpoints.covered(request, newest);
@@ -85,16 +85,6 @@ final class RangeVerifier {
         faults,
         faultCount,
         Duration.ofNanos(System.nanoTime() - started));
-  }
-
-  /** That the log ends with {@code last}, before an entry that is due. */
-  static Fault missing(long last, long due) {
-    return new Fault(
-        last + 1,
-        Fault.Kind.SEQUENCE,
-        last + 1 == due
-            ? "entry " + due + " is missing: the log ends before it"
-            : "entries " + (last + 1) + " to " + due + " are missing: the log ends before them");
   }
 
   private long quick(long start, long end) throws IOException {
@@ -230,7 +220,10 @@ final class RangeVerifier {
       boolean more = start <= end;
       while (more) {
         Block block = walk.next();
-        walk.takeFaults().stream().filter(f -> f.id() >= start && f.id() <= end).forEach(this::add);
+        walk.takeGaps().stream()
+            .filter(gap -> gap.expectedId() >= start && gap.expectedId() <= end)
+            .map(gap -> new Fault(gap.expectedId(), Fault.Kind.SEGMENT, gap.reason()))
+            .forEach(this::add);
         more = block != null && block.firstId() <= end;
         if (more && block != null) {
           run.add(block);

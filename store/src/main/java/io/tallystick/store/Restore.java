@@ -67,15 +67,6 @@ public final class Restore {
     }
   }
 
-  /** Refuses to append to what was restored. */
-  static void checkNotRestored(DataDirectory directory) throws IOException {
-    Hash genesis = LogIdentity.read(directory.identity()).genesis();
-    if (Horizon.read(directory.horizon(), genesis).isRestored()) {
-      throw new LogException.NotALog(
-          directory.root() + " was restored from archives: it can be read, and nothing else");
-    }
-  }
-
   private static void checkEmpty(Path root) throws IOException {
     if (!Files.exists(root)) {
       return;

@@ -132,14 +132,15 @@ public final class Retention {
           new Horizon.Removed(
               batch.firstId(), batch.lastId(), lastHash.toString(), archive, sha256, recorded);
       reader.moveHorizon(horizon.after(removed));
-      deleteBefore(reader.segments(), batch.lastId() + 1);
+      reader.segments().deleteBefore(batch.lastId() + 1);
       return removed;
     }
   }
 
   private void checkSound(Batch batch) throws IOException, InterruptedException {
     VerifyReport report =
-        reader.verify(VerifyRequest.range(batch.firstId(), batch.lastId()).strictly(), null);
+        new LogVerifier(reader)
+            .verify(VerifyRequest.range(batch.firstId(), batch.lastId()).strictly(), null);
     if (!report.valid()) {
       throw new LogException.Corrupt(
           "entries "
@@ -202,7 +203,7 @@ public final class Retention {
         });
     long free = log.freeSpace().bytes();
     if (free - needed[0] < LogConfig.RESERVE_BYTES) {
-      throw new LogException.DiskFull(
+      throw new NoSpaceException(
           "no room on the device for the archive of entries "
               + batch.firstId()
               + " to "
@@ -256,30 +257,5 @@ public final class Retention {
             .details(Details.parse(what + where + "}"))
             .build();
     return Futures.from(log.append(event)).firstId();
-  }
-
-  /**
-   * Deletes the segments that hold nothing but entries before {@code firstId}, the oldest first, so
-   * that a crash leaves no gap.
-   */
-  static void deleteBefore(Segments segments, long firstId) throws IOException {
-    segments.refresh();
-    List<String> names = segments.names();
-    boolean deleted = false;
-    for (int i = 0; i + 1 < names.size(); i++) {
-      long next = 0;
-      for (int j = i + 1; j < names.size() && next == 0; j++) {
-        next = segments.firstId(names.get(j));
-      }
-      if (next == 0 || next > firstId) {
-        break;
-      }
-      Files.deleteIfExists(segments.directory().resolve(names.get(i)));
-      deleted = true;
-    }
-    if (deleted) {
-      AtomicFile.forceDirectory(segments.directory());
-      segments.refresh();
-    }
   }
 }

@@ -52,7 +52,7 @@ final class Sealer implements Runnable, TileHashReader.Source {
   /** Somebody who waits until a checkpoint covers this many entries. */
   private record Waiter(long size, CompletableFuture<SignedCheckpoint> covered) {}
 
-  private final AppendQueue queue;
+  private final StopLatch latch;
   private final TileFiles tiles;
   private final TileFiles.Writer newTiles;
   private final CheckpointFiles checkpoints;
@@ -88,7 +88,7 @@ final class Sealer implements Runnable, TileHashReader.Source {
    * @param newest the newest checkpoint, {@code null} if there is none yet
    */
   Sealer(
-      AppendQueue queue,
+      StopLatch latch,
       RightEdge edge,
       TileFiles tiles,
       TileFiles.Writer newTiles,
@@ -99,7 +99,7 @@ final class Sealer implements Runnable, TileHashReader.Source {
       Duration interval,
       Clock clock)
       throws IOException {
-    this.queue = queue;
+    this.latch = latch;
     this.edge = edge;
     this.tiles = tiles;
     this.newTiles = newTiles;
@@ -189,9 +189,9 @@ final class Sealer implements Runnable, TileHashReader.Source {
             nextSeal = System.nanoTime() + interval.toNanos();
           }
           logRoom();
-        } catch (LogException.DiskFull e) {
+        } catch (NoSpaceException e) {
           warnFull(e);
-          refuse(e);
+          refuse(new LogException.DiskFull(e));
           nextSeal = System.nanoTime() + Math.min(interval.toNanos(), MAX_RETRY_NANOS);
         }
       }
@@ -203,7 +203,7 @@ final class Sealer implements Runnable, TileHashReader.Source {
     }
   }
 
-  private void warnFull(LogException.DiskFull e) {
+  private void warnFull(NoSpaceException e) {
     if (!full) {
       LOG.warn("{}; entries wait to be sealed until there is room", e.getMessage());
       full = true;
@@ -219,7 +219,7 @@ final class Sealer implements Runnable, TileHashReader.Source {
 
   /** Hashes that somebody waits for do not come any more when the log has failed. */
   private void refuseIfFailed() {
-    LogException reason = queue.failure();
+    LogException reason = latch.failure();
     if (reason != null) {
       refuse(reason);
     }
@@ -379,7 +379,7 @@ final class Sealer implements Runnable, TileHashReader.Source {
   }
 
   private void fail(LogException.Stopped reason) {
-    queue.close(reason);
+    latch.stop(reason);
     lock.lock();
     try {
       failure = reason;

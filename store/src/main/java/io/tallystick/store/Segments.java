@@ -87,6 +87,31 @@ final class Segments {
   }
 
   /**
+   * Deletes the segments that hold nothing but entries before {@code firstId}, the oldest first, so
+   * that a crash leaves no gap.
+   */
+  void deleteBefore(long firstId) throws IOException {
+    refresh();
+    List<String> all = names();
+    boolean deleted = false;
+    for (int i = 0; i + 1 < all.size(); i++) {
+      long next = 0;
+      for (int j = i + 1; j < all.size() && next == 0; j++) {
+        next = firstId(all.get(j));
+      }
+      if (next == 0 || next > firstId) {
+        break;
+      }
+      Files.deleteIfExists(directory.resolve(all.get(i)));
+      deleted = true;
+    }
+    if (deleted) {
+      AtomicFile.forceDirectory(directory);
+      refresh();
+    }
+  }
+
+  /**
    * Index in {@link #names()} of the last segment whose first id is at most {@code id}; -1 if there
    * is none.
    */

@@ -1,30 +1,38 @@
 package io.tallystick.store;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
  * The one thread that gives entries their place and writes blocks. Takes everything that waits,
  * adds it to the block, and writes the block when the committer is free to force it or when it has
- * grown to {@link BlockFormat#TARGET_BLOCK_BYTES}. Once an hour it waits for the committer: a segment is begun
- * when all blocks of the one before it are forced.
+ * grown to {@link BlockFormat#TARGET_BLOCK_BYTES}. Once an hour it waits for the committer: a
+ * segment is begun when all blocks of the one before it are forced.
  */
 final class Sequencer implements Runnable {
   private final AppendQueue queue;
+  private final StopLatch latch;
   private final Committer committer;
   private final ChronicleWriter writer;
   private final BlockBuilder block;
+
+  /** Whose events are in the block. */
+  private final List<AppendRequest> requests = new ArrayList<>();
+
   private final EntryClock clock;
   private final FreeSpace space;
 
   Sequencer(
       AppendQueue queue,
+      StopLatch latch,
       Committer committer,
       ChronicleWriter writer,
       BlockBuilder block,
       EntryClock clock,
       FreeSpace space) {
     this.queue = queue;
+    this.latch = latch;
     this.committer = committer;
     this.writer = writer;
     this.block = block;
@@ -45,10 +53,10 @@ final class Sequencer implements Runnable {
         clock.read();
         for (next = 0; next < taken.size(); next++) {
           AppendRequest request = taken.get(next);
-          if (!block.fits(request)) {
+          if (!block.fits(request.count(), request.maxBlockBytes())) {
             write();
           }
-          block.add(request, clock.next(request.count()));
+          add(request);
           if (block.bytes() >= BlockFormat.TARGET_BLOCK_BYTES) {
             write();
           }
@@ -64,8 +72,8 @@ final class Sequencer implements Runnable {
               ? stopped
               : new LogException.Stopped(
                   "the log stopped, because a block could not be written: " + e.getMessage(), e);
-      queue.close(failure);
-      refuse(block.requests(), failure);
+      latch.stop(failure);
+      refuse(requests, failure);
       if (taken != null && next < taken.size()) {
         List<AppendRequest> rest = taken.subList(next, taken.size());
         refuse(rest.stream().filter(r -> !r.receipt().isDone()).toList(), failure);
@@ -79,6 +87,12 @@ final class Sequencer implements Runnable {
     }
   }
 
+  private void add(AppendRequest request) {
+    long nanos = clock.next(request.count());
+    request.sequenced(block.add(request.bodies(), nanos), nanos);
+    requests.add(request);
+  }
+
   private void write() throws IOException {
     if (block.isEmpty()) {
       return;
@@ -90,14 +104,14 @@ final class Sequencer implements Runnable {
       }
       ChronicleWriter.Written written = writer.append(block.finish(), block.firstNanos());
       committer.submit(
-          new Committer.Commit(
-              written, block.lastId(), block.hashes(), List.copyOf(block.requests())));
+          new Committer.Commit(written, block.lastId(), block.hashes(), List.copyOf(requests)));
       block.begin();
-    } catch (LogException.DiskFull e) {
-      List<AppendRequest> refused = List.copyOf(block.requests());
+      requests.clear();
+    } catch (NoSpaceException e) {
       block.abandon();
       clock.rewind(block.lastNanos());
-      refuse(refused, e);
+      refuse(requests, new LogException.DiskFull(e));
+      requests.clear();
     }
   }
 

@@ -6,33 +6,120 @@ import io.tallystick.note.VerifierKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * The keys that sign the log's checkpoints, in a file of their own that only its owner may read:
- * one signer key a line, an Ed25519 one first (C2SP signed-note, "Signer keys"), then an ML-DSA-44
- * one where the log is signed for the time after Ed25519 too.
+ * The keys that sign the log's checkpoints, in a file that only its owner may read: one signer key
+ * a line, an Ed25519 one first (C2SP signed-note, "Signer keys"), then an ML-DSA-44 one where the
+ * log is signed for the time after Ed25519 too. Immutable but for {@link #completeRotation}.
  *
- * <p>A new key is made beside the old one, in a file that ends in {@code .next}, and takes its
- * place when a checkpoint that both signed is published; so a crash in between leaves one or the
- * other.
+ * <p>A rotation makes new keys beside the old ones, in a file that ends in {@code .next}. The next
+ * open signs with both, and once a checkpoint that both signed is published, the new ones replace
+ * the old; so a crash in between leaves one pair or the other.
  */
 final class SigningKeyRing {
   private final Path file;
+  private final LogIdentity identity;
+  private final List<SignerKey> signers;
+  private final List<SignerKey> retiring;
 
-  SigningKeyRing(Path file) {
+  private SigningKeyRing(
+      Path file, LogIdentity identity, List<SignerKey> signers, List<SignerKey> retiring) {
     this.file = file;
+    this.identity = identity;
+    this.signers = List.copyOf(signers);
+    this.retiring = List.copyOf(retiring);
   }
 
-  /** Makes keys for the log with this origin, which must have none yet. */
-  List<SignerKey> create(String origin, boolean postQuantum) throws IOException {
-    Path folder = file.toAbsolutePath().getParent();
-    if (folder != null) {
-      OwnerOnly.createDirectories(folder);
+  /**
+   * Reads the log's keys, or creates them for a log that has none yet; the new keys of a prepared
+   * rotation come into use. Writes their public halves to {@code log.json} where they are missing
+   * there. The caller holds the writer's lock.
+   *
+   * @throws LogException.NoKey if the keys are missing, open to others, or another log's
+   */
+  static SigningKeyRing open(DataDirectory directory, LogIdentity identity, LogConfig config)
+      throws IOException {
+    Path file = fileOf(directory, config);
+    String origin = identity.origin();
+    Optional<List<SignerKey>> known = read(file, origin);
+    if (known.isEmpty() && !identity.verifierKeys().isEmpty()) {
+      throw new LogException.NoKey(
+          "the signing key of this log is missing: put it back to "
+              + directory.signingKey()
+              + ", or name its file with --key-file");
     }
+    List<SignerKey> current =
+        known.isPresent() ? known.get() : create(file, origin, config.postQuantum());
+    if (!identity.verifierKeys().isEmpty()
+        && !identity.keys().contains(current.getFirst().verifier())) {
+      throw new LogException.NoKey(
+          "the signing key "
+              + current.getFirst().verifier().label()
+              + " is not one of this log: log.json names "
+              + identity.keys().stream().map(VerifierKey::label).toList());
+    }
+    LogIdentity trusting =
+        identity.verifierKeys().isEmpty() ? trust(directory, identity, current) : identity;
+    Optional<List<SignerKey>> next = read(next(file), origin);
+    if (next.isEmpty()) {
+      return new SigningKeyRing(file, trusting, current, List.of());
+    }
+    return new SigningKeyRing(file, trust(directory, trusting, next.get()), next.get(), current);
+  }
+
+  /** Makes new keys, which the next open puts into use. The caller holds the writer's lock. */
+  static void prepareRotation(DataDirectory directory, LogIdentity identity, LogConfig config)
+      throws IOException {
+    Path file = fileOf(directory, config);
+    List<SignerKey> current = read(file, identity.origin()).orElseThrow();
+    KeyFile.write(next(file), generate(identity.origin(), current.size() > 1));
+  }
+
+  /** The log's identity, which names these keys first. */
+  LogIdentity identity() {
+    return identity;
+  }
+
+  /** The keys that sign from now on, the Ed25519 one first. */
+  List<SignerKey> signers() {
+    return signers;
+  }
+
+  /** Whether new keys have not replaced the old ones yet. */
+  boolean isRotating() {
+    return !retiring.isEmpty();
+  }
+
+  /** The new keys and those that they replace. */
+  List<SignerKey> newAndRetiring() {
+    List<SignerKey> all = new ArrayList<>(signers);
+    all.addAll(retiring);
+    return all;
+  }
+
+  /** Deletes the old keys, once a checkpoint that both signed is published. */
+  void completeRotation() throws IOException {
+    Files.move(next(file), file, StandardCopyOption.ATOMIC_MOVE);
+    AtomicFile.forceDirectory(file.toAbsolutePath().resolveSibling(""));
+  }
+
+  private static Path fileOf(DataDirectory directory, LogConfig config) {
+    Path file = config.keyFile();
+    return file == null ? directory.signingKey() : file;
+  }
+
+  private static Path next(Path file) {
+    return file.resolveSibling(file.getFileName() + ".next");
+  }
+
+  private static List<SignerKey> create(Path file, String origin, boolean postQuantum)
+      throws IOException {
+    OwnerOnly.createDirectories(file.toAbsolutePath().resolveSibling(""));
     List<SignerKey> keys = generate(origin, postQuantum);
     KeyFile.write(file, keys);
     return keys;
@@ -49,15 +136,11 @@ final class SigningKeyRing {
   }
 
   /**
-   * The keys, the Ed25519 one first; empty if there is no file.
+   * The keys in the file, the Ed25519 one first; empty if there is no file.
    *
-   * @throws LogException.NoKey if the file can't be used
+   * @throws LogException.NoKey if they cannot be used for this log
    */
-  Optional<List<SignerKey>> read(String origin) throws IOException {
-    return read(file, origin);
-  }
-
-  private static Optional<List<SignerKey>> read(Path file, String origin) throws IOException {
+  static Optional<List<SignerKey>> read(Path file, String origin) throws IOException {
     Optional<List<SignerKey>> read = KeyFile.read(file);
     if (read.isEmpty()) {
       return read;
@@ -79,29 +162,17 @@ final class SigningKeyRing {
     return read;
   }
 
-  /** Makes the keys that come after these, without using them yet. */
-  List<SignerKey> prepareNext(List<SignerKey> keys) throws IOException {
-    VerifierKey newest = keys.getFirst().verifier();
-    List<SignerKey> next = generate(newest.name(), keys.size() > 1);
-    KeyFile.write(next(), next);
-    return next;
-  }
-
-  /** Keys that were made and not put in place; empty on a good day. */
-  Optional<List<SignerKey>> readNext(String origin) throws IOException {
-    return read(next(), origin);
-  }
-
-  /** Puts the next keys in the place of the old ones, which are gone then. */
-  void moveNext() throws IOException {
-    Files.move(next(), file, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
-    Path folder = file.toAbsolutePath().getParent();
-    if (folder != null) {
-      AtomicFile.forceDirectory(folder);
+  /** Puts the keys' public halves first in {@code log.json}. */
+  private static LogIdentity trust(
+      DataDirectory directory, LogIdentity identity, List<SignerKey> signers) throws IOException {
+    List<String> all = new ArrayList<>();
+    signers.forEach(key -> all.add(key.verifier().toString()));
+    identity.verifierKeys().stream().filter(key -> !all.contains(key)).forEach(all::add);
+    if (all.equals(identity.verifierKeys())) {
+      return identity;
     }
-  }
-
-  private Path next() {
-    return file.resolveSibling(file.getFileName() + ".next");
+    LogIdentity trusting = identity.withVerifierKeys(all);
+    trusting.write(directory.identity());
+    return trusting;
   }
 }

@@ -138,7 +138,7 @@ final class TileFiles implements TileHashReader.Source {
     public void full(Tile tile, byte[] hashes) throws IOException {
       try {
         writeTile(tile, hashes);
-      } catch (LogException.DiskFull e) {
+      } catch (NoSpaceException e) {
         delayed.put(tile, hashes);
       }
     }
@@ -150,7 +150,7 @@ final class TileFiles implements TileHashReader.Source {
     /**
      * Writes the tiles for which there was no room.
      *
-     * @throws LogException.DiskFull if there still is none; the next call may succeed
+     * @throws NoSpaceException if there still is none; the next call may succeed
      */
     void writeDelayed() throws IOException {
       for (Iterator<Map.Entry<Tile, byte[]>> i = delayed.entrySet().iterator(); i.hasNext(); ) {
@@ -170,7 +170,7 @@ final class TileFiles implements TileHashReader.Source {
           write(file, hashes);
         }
       } catch (IOException e) {
-        throw LogException.DiskFull.orElse(e, file);
+        throw NoSpaceException.orElse(e, file);
       }
       unforced.add(file);
     }
@@ -186,7 +186,7 @@ final class TileFiles implements TileHashReader.Source {
     /**
      * Makes them durable.
      *
-     * @throws LogException.DiskFull if there is no room for them; the next call may succeed
+     * @throws NoSpaceException if there is no room for them; the next call may succeed
      */
     void force() throws IOException {
       writeDelayed();

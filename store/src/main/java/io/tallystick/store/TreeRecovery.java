@@ -1,8 +1,6 @@
 package io.tallystick.store;
 
 import io.tallystick.entry.EntryHash;
-import io.tallystick.note.SignerKey;
-import io.tallystick.note.VerifierKey;
 import io.tallystick.tlog.CorruptTileException;
 import io.tallystick.tlog.Hash;
 import io.tallystick.tlog.Hasher;
@@ -12,9 +10,7 @@ import io.tallystick.tlog.Tile;
 import io.tallystick.tlog.TileHashReader;
 import io.tallystick.tlog.TilePath;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -24,9 +20,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes up the tree where the last writer left it: the newest checkpoint must be of this log, its
- * key ours, and its entries the beginning of what is there. Otherwise the log is not opened for
- * writing, and what contradicts what is said. Used once, at open.
+ * Takes up the tree where the last writer left it: the newest checkpoint must be signed by this log
+ * and cover the beginning of what the segments hold. Otherwise the log is not opened for writing,
+ * and the error names what contradicts what. Used once, at open, by the holder of the writer's
+ * lock.
  */
 final class TreeRecovery {
   private static final Logger LOG = LoggerFactory.getLogger(TreeRecovery.class);
@@ -34,110 +31,51 @@ final class TreeRecovery {
   /** Blocks that other cores hash while the tree takes in those before them. */
   private static final int MAX_BLOCKS_AHEAD = 8;
 
-  /**
-   * Entries that a log may hold before its first checkpoint: the one that tells of its creation.
-   */
+  /** Entries that a log may hold before its first checkpoint: the one about its creation. */
   private static final long CREATION = 1;
 
   private final DataDirectory directory;
   private final LogConfig config;
-  private final SigningKeyRing keyFile;
+  private final SigningKeyRing keys;
   private final TileFiles tiles;
   private final Hasher hasher = new Hasher();
-
-  private LogIdentity identity;
-  private List<SignerKey> keys;
-  private List<SignerKey> retiring = List.of();
   private final CheckpointFiles checkpoints;
   private final @Nullable SignedCheckpoint newest;
 
-  private TreeRecovery(DataDirectory directory, LogIdentity identity, LogConfig config)
-      throws IOException {
+  private TreeRecovery(
+      DataDirectory directory,
+      LogConfig config,
+      SigningKeyRing keys,
+      CheckpointFiles checkpoints,
+      @Nullable SignedCheckpoint newest) {
     this.directory = directory;
     this.config = config;
-    this.identity = identity;
+    this.keys = keys;
     this.tiles = new TileFiles(directory);
-    this.keyFile = keyFile(directory, config);
-    this.keys = signingKeys();
-    rotate();
-    this.checkpoints = new CheckpointFiles(directory, identity.origin(), this.identity.keys());
-    this.newest = newestCheckpoint();
+    this.checkpoints = checkpoints;
+    this.newest = newest;
   }
 
   /**
-   * Reads the keys and the newest checkpoint, before anything in the log is touched.
+   * Reads the newest checkpoint, before anything in the log is touched.
    *
-   * @throws LogException.NoKey if the signing key is missing or another log's
-   * @throws LogException.Contradiction if the newest checkpoint is not by a key of this log
+   * @throws LogException.Contradiction if it is not signed by a key of this log
    */
-  static TreeRecovery of(DataDirectory directory, LogIdentity identity, LogConfig config)
+  static TreeRecovery of(DataDirectory directory, LogConfig config, SigningKeyRing keys)
       throws IOException {
-    return new TreeRecovery(directory, identity, config);
-  }
-
-  /** Makes a new key, which the next open puts into use. The caller holds the writer's lock. */
-  static void prepareRotation(DataDirectory directory, LogIdentity identity, LogConfig config)
-      throws IOException {
-    SigningKeyRing file = keyFile(directory, config);
-    file.prepareNext(file.read(identity.origin()).orElseThrow());
-  }
-
-  private static SigningKeyRing keyFile(DataDirectory directory, LogConfig config) {
-    Path file = config.keyFile();
-    return new SigningKeyRing(file == null ? directory.signingKey() : file);
-  }
-
-  LogIdentity identity() {
-    return identity;
+    LogIdentity identity = keys.identity();
+    CheckpointFiles checkpoints =
+        new CheckpointFiles(directory, identity.origin(), identity.keys());
+    return new TreeRecovery(
+        directory, config, keys, checkpoints, newestCheckpoint(directory, checkpoints));
   }
 
   CheckpointFiles checkpoints() {
     return checkpoints;
   }
 
-  private List<SignerKey> signingKeys() throws IOException {
-    Optional<List<SignerKey>> known = keyFile.read(identity.origin());
-    if (known.isEmpty() && !identity.verifierKeys().isEmpty()) {
-      throw new LogException.NoKey(
-          "the signing key of this log is missing: put it back to "
-              + directory.signingKey()
-              + ", or say where it is with --key-file");
-    }
-    List<SignerKey> signers =
-        known.isPresent() ? known.get() : keyFile.create(identity.origin(), config.postQuantum());
-    if (identity.verifierKeys().isEmpty()) {
-      trust(signers);
-    } else if (!identity.keys().contains(signers.getFirst().verifier())) {
-      throw new LogException.NoKey(
-          "the signing key "
-              + signers.getFirst().verifier().label()
-              + " is not one of this log: log.json knows "
-              + identity.keys().stream().map(VerifierKey::label).toList());
-    }
-    return signers;
-  }
-
-  /** Writes the keys' public halves to log.json, as the newest. */
-  private void trust(List<SignerKey> signers) throws IOException {
-    List<String> all = new ArrayList<>();
-    signers.forEach(key -> all.add(key.verifier().toString()));
-    identity.verifierKeys().stream().filter(key -> !all.contains(key)).forEach(all::add);
-    if (!all.equals(identity.verifierKeys())) {
-      identity = identity.withVerifierKeys(all);
-      identity.write(directory.identity());
-    }
-  }
-
-  private void rotate() throws IOException {
-    Optional<List<SignerKey>> next = keyFile.readNext(identity.origin());
-    if (next.isPresent()) {
-      trust(next.get());
-      retiring = keys;
-      keys = next.get();
-    }
-  }
-
-  private @Nullable SignedCheckpoint newestCheckpoint() throws IOException {
+  private static @Nullable SignedCheckpoint newestCheckpoint(
+      DataDirectory directory, CheckpointFiles checkpoints) throws IOException {
     Optional<SignedCheckpoint> published = checkpoints.newest();
     long published0 = published.map(SignedCheckpoint::size).orElse(0L);
     List<Long> kept = checkpoints.keptSizes();
@@ -185,42 +123,43 @@ final class TreeRecovery {
     }
   }
 
-  /** The sealer of the log, whose tree holds everything that is acknowledged. */
-  Sealer sealer(Segments segments, HighWatermark end, AppendQueue queue) throws IOException {
-    LogReader reader =
-        new LogReader(directory, identity, segments, end, checkpoints, checkpoints::newest, tiles);
+  /**
+   * The sealer of the log, whose tree holds every entry up to {@code lastId}. The first checkpoint
+   * after a rotation is signed by old and new keys and published here.
+   */
+  Sealer sealer(BlockReader blocks, Horizon horizon, long lastId, StopLatch latch)
+      throws IOException {
     TileFiles.Writer newTiles = tiles.new Writer();
-    RightEdge edge = edge(reader, newTiles);
-    extend(edge, reader, newTiles);
-    List<SignerKey> both = new ArrayList<>(keys);
-    both.addAll(retiring);
+    RightEdge edge = edge(blocks, horizon, newTiles);
+    extend(edge, blocks, newTiles, lastId);
     // One that has a timestamp keeps its signatures, so both keys sign until there is another.
     boolean canIntroduce = checkpoints.token(edge.size()).isEmpty();
     Sealer sealer =
         new Sealer(
-            queue,
+            latch,
             edge,
             tiles,
             newTiles,
             checkpoints,
-            identity.origin(),
-            canIntroduce ? keys : both,
+            keys.identity().origin(),
+            canIntroduce ? keys.signers() : keys.newAndRetiring(),
             newest,
             config.sealEvery(),
             config.clock());
-    if (!retiring.isEmpty() && canIntroduce) {
-      sealer.introduce(both);
-      keyFile.moveNext();
+    if (keys.isRotating() && canIntroduce) {
+      sealer.introduce(keys.newAndRetiring());
+      keys.completeRotation();
     }
     return sealer;
   }
 
-  private RightEdge edge(LogReader reader, TileFiles.Writer newTiles) throws IOException {
-    if (newest == null || newest.size() < reader.firstId() - 1) {
-      if (reader.firstId() > 1) {
+  private RightEdge edge(BlockReader blocks, Horizon horizon, TileFiles.Writer newTiles)
+      throws IOException {
+    if (newest == null || newest.size() < horizon.firstId() - 1) {
+      if (horizon.firstId() > 1) {
         throw new LogException.Contradiction(
             "horizon.json says that entries before "
-                + reader.firstId()
+                + horizon.firstId()
                 + " were taken out, and there is no checkpoint that covers them. Nothing was"
                 + " changed; restore the data directory from a backup");
       }
@@ -234,7 +173,8 @@ final class TreeRecovery {
     try {
       TileHashReader checked = new TileHashReader(size, root, tiles, hasher);
       Hash sealed = checked.read(List.of(new Node(0, size - 1))).getFirst();
-      Hash found = EntryHash.of(reader.read(size).orElseThrow().bytes());
+      Block last = blocks.read(size);
+      Hash found = EntryHash.of(last.entry((int) (size - last.firstId())));
       if (!found.equals(sealed)) {
         throw otherRoot(size);
       }
@@ -246,8 +186,8 @@ final class TreeRecovery {
           directory.root(),
           e.getMessage());
     }
-    RightEdge edge = edgeBefore(reader.firstId(), newTiles);
-    extend(edge, reader, newTiles, size);
+    RightEdge edge = edgeBefore(horizon.firstId(), newTiles);
+    extend(edge, blocks, newTiles, size);
     if (!edge.root().equals(root)) {
       throw otherRoot(size);
     }
@@ -283,24 +223,23 @@ final class TreeRecovery {
             + " verify\"");
   }
 
-  private void extend(RightEdge edge, LogReader reader, TileFiles.Writer newTiles)
-      throws IOException {
-    extend(edge, reader, newTiles, reader.lastId());
-  }
-
-  private void extend(RightEdge edge, LogReader reader, TileFiles.Writer newTiles, long size)
+  private void extend(RightEdge edge, BlockReader blocks, TileFiles.Writer newTiles, long size)
       throws IOException {
     Deque<CompletableFuture<byte[]>> hashed = new ArrayDeque<>();
-    reader.forEachBlock(
-        edge.size() + 1,
-        size,
-        (block, first, last) -> {
-          hashed.add(CompletableFuture.supplyAsync(() -> leafHashes(block, first, last)));
-          if (hashed.size() > MAX_BLOCKS_AHEAD) {
-            append(edge, hashed.remove().join(), newTiles);
-          }
-          return true;
-        });
+    long next =
+        blocks.walk(
+            edge.size() + 1,
+            size,
+            (block, first, last) -> {
+              hashed.add(CompletableFuture.supplyAsync(() -> leafHashes(block, first, last)));
+              if (hashed.size() > MAX_BLOCKS_AHEAD) {
+                append(edge, hashed.remove().join(), newTiles);
+              }
+              return true;
+            });
+    if (next <= size) {
+      throw BlockReader.missing(next);
+    }
     while (!hashed.isEmpty()) {
       append(edge, hashed.remove().join(), newTiles);
     }

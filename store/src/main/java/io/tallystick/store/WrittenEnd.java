@@ -32,6 +32,11 @@ final class WrittenEnd implements LogEnd {
   }
 
   @Override
+  public boolean isAcknowledged() {
+    return false;
+  }
+
+  @Override
   public synchronized long lastId() throws IOException {
     segments.refresh();
     List<String> names = segments.names();

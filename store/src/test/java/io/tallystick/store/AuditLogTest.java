@@ -107,7 +107,8 @@ class AuditLogTest {
         }
       }
       assertThat(ids).hasSize((int) log.lastId() - 1);
-      assertThat(log.reader().verify(VerifyRequest.all().strictly(), null).valid()).isTrue();
+      assertThat(new LogVerifier(log.reader()).verify(VerifyRequest.all().strictly(), null).valid())
+          .isTrue();
     }
     assertThat(LogChecker.check(data).clean()).isTrue();
   }
@@ -144,7 +145,8 @@ class AuditLogTest {
       log.append(events(1000), null).get();
       assertThat(reader.lastId()).isEqualTo(1001);
       assertThat(reader.read(1001)).isPresent();
-      assertThat(reader.verify(VerifyRequest.all(), null).entriesChecked()).isEqualTo(1001);
+      assertThat(new LogVerifier(reader).verify(VerifyRequest.all(), null).entriesChecked())
+          .isEqualTo(1001);
     }
     AuditLog.open(data, CONFIG).close();
   }

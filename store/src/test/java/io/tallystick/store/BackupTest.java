@@ -17,7 +17,7 @@ class BackupTest {
 
   private static VerifyReport verify(Path data, SignedNote earlier) throws Exception {
     LogReader log = LogReader.open(data);
-    return log.verify(VerifyRequest.all().withEarlier(earlier), null);
+    return new LogVerifier(log).verify(VerifyRequest.all().withEarlier(earlier), null);
   }
 
   /** Copies again and again while the log is written, and each copy is whole. */
@@ -111,7 +111,8 @@ class BackupTest {
     LogFiles.write(segment, Files.size(LogFiles.segments(data).getFirst()) + 4_096, stale);
     Backup.make(log, copy, false);
     assertThat(segment).hasSize(end);
-    assertThat(LogReader.open(copy).verify(VerifyRequest.all(), null).faults()).isEmpty();
+    assertThat(new LogVerifier(LogReader.open(copy)).verify(VerifyRequest.all(), null).faults())
+        .isEmpty();
     assertThat(Backup.make(log, copy, false).filesKept()).as("nobody wrote it").isOne();
   }
 

@@ -94,7 +94,9 @@ class ClockStepTest {
         assertThat(log.seal().get(PATIENCE_SECONDS, TimeUnit.SECONDS).size())
             .isEqualTo(log.lastId())
             .isEqualTo(acknowledged);
-        assertThat(log.reader().verify(VerifyRequest.all().strictly(), null).faults()).isEmpty();
+        assertThat(
+                new LogVerifier(log.reader()).verify(VerifyRequest.all().strictly(), null).faults())
+            .isEmpty();
       }
     }
     assertThat(LogFiles.segments(data)).hasSizeGreaterThan(2);

@@ -29,6 +29,7 @@ class CommitterTest {
   private DataDirectory directory;
   private LogIdentity identity;
   private AppendQueue queue;
+  private final StopLatch latch = new StopLatch();
   private HighWatermark watermark;
   private ChronicleWriter writer;
   private Sealer sealer;
@@ -40,12 +41,14 @@ class CommitterTest {
     directory.create();
     identity = new LogIdentity(LogIdentity.VERSION, "example.com/test", "", List.of());
     identity.write(directory.identity());
-    TreeRecovery tree = TreeRecovery.of(directory, identity, config);
-    identity = tree.identity();
+    SigningKeyRing keys = SigningKeyRing.open(directory, identity, config);
+    identity = keys.identity();
+    TreeRecovery tree = TreeRecovery.of(directory, config, keys);
     Segments segments = new Segments(directory.segments());
-    queue = new AppendQueue(config.maxPendingBytes());
+    queue = new AppendQueue(config.maxPendingBytes(), latch);
     watermark = new HighWatermark(0);
-    sealer = tree.sealer(segments, watermark, queue);
+    Horizon start = Horizon.start(identity.genesis());
+    sealer = tree.sealer(new BlockReader(segments), start, 0, latch);
     writer = ChronicleWriter.open(directory.segments(), 0);
   }
 
@@ -53,6 +56,7 @@ class CommitterTest {
     Sequencer sequencer =
         new Sequencer(
             queue,
+            latch,
             committer,
             writer,
             new BlockBuilder(0, identity.genesis(), 0, Sha256.newDigest()),
@@ -96,7 +100,7 @@ class CommitterTest {
   @ParameterizedTest
   @EnumSource
   void aSegmentIsBegunWhenAllOfTheOneBeforeItIsForced(Durability durability) throws Exception {
-    Committer committer = new Committer(queue, watermark, durability, sealer);
+    Committer committer = new Committer(queue, latch, watermark, durability, sealer);
     Thread sequencer = startSequencer(committer);
     CompletableFuture<Receipt> first = append();
     CompletableFuture<Receipt> second = append();
@@ -106,7 +110,7 @@ class CommitterTest {
     Thread.sleep(300);
     assertThat(LogFiles.segments(data)).as("before the force").hasSize(1);
     // Also the close waits for it.
-    queue.close(new LogException.Stopped("the log is closed"));
+    latch.stop(new LogException.Stopped("the log is closed"));
     Thread thread = Thread.ofPlatform().daemon().start(committer);
     assertThat(last.get(PATIENCE_SECONDS, TimeUnit.SECONDS).lastId()).isEqualTo(4_500);
     join(sequencer);
@@ -120,7 +124,7 @@ class CommitterTest {
 
   @Test
   void afterAForceThatFailedNoSegmentIsBegun() throws Exception {
-    Committer committer = new Committer(queue, watermark, Durability.FORCED, sealer);
+    Committer committer = new Committer(queue, latch, watermark, Durability.FORCED, sealer);
     Thread sequencer = startSequencer(committer);
     CompletableFuture<Receipt> first = append();
     awaitBlocks(1);

@@ -40,11 +40,12 @@ class HashCountIT {
         long start = 1 + random.nextLong(size);
         long end = Math.min(size, start + (i % 3 == 0 ? 0 : random.nextLong(1_500)));
         long k = end - start + 1;
-        VerifyReport full = reader.verify(VerifyRequest.range(start, end), null);
+        VerifyReport full = new LogVerifier(reader).verify(VerifyRequest.range(start, end), null);
         assertThat(full.faults()).isEmpty();
         assertThat(full.leafHashes()).isLessThanOrEqualTo(k);
         assertThat(full.nodeHashes()).isLessThanOrEqualTo(k + bound);
-        VerifyReport quick = reader.verify(VerifyRequest.range(start, end).quickly(), null);
+        VerifyReport quick =
+            new LogVerifier(reader).verify(VerifyRequest.range(start, end).quickly(), null);
         assertThat(quick.faults()).isEmpty();
         assertThat(quick.leafHashes()).isLessThanOrEqualTo(Math.min(k, 2));
         assertThat(quick.nodeHashes()).isLessThanOrEqualTo(bound);

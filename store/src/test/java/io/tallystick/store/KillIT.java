@@ -50,7 +50,7 @@ class KillIT {
       }
       LogReader reader = LogReader.open(data);
       assertThat(reader.lastId()).isGreaterThanOrEqualTo(acknowledged);
-      VerifyReport report = reader.verify(VerifyRequest.all(), null);
+      VerifyReport report = new LogVerifier(reader).verify(VerifyRequest.all(), null);
       assertThat(report.faults()).isEmpty();
     }
     try (AuditLog log = AuditLog.open(data, LogConfig.defaults())) {

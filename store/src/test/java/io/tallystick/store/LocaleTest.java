@@ -43,7 +43,10 @@ class LocaleTest {
             .contains("\"last_id\":2")
             .matches("\\p{ASCII}+");
       }
-      assertThat(LogReader.open(data).verify(VerifyRequest.all().strictly(), null).faults())
+      assertThat(
+              new LogVerifier(LogReader.open(data))
+                  .verify(VerifyRequest.all().strictly(), null)
+                  .faults())
           .isEmpty();
     } finally {
       Locale.setDefault(before);

@@ -44,7 +44,9 @@ class RecoveryTest {
         log.append(AuditLogTest.events(2), null).get();
       }
       log.seal().get();
-      assertThat(log.reader().verify(VerifyRequest.all().strictly(), null).faults()).isEmpty();
+      assertThat(
+              new LogVerifier(log.reader()).verify(VerifyRequest.all().strictly(), null).faults())
+          .isEmpty();
     }
     LogChecker.Findings found = LogChecker.check(data);
     assertThat(found.findings()).isEmpty();
@@ -106,7 +108,7 @@ class RecoveryTest {
           .hasMessageContaining(segment.getFileName() + "@" + positions.get(damaged));
       assertThat(Files.readAllBytes(segment)).isEqualTo(whole);
       assertThat(data.resolve("dropped")).doesNotExist();
-      assertThat(LogReader.open(data).verify(VerifyRequest.all(), null).faults())
+      assertThat(new LogVerifier(LogReader.open(data)).verify(VerifyRequest.all(), null).faults())
           .anyMatch(f -> f.kind() == Fault.Kind.BLOCK);
       LogFiles.write(segment, positions.get(damaged) + 60, before);
     }
@@ -164,7 +166,8 @@ class RecoveryTest {
         .isInstanceOf(LogException.Corrupt.class)
         .hasMessageContaining(segment.getFileName() + "@" + torn);
     assertThat(Files.readAllBytes(segment)).isEqualTo(whole);
-    assertThat(LogReader.open(data).verify(VerifyRequest.all(), null).faults()).isNotEmpty();
+    assertThat(new LogVerifier(LogReader.open(data)).verify(VerifyRequest.all(), null).faults())
+        .isNotEmpty();
   }
 
   /** What was forced while the log was opened, in order. */

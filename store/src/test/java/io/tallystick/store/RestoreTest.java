@@ -68,7 +68,7 @@ class RestoreTest {
     assertThat(entriesOf(log)).isEqualTo(entries);
     assertThat(text(log.read(700).orElseThrow())).isEqualTo(entries.get(699));
     assertThat(LogFiles.segments(restored)).as("one an hour").hasSize(4);
-    VerifyReport report = log.verify(VerifyRequest.all().strictly(), null);
+    VerifyReport report = new LogVerifier(log).verify(VerifyRequest.all().strictly(), null);
     assertThat(report.faults()).isEmpty();
     assertThat(report.checkpoint()).isNull();
   }
@@ -80,10 +80,11 @@ class RestoreTest {
     assertThat(log.firstId()).isEqualTo(602);
     assertThat(log.read(601)).isEmpty();
     assertThat(entriesOf(log)).isEqualTo(entries.subList(601, 1_201));
-    assertThat(log.verify(VerifyRequest.all(), null).faults()).isEmpty();
+    assertThat(new LogVerifier(log).verify(VerifyRequest.all(), null).faults()).isEmpty();
     Path segment = LogFiles.segments(restored).getFirst();
     LogFiles.flip(segment, LogFiles.blocks(segment).getFirst() + 300, 2);
-    assertThat(LogReader.open(restored).verify(VerifyRequest.all(), null).faults()).isNotEmpty();
+    assertThat(new LogVerifier(LogReader.open(restored)).verify(VerifyRequest.all(), null).faults())
+        .isNotEmpty();
   }
 
   @Test

@@ -75,11 +75,12 @@ class RetentionTest {
 
   private void assertSound(LogReader log) throws Exception {
     for (SignedNote earlier : exported) {
-      VerifyReport report = log.verify(VerifyRequest.all().withEarlier(earlier).strictly(), null);
+      VerifyReport report =
+          new LogVerifier(log).verify(VerifyRequest.all().withEarlier(earlier).strictly(), null);
       assertThat(report.faults()).isEmpty();
       assertThat(report.firstId()).isEqualTo(log.firstId());
     }
-    assertThat(log.verify(VerifyRequest.all().quickly(), null).faults()).isEmpty();
+    assertThat(new LogVerifier(log).verify(VerifyRequest.all().quickly(), null).faults()).isEmpty();
   }
 
   @Test
@@ -120,7 +121,8 @@ class RetentionTest {
       assertThat(reader.read(1_201)).isEmpty();
       assertThat(reader.read(1_202)).isPresent();
       assertSound(reader);
-      SharedJudge.agrees(data, reader.verify(VerifyRequest.all().strictly(), null));
+      SharedJudge.agrees(
+          data, new LogVerifier(reader).verify(VerifyRequest.all().strictly(), null));
       Event recorded = reader.read(removed.getLast().recordedAs()).orElseThrow().decode().event();
       assertThat(recorded.eventType()).isEqualTo("audit.retention.archived");
       assertThat(recorded.actorUsername()).isEqualTo("operator");
@@ -139,7 +141,7 @@ class RetentionTest {
       for (long from = 0; from <= sealed.size(); from += 7) {
         assertThat(reader.tree().consistency(from, sealed.size())).isNotNull();
       }
-      assertThatThrownBy(() -> reader.verify(VerifyRequest.range(5, 2_000), null))
+      assertThatThrownBy(() -> new LogVerifier(reader).verify(VerifyRequest.range(5, 2_000), null))
           .isInstanceOf(LogException.Removed.class)
           .hasMessageContaining("archive/1-601.zip")
           .hasMessageContaining("begins at entry 1202");
@@ -266,7 +268,8 @@ class RetentionTest {
           .containsOnlyNulls();
       assertThat(data.resolve("archive")).doesNotExist();
       assertSound(log.reader());
-      SharedJudge.agrees(data, log.reader().verify(VerifyRequest.all().strictly(), null));
+      SharedJudge.agrees(
+          data, new LogVerifier(log.reader()).verify(VerifyRequest.all().strictly(), null));
     }
   }
 
@@ -358,7 +361,7 @@ class RetentionTest {
   }
 
   private List<Fault> faults() throws Exception {
-    return LogReader.open(data).verify(VerifyRequest.all(), null).faults();
+    return new LogVerifier(LogReader.open(data)).verify(VerifyRequest.all(), null).faults();
   }
 
   @Test

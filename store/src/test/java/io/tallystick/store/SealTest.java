@@ -48,7 +48,8 @@ class SealTest {
     assertThat(log.findings()).isEmpty();
     TreeChecker.Findings tree = TreeChecker.check(data, log.entries());
     assertThat(tree.findings()).isEmpty();
-    assertThat(LogReader.open(data).verify(VerifyRequest.all(), null).faults()).isEmpty();
+    assertThat(new LogVerifier(LogReader.open(data)).verify(VerifyRequest.all(), null).faults())
+        .isEmpty();
     return tree.sealed();
   }
 
@@ -90,7 +91,8 @@ class SealTest {
         assertThat(checkpoint.size()).isEqualTo(1 + 7L * i);
         assertThat(log.seal().get()).isSameAs(checkpoint);
       }
-      assertThat(log.reader().verify(VerifyRequest.all(), null).faults()).isEmpty();
+      assertThat(new LogVerifier(log.reader()).verify(VerifyRequest.all(), null).faults())
+          .isEmpty();
       assertThat(LogReader.open(directory.resolve("b")).tree().size()).isEqualTo(344);
     }
     assertThat(judge(directory.resolve("b"))).isEqualTo(344);
@@ -271,7 +273,9 @@ class SealTest {
     assertThat(newest.note().verify(List.of(next))).hasSize(1);
     assertThat(Files.exists(data.resolve("keys/checkpoint.key.next"))).isFalse();
     assertThat(
-            LogReader.open(data).verify(VerifyRequest.all().withKeys(List.of(old)), null).faults())
+            new LogVerifier(LogReader.open(data))
+                .verify(VerifyRequest.all().withKeys(List.of(old)), null)
+                .faults())
         .singleElement()
         .satisfies(f -> assertThat(f.kind()).isEqualTo(Fault.Kind.CHECKPOINT));
   }
@@ -279,14 +283,16 @@ class SealTest {
   @Test
   void aRotationThatWasInterruptedIsFinished() throws Exception {
     Path data = log(300);
-    SigningKeyRing keys = new SigningKeyRing(data.resolve("keys/checkpoint.key"));
-    SignerKey next = keys.prepareNext(keys.read("example.com/test").orElseThrow()).getFirst();
+    DataDirectory files = new DataDirectory(data);
+    SigningKeyRing.prepareRotation(files, LogIdentity.read(files.identity()), CONFIG);
+    Path nextKey = data.resolve("keys/checkpoint.key.next");
+    SignerKey next = KeyFile.read(nextKey).orElseThrow().getFirst();
     AuditLog.open(data, CONFIG).close();
     assertThat(LogReader.open(data).identity().keys())
         .hasSize(2)
         .first()
         .isEqualTo(next.verifier());
-    assertThat(keys.readNext("example.com/test")).isEmpty();
+    assertThat(nextKey).doesNotExist();
     assertThat(judge(data)).isEqualTo(300);
   }
 

@@ -29,20 +29,20 @@ import org.junit.jupiter.api.io.TempDir;
 class SealerTest {
   @TempDir Path directory;
 
-  private Sealer sealer(AppendQueue queue) throws Exception {
+  private Sealer sealer(StopLatch latch) throws Exception {
     Path data = directory.resolve("log");
     AuditLog.open(data, AuditLogTest.CONFIG).close();
     DataDirectory files = new DataDirectory(data);
     TileFiles tiles = new TileFiles(files);
     LogReader reader = LogReader.open(data);
     return new Sealer(
-        queue,
+        latch,
         RightEdge.read(1, tiles, new Hasher()),
         tiles,
         tiles.new Writer(),
         reader.tree().files(),
         reader.identity().origin(),
-        new SigningKeyRing(files.signingKey()).read(reader.identity().origin()).orElseThrow(),
+        SigningKeyRing.read(files.signingKey(), reader.identity().origin()).orElseThrow(),
         reader.tree().newest().orElseThrow(),
         Duration.ofHours(1),
         Clock.systemUTC());
@@ -50,8 +50,8 @@ class SealerTest {
 
   @Test
   void whoWaitsForHashesThatDoNotComeIsToldAndCostsNothingMeanwhile() throws Exception {
-    AppendQueue queue = new AppendQueue(LogConfig.MAX_PENDING_BYTES);
-    Sealer sealer = sealer(queue);
+    StopLatch latch = new StopLatch();
+    Sealer sealer = sealer(latch);
     Thread thread = Thread.ofPlatform().daemon().start(sealer);
     CompletableFuture<SignedCheckpoint> covered = sealer.covering(5);
     Thread.sleep(1_000);
@@ -59,7 +59,7 @@ class SealerTest {
     assertThat(Duration.ofNanos(used)).isLessThan(Duration.ofMillis(300));
     assertThat(covered).isNotDone();
 
-    queue.close(new LogException.Stopped("the device is gone", new IOException("EIO")));
+    latch.stop(new LogException.Stopped("the device is gone", new IOException("EIO")));
     assertThatThrownBy(() -> covered.get(20, TimeUnit.SECONDS))
         .hasCauseInstanceOf(LogException.Stopped.class)
         .hasMessageContaining("the device is gone");
@@ -69,7 +69,7 @@ class SealerTest {
 
   @Test
   void whoStillWaitsAtTheEndIsTold() throws Exception {
-    Sealer sealer = sealer(new AppendQueue(LogConfig.MAX_PENDING_BYTES));
+    Sealer sealer = sealer(new StopLatch());
     Thread thread = Thread.ofPlatform().daemon().start(sealer);
     CompletableFuture<SignedCheckpoint> covered = sealer.covering(5);
     sealer.close();
@@ -97,12 +97,11 @@ class SealerTest {
     Logger logger = Logger.getLogger("io.tallystick.store");
     logger.addHandler(handler);
     try {
-      new AppendQueue(LogConfig.MAX_PENDING_BYTES)
-          .close(new LogException.Stopped("the log is closed"));
+      new StopLatch().stop(new LogException.Stopped("the log is closed"));
       assertThat(said).isEmpty();
-      AppendQueue queue = new AppendQueue(LogConfig.MAX_PENDING_BYTES);
-      queue.close(new LogException.Stopped("the first reason", new IOException("EIO")));
-      queue.close(new LogException.Stopped("the second", new IOException("EIO")));
+      StopLatch latch = new StopLatch();
+      latch.stop(new LogException.Stopped("the first reason", new IOException("EIO")));
+      latch.stop(new LogException.Stopped("the second", new IOException("EIO")));
       assertThat(said)
           .singleElement()
           .satisfies(entry -> {
@@ -161,7 +160,8 @@ class SealerTest {
         log.append(AuditLogTest.events(1_000), null).get();
         assertThat(log.seal().get().size()).isEqualTo(2_001);
       }
-      assertThat(LogReader.open(data).verify(VerifyRequest.all(), null).faults()).isEmpty();
+      assertThat(new LogVerifier(LogReader.open(data)).verify(VerifyRequest.all(), null).faults())
+          .isEmpty();
       try (var left = Files.list(data)) {
         assertThat(left.filter(file -> file.toString().endsWith(".tmp"))).isEmpty();
       }

@@ -139,7 +139,9 @@ class SegmentHeadTest {
   }
 
   private static List<Fault> faults(Path log) throws Exception {
-    return LogReader.open(log).verify(VerifyRequest.all().strictly(), null).faults();
+    return new LogVerifier(LogReader.open(log))
+        .verify(VerifyRequest.all().strictly(), null)
+        .faults();
   }
 
   private static byte[] entries(Path segment) throws Exception {

@@ -34,7 +34,7 @@ class SharedJudgeTest {
   }
 
   private VerifyReport verify() throws Exception {
-    return LogReader.open(data).verify(VerifyRequest.all().strictly(), null);
+    return new LogVerifier(LogReader.open(data)).verify(VerifyRequest.all().strictly(), null);
   }
 
   @Test

@@ -61,7 +61,7 @@ class SharedVectorsTest {
     for (int i = 0; i < block.count(); i++) {
       Entry entry = EntryCodec.decode(block.entry(i));
       byte[] body = EntryCodec.encodeBody(entry.event(), entry.source());
-      builder.add(new AppendRequest(new byte[][] {body}), Nanos.of(entry.timestamp()));
+      builder.add(new byte[][] {body}, Nanos.of(entry.timestamp()));
     }
     ByteBuffer written = builder.finish();
     byte[] bytes = new byte[written.remaining() - BlockBuilder.TRAILING_ZEROS];

@@ -63,11 +63,11 @@ class TamperTest {
   }
 
   private VerifyReport verify() throws Exception {
-    return LogReader.open(data).verify(VerifyRequest.all().strictly(), null);
+    return new LogVerifier(LogReader.open(data)).verify(VerifyRequest.all().strictly(), null);
   }
 
   private VerifyReport verify(long start, long end) throws Exception {
-    return LogReader.open(data).verify(VerifyRequest.range(start, end), null);
+    return new LogVerifier(LogReader.open(data)).verify(VerifyRequest.range(start, end), null);
   }
 
   private static Set<Long> entryFaults(VerifyReport report) {
@@ -384,8 +384,10 @@ class TamperTest {
                 }
               });
       while (writer.isAlive()) {
-        assertThat(log.reader().verify(VerifyRequest.all(), null).faults()).isEmpty();
-        assertThat(LogReader.open(data).verify(VerifyRequest.all(), null).faults()).isEmpty();
+        assertThat(new LogVerifier(log.reader()).verify(VerifyRequest.all(), null).faults())
+            .isEmpty();
+        assertThat(new LogVerifier(LogReader.open(data)).verify(VerifyRequest.all(), null).faults())
+            .isEmpty();
       }
       writer.join();
     }

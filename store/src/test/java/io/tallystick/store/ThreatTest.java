@@ -93,14 +93,14 @@ class ThreatTest {
 
   /** What the disk tells by itself; the format's own checker agrees. */
   private List<Fault> onDisk() throws Exception {
-    VerifyReport report = LogReader.open(data).verify(VerifyRequest.all(), null);
+    VerifyReport report = new LogVerifier(LogReader.open(data)).verify(VerifyRequest.all(), null);
     SharedJudge.agrees(data, report);
     return report.faults();
   }
 
   private List<Fault> withExport() throws Exception {
     VerifyRequest request = VerifyRequest.all().withEarlier(exported).withKeys(pinned);
-    return LogReader.open(data).verify(request, null).faults();
+    return new LogVerifier(LogReader.open(data)).verify(request, null).faults();
   }
 
   /** Why the witness does not sign what the log publishes now; empty if it does. */
@@ -141,11 +141,12 @@ class ThreatTest {
       LogFiles.delete(data.resolve(each));
     }
     // The format's own checker takes it for a log that has no checkpoint yet.
-    assertThat(kinds(LogReader.open(data).verify(VerifyRequest.all(), null).faults()))
+    assertThat(
+            kinds(new LogVerifier(LogReader.open(data)).verify(VerifyRequest.all(), null).faults()))
         .containsExactly(Fault.Kind.CHECKPOINT);
     assertThat(kinds(withExport())).contains(Fault.Kind.CHECKPOINT);
     assertThat(
-            LogReader.open(data)
+            new LogVerifier(LogReader.open(data))
                 .verify(VerifyRequest.all().withKeys(pinned).quickly(), null)
                 .faults())
         .isNotEmpty();
@@ -161,10 +162,16 @@ class ThreatTest {
             "the entry itself and all whose chain was recomputed; the first also differs in its time")
         .contains(500L)
         .allMatch(id -> id >= 1 && id <= LAST);
-    assertThat(LogReader.open(data).verify(VerifyRequest.range(600, 700), null).faults())
+    assertThat(
+            new LogVerifier(LogReader.open(data))
+                .verify(VerifyRequest.range(600, 700), null)
+                .faults())
         .extracting(Fault::id)
         .containsExactlyElementsOf(LongStream.rangeClosed(600, 700).boxed().toList());
-    assertThat(LogReader.open(data).verify(VerifyRequest.range(600, 700).quickly(), null).faults())
+    assertThat(
+            new LogVerifier(LogReader.open(data))
+                .verify(VerifyRequest.range(600, 700).quickly(), null)
+                .faults())
         .extracting(Fault::id)
         .containsExactly(600L, 700L);
     assertThat(kinds(withExport())).contains(Fault.Kind.TREE);
@@ -279,7 +286,9 @@ class ThreatTest {
       List<Fault> found =
           at % 50 == 0
               ? onDisk()
-              : LogReader.open(data).verify(VerifyRequest.all().quickly(), null).faults();
+              : new LogVerifier(LogReader.open(data))
+                  .verify(VerifyRequest.all().quickly(), null)
+                  .faults();
       assertThat(kinds(found)).as("byte %d", at).contains(Fault.Kind.CHECKPOINT);
     }
     assertThat(kinds(withExport())).contains(Fault.Kind.CHECKPOINT);
