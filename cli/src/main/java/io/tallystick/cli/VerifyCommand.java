@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tallystick.note.InvalidNoteException;
 import io.tallystick.note.VerifierKey;
-import io.tallystick.store.Archive;
+import io.tallystick.store.ArchiveManifest;
+import io.tallystick.store.ArchiveReader;
+import io.tallystick.store.ArchiveVerifier;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -113,10 +115,10 @@ final class VerifyCommand implements Callable<Integer> {
     String range = "";
     String sealed = "";
     List<String> faults = new ArrayList<>();
-    try (Archive opened = Archive.open(file);
+    try (ArchiveReader opened = ArchiveReader.open(file);
         ProgressBar _ = terminal.progressBar("verifying")) {
-      Archive.Report report = opened.verify(trusted);
-      Archive.Manifest manifest = opened.manifest();
+      ArchiveVerifier.Report report = ArchiveVerifier.verify(opened, trusted);
+      ArchiveManifest manifest = opened.manifest();
       range = "entries %,d to %,d".formatted(manifest.firstId(), manifest.lastId());
       sealed =
           "%,d that %s sealed".formatted(report.checkpoint().size(), report.checkpoint().origin());

@@ -7,7 +7,8 @@ import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.note.InvalidNoteException;
 import io.tallystick.note.VerifierKey;
-import io.tallystick.store.Archive;
+import io.tallystick.store.ArchiveReader;
+import io.tallystick.store.ArchiveVerifier;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.Fault;
 import io.tallystick.store.Horizon;
@@ -249,9 +250,9 @@ final class Judge {
         continue;
       }
       List<String> lines = new ArrayList<>();
-      try (Archive archive =
-          Archive.open(reader.directory().archive().resolve(removed.archive()))) {
-        List<String> faults = archive.verify(reader.identity().keys()).faults();
+      try (ArchiveReader archive =
+          ArchiveReader.open(reader.directory().archive().resolve(removed.archive()))) {
+        List<String> faults = ArchiveVerifier.verify(archive, reader.identity().keys()).faults();
         if (!faults.isEmpty()) {
           return "verifying the archive: " + faults.getFirst();
         }

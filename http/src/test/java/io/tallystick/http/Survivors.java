@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.index.IndexException;
-import io.tallystick.store.Archive;
+import io.tallystick.store.ArchiveReader;
+import io.tallystick.store.ArchiveVerifier;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.Horizon;
 import io.tallystick.store.LogConfig;
@@ -85,8 +86,8 @@ final class Survivors {
     SortedMap<Long, String> due =
         new TreeMap<>(entries.subMap(removed.firstId(), removed.lastId() + 1));
     Path file = reader.directory().archive().resolve(removed.archive());
-    try (Archive archive = Archive.open(file)) {
-      assertThat(archive.verify(reader.identity().keys()).faults()).isEmpty();
+    try (ArchiveReader archive = ArchiveReader.open(file)) {
+      assertThat(ArchiveVerifier.verify(archive, reader.identity().keys()).faults()).isEmpty();
       archive.forEach(entry -> {
         String told = due.remove(entry.id());
         assertThat(told == null || told.equals(entry.hash().toString())).isTrue();

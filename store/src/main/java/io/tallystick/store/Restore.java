@@ -23,10 +23,10 @@ import org.jspecify.annotations.Nullable;
  * tree, and it is never appended to. What an archive proves, the archive proves.
  */
 public final class Restore {
-  private final List<Archive> archives;
+  private final List<ArchiveReader> archives;
   private final DataDirectory directory;
 
-  private Restore(List<Archive> archives, DataDirectory directory) {
+  private Restore(List<ArchiveReader> archives, DataDirectory directory) {
     this.archives = archives;
     this.directory = directory;
   }
@@ -46,13 +46,13 @@ public final class Restore {
       throws IOException, InvalidNoteException {
     DataDirectory directory = new DataDirectory(data);
     checkEmpty(directory.root());
-    List<Archive> opened = new ArrayList<>();
+    List<ArchiveReader> opened = new ArrayList<>();
     try {
       for (Path file : files) {
-        Archive archive = Archive.open(file);
+        ArchiveReader archive = ArchiveReader.open(file);
         opened.add(archive);
         List<VerifierKey> trusted = keys.isEmpty() ? archive.keys() : keys;
-        List<String> faults = archive.verify(trusted).faults();
+        List<String> faults = ArchiveVerifier.verify(archive, trusted).faults();
         if (!faults.isEmpty()) {
           throw new LogException.Corrupt(file + " does not verify: " + faults.getFirst());
         }
@@ -79,10 +79,10 @@ public final class Restore {
     }
   }
 
-  private static void checkFollow(List<Archive> archives) throws LogException.Corrupt {
+  private static void checkFollow(List<ArchiveReader> archives) throws LogException.Corrupt {
     for (int i = 1; i < archives.size(); i++) {
-      Archive.Manifest before = archives.get(i - 1).manifest();
-      Archive.Manifest next = archives.get(i).manifest();
+      ArchiveManifest before = archives.get(i - 1).manifest();
+      ArchiveManifest next = archives.get(i).manifest();
       if (!next.origin().equals(before.origin())) {
         throw new LogException.Corrupt(
             "the archives are of two logs, " + before.origin() + " and " + next.origin());
@@ -96,7 +96,7 @@ public final class Restore {
   }
 
   private long restore() throws IOException {
-    Archive.Manifest first = archives.getFirst().manifest();
+    ArchiveManifest first = archives.getFirst().manifest();
     boolean whole = false;
     try {
       directory.create();
@@ -104,7 +104,9 @@ public final class Restore {
       long lastId =
           writeSegments(new BlockBuilder(first.firstId() - 1, before, 0, Sha256.newDigest()));
       Horizon.restored(
-              first.firstId(), first.previousHash(), archives.stream().map(Archive::name).toList())
+              first.firstId(),
+              first.previousHash(),
+              archives.stream().map(ArchiveReader::name).toList())
           .write(directory.horizon());
       // Last, so that there is no log before all of it is there.
       new LogIdentity(LogIdentity.VERSION, first.origin(), firstTime(), List.of())
@@ -120,7 +122,7 @@ public final class Restore {
 
   private long writeSegments(BlockBuilder block) throws IOException {
     try (Segmentation out = new Segmentation(block)) {
-      for (Archive archive : archives) {
+      for (ArchiveReader archive : archives) {
         archive.forEach(entry -> {
           out.add(entry);
           return true;

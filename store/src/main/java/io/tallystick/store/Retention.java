@@ -176,12 +176,12 @@ public final class Retention {
   private void write(Batch batch, Hash previous, SignedCheckpoint kept, Path temporary)
       throws IOException {
     checkRoom(batch);
-    Archive.write(reader, batch.firstId(), batch.lastId(), previous, kept, temporary);
+    ArchiveWriter.write(reader, batch.firstId(), batch.lastId(), previous, kept, temporary);
     try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
       channel.force(true);
     }
-    try (Archive written = Archive.open(temporary)) {
-      Archive.Report report = written.verify(reader.identity().keys());
+    try (ArchiveReader written = ArchiveReader.open(temporary)) {
+      ArchiveVerifier.Report report = ArchiveVerifier.verify(written, reader.identity().keys());
       if (!report.faults().isEmpty()) {
         throw new LogException.Corrupt(
             temporary + " does not verify after it was written: " + report.faults().getFirst());

@@ -189,9 +189,9 @@ class RetentionTest {
     }
     Path file = data.resolve("archive/602-1201.zip");
     List<String> archived = new ArrayList<>();
-    try (Archive archive = Archive.open(file)) {
+    try (ArchiveReader archive = ArchiveReader.open(file)) {
       assertThat(archive.manifest().firstId()).isEqualTo(602);
-      Archive.Report report = archive.verify(keys);
+      ArchiveVerifier.Report report = ArchiveVerifier.verify(archive, keys);
       assertThat(report.faults()).isEmpty();
       assertThat(report.entries()).isEqualTo(600);
       archive.forEach(entry -> archived.add(text(entry)));
@@ -245,8 +245,8 @@ class RetentionTest {
         zip.closeEntry();
       }
     }
-    try (Archive archive = Archive.open(file)) {
-      return archive.verify(keys).faults();
+    try (ArchiveReader archive = ArchiveReader.open(file)) {
+      return ArchiveVerifier.verify(archive, keys).faults();
     }
   }
 
