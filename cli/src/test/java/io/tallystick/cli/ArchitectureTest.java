@@ -191,7 +191,7 @@ class ArchitectureTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"store", "index", "http", "cli", "benchmarks"})
+  @ValueSource(strings = {"format", "store", "index", "service", "http", "cli", "benchmarks"})
   void noFileIsLongerThan500Lines(String module) throws IOException {
     Path sources = Path.of("..", module, "src");
     assumeTrue(Files.isDirectory(sources));

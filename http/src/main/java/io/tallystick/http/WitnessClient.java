@@ -1,5 +1,6 @@
 package io.tallystick.http;
 
+import io.tallystick.note.AddCheckpoint;
 import io.tallystick.note.InvalidNoteException;
 import io.tallystick.note.NoteSignature;
 import io.tallystick.note.SignedNote;
@@ -8,7 +9,6 @@ import io.tallystick.store.LogTree;
 import io.tallystick.store.SignedCheckpoint;
 import io.tallystick.tlog.Canonical;
 import io.tallystick.tlog.Hash;
-import io.tallystick.witness.AddCheckpoint;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -1,5 +1,6 @@
 package io.tallystick.witness;
 
+import io.tallystick.note.AddCheckpoint;
 import io.tallystick.note.Checkpoint;
 import io.tallystick.note.InvalidNoteException;
 import io.tallystick.note.KeyType;

@@ -3,9 +3,9 @@ package io.tallystick.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tallystick.entry.Event;
+import io.tallystick.note.AddCheckpoint;
 import io.tallystick.note.SignedNote;
 import io.tallystick.note.VerifierKey;
-import io.tallystick.witness.AddCheckpoint;
 import io.tallystick.witness.RefusedException;
 import io.tallystick.witness.RefusedException.Reason;
 import io.tallystick.witness.Witness;

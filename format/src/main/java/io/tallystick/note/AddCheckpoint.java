@@ -1,8 +1,5 @@
-package io.tallystick.witness;
+package io.tallystick.note;
 
-import io.tallystick.note.Checkpoint;
-import io.tallystick.note.InvalidNoteException;
-import io.tallystick.note.SignedNote;
 import io.tallystick.tlog.Canonical;
 import io.tallystick.tlog.Hash;
 import java.nio.charset.StandardCharsets;
@@ -64,7 +61,7 @@ public record AddCheckpoint(long oldSize, List<Hash> proof, SignedNote note) {
   }
 
   /** The checkpoint, unverified. */
-  Checkpoint checkpoint() throws InvalidNoteException {
+  public Checkpoint checkpoint() throws InvalidNoteException {
     return Checkpoint.parse(note.text());
   }
 
