@@ -2,9 +2,9 @@ package io.tallystick.benchmarks;
 
 import io.tallystick.entry.Event;
 import io.tallystick.store.AuditLog;
-import io.tallystick.store.Durability;
-import io.tallystick.store.LogConfig;
-import io.tallystick.store.Receipt;
+import io.tallystick.store.log.Durability;
+import io.tallystick.store.log.LogConfig;
+import io.tallystick.store.log.Receipt;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;

@@ -2,11 +2,11 @@ package io.tallystick.benchmarks;
 
 import io.tallystick.entry.Event;
 import io.tallystick.store.AuditLog;
-import io.tallystick.store.LogConfig;
 import io.tallystick.store.LogReader;
-import io.tallystick.store.LogVerifier;
-import io.tallystick.store.VerifyReport;
-import io.tallystick.store.VerifyRequest;
+import io.tallystick.store.log.LogConfig;
+import io.tallystick.store.verify.LogVerifier;
+import io.tallystick.store.verify.VerifyReport;
+import io.tallystick.store.verify.VerifyRequest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

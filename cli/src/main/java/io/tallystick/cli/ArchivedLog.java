@@ -1,7 +1,7 @@
 package io.tallystick.cli;
 
 import io.tallystick.note.InvalidNoteException;
-import io.tallystick.store.Restore;
+import io.tallystick.store.archive.Restore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,7 +2,7 @@ package io.tallystick.cli;
 
 import io.tallystick.http.InvalidParameterException;
 import io.tallystick.index.IndexException;
-import io.tallystick.store.LogException;
+import io.tallystick.store.log.LogException;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;

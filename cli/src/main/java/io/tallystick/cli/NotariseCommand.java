@@ -4,7 +4,7 @@ import io.tallystick.http.WholeAnswer;
 import io.tallystick.note.InvalidNoteException;
 import io.tallystick.note.TimestampToken;
 import io.tallystick.store.LogReader;
-import io.tallystick.store.SignedCheckpoint;
+import io.tallystick.store.log.SignedCheckpoint;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -2,7 +2,7 @@ package io.tallystick.cli;
 
 import io.tallystick.note.InvalidNoteException;
 import io.tallystick.note.VerifierKey;
-import io.tallystick.store.Restore;
+import io.tallystick.store.archive.Restore;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -20,7 +20,8 @@ class LoggingTest {
   void letsOurNewsAndEveryWarningThrough() throws IOException {
     new Logging();
 
-    assertThat(Logger.getLogger("io.tallystick.store.Recovery").isLoggable(Level.INFO)).isTrue();
+    assertThat(Logger.getLogger("io.tallystick.store.segment.Recovery").isLoggable(Level.INFO))
+        .isTrue();
     assertThat(Logger.getLogger("org.eclipse.jetty.Server").isLoggable(Level.WARNING)).isTrue();
   }
 

@@ -9,7 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.tallystick.entry.Characters;
 import io.tallystick.entry.Entry;
-import io.tallystick.store.AtomicFile;
+import io.tallystick.store.files.AtomicFile;
 import io.tallystick.tlog.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;

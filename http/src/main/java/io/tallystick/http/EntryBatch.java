@@ -1,8 +1,8 @@
 package io.tallystick.http;
 
-import io.tallystick.store.LogException;
 import io.tallystick.store.LogReader;
-import io.tallystick.store.StoredEntry;
+import io.tallystick.store.log.LogException;
+import io.tallystick.store.log.StoredEntry;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.core.StreamWriteFeature;
 import io.tallystick.entry.Details;
 import io.tallystick.entry.Entry;
 import io.tallystick.entry.Event;
-import io.tallystick.store.StoredEntry;
+import io.tallystick.store.log.StoredEntry;
 import java.io.IOException;
 import java.io.OutputStream;
 import org.jspecify.annotations.Nullable;

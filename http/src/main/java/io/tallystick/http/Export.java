@@ -8,7 +8,7 @@ import io.tallystick.entry.Event;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.store.LogReader;
-import io.tallystick.store.StoredEntry;
+import io.tallystick.store.log.StoredEntry;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.ArrayList;

@@ -5,7 +5,7 @@ import io.javalin.http.Context;
 import io.javalin.http.Handler;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.store.AuditLog;
-import io.tallystick.store.LogException;
+import io.tallystick.store.log.LogException;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -41,7 +41,7 @@ final class HealthApi {
     request
         .contentType(QueryService.JSON)
         .result(
-            log.freeSpace().isLow()
+            log.isLowOnSpace()
                 ? "{\"status\":\"ready\",\"warning\":\"little room is left on the log's device\"}"
                 : "{\"status\":\"ready\"}");
   }
@@ -58,7 +58,7 @@ final class HealthApi {
                 log.lastId(),
                 index.indexedThrough(),
                 log.stopped().isEmpty(),
-                log.freeSpace().bytes(),
+                log.freeBytes(),
                 witnessFeeder.figures()));
   }
 }

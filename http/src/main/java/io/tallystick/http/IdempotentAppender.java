@@ -6,8 +6,8 @@ import io.tallystick.index.AuditQuery;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.Futures;
 import io.tallystick.store.LogReader;
-import io.tallystick.store.Receipt;
-import io.tallystick.store.StoredEntry;
+import io.tallystick.store.log.Receipt;
+import io.tallystick.store.log.StoredEntry;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -93,7 +93,7 @@ final class IdempotentAppender {
    * Appends those of the events that are new, all or nothing, and waits until they are
    * acknowledged.
    *
-   * @throws io.tallystick.store.LogException if nothing was appended
+   * @throws io.tallystick.store.log.LogException if nothing was appended
    * @throws IllegalArgumentException if an event does not fit into an entry; nothing was appended
    * @throws TimeoutException if it is not known yet whether they were appended
    */

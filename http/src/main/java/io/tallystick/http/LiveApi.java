@@ -6,7 +6,7 @@ import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.store.LogReader;
-import io.tallystick.store.StoredEntry;
+import io.tallystick.store.log.StoredEntry;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

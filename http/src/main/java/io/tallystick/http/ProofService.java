@@ -8,7 +8,7 @@ import io.tallystick.note.NoteSignature;
 import io.tallystick.note.TimestampToken;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.LogTree;
-import io.tallystick.store.SignedCheckpoint;
+import io.tallystick.store.log.SignedCheckpoint;
 import io.tallystick.tlog.EntryBundle;
 import io.tallystick.tlog.Hash;
 import io.tallystick.tlog.Tile;

@@ -10,10 +10,10 @@ import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.Futures;
-import io.tallystick.store.Horizon;
 import io.tallystick.store.LogReader;
-import io.tallystick.store.Retention;
-import io.tallystick.store.StoredEntry;
+import io.tallystick.store.archive.Retention;
+import io.tallystick.store.log.Horizon;
+import io.tallystick.store.log.StoredEntry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -130,8 +130,8 @@ public final class RetentionAdministration {
    *
    * @param dryRun only says what would be taken out
    * @throws InvalidParameterException if days is not 1 to {@link #MAX_DAYS}
-   * @throws io.tallystick.store.LogException.Corrupt if old entries do not verify; those and later
-   *     ones stay
+   * @throws io.tallystick.store.log.LogException.Corrupt if old entries do not verify; those and
+   *     later ones stay
    */
   public Run run(int days, Retention.Mode mode, boolean dryRun, @Nullable String actor)
       throws IOException, InterruptedException {

@@ -3,7 +3,7 @@ package io.tallystick.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
-import io.tallystick.store.Retention;
+import io.tallystick.store.archive.Retention;
 import java.util.List;
 
 /** Retention and legal holds over HTTP: {@code /api/audit/retention} and {@code /holds}. */

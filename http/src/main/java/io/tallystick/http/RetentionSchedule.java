@@ -1,6 +1,6 @@
 package io.tallystick.http;
 
-import io.tallystick.store.Retention;
+import io.tallystick.store.archive.Retention;
 import java.io.IOException;
 import java.time.Duration;
 import org.slf4j.Logger;

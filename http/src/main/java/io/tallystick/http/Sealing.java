@@ -2,7 +2,7 @@ package io.tallystick.http;
 
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.Futures;
-import io.tallystick.store.SignedCheckpoint;
+import io.tallystick.store.log.SignedCheckpoint;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;

@@ -3,7 +3,7 @@ package io.tallystick.http;
 import io.tallystick.entry.Details;
 import io.tallystick.entry.Event;
 import io.tallystick.store.AuditLog;
-import io.tallystick.store.Receipt;
+import io.tallystick.store.log.Receipt;
 import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;

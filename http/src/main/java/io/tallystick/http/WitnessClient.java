@@ -6,7 +6,7 @@ import io.tallystick.note.NoteSignature;
 import io.tallystick.note.SignedNote;
 import io.tallystick.note.VerifierKey;
 import io.tallystick.store.LogTree;
-import io.tallystick.store.SignedCheckpoint;
+import io.tallystick.store.log.SignedCheckpoint;
 import io.tallystick.tlog.Canonical;
 import io.tallystick.tlog.Hash;
 import java.io.IOException;
@@ -35,7 +35,7 @@ final class WitnessClient {
 
   /** A witness knows something of this log that contradicts it: the log was changed or put back. */
   static final class Contradiction extends IOException {
-    Contradiction(String message) {
+    public Contradiction(String message) {
       super(message);
     }
   }

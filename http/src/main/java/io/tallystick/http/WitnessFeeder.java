@@ -2,7 +2,7 @@ package io.tallystick.http;
 
 import io.tallystick.note.NoteSignature;
 import io.tallystick.store.LogTree;
-import io.tallystick.store.SignedCheckpoint;
+import io.tallystick.store.log.SignedCheckpoint;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.time.Duration;

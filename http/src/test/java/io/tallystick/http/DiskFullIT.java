@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tallystick.entry.Event;
 import io.tallystick.store.AuditLog;
-import io.tallystick.store.LogConfig;
-import io.tallystick.store.LogException;
 import io.tallystick.store.LogReader;
+import io.tallystick.store.log.LogConfig;
+import io.tallystick.store.log.LogException;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
@@ -66,11 +66,11 @@ class DiskFullIT {
       assertThat(server.append(key, EVENT).statusCode()).isEqualTo(201);
       assertThat(server.get("/readyz", "").body()).doesNotContain("warning");
       Path ballast = device.mountPoint().resolve("ballast");
-      write(ballast, server.log.freeSpace().bytes() - floor + (8L << 20));
+      write(ballast, server.log.freeBytes() - floor + (8L << 20));
       assertThat(server.append(key, EVENT).statusCode()).isEqualTo(201);
       assertThat(server.get("/readyz", "").body()).contains("warning");
       Path more = device.mountPoint().resolve("more");
-      write(more, server.log.freeSpace().bytes() - LogConfig.RESERVE_BYTES + (1L << 20));
+      write(more, server.log.freeBytes() - LogConfig.RESERVE_BYTES + (1L << 20));
       HttpResponse<String> refused = server.append(key, EVENT);
       assertThat(refused.statusCode()).isEqualTo(507);
       assertThat(refused.body()).contains("No room on the device");

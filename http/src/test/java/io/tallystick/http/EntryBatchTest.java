@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tallystick.store.AuditLog;
-import io.tallystick.store.LogConfig;
-import io.tallystick.store.StoredEntry;
+import io.tallystick.store.log.LogConfig;
+import io.tallystick.store.log.StoredEntry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

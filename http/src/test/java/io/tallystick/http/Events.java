@@ -3,7 +3,7 @@ package io.tallystick.http;
 import io.tallystick.entry.Details;
 import io.tallystick.entry.Event;
 import io.tallystick.store.AuditLog;
-import io.tallystick.store.LogConfig;
+import io.tallystick.store.log.LogConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;

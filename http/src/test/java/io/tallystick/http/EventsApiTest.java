@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.entry.Entry;
-import io.tallystick.store.LogVerifier;
-import io.tallystick.store.StoredEntry;
-import io.tallystick.store.VerifyRequest;
+import io.tallystick.store.log.StoredEntry;
+import io.tallystick.store.verify.LogVerifier;
+import io.tallystick.store.verify.VerifyRequest;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -2,8 +2,7 @@ package io.tallystick.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tallystick.store.FreeSpace;
-import io.tallystick.store.LogConfig;
+import io.tallystick.store.log.LogConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -18,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The warning before the device is full: {@code --min-free}. */
 class FreeSpaceTest {
-  private static final Logger LOG = Logger.getLogger(FreeSpace.class.getName());
+  private static final Logger LOG = Logger.getLogger("io.tallystick.store.write");
 
   @TempDir Path data;
   private final List<String> said = Collections.synchronizedList(new ArrayList<>());

@@ -223,7 +223,7 @@ class IdempotentAppenderTest {
         assertThat(
                 org.assertj.core.api.Assertions.catchThrowable(
                     () -> once.append(List.of(logout("a")), "w")))
-            .isInstanceOf(io.tallystick.store.LogException.Stopped.class);
+            .isInstanceOf(io.tallystick.store.log.LogException.Stopped.class);
       }
     }
   }

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tallystick.store.AuditLog;
-import io.tallystick.store.LogConfig;
-import io.tallystick.store.LogException;
+import io.tallystick.store.log.LogConfig;
+import io.tallystick.store.log.LogException;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;

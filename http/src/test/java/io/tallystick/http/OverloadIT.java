@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tallystick.store.LogReader;
-import io.tallystick.store.LogVerifier;
-import io.tallystick.store.VerifyRequest;
+import io.tallystick.store.verify.LogVerifier;
+import io.tallystick.store.verify.VerifyRequest;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;

@@ -7,7 +7,7 @@ import io.tallystick.note.KeyType;
 import io.tallystick.note.SignedNote;
 import io.tallystick.note.SignerKey;
 import io.tallystick.store.LogTree;
-import io.tallystick.store.SignedCheckpoint;
+import io.tallystick.store.log.SignedCheckpoint;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

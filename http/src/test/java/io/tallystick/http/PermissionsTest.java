@@ -9,7 +9,7 @@ import io.tallystick.entry.Event;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.IndexException;
 import io.tallystick.store.AuditLog;
-import io.tallystick.store.LogConfig;
+import io.tallystick.store.log.LogConfig;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.entry.Event;
 import io.tallystick.store.AuditLog;
-import io.tallystick.store.LogConfig;
+import io.tallystick.store.log.LogConfig;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

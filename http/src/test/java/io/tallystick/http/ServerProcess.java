@@ -2,7 +2,7 @@ package io.tallystick.http;
 
 import io.tallystick.index.AuditIndex;
 import io.tallystick.store.AuditLog;
-import io.tallystick.store.LogConfig;
+import io.tallystick.store.log.LogConfig;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

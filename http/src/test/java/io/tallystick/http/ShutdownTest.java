@@ -3,7 +3,7 @@ package io.tallystick.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tallystick.store.AuditLog;
-import io.tallystick.store.LogConfig;
+import io.tallystick.store.log.LogConfig;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;

@@ -2,7 +2,7 @@ package io.tallystick.index;
 
 import io.tallystick.entry.InvalidEntryException;
 import io.tallystick.store.LogReader;
-import io.tallystick.store.StoredEntry;
+import io.tallystick.store.log.StoredEntry;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tallystick.entry.Entry;
 import io.tallystick.store.AuditLog;
-import io.tallystick.store.LogConfig;
+import io.tallystick.store.log.LogConfig;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tallystick.entry.Entry;
 import io.tallystick.store.AuditLog;
-import io.tallystick.store.LogConfig;
 import io.tallystick.store.LogReader;
-import io.tallystick.store.Retention;
+import io.tallystick.store.archive.Retention;
+import io.tallystick.store.log.LogConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

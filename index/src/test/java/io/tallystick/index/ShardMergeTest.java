@@ -3,7 +3,7 @@ package io.tallystick.index;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tallystick.store.AuditLog;
-import io.tallystick.store.LogConfig;
+import io.tallystick.store.log.LogConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

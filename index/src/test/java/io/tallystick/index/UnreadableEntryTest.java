@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tallystick.entry.Event;
 import io.tallystick.store.AuditLog;
-import io.tallystick.store.LogConfig;
 import io.tallystick.store.LogReader;
+import io.tallystick.store.log.LogConfig;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -3,6 +3,33 @@ package io.tallystick.store;
 import io.tallystick.entry.EntryCodec;
 import io.tallystick.entry.Event;
 import io.tallystick.note.VerifierKey;
+import io.tallystick.store.files.DirectoryLock;
+import io.tallystick.store.log.DataDirectory;
+import io.tallystick.store.log.Horizon;
+import io.tallystick.store.log.LogConfig;
+import io.tallystick.store.log.LogException;
+import io.tallystick.store.log.LogIdentity;
+import io.tallystick.store.log.Receipt;
+import io.tallystick.store.log.SignedCheckpoint;
+import io.tallystick.store.seal.Sealer;
+import io.tallystick.store.seal.SigningKeyRing;
+import io.tallystick.store.seal.StopLatch;
+import io.tallystick.store.seal.TreeRecovery;
+import io.tallystick.store.segment.BlockBuilder;
+import io.tallystick.store.segment.BlockFormat;
+import io.tallystick.store.segment.BlockReader;
+import io.tallystick.store.segment.ChronicleWriter;
+import io.tallystick.store.segment.Recovery;
+import io.tallystick.store.segment.SegmentCursor;
+import io.tallystick.store.segment.Segments;
+import io.tallystick.store.segment.Tail;
+import io.tallystick.store.write.AppendQueue;
+import io.tallystick.store.write.AppendRequest;
+import io.tallystick.store.write.Committer;
+import io.tallystick.store.write.EntryClock;
+import io.tallystick.store.write.FreeSpace;
+import io.tallystick.store.write.HighWatermark;
+import io.tallystick.store.write.Sequencer;
 import io.tallystick.tlog.Hash;
 import io.tallystick.tlog.Sha256;
 import java.io.IOException;
@@ -319,9 +346,14 @@ public final class AuditLog implements AutoCloseable {
     return Optional.ofNullable(latch.reason());
   }
 
-  /** The room that is left on the log's device. */
-  public FreeSpace freeSpace() {
-    return space;
+  /** Bytes that may still be written to the log's device. */
+  public long freeBytes() throws IOException {
+    return space.bytes();
+  }
+
+  /** Whether the device has less room than {@link LogConfig#minFreeBytes}. */
+  public boolean isLowOnSpace() throws IOException {
+    return space.isLow();
   }
 
   /** Answers what waits, then ends. May be called again. */

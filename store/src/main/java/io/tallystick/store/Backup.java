@@ -1,5 +1,15 @@
 package io.tallystick.store;
 
+import io.tallystick.store.files.AtomicFile;
+import io.tallystick.store.files.BatchSync;
+import io.tallystick.store.files.OwnerOnly;
+import io.tallystick.store.log.DataDirectory;
+import io.tallystick.store.log.LogIdentity;
+import io.tallystick.store.log.SignedCheckpoint;
+import io.tallystick.store.seal.CheckpointFiles;
+import io.tallystick.store.segment.SegmentCursor;
+import io.tallystick.store.segment.SegmentFile;
+import io.tallystick.store.segment.Segments;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -1,6 +1,20 @@
 package io.tallystick.store;
 
 import io.tallystick.entry.EntryCodec;
+import io.tallystick.store.log.DataDirectory;
+import io.tallystick.store.log.EntrySource;
+import io.tallystick.store.log.Horizon;
+import io.tallystick.store.log.LogEnd;
+import io.tallystick.store.log.LogException;
+import io.tallystick.store.log.LogIdentity;
+import io.tallystick.store.log.StoredEntry;
+import io.tallystick.store.seal.CheckpointFiles;
+import io.tallystick.store.seal.TileFiles;
+import io.tallystick.store.segment.Block;
+import io.tallystick.store.segment.BlockCache;
+import io.tallystick.store.segment.BlockReader;
+import io.tallystick.store.segment.Segments;
+import io.tallystick.store.segment.WrittenEnd;
 import io.tallystick.tlog.TileHashReader;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -103,13 +117,13 @@ public final class LogReader implements EntrySource {
   }
 
   /** Makes the log begin here, durably: for its writer. */
-  void moveHorizon(Horizon further) throws IOException {
+  public void moveHorizon(Horizon further) throws IOException {
     further.write(directory.horizon());
     horizon = further;
   }
 
   /** Sees what the writer in another process took out; whether it did. */
-  boolean refreshHorizon() throws IOException {
+  public boolean refreshHorizon() throws IOException {
     Horizon now = Horizon.read(directory.horizon(), identity.genesis());
     boolean moved = now.firstId() > horizon.firstId();
     if (moved) {
@@ -118,7 +132,7 @@ public final class LogReader implements EntrySource {
     return moved;
   }
 
-  Segments segments() {
+  public Segments segments() {
     return blocks.segments();
   }
 
@@ -138,7 +152,7 @@ public final class LogReader implements EntrySource {
    * Whether this reader is the writer's own, so that what is not acknowledged yet does not concern
    * it.
    */
-  boolean isBesideWriter() {
+  public boolean isBesideWriter() {
     return end.isAcknowledged();
   }
 
@@ -197,7 +211,7 @@ public final class LogReader implements EntrySource {
   }
 
   /** The same by blocks. */
-  boolean forEachBlock(long firstId, long lastId, BlockReader.BlockConsumer consumer)
+  public boolean forEachBlock(long firstId, long lastId, BlockReader.BlockConsumer consumer)
       throws IOException {
     long last = Math.min(lastId, lastId());
     long next = Math.max(firstId, firstId());

@@ -1,5 +1,9 @@
 package io.tallystick.store;
 
+import io.tallystick.store.log.EntrySource;
+import io.tallystick.store.log.LogException;
+import io.tallystick.store.log.SignedCheckpoint;
+import io.tallystick.store.seal.CheckpointFiles;
 import io.tallystick.tlog.EntryBundle;
 import io.tallystick.tlog.Hash;
 import io.tallystick.tlog.Hasher;
@@ -58,11 +62,11 @@ public final class LogTree {
     return newest.get().map(SignedCheckpoint::size).orElse(0L);
   }
 
-  TileHashReader.Source tiles() {
+  public TileHashReader.Source tiles() {
     return tiles;
   }
 
-  CheckpointFiles files() {
+  public CheckpointFiles files() {
     return files;
   }
 

@@ -5,6 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tallystick.entry.Entry;
 import io.tallystick.entry.Event;
+import io.tallystick.store.log.Durability;
+import io.tallystick.store.log.LogConfig;
+import io.tallystick.store.log.LogException;
+import io.tallystick.store.log.Receipt;
+import io.tallystick.store.log.StoredEntry;
+import io.tallystick.store.segment.BlockFormat;
+import io.tallystick.store.segment.SegmentCursor;
+import io.tallystick.store.segment.SegmentFile;
+import io.tallystick.store.verify.LogVerifier;
+import io.tallystick.store.verify.VerifyRequest;
 import io.tallystick.tlog.Hash;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -26,16 +36,16 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class AuditLogTest {
-  static final LogConfig CONFIG = LogConfig.defaults().withOrigin("example.com/test");
+public class AuditLogTest {
+  public static final LogConfig CONFIG = LogConfig.defaults().withOrigin("example.com/test");
 
   @TempDir Path data;
 
-  static Event event(int i) {
+  public static Event event(int i) {
     return Event.builder("auth.api_key.used").actorId((long) i).action("call " + i).build();
   }
 
-  static List<Event> events(int count) {
+  public static List<Event> events(int count) {
     List<Event> events = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       events.add(event(i));
@@ -294,10 +304,10 @@ class AuditLogTest {
   }
 
   /** A wall clock that a test sets. */
-  static final class SteppingClock extends Clock {
-    volatile Instant now;
+  public static final class SteppingClock extends Clock {
+    public volatile Instant now;
 
-    SteppingClock(Instant now) {
+    public SteppingClock(Instant now) {
       this.now = now;
     }
 

@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tallystick.note.SignedNote;
+import io.tallystick.store.log.LogException;
+import io.tallystick.store.log.SignedCheckpoint;
+import io.tallystick.store.verify.LogVerifier;
+import io.tallystick.store.verify.VerifyReport;
+import io.tallystick.store.verify.VerifyRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -5,12 +5,12 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 
 /** Appends to a log, batch after batch, until it is closed. */
-final class BusyLog implements AutoCloseable {
+public final class BusyLog implements AutoCloseable {
   private final AtomicBoolean enough = new AtomicBoolean();
   private final Thread writer;
 
   /** Begins to append batches of so many events, and rests after each. */
-  BusyLog(AuditLog log, int events, Duration rest) {
+  public BusyLog(AuditLog log, int events, Duration rest) {
     writer =
         Thread.ofPlatform()
             .start(() -> {

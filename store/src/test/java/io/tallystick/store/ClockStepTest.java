@@ -2,6 +2,9 @@ package io.tallystick.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tallystick.store.log.LogConfig;
+import io.tallystick.store.verify.LogVerifier;
+import io.tallystick.store.verify.VerifyRequest;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;

@@ -2,6 +2,11 @@ package io.tallystick.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tallystick.store.log.LogConfig;
+import io.tallystick.store.log.Receipt;
+import io.tallystick.store.verify.LogVerifier;
+import io.tallystick.store.verify.VerifyReport;
+import io.tallystick.store.verify.VerifyRequest;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -3,6 +3,9 @@ package io.tallystick.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tallystick.entry.Event;
+import io.tallystick.store.archive.Retention;
+import io.tallystick.store.verify.LogVerifier;
+import io.tallystick.store.verify.VerifyRequest;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;

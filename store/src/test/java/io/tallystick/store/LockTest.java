@@ -3,6 +3,7 @@ package io.tallystick.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tallystick.store.log.LogException;
 import io.tallystick.witness.Witness;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -21,7 +21,7 @@ import java.util.zip.CRC32C;
  * The judge of fault tests: checks a log directory from the description of the format alone, and
  * shares no code with what it judges. Slow, simple, and it reads every file whole.
  */
-final class LogChecker {
+public final class LogChecker {
   /**
    * What was found.
    *
@@ -30,9 +30,9 @@ final class LogChecker {
    * @param findings a sentence each
    * @param faultyIds the entries that findings name
    */
-  record Findings(
+  public record Findings(
       List<Long> ids, List<byte[]> entries, List<String> findings, Set<Long> faultyIds) {
-    boolean clean() {
+    public boolean clean() {
       return findings.isEmpty();
     }
   }
@@ -49,7 +49,7 @@ final class LogChecker {
     previous = sha256(("tallystick/genesis/v1\n" + origin + "\n").getBytes(StandardCharsets.UTF_8));
   }
 
-  static Findings check(Path directory) throws IOException {
+  public static Findings check(Path directory) throws IOException {
     JsonNode identity = JSON.readTree(directory.resolve("log.json").toFile());
     LogChecker checker = new LogChecker(identity.get("origin").asText());
     List<Path> files;

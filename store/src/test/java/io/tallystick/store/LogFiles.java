@@ -1,5 +1,8 @@
 package io.tallystick.store;
 
+import io.tallystick.store.segment.Block;
+import io.tallystick.store.segment.SegmentCursor;
+import io.tallystick.store.segment.SegmentFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -17,16 +20,16 @@ import java.util.zip.CRC32C;
  * A log's files in the hands of somebody who may write them: what tests damage and attackers
  * change.
  */
-final class LogFiles {
+public final class LogFiles {
   private LogFiles() {}
 
-  static List<Path> segments(Path data) throws IOException {
+  public static List<Path> segments(Path data) throws IOException {
     try (var files = Files.list(data.resolve("segments"))) {
       return files.filter(f -> f.toString().endsWith(SegmentFile.SUFFIX)).sorted().toList();
     }
   }
 
-  static void copy(Path from, Path to) throws IOException {
+  public static void copy(Path from, Path to) throws IOException {
     try (var tree = Files.walk(from)) {
       for (Path path : tree.toList()) {
         Path copy = to.resolve(from.relativize(path));
@@ -60,7 +63,7 @@ final class LogFiles {
     }
   }
 
-  static void delete(Path directory) throws IOException {
+  public static void delete(Path directory) throws IOException {
     List<Path> files;
     try (var tree = Files.walk(directory)) {
       files = tree.sorted(Comparator.reverseOrder()).toList();
@@ -71,14 +74,14 @@ final class LogFiles {
   }
 
   /** Takes away what was sealed after the log was made. */
-  static void unsealToCreation(Path data) throws IOException {
+  public static void unsealToCreation(Path data) throws IOException {
     byte[] first = Files.readAllBytes(data.resolve("checkpoints/1.note"));
     unseal(data);
     Files.write(data.resolve("checkpoint"), first);
   }
 
   /** Takes away everything that was sealed: as if the log had ended before its first checkpoint. */
-  static void unseal(Path data) throws IOException {
+  public static void unseal(Path data) throws IOException {
     Files.deleteIfExists(data.resolve("checkpoint"));
     Files.deleteIfExists(data.resolve("edge"));
     for (String folder : List.of("checkpoints", "tiles")) {
@@ -89,7 +92,7 @@ final class LogFiles {
   }
 
   /** Where a segment's documents are: offset of each block's header, in order. */
-  static List<Long> blocks(Path segment) throws IOException {
+  public static List<Long> blocks(Path segment) throws IOException {
     List<Long> positions = new ArrayList<>();
     try (SegmentFile file = SegmentFile.open(segment)) {
       SegmentCursor cursor = new SegmentCursor(file, 0);
@@ -101,7 +104,7 @@ final class LogFiles {
   }
 
   /** Where a segment's written part ends. */
-  static long end(Path segment) throws IOException {
+  public static long end(Path segment) throws IOException {
     try (SegmentFile file = SegmentFile.open(segment)) {
       SegmentCursor cursor = new SegmentCursor(file, 0);
       while (cursor.next()) {
@@ -111,13 +114,13 @@ final class LogFiles {
     }
   }
 
-  static void write(Path file, long position, byte... bytes) throws IOException {
+  public static void write(Path file, long position, byte... bytes) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
       channel.write(ByteBuffer.wrap(bytes), position);
     }
   }
 
-  static byte[] read(Path file, long position, int length) throws IOException {
+  public static byte[] read(Path file, long position, int length) throws IOException {
     byte[] bytes = new byte[length];
     try (SegmentFile in = SegmentFile.open(file)) {
       in.read(position, bytes, 0, length);
@@ -125,7 +128,7 @@ final class LogFiles {
     return bytes;
   }
 
-  static void flip(Path file, long position, int bit) throws IOException {
+  public static void flip(Path file, long position, int bit) throws IOException {
     byte[] one = read(file, position, 1);
     one[0] ^= (byte) (1 << bit);
     write(file, position, one);
@@ -135,7 +138,7 @@ final class LogFiles {
    * Rewrites the entries of the block at this position as an attacker would, with a right CRC. The
    * block keeps its size: the new entries must be as many bytes as the old ones.
    */
-  static void rewrite(Path segment, long position, UnaryOperator<List<byte[]>> change)
+  public static void rewrite(Path segment, long position, UnaryOperator<List<byte[]>> change)
       throws IOException {
     int length =
         ByteBuffer.wrap(read(segment, position, 4)).order(ByteOrder.LITTLE_ENDIAN).getInt();

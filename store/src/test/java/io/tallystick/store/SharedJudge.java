@@ -2,6 +2,8 @@ package io.tallystick.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tallystick.store.log.Fault;
+import io.tallystick.store.verify.VerifyReport;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -18,7 +20,7 @@ import java.util.stream.Collectors;
  * The format's own checker, a program in Python that shares nothing with ours, where it lies beside
  * the project. Nothing is judged where it does not.
  */
-final class SharedJudge {
+public final class SharedJudge {
   private static final Path PROGRAM = Path.of("../../shared/tools/check_log.py").toAbsolutePath();
   private static final Pattern ENTRY = Pattern.compile("(?m)^entry (\\d+)");
 
@@ -80,7 +82,7 @@ final class SharedJudge {
    * bytes are no entry. There a strict verification asks for more, for instance for an event type
    * that is one.
    */
-  static void agrees(Path data, VerifyReport report) throws Exception {
+  public static void agrees(Path data, VerifyReport report) throws Exception {
     if (!isHere()) {
       return;
     }

@@ -3,6 +3,13 @@ package io.tallystick.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.tallystick.store.archive.RetentionTest;
+import io.tallystick.store.log.Fault;
+import io.tallystick.store.verify.LogVerifier;
+import io.tallystick.store.verify.TamperTest;
+import io.tallystick.store.verify.ThreatTest;
+import io.tallystick.store.verify.VerifyReport;
+import io.tallystick.store.verify.VerifyRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

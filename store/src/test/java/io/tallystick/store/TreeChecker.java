@@ -23,15 +23,15 @@ import java.util.List;
  * The judge of checkpoints and tiles: computes every root anew from the entries, the slow way, and
  * checks signatures with the JDK. Shares no code with what it judges.
  */
-final class TreeChecker {
+public final class TreeChecker {
   private static final byte[] X509_ED25519 = HexFormat.of().parseHex("302a300506032b6570032100");
 
   private TreeChecker() {}
 
   /** What is wrong with the tree over these entries; also says how far it is sealed. */
-  record Findings(List<String> findings, long sealed) {}
+  public record Findings(List<String> findings, long sealed) {}
 
-  static Findings check(Path data, List<byte[]> entries) throws Exception {
+  public static Findings check(Path data, List<byte[]> entries) throws Exception {
     List<String> findings = new ArrayList<>();
     List<byte[]> leaves = entries.stream().map(e -> hash(0, e)).toList();
     JsonNode identity = new ObjectMapper().readTree(data.resolve("log.json").toFile());

@@ -1,0 +1,52 @@
+package io.tallystick.store.log;
+
+import io.tallystick.note.SignerKey;
+import io.tallystick.store.files.AtomicFile;
+import io.tallystick.store.files.OwnerOnly;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** A file of signing keys, one a line (C2SP signed-note, "Signer keys"), for its owner alone. */
+public final class KeyFile {
+  private KeyFile() {}
+
+  /**
+   * The keys, at least one; empty if there is no file.
+   *
+   * @throws LogException.NoKey if the file is open to others, or holds something else
+   */
+  public static Optional<List<SignerKey>> read(Path file) throws IOException {
+    try {
+      if (OwnerOnly.isOpenToOthers(file)) {
+        throw new LogException.NoKey(
+            file
+                + " can be read by others than its owner; run \"chmod 600\" on it, and take a new"
+                + " key if others may have seen it");
+      }
+      List<SignerKey> keys =
+          Files.readAllLines(file, StandardCharsets.US_ASCII).stream()
+              .map(SignerKey::parse)
+              .toList();
+      if (keys.isEmpty()) {
+        throw new LogException.NoKey(file + " is empty; it should hold a signing key");
+      }
+      return Optional.of(keys);
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (IllegalArgumentException | java.nio.charset.CharacterCodingException e) {
+      throw new LogException.NoKey(file + " holds no signing key: " + e.getMessage());
+    }
+  }
+
+  /** Writes the keys, durably, with mode 0600 from the file's first moment on. */
+  public static void write(Path file, List<SignerKey> keys) throws IOException {
+    String lines = keys.stream().map(key -> key.privateText() + "\n").collect(Collectors.joining());
+    AtomicFile.writeSecret(file, lines.getBytes(StandardCharsets.US_ASCII));
+  }
+}

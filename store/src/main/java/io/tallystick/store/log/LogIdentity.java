@@ -1,0 +1,136 @@
+package io.tallystick.store.log;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import io.tallystick.entry.EntryHash;
+import io.tallystick.note.VerifierKey;
+import io.tallystick.store.files.AtomicFile;
+import io.tallystick.tlog.Hash;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code log.json} says: which log this is.
+ *
+ * @param version of the format on disk, 1
+ * @param origin name of the log, in every checkpoint and in the first entry's {@code previous_hash}
+ * @param createdAt RFC 3339
+ * @param verifierKeys C2SP verifier keys whose checkpoints this log has published, newest first
+ */
+public record LogIdentity(
+    @JsonProperty(value = "version", required = true) int version,
+    @JsonProperty(value = "origin", required = true) String origin,
+    @JsonProperty(value = "created_at", required = true) String createdAt,
+    @JsonProperty(value = "verifier_keys", required = true) List<String> verifierKeys) {
+  /** The version of the format that this program reads and writes. */
+  public static final int VERSION = 1;
+
+  /** Largest length of an origin in bytes of UTF-8. */
+  public static final int MAX_ORIGIN_BYTES = 255;
+
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  public LogIdentity {
+    verifierKeys = List.copyOf(verifierKeys);
+  }
+
+  /**
+   * The file. Its checksum is against damage, not against whoever may write it; files of before
+   * there was one have none.
+   */
+  private record InFile(
+      @JsonProperty(value = "version", required = true) int version,
+      @JsonProperty(value = "origin", required = true) String origin,
+      @JsonProperty(value = "created_at", required = true) String createdAt,
+      @JsonProperty(value = "verifier_keys", required = true) List<String> verifierKeys,
+      @JsonProperty("crc32c") @Nullable String crc32c) {}
+
+  private String crc32c() throws JsonProcessingException {
+    CRC32C crc = new CRC32C();
+    crc.update(JSON.writeValueAsBytes(this));
+    return HexFormat.of().toHexDigits((int) crc.getValue());
+  }
+
+  /** What the first entry has as the hash of the entry before it (format.md, Chain). */
+  public Hash genesis() {
+    return EntryHash.genesis(origin);
+  }
+
+  /**
+   * The keys themselves, newest first.
+   *
+   * @throws LogException.NotALog if one is not a verifier key
+   */
+  public List<VerifierKey> keys() throws LogException.NotALog {
+    try {
+      return verifierKeys.stream().map(VerifierKey::parse).toList();
+    } catch (IllegalArgumentException e) {
+      throw new LogException.NotALog("log.json has a verifier key that is none: " + e.getMessage());
+    }
+  }
+
+  public LogIdentity withVerifierKeys(List<String> keys) {
+    return new LogIdentity(version, origin, createdAt, keys);
+  }
+
+  /**
+   * Checks a name for a log.
+   *
+   * @throws IllegalArgumentException if it is empty, too long, or has white space, a control
+   *     character or a {@code +}
+   */
+  static void checkOrigin(String origin) {
+    int bytes = origin.getBytes(StandardCharsets.UTF_8).length;
+    boolean plain =
+        origin
+            .codePoints()
+            .noneMatch(c ->
+                c == '+'
+                    || Character.isWhitespace(c)
+                    || Character.isSpaceChar(c)
+                    || Character.isISOControl(c)
+                    || (c >= 0xD800 && c <= 0xDFFF));
+    if (bytes < 1 || bytes > MAX_ORIGIN_BYTES || !plain) {
+      throw new IllegalArgumentException(
+          "an origin is 1 to "
+              + MAX_ORIGIN_BYTES
+              + " bytes without white space, control characters or \"+\", for instance"
+              + " \"example.com/audit\"");
+    }
+  }
+
+  public static LogIdentity read(Path file) throws IOException {
+    LogIdentity identity;
+    try {
+      InFile read = JSON.readValue(Files.readAllBytes(file), InFile.class);
+      identity = new LogIdentity(read.version, read.origin, read.createdAt, read.verifierKeys);
+      if (read.crc32c != null && !read.crc32c.equals(identity.crc32c())) {
+        throw new LogException.NotALog(
+            file + " is damaged: its checksum is wrong. Put it back from a backup");
+      }
+    } catch (JsonProcessingException e) {
+      throw new LogException.NotALog(
+          file + " is not a log's description: " + e.getOriginalMessage());
+    }
+    if (identity.version != VERSION) {
+      throw new LogException.NotALog(
+          file + " says version " + identity.version + "; this program reads version " + VERSION);
+    }
+    return identity;
+  }
+
+  public void write(Path file) throws IOException {
+    InFile sealed = new InFile(version, origin, createdAt, verifierKeys, crc32c());
+    AtomicFile.write(
+        file, (JSON.writeValueAsString(sealed) + "\n").getBytes(StandardCharsets.UTF_8));
+  }
+}

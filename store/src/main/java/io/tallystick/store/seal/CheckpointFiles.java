@@ -1,0 +1,303 @@
+package io.tallystick.store.seal;
+
+import io.tallystick.note.InvalidNoteException;
+import io.tallystick.note.SignedNote;
+import io.tallystick.note.VerifierKey;
+import io.tallystick.store.files.AtomicFile;
+import io.tallystick.store.files.DirectoryLock;
+import io.tallystick.store.log.DataDirectory;
+import io.tallystick.store.log.LogException;
+import io.tallystick.store.log.SignedCheckpoint;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The newest checkpoint and those that are kept (format.md, Checkpoint), on disk. What is read is
+ * verified with the log's keys. Safe for any number of threads; one writes the newest, and any,
+ * also of other processes, add to those that are kept.
+ */
+public final class CheckpointFiles {
+  private static final String NOTE = ".note";
+  private static final String TOKEN = ".tsr";
+  private static final Pattern SIZE = Pattern.compile("0|[1-9][0-9]{0,17}");
+
+  /** A writer in another process that has the lock longer than this is stuck. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  /** Whoever writes to the history has this and, against other processes, a lock in the folder. */
+  private static final ReentrantLock KEEPING = new ReentrantLock();
+
+  private static final Logger LOG = LoggerFactory.getLogger(CheckpointFiles.class);
+
+  private final Path newest;
+  private final Path cosigned;
+  private final Path kept;
+  private final Path sizesFile;
+  private final String origin;
+  private final List<VerifierKey> keys;
+
+  /** Whether {@link #sizesFile} was made whole by this writer. Guarded by {@link #KEEPING}. */
+  private boolean sizesComplete;
+
+  /**
+   * @param keys whose signature makes a checkpoint one of this log
+   */
+  public CheckpointFiles(DataDirectory directory, String origin, List<VerifierKey> keys) {
+    this.newest = directory.checkpoint();
+    this.cosigned = directory.cosigned();
+    this.kept = directory.checkpoints();
+    this.sizesFile = kept.resolve("sizes");
+    this.origin = origin;
+    this.keys = keys;
+  }
+
+  public String origin() {
+    return origin;
+  }
+
+  public List<VerifierKey> keys() {
+    return keys;
+  }
+
+  /**
+   * The newest checkpoint; empty if there is none.
+   *
+   * @throws LogException.Contradiction if what is there is not a checkpoint of this log
+   */
+  public Optional<SignedCheckpoint> newest() throws IOException {
+    return read(newest);
+  }
+
+  /** The newest checkpoint that a witness signed; empty if there is none. */
+  public Optional<SignedCheckpoint> cosigned() throws IOException {
+    return read(cosigned);
+  }
+
+  /** Makes this the newest checkpoint that a witness signed. */
+  public void publishCosigned(SignedNote note) throws IOException {
+    AtomicFile.write(cosigned, note.toBytes());
+  }
+
+  /** A checkpoint that is kept; empty if that one is not. */
+  public Optional<SignedCheckpoint> kept(long size) throws IOException {
+    return read(file(size));
+  }
+
+  private Optional<SignedCheckpoint> read(Path file) throws IOException {
+    try {
+      Instant at = Files.getLastModifiedTime(file).toInstant();
+      return Optional.of(SignedCheckpoint.open(Files.readAllBytes(file), origin, keys, at));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (InvalidNoteException e) {
+      throw new LogException.Contradiction(
+          file + " is not a checkpoint of this log: " + e.getMessage());
+    }
+  }
+
+  /** The sizes of all checkpoints that are kept, newest first. */
+  public List<Long> keptSizes() throws IOException {
+    List<Long> sizes = new ArrayList<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(kept, "*" + NOTE)) {
+      for (Path file : files) {
+        String name = file.getFileName().toString();
+        String size = name.substring(0, name.length() - NOTE.length());
+        if (SIZE.matcher(size).matches()) {
+          sizes.add(Long.parseLong(size));
+        }
+      }
+    } catch (NoSuchFileException e) {
+      return List.of();
+    }
+    sizes.sort(Collections.reverseOrder());
+    return sizes;
+  }
+
+  /**
+   * The sizes of all checkpoints that were kept, as {@code checkpoints/sizes} tells, one a line: a
+   * checkpoint that is told of and not there was lost. Empty if there is no such file, as in a log
+   * that has kept none since there is one. Digits without an end of line are an addition that a
+   * crash cut short.
+   *
+   * @throws LogException.Contradiction if it is damaged
+   */
+  public SortedSet<Long> recordedSizes() throws IOException {
+    String text;
+    try {
+      text = Files.readString(sizesFile, StandardCharsets.ISO_8859_1);
+    } catch (NoSuchFileException e) {
+      return new TreeSet<>();
+    }
+    SortedSet<Long> sizes = new TreeSet<>();
+    int start = 0;
+    for (int end = text.indexOf('\n'); start < text.length(); end = text.indexOf('\n', start)) {
+      String line = text.substring(start, end < 0 ? text.length() : end);
+      if (!SIZE.matcher(line).matches()) {
+        throw new LogException.Contradiction(
+            sizesFile + " is damaged: it has a line that is no size");
+      }
+      if (end < 0) {
+        break;
+      }
+      sizes.add(Long.valueOf(line));
+      start = end + 1;
+    }
+    return sizes;
+  }
+
+  /**
+   * Tells of a checkpoint that was kept: with a line more, or, the first time, of every checkpoint
+   * that is there and of those that were told of.
+   */
+  private void recordSize(long size) throws IOException {
+    if (sizesComplete && Files.exists(sizesFile)) {
+      sizesComplete = false;
+      try (FileChannel channel = FileChannel.open(sizesFile, StandardOpenOption.APPEND)) {
+        channel.write(ByteBuffer.wrap(bytes(sizesText(List.of(size)))));
+        channel.force(true);
+      }
+    } else {
+      SortedSet<Long> sizes = new TreeSet<>(keptSizes());
+      try {
+        sizes.addAll(recordedSizes());
+      } catch (LogException.Contradiction e) {
+        LOG.warn("{}; it is made anew from the checkpoints that are there", e.getMessage());
+      }
+      AtomicFile.write(sizesFile, bytes(sizesText(sizes)));
+    }
+    sizesComplete = true;
+  }
+
+  private static byte[] bytes(String sizes) {
+    return sizes.getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  /** What {@code checkpoints/sizes} holds to tell of these. */
+  public static String sizesText(Collection<Long> sizes) {
+    return sizes.stream().map(size -> size + "\n").collect(Collectors.joining());
+  }
+
+  /** When the newest kept checkpoint was made; 1970 if none is kept. */
+  Instant newestKeptAt() throws IOException {
+    List<Long> sizes = keptSizes();
+    return sizes.isEmpty()
+        ? Instant.EPOCH
+        : Files.getLastModifiedTime(file(sizes.getFirst())).toInstant();
+  }
+
+  /** Makes this the newest checkpoint. */
+  void publish(SignedNote note) throws IOException {
+    AtomicFile.write(newest, note.toBytes());
+  }
+
+  /**
+   * Keeps a checkpoint, with the cosignatures that it or the kept one has. One that a timestamp
+   * authority has signed stays as it is, for the token is over its bytes.
+   */
+  public void keep(SignedCheckpoint checkpoint) throws IOException {
+    withLock(() -> add(checkpoint));
+  }
+
+  /** What is done while nobody else writes to the history. */
+  @FunctionalInterface
+  private interface Change {
+    void make() throws IOException;
+  }
+
+  private void withLock(Change change) throws IOException {
+    KEEPING.lock();
+    try {
+      Files.createDirectories(kept);
+      try (DirectoryLock _ = lockKept()) {
+        change.make();
+      }
+    } finally {
+      KEEPING.unlock();
+    }
+  }
+
+  private DirectoryLock lockKept() throws IOException {
+    long started = System.nanoTime();
+    while (true) {
+      Optional<DirectoryLock> lock = DirectoryLock.tryLock(kept);
+      if (lock.isPresent()) {
+        return lock.get();
+      }
+      if (System.nanoTime() - started > PATIENCE.toNanos()) {
+        throw new IOException(
+            "another process has had " + kept.resolve("lock") + " locked for " + PATIENCE);
+      }
+      LockSupport.parkNanos(5_000_000);
+    }
+  }
+
+  private void add(SignedCheckpoint checkpoint) throws IOException {
+    if (Files.exists(kept.resolve(checkpoint.size() + TOKEN))) {
+      return;
+    }
+    Optional<SignedCheckpoint> known = kept(checkpoint.size());
+    SignedNote note =
+        known.map(k -> k.note().with(checkpoint.note().signatures())).orElse(checkpoint.note());
+    if (known.isEmpty() || !known.get().note().equals(note)) {
+      AtomicFile.write(file(checkpoint.size()), note.toBytes());
+    }
+    if (known.isEmpty()) {
+      recordSize(checkpoint.size());
+    }
+  }
+
+  /** The timestamp authority's answer for a kept checkpoint; empty if there is none. */
+  public Optional<byte[]> token(long size) throws IOException {
+    try {
+      return Optional.of(Files.readAllBytes(kept.resolve(size + TOKEN)));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Keeps a checkpoint with the timestamp authority's answer for its bytes.
+   *
+   * @throws IOException if the one that is kept has other bytes by now
+   */
+  public void keepToken(SignedCheckpoint stamped, byte[] token) throws IOException {
+    withLock(() -> {
+      add(stamped);
+      Path file = file(stamped.size());
+      if (!Arrays.equals(Files.readAllBytes(file), stamped.note().toBytes())) {
+        throw new IOException(
+            file
+                + " got another signature after its timestamp was asked for; nothing was kept, ask"
+                + " for a timestamp again");
+      }
+      AtomicFile.write(kept.resolve(stamped.size() + TOKEN), token);
+    });
+  }
+
+  private Path file(long size) {
+    return kept.resolve(size + NOTE);
+  }
+}

@@ -1,0 +1,407 @@
+package io.tallystick.store.seal;
+
+import io.tallystick.note.Checkpoint;
+import io.tallystick.note.SignedNote;
+import io.tallystick.note.SignerKey;
+import io.tallystick.store.files.NoSpaceException;
+import io.tallystick.store.log.LogException;
+import io.tallystick.store.log.SignedCheckpoint;
+import io.tallystick.tlog.Hash;
+import io.tallystick.tlog.RightEdge;
+import io.tallystick.tlog.Tile;
+import io.tallystick.tlog.TileHashReader;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The thread behind the committer: puts the hashes of acknowledged entries into the tree, and signs
+ * a checkpoint over it every interval while entries arrive, whenever somebody asks, and at the end.
+ * In this order, each step durable before the next: entries, full tiles, right edge, checkpoint.
+ *
+ * <p>What fails here stops the whole log, for an entry that can't be sealed should not be taken. A
+ * device without room does not: nothing was promised yet, and what was to be written is written
+ * when there is room.
+ */
+public final class Sealer implements Runnable, TileHashReader.Source {
+  private static final Logger LOG = LoggerFactory.getLogger(Sealer.class);
+
+  /**
+   * At most this many bytes of hashes wait for the tree; then the committer waits. After a crash
+   * the next open hashes those entries again.
+   */
+  private static final long MAX_WAITING_BYTES = 32L << 20;
+
+  /** While there is no room, sealing is tried again this often at least. */
+  private static final long MAX_RETRY_NANOS = 1_000_000_000L;
+
+  /** While somebody waits, it is looked this often whether the log has failed. */
+  private static final long LOOK_AGAIN_NANOS = 50_000_000L;
+
+  /** A checkpoint is kept at least this often while entries arrive. */
+  private static final Duration KEEP_EVERY = Duration.ofHours(1);
+
+  /** Somebody who waits until a checkpoint covers this many entries. */
+  private record Waiter(long size, CompletableFuture<SignedCheckpoint> covered) {}
+
+  private final StopLatch latch;
+  private final TileFiles tiles;
+  private final TileFiles.Writer newTiles;
+  private final CheckpointFiles checkpoints;
+  private final String origin;
+  private final Duration interval;
+  private final Clock clock;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+
+  // Guarded by lock.
+  private final ArrayDeque<byte[]> waitingHashes = new ArrayDeque<>();
+  private final List<Waiter> waiters = new ArrayList<>();
+  private long waitingBytes;
+  private boolean asked;
+  private boolean closed;
+  private @Nullable LogException failure;
+
+  /** Guarded by itself: the sealer's thread adds, readers of tiles look. */
+  private final RightEdge edge;
+
+  private final List<SignerKey> keys;
+  private volatile @Nullable SignedCheckpoint newest;
+
+  // Owned by the sealer's thread.
+  private Instant keptAt;
+  private boolean full;
+  private boolean warnedNotKept;
+
+  /**
+   * @param edge the tree of everything that is acknowledged
+   * @param newTiles full tiles of it that are not forced yet
+   * @param newest the newest checkpoint, {@code null} if there is none yet
+   */
+  Sealer(
+      StopLatch latch,
+      RightEdge edge,
+      TileFiles tiles,
+      TileFiles.Writer newTiles,
+      CheckpointFiles checkpoints,
+      String origin,
+      List<SignerKey> keys,
+      @Nullable SignedCheckpoint newest,
+      Duration interval,
+      Clock clock)
+      throws IOException {
+    this.latch = latch;
+    this.edge = edge;
+    this.tiles = tiles;
+    this.newTiles = newTiles;
+    this.checkpoints = checkpoints;
+    this.origin = origin;
+    this.keys = keys;
+    this.newest = newest;
+    this.interval = interval;
+    this.clock = clock;
+    this.keptAt = checkpoints.newestKeptAt();
+  }
+
+  /** The newest checkpoint; {@code null} before the first. */
+  public @Nullable SignedCheckpoint newest() {
+    return newest;
+  }
+
+  /**
+   * Takes the hashes of entries that have become durable, in order. Called by the committer, who
+   * waits here while the tree is far behind.
+   */
+  public void extend(byte[] hashes) {
+    lock.lock();
+    try {
+      while (waitingBytes > MAX_WAITING_BYTES && failure == null) {
+        changed.awaitUninterruptibly();
+      }
+      waitingHashes.add(hashes);
+      waitingBytes += hashes.length;
+      if (waitingHashes.size() == 1) {
+        changed.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Asks for a checkpoint over at least this many entries, which must be acknowledged. */
+  public CompletableFuture<SignedCheckpoint> covering(long size) {
+    SignedCheckpoint now = newest;
+    if (now != null && now.size() >= size) {
+      return CompletableFuture.completedFuture(now);
+    }
+    CompletableFuture<SignedCheckpoint> covered = new CompletableFuture<>();
+    lock.lock();
+    try {
+      if (failure != null || closed) {
+        covered.completeExceptionally(
+            failure != null ? failure : new LogException.Stopped("the log is closed"));
+      } else {
+        waiters.add(new Waiter(size, covered));
+        asked = true;
+        changed.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+    return covered;
+  }
+
+  /** Ends {@link #run} after a last checkpoint over everything that was handed over. */
+  public void close() {
+    lock.lock();
+    try {
+      closed = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void run() {
+    try {
+      long nextSeal = System.nanoTime() + interval.toNanos();
+      for (boolean more = true; more; ) {
+        more = await(nextSeal);
+        try {
+          if (full) {
+            newTiles.writeDelayed();
+          }
+          grow(nextSeal);
+          if (full || isDue(nextSeal) || !more || hasWaiters()) {
+            seal();
+            answer();
+            refuseIfFailed();
+            nextSeal = System.nanoTime() + interval.toNanos();
+          }
+          logRoom();
+        } catch (NoSpaceException e) {
+          warnFull(e);
+          refuse(new LogException.DiskFull(e));
+          nextSeal = System.nanoTime() + Math.min(interval.toNanos(), MAX_RETRY_NANOS);
+        }
+      }
+      refuse(new LogException.Stopped("the log is closed"));
+    } catch (IOException | RuntimeException | Error e) {
+      fail(
+          new LogException.Stopped(
+              "the log stopped, because it could not be sealed: " + e.getMessage(), e));
+    }
+  }
+
+  private void warnFull(NoSpaceException e) {
+    if (!full) {
+      LOG.warn("{}; entries wait to be sealed until there is room", e.getMessage());
+      full = true;
+    }
+  }
+
+  private void logRoom() {
+    if (full) {
+      LOG.info("entries are sealed again");
+      full = false;
+    }
+  }
+
+  /** Hashes that somebody waits for do not come any more when the log has failed. */
+  private void refuseIfFailed() {
+    LogException reason = latch.failure();
+    if (reason != null) {
+      refuse(reason);
+    }
+  }
+
+  private void refuse(LogException reason) {
+    List<Waiter> left;
+    lock.lock();
+    try {
+      left = List.copyOf(waiters);
+      waiters.clear();
+    } finally {
+      lock.unlock();
+    }
+    left.forEach(waiter -> waiter.covered().completeExceptionally(reason));
+  }
+
+  /** Waits for hashes, a waiter or the next checkpoint's time; {@code false} at the end. */
+  private boolean await(long deadline) {
+    lock.lock();
+    try {
+      boolean late = false;
+      while ((full || waitingHashes.isEmpty()) && !asked && !closed && !late) {
+        long left = deadline - System.nanoTime();
+        if (!waiters.isEmpty()) {
+          left = Math.min(left, LOOK_AGAIN_NANOS);
+        }
+        late = left <= 0 || changed.awaitNanos(left) <= 0;
+      }
+      asked = false;
+      return !(closed && (full || waitingHashes.isEmpty()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return !closed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean hasWaiters() {
+    lock.lock();
+    try {
+      return !waiters.isEmpty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static boolean isDue(long nextSeal) {
+    return System.nanoTime() - nextSeal >= 0;
+  }
+
+  /** Takes what waits, as far as a checkpoint is not due meanwhile. */
+  private void grow(long nextSeal) throws IOException {
+    for (byte[] hashes = takeHashes(); hashes != null; hashes = next(nextSeal)) {
+      synchronized (edge) {
+        for (int at = 0; at < hashes.length; at += Hash.BYTES) {
+          edge.append(hashes, at, newTiles);
+        }
+      }
+    }
+  }
+
+  private byte @Nullable [] next(long nextSeal) {
+    return isDue(nextSeal) || newTiles.hasDelayed() ? null : takeHashes();
+  }
+
+  private byte @Nullable [] takeHashes() {
+    lock.lock();
+    try {
+      byte[] hashes = waitingHashes.poll();
+      if (hashes != null) {
+        boolean full = waitingBytes > MAX_WAITING_BYTES;
+        waitingBytes -= hashes.length;
+        if (full) {
+          changed.signalAll();
+        }
+      }
+      return hashes;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void seal() throws IOException {
+    if (newest == null || unsealed() > 0) {
+      SignedCheckpoint signed = publish(keys);
+      // Also when the clock was set back.
+      Instant now = signed.signedAt();
+      if (now.isBefore(keptAt) || keptAt.isBefore(now.minus(KEEP_EVERY))) {
+        keep(signed);
+      }
+    }
+  }
+
+  /** Keeps it in the history, or says that the next one is kept instead. */
+  private void keep(SignedCheckpoint signed) {
+    try {
+      checkpoints.keep(signed);
+      keptAt = signed.signedAt();
+      warnedNotKept = false;
+    } catch (IOException e) {
+      if (!warnedNotKept) {
+        LOG.warn("the checkpoint of this hour is not kept yet, it is tried again", e);
+        warnedNotKept = true;
+      }
+    }
+  }
+
+  /** Publishes and keeps a checkpoint by old and new keys, before {@link #run}. */
+  void introduce(List<SignerKey> both) throws IOException {
+    SignedCheckpoint signed = publish(both);
+    checkpoints.keep(signed);
+    keptAt = signed.signedAt();
+  }
+
+  private long unsealed() {
+    SignedCheckpoint sealed = newest;
+    return edge.size() - (sealed == null ? 0 : sealed.size());
+  }
+
+  /** Signs a checkpoint over the whole tree with these keys, now. */
+  private SignedCheckpoint publish(List<SignerKey> signers) throws IOException {
+    newTiles.force();
+    Checkpoint checkpoint;
+    synchronized (edge) {
+      tiles.writeEdge(edge);
+      checkpoint = new Checkpoint(origin, edge.size(), edge.root());
+    }
+    Instant now = clock.instant();
+    SignedCheckpoint signed =
+        new SignedCheckpoint(checkpoint, SignedNote.sign(checkpoint.text(), signers, now), now);
+    checkpoints.publish(signed.note());
+    newest = signed;
+    return signed;
+  }
+
+  private void answer() {
+    SignedCheckpoint now = newest;
+    if (now == null) {
+      return;
+    }
+    List<Waiter> covered = new ArrayList<>();
+    lock.lock();
+    try {
+      for (Iterator<Waiter> i = waiters.iterator(); i.hasNext(); ) {
+        Waiter waiter = i.next();
+        if (waiter.size() <= now.size()) {
+          covered.add(waiter);
+          i.remove();
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    covered.forEach(waiter -> waiter.covered().complete(now));
+  }
+
+  private void fail(LogException.Stopped reason) {
+    latch.stop(reason);
+    lock.lock();
+    try {
+      failure = reason;
+      waitingHashes.clear();
+      waitingBytes = 0;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    refuse(reason);
+  }
+
+  /** A tile of the tree, which may be larger than what is sealed. */
+  @Override
+  public byte[] read(Tile tile) throws IOException {
+    byte[] hashes;
+    synchronized (edge) {
+      hashes = edge.read(tile);
+    }
+    return hashes != null ? hashes : tiles.read(tile);
+  }
+}

@@ -1,0 +1,190 @@
+package io.tallystick.store.segment;
+
+import io.tallystick.entry.EntryCodec;
+import io.tallystick.entry.EntryHash;
+import io.tallystick.tlog.Hash;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.security.MessageDigest;
+import java.util.Arrays;
+import java.util.zip.CRC32C;
+
+/**
+ * The block that is being filled: gives each event its place (id, previous hash, time), makes the
+ * entry's bytes and its hash. Owned by the sequencer's thread; its buffer is used again for every
+ * block.
+ */
+public final class BlockBuilder {
+  /**
+   * Bytes after the block that are written as zeros, so that the next header's place holds a zero
+   * and has a page.
+   */
+  public static final int TRAILING_ZEROS = 16;
+
+  /** The entries start here; the head is put right before them when their number is known. */
+  private static final int ENTRIES_START = BlockFormat.prefixBytes(BlockFormat.MAX_ENTRIES);
+
+  private final MessageDigest sha256;
+  private final short[] lengths = new short[BlockFormat.MAX_ENTRIES];
+  private final byte[] previousHash = new byte[Hash.BYTES];
+  private byte[] hashes = new byte[1_024 * Hash.BYTES];
+  private byte[] buffer = new byte[1 << 20];
+  private int end = ENTRIES_START;
+  private int count;
+
+  private long nextId;
+  private long lastNanos;
+
+  /** The chain's end before this block, to go back to if the block cannot be written. */
+  private final byte[] previousHashBefore = new byte[Hash.BYTES];
+
+  private long firstNanos;
+  private long lastNanosBefore;
+
+  /** A builder that goes on after the entry with this id, hash and time. */
+  public BlockBuilder(long lastId, Hash lastHash, long lastNanos, MessageDigest sha256) {
+    this.sha256 = sha256;
+    this.nextId = lastId + 1;
+    this.lastNanos = lastNanos;
+    lastHash.copyTo(previousHash, 0);
+    begin();
+  }
+
+  /** Starts the next block after the one that was written. */
+  public void begin() {
+    count = 0;
+    end = ENTRIES_START;
+    System.arraycopy(previousHash, 0, previousHashBefore, 0, Hash.BYTES);
+    lastNanosBefore = lastNanos;
+  }
+
+  /** Forgets the block: the next one starts where this one did. */
+  public void abandon() {
+    nextId -= count;
+    lastNanos = lastNanosBefore;
+    System.arraycopy(previousHashBefore, 0, previousHash, 0, Hash.BYTES);
+    begin();
+  }
+
+  public boolean isEmpty() {
+    return count == 0;
+  }
+
+  int count() {
+    return count;
+  }
+
+  long firstId() {
+    return nextId - count;
+  }
+
+  public long lastId() {
+    return nextId - 1;
+  }
+
+  /** Time of the block's first entry, in nanoseconds since 1970. */
+  public long firstNanos() {
+    return firstNanos;
+  }
+
+  public long lastNanos() {
+    return lastNanos;
+  }
+
+  /** The entries' hashes, 32 bytes each. */
+  public byte[] hashes() {
+    return Arrays.copyOf(hashes, count * Hash.BYTES);
+  }
+
+  /** Size of the block in bytes, as it is now. */
+  public int bytes() {
+    return BlockFormat.prefixBytes(count) + end - ENTRIES_START;
+  }
+
+  /**
+   * Whether more entries fit into this block beside what it holds.
+   *
+   * @param bytes the most that they take in a block, heads and lengths included
+   */
+  public boolean fits(int entries, long bytes) {
+    return count + entries <= BlockFormat.MAX_ENTRIES
+        && bytes() + bytes <= BlockFormat.MAX_BLOCK_BYTES;
+  }
+
+  /**
+   * Adds a batch as the next entries.
+   *
+   * @param bodies the client's part of each, from {@link EntryCodec#encodeBody}
+   * @param nanos time of the first, in nanoseconds since 1970; each other one is a nanosecond later
+   * @return id of the first
+   */
+  public long add(byte[][] bodies, long nanos) {
+    long firstIdOfBatch = nextId;
+    long time = nanos;
+    if (count == 0) {
+      firstNanos = nanos;
+    }
+    if (hashes.length < (count + bodies.length) * Hash.BYTES) {
+      hashes = Arrays.copyOf(hashes, 2 * (count + bodies.length) * Hash.BYTES);
+    }
+    for (byte[] body : bodies) {
+      ensureRoom(EntryCodec.MAX_HEAD_BYTES + body.length + TRAILING_ZEROS);
+      int start = end;
+      int at =
+          EntryCodec.encodeHead(
+              nextId,
+              previousHash,
+              Math.floorDiv(time, 1_000_000_000L),
+              (int) Math.floorMod(time, 1_000_000_000L),
+              buffer,
+              start);
+      System.arraycopy(body, 0, buffer, at, body.length);
+      end = at + body.length;
+      EntryHash.inPlace(sha256, buffer, start, end - start, previousHash, 0);
+      System.arraycopy(previousHash, 0, hashes, count * Hash.BYTES, Hash.BYTES);
+      lengths[count++] = (short) (end - start);
+      nextId++;
+      time++;
+    }
+    lastNanos = time - 1;
+    return firstIdOfBatch;
+  }
+
+  /** Adds an entry as it is, which its writer made with the next id and this time. */
+  public void addExisting(byte[] entry, long nanos) {
+    if (count == 0) {
+      firstNanos = nanos;
+    }
+    ensureRoom(entry.length + TRAILING_ZEROS);
+    System.arraycopy(entry, 0, buffer, end, entry.length);
+    end += entry.length;
+    lengths[count++] = (short) entry.length;
+    nextId++;
+    lastNanos = nanos;
+  }
+
+  private void ensureRoom(int bytes) {
+    if (buffer.length - end < bytes) {
+      buffer = Arrays.copyOf(buffer, Math.max(2 * buffer.length, end + bytes));
+    }
+  }
+
+  /**
+   * The finished block followed by {@link #TRAILING_ZEROS}; valid until the next {@link #begin()}.
+   */
+  public ByteBuffer finish() {
+    int start = ENTRIES_START - BlockFormat.prefixBytes(count);
+    ByteBuffer block = ByteBuffer.wrap(buffer).order(ByteOrder.LITTLE_ENDIAN);
+    block.putInt(start + BlockFormat.COUNT_OFFSET, count);
+    block.putLong(start + BlockFormat.FIRST_ID_OFFSET, firstId());
+    for (int i = 0; i < count; i++) {
+      block.putShort(start + BlockFormat.HEAD_BYTES + 2 * i, lengths[i]);
+    }
+    CRC32C crc = new CRC32C();
+    int checked = start + BlockFormat.COUNT_OFFSET;
+    crc.update(buffer, checked, end - checked);
+    block.putInt(start + BlockFormat.CRC_OFFSET, (int) crc.getValue());
+    Arrays.fill(buffer, end, end + TRAILING_ZEROS, (byte) 0);
+    return block.position(start).limit(end + TRAILING_ZEROS).slice().order(ByteOrder.LITTLE_ENDIAN);
+  }
+}

@@ -1,0 +1,40 @@
+package io.tallystick.store.segment;
+
+import io.tallystick.store.log.LogConfig;
+
+/**
+ * Layout of a block: the unit that is written, and after a crash is there whole or not at all. One
+ * Chronicle Queue excerpt holds one block; a block holds one or more whole client batches.
+ * Little-endian.
+ *
+ * <pre>
+ *   0        4        8                16          16+2n
+ *   +--------+--------+----------------+-----------+------------------+
+ *   | CRC32C | n      | id of the first| u16 x n   | the entries, one |
+ *   | u32    | u32    | entry, i64     | lengths   | after another    |
+ *   +--------+--------+----------------+-----------+------------------+
+ *   CRC32C is over everything after itself.
+ * </pre>
+ */
+public final class BlockFormat {
+  static final int CRC_OFFSET = 0;
+  static final int COUNT_OFFSET = 4;
+  static final int FIRST_ID_OFFSET = 8;
+  public static final int HEAD_BYTES = 16;
+
+  /** Most entries in a block. */
+  public static final int MAX_ENTRIES = 65_535;
+
+  /** Most bytes in a block. */
+  public static final int MAX_BLOCK_BYTES = LogConfig.MAX_BATCH_BYTES;
+
+  /** A block that could grow further is written once it has this many bytes. */
+  public static final int TARGET_BLOCK_BYTES = 256 << 10;
+
+  private BlockFormat() {}
+
+  /** Bytes that stand before the first entry of a block of {@code count} entries. */
+  static int prefixBytes(int count) {
+    return HEAD_BYTES + 2 * count;
+  }
+}

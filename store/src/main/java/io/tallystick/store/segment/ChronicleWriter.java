@@ -1,0 +1,207 @@
+package io.tallystick.store.segment;
+
+import io.tallystick.store.files.NoSpaceException;
+import io.tallystick.store.log.LogException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import net.openhft.chronicle.bytes.Bytes;
+import net.openhft.chronicle.bytes.MappedBytes;
+import net.openhft.chronicle.core.Jvm;
+import net.openhft.chronicle.core.onoes.NullExceptionHandler;
+import net.openhft.chronicle.core.onoes.Slf4jExceptionHandler;
+import net.openhft.chronicle.queue.ExcerptAppender;
+import net.openhft.chronicle.queue.RollCycles;
+import net.openhft.chronicle.queue.impl.single.SingleChronicleQueue;
+import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueBuilder;
+import net.openhft.chronicle.wire.DocumentContext;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Appends blocks to the segments through Chronicle Queue, and is the only class that knows it.
+ * Owned by the sequencer's thread.
+ *
+ * <p>Chronicle keeps the documents' headers, its index and the roll to the next file in mapped
+ * memory. The block itself, which is nearly all of the bytes, is written into the place that
+ * Chronicle reserved with a positional write on a channel of ours: the kernel fills whole pages
+ * without a fault for each, and a full disk or a broken device is an {@link IOException} before the
+ * block counts, not a signal that ends the process. Sixteen zeros are written after each block, so
+ * that the place of the next header has its page already.
+ */
+public final class ChronicleWriter implements AutoCloseable {
+  private static final long BLOCK_SIZE = 64L << 20;
+
+  /** Chronicle's name for the number of the segment up to which it need not look for the marks. */
+  private static final String ENDS_MARKED_TO = "normalisedEOFsTo";
+
+  static {
+    Jvm.setExceptionHandlers(
+        Slf4jExceptionHandler.ERROR,
+        Slf4jExceptionHandler.WARN,
+        NullExceptionHandler.NOTHING,
+        NullExceptionHandler.NOTHING);
+  }
+
+  /** How long a segment is written. */
+  public static final Duration SEGMENT = Duration.ofHours(1);
+
+  private final Path directory;
+  private final SingleChronicleQueue queue;
+  private final ExcerptAppender appender;
+  private long timeMillis;
+  private @Nullable WritableSegment current;
+
+  private ChronicleWriter(Path segments, long floorMillis) {
+    this.directory = segments;
+    this.timeMillis = floorMillis;
+    queue =
+        SingleChronicleQueueBuilder.binary(segments.toFile())
+            .rollCycle(RollCycles.FAST_HOURLY)
+            .blockSize(BLOCK_SIZE)
+            .timeProvider(() -> timeMillis)
+            .build();
+    if (queue.lastCycle() >= queue.firstCycle()) {
+      // Or it would map every segment, to look whether its end is marked.
+      queue.tableStorePut(ENDS_MARKED_TO, queue.lastCycle());
+    }
+    appender = queue.createAppender();
+    appender.singleThreadedCheckDisabled(true);
+  }
+
+  /**
+   * Opens the segments for appending, after recovery has left nothing unfinished in them.
+   *
+   * @param floorMillis no block goes to a segment of an earlier time than this, in milliseconds
+   *     since 1970
+   */
+  public static ChronicleWriter open(Path segments, long floorMillis) throws LogException {
+    try {
+      return new ChronicleWriter(segments, floorMillis);
+    } catch (RuntimeException | Error e) {
+      throw new LogException.Stopped(
+          "Chronicle Queue can't write to "
+              + segments
+              + " (is Java started with the options in jvm.options?): "
+              + e,
+          e);
+    }
+  }
+
+  /** Beginning of the hour that a segment's name gives, in milliseconds since 1970. */
+  public static long startMillis(String segmentName) {
+    String cycle = segmentName.substring(0, segmentName.length() - SegmentFile.SUFFIX.length());
+    LocalDateTime start =
+        LocalDateTime.parse(
+            cycle.substring(0, cycle.length() - 1) + "00F",
+            DateTimeFormatter.ofPattern("yyyyMMdd-HHmm'F'"));
+    return start.toInstant(ZoneOffset.UTC).toEpochMilli();
+  }
+
+  /** Whether a block of this time begins another segment than the last one. */
+  public boolean beginsSegment(long nanos) {
+    return hour(millis(nanos)) != hour(timeMillis);
+  }
+
+  /** The time that a block is written at: never before the last one's. */
+  private long millis(long nanos) {
+    return Math.max(timeMillis, Math.floorDiv(nanos, 1_000_000L));
+  }
+
+  private static long hour(long millis) {
+    return Math.floorDiv(millis, SEGMENT.toMillis());
+  }
+
+  /**
+   * Writes one block. When this returns, the operating system has it; when it throws, no reader
+   * will ever see it.
+   *
+   * @param block the block and {@link BlockBuilder#TRAILING_ZEROS} after it
+   * @param nanos time of the block's first entry, which decides the segment
+   * @throws NoSpaceException if there is no room; the next call may succeed
+   */
+  public Written append(ByteBuffer block, long nanos) throws IOException {
+    timeMillis = millis(nanos);
+    int length = block.remaining() - BlockBuilder.TRAILING_ZEROS;
+    try (DocumentContext document = appender.writingDocument()) {
+      Bytes<?> bytes = document.wire().bytes();
+      long start = bytes.writePosition();
+      try {
+        WritableSegment segment = segmentOf((MappedBytes) bytes);
+        write(segment.channel(), block, start);
+        bytes.writeSkip(length);
+        return new Written(segment, start - SegmentFile.HEADER_BYTES, length);
+      } catch (IOException | RuntimeException | Error e) {
+        document.rollbackOnClose();
+        throw e;
+      }
+    }
+  }
+
+  private WritableSegment segmentOf(MappedBytes bytes) throws IOException {
+    Path file = bytes.mappedFile().file().toPath();
+    if (current == null || !current.path().equals(file)) {
+      current = new WritableSegment(directory, file);
+    }
+    return current;
+  }
+
+  private static void write(FileChannel channel, ByteBuffer block, long position)
+      throws IOException {
+    long at = position;
+    try {
+      while (block.hasRemaining()) {
+        at += channel.write(block, at);
+      }
+    } catch (IOException e) {
+      ByteBuffer zeros = ByteBuffer.allocate((int) (at - position));
+      while (zeros.hasRemaining()) {
+        channel.write(zeros, position + zeros.position());
+      }
+      throw NoSpaceException.orElse(e, "the log");
+    }
+  }
+
+  @Override
+  public void close() {
+    appender.close();
+    queue.close();
+  }
+
+  /**
+   * A segment that blocks are written to: its path and a channel that stays open as long as it is
+   * written.
+   */
+  public static final class WritableSegment {
+    private final Path directory;
+    private final Path path;
+    private final FileChannel channel;
+
+    public WritableSegment(Path directory, Path path) throws IOException {
+      this.directory = directory;
+      this.path = path;
+      this.channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    }
+
+    /** The directory that names the file. */
+    public Path directory() {
+      return directory;
+    }
+
+    public Path path() {
+      return path;
+    }
+
+    public FileChannel channel() {
+      return channel;
+    }
+  }
+
+  /** Where a block was written. */
+  public record Written(WritableSegment segment, long position, int length) {}
+}

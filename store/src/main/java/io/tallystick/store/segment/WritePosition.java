@@ -1,0 +1,78 @@
+package io.tallystick.store.segment;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.util.Arrays;
+
+/**
+ * What a segment's head says of where its last block is. Chronicle Queue believes it without
+ * looking: the next block, and the mark of the end, are written behind whatever is there. So it is
+ * made right before Chronicle sees the segment.
+ *
+ * <pre>
+ *   "writePosition", array of 2: i64 offset of the last block's header, i64 the same with its number, or 0
+ * </pre>
+ */
+public final class WritePosition {
+  private static final byte[] NAME = {
+    'w', 'r', 'i', 't', 'e', 'P', 'o', 's', 'i', 't', 'i', 'o', 'n'
+  };
+  private static final int HEAD_BYTES = 256;
+
+  private final SegmentFile file;
+
+  /** Where it is in the file; -1 if the head is not as expected. */
+  private final int at;
+
+  private final long value;
+
+  private WritePosition(SegmentFile file, int at, long value) {
+    this.file = file;
+    this.at = at;
+    this.value = value;
+  }
+
+  static WritePosition of(SegmentFile file) throws IOException {
+    byte[] head = new byte[HEAD_BYTES];
+    int got = file.read(0, head, 0, head.length);
+    for (int i = 0; i + NAME.length < got; i++) {
+      if (Arrays.equals(head, i, i + NAME.length, NAME, 0, NAME.length)) {
+        int at = ExcerptIndex.arrayAfter(head, i + NAME.length, 2);
+        return new WritePosition(file, at, at < 0 ? 0 : LittleEndian.getLong(head, at));
+      }
+    }
+    return new WritePosition(file, -1, 0);
+  }
+
+  /** Whether what it leads to is the last thing before the mark of the end of the file. */
+  boolean leadsToEndOfFile() throws IOException {
+    int header = word(value);
+    boolean block = header > 0 && (header & SegmentFile.METADATA) == 0;
+    return block && word(SegmentFile.after(value, header)) == SegmentFile.END_OF_FILE;
+  }
+
+  /** The four bytes at an offset; 0 where there are none. */
+  private int word(long position) throws IOException {
+    byte[] word = new byte[SegmentFile.HEADER_BYTES];
+    boolean there =
+        position > 0
+            && (position & 3) == 0
+            && file.read(position, word, 0, word.length) == word.length;
+    return there ? LittleEndian.getInt(word, 0) : 0;
+  }
+
+  /**
+   * Makes it lead to this block. The block's number is not kept beside it any more, so that
+   * Chronicle counts.
+   *
+   * @return whether it led to another place
+   */
+  boolean lead(FileChannel channel, long block) throws IOException {
+    if (at < 0 || value == block) {
+      return false;
+    }
+    LittleEndian.writeLong(channel, at, block);
+    LittleEndian.writeLong(channel, at + Long.BYTES, 0);
+    return true;
+  }
+}

@@ -1,0 +1,275 @@
+package io.tallystick.store.write;
+
+import io.tallystick.store.files.AtomicFile;
+import io.tallystick.store.log.Durability;
+import io.tallystick.store.log.LogException;
+import io.tallystick.store.seal.Sealer;
+import io.tallystick.store.seal.StopLatch;
+import io.tallystick.store.segment.Block;
+import io.tallystick.store.segment.ChronicleWriter;
+import io.tallystick.store.segment.SegmentFile;
+import io.tallystick.tlog.Hash;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes written blocks durable and acknowledges them. Each turn takes everything that was written
+ * since the last one, forces it, reads it back, hands its hashes to the sealer, and answers; so one
+ * force serves all that came while the one before it ran.
+ *
+ * <p>A force that failed is never tried again: what it left in the page cache is unknown. The log
+ * stops then.
+ *
+ * <p>All blocks of a turn are in one segment: the sequencer begins the next one only after {@link
+ * #awaitForced}. So a segment's blocks are forced and read back before its file is closed, and what
+ * a power cut leaves unfinished is in the newest segment, where recovery looks.
+ */
+public final class Committer implements Runnable {
+  /** A block that was written, its entries' hashes, and whom to answer when it is durable. */
+  static final class Commit {
+    private final ChronicleWriter.Written written;
+    private final long lastId;
+    private final byte[] hashes;
+    private final List<AppendRequest> requests;
+
+    /**
+     * @param hashes 32 bytes each; not copied
+     */
+    Commit(
+        ChronicleWriter.Written written, long lastId, byte[] hashes, List<AppendRequest> requests) {
+      this.written = written;
+      this.lastId = lastId;
+      this.hashes = hashes;
+      this.requests = requests;
+    }
+  }
+
+  private final AppendQueue queue;
+  private final StopLatch latch;
+  private final HighWatermark watermark;
+  private final Durability durability;
+  private final Sealer sealer;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final Condition allForced = lock.newCondition();
+
+  // Guarded by lock.
+  private List<Commit> submitted = new ArrayList<>();
+  private boolean closed;
+  private LogException.@Nullable Stopped failure;
+
+  /** Read by the sequencer to decide whether to write now or to let a block grow. */
+  private volatile boolean idle = true;
+
+  // Owned by the committer's thread.
+  private ChronicleWriter.@Nullable WritableSegment current;
+  private ByteBuffer readBack = ByteBuffer.allocateDirect(1 << 20);
+
+  public Committer(
+      AppendQueue queue,
+      StopLatch latch,
+      HighWatermark watermark,
+      Durability durability,
+      Sealer sealer) {
+    this.queue = queue;
+    this.latch = latch;
+    this.watermark = watermark;
+    this.durability = durability;
+    this.sealer = sealer;
+  }
+
+  /** Whether a block that is submitted now is forced at once. */
+  boolean isIdle() {
+    return idle;
+  }
+
+  void submit(Commit commit) {
+    lock.lock();
+    try {
+      submitted.add(commit);
+      idle = false;
+      changed.signal();
+    } finally {
+      lock.unlock();
+    }
+    if (durability == Durability.ASYNC) {
+      watermark.through(commit.lastId);
+      answer(commit);
+    }
+  }
+
+  /**
+   * Waits until everything that was submitted is forced.
+   *
+   * @throws LogException.Stopped if it can't be
+   */
+  void awaitForced() throws LogException.Stopped {
+    lock.lock();
+    try {
+      while (!idle && failure == null) {
+        allForced.awaitUninterruptibly();
+      }
+      if (failure != null) {
+        throw failure;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Ends {@link #run} when all that was submitted has been dealt with. */
+  void close() {
+    lock.lock();
+    try {
+      closed = true;
+      changed.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void run() {
+    LogException.Stopped stopped = null;
+    for (List<Commit> commits = take(); !commits.isEmpty(); commits = take()) {
+      if (stopped == null) {
+        try {
+          commit(commits);
+          continue;
+        } catch (IOException | RuntimeException | Error e) {
+          stopped =
+              new LogException.Stopped(
+                  "the log stopped, because its last writes could not be made durable: "
+                      + e.getMessage(),
+                  e);
+          latch.stop(stopped);
+          fail(stopped);
+        }
+      }
+      for (Commit commit : commits) {
+        for (AppendRequest request : commit.requests) {
+          request.refuse(stopped);
+        }
+        queue.settled(commit.requests);
+      }
+    }
+    closeCurrent();
+  }
+
+  private void fail(LogException.Stopped reason) {
+    lock.lock();
+    try {
+      failure = reason;
+      allForced.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private List<Commit> take() {
+    lock.lock();
+    try {
+      if (submitted.isEmpty()) {
+        idle = true;
+        allForced.signal();
+        queue.nudge();
+      }
+      while (submitted.isEmpty() && !closed) {
+        changed.awaitUninterruptibly();
+      }
+      List<Commit> taken = submitted;
+      submitted = new ArrayList<>();
+      return taken;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void commit(List<Commit> commits) throws IOException {
+    for (Commit commit : commits) {
+      ChronicleWriter.WritableSegment segment = commit.written.segment();
+      if (segment != current) {
+        rollTo(segment);
+      }
+    }
+    if (current != null) {
+      current.channel().force(false);
+    }
+    for (Commit commit : commits) {
+      checkWritten(commit.written);
+    }
+    for (Commit commit : commits) {
+      sealer.extend(commit.hashes);
+      if (durability == Durability.FORCED) {
+        watermark.through(commit.lastId);
+      }
+      queue.settled(commit.requests);
+    }
+    if (durability == Durability.FORCED) {
+      commits.reversed().forEach(Committer::answer);
+    }
+  }
+
+  /** The old file with its end mark, then the new one, then the directory that names it. */
+  private void rollTo(ChronicleWriter.WritableSegment segment) throws IOException {
+    if (current != null) {
+      current.channel().force(true);
+      current.channel().close();
+    }
+    current = segment;
+    segment.channel().force(true);
+    AtomicFile.forceDirectory(segment.directory());
+  }
+
+  private void checkWritten(ChronicleWriter.Written written) throws IOException {
+    int bytes = SegmentFile.HEADER_BYTES + written.length();
+    if (readBack.capacity() < bytes) {
+      readBack = ByteBuffer.allocateDirect(bytes);
+    }
+    ByteBuffer buffer = readBack.slice(0, bytes).order(ByteOrder.LITTLE_ENDIAN);
+    while (buffer.hasRemaining()) {
+      if (written.segment().channel().read(buffer, written.position() + buffer.position()) < 0) {
+        break;
+      }
+    }
+    buffer.flip();
+    if (buffer.remaining() < bytes
+        || buffer.getInt() != written.length()
+        || !Block.crcMatches(buffer)) {
+      throw new LogException.Corrupt(
+          written.segment().path()
+              + " does not give back the block that was written at offset "
+              + written.position());
+    }
+  }
+
+  /**
+   * The newest first: a client who waits for the oldest of his is woken once, and finds the others
+   * answered too.
+   */
+  private static void answer(Commit commit) {
+    int end = commit.hashes.length;
+    for (AppendRequest request : commit.requests.reversed()) {
+      end -= request.count() * Hash.BYTES;
+      request.acknowledge(commit.hashes, end);
+    }
+  }
+
+  private void closeCurrent() {
+    if (current != null) {
+      try {
+        current.channel().close();
+      } catch (IOException e) {
+        // Everything in it was forced; nothing depends on the close.
+        current = null;
+      }
+    }
+  }
+}
