@@ -58,7 +58,7 @@ public class AppendBenchmark {
     @Setup(Level.Iteration)
     public void open() throws IOException {
       directory = Directories.create("append");
-      log = AuditLog.open(directory, LogConfig.defaults().withDurability(durability()));
+      log = AuditLog.open(directory, LogConfig.builder().durability(durability()).build());
     }
 
     @TearDown(Level.Iteration)

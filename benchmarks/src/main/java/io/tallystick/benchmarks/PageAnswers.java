@@ -84,7 +84,7 @@ public final class PageAnswers {
     Instant start = Instant.now().minus(WEEK);
     Instant[] now = {start};
     InstantSource hands = () -> now[0];
-    LogConfig config = LogConfig.defaults().withClock(hands.withZone(ZoneOffset.UTC));
+    LogConfig config = LogConfig.builder().clock(hands.withZone(ZoneOffset.UTC)).build();
     try (AuditLog log = AuditLog.open(directory, config)) {
       for (int i = (int) Math.min(entries, log.lastId()); i < entries; i += BATCH) {
         now[0] = start.plus(WEEK.multipliedBy(i / BATCH).dividedBy(entries / BATCH));
@@ -116,14 +116,14 @@ public final class PageAnswers {
 
   private static void run(Path directory, int rounds) throws Exception {
     try (AuditLog log =
-            AuditLog.open(directory, LogConfig.defaults().withClock(Clock.systemUTC()));
+            AuditLog.open(directory, LogConfig.builder().clock(Clock.systemUTC()).build());
         AuditIndex index = AuditIndex.open(log.reader(), log.reader().directory().index())) {
       while (index.indexedThrough() < log.lastId()) {
         Thread.sleep(100);
       }
       AccessKeys keys = AccessKeys.open(log.reader().directory().access(), Clock.systemUTC());
       try (AuditServer server =
-          AuditServer.start(log, index, keys, ServerConfig.defaults().withPort(0))) {
+          AuditServer.start(log, index, keys, ServerConfig.builder().port(0).build())) {
         String key = Files.readString(log.reader().directory().adminKey()).strip();
         PageAnswers page = new PageAnswers(server.port(), key);
         System.out.printf("%,d entries; ms: first, median, 90 %%, 99 %%, most%n", log.lastId());

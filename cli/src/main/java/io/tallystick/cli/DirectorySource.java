@@ -7,6 +7,7 @@ import io.tallystick.http.AccessKey;
 import io.tallystick.http.AccessKeys;
 import io.tallystick.http.Actor;
 import io.tallystick.http.Answer;
+import io.tallystick.http.ExportService;
 import io.tallystick.http.KeyAdministration;
 import io.tallystick.http.LegalHold;
 import io.tallystick.http.Parameters;
@@ -78,7 +79,7 @@ final class DirectorySource implements Source {
           case "/api/audit/security" -> queries.security(given);
           case "/api/audit/types" -> queries.types(given);
           case "/api/audit/stats" -> queries.stats(given);
-          case "/api/audit/export" -> queries.export(given);
+          case "/api/audit/export" -> new ExportService(reader(), indexBeside()).export(given);
           default -> {
             if (!path.startsWith(USER)) {
               throw new IllegalArgumentException("no such question: " + path);
@@ -162,7 +163,7 @@ final class DirectorySource implements Source {
   private AuditLog writer() throws IOException {
     if (writer == null) {
       try {
-        writer = AuditLog.open(data, LogConfig.defaults().withKeyFile(keyFile));
+        writer = AuditLog.open(data, LogConfig.builder().keyFile(keyFile).build());
       } catch (LogException.Locked e) {
         throw new Failure(
             Failure.UNREACHABLE,

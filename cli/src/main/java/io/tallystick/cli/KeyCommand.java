@@ -71,7 +71,7 @@ final class KeyCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
       try {
-        VerifierKey key = AuditLog.rotateKey(data, LogConfig.defaults().withKeyFile(keyFile));
+        VerifierKey key = AuditLog.rotateKey(data, LogConfig.builder().keyFile(keyFile).build());
         terminal.out().println(Printable.of(key.toString()));
         return 0;
       } catch (LogException.Locked e) {

@@ -6,6 +6,7 @@ import io.tallystick.http.Cidr;
 import io.tallystick.http.RetentionAdministration;
 import io.tallystick.http.RetentionSchedule;
 import io.tallystick.http.ServerConfig;
+import io.tallystick.http.TlsFiles;
 import io.tallystick.http.WitnessAddress;
 import io.tallystick.http.WitnessFeeder;
 import io.tallystick.index.AuditIndex;
@@ -192,24 +193,23 @@ final class ServeCommand implements Callable<Integer> {
   }
 
   private ServerConfig serverConfig() {
-    return new ServerConfig(
-        host,
-        port,
-        tls(tlsCert, tlsKey),
-        insecureHttp,
-        trustedProxies.stream().map(ServeCommand::proxy).toList(),
-        publicMetrics,
-        publicTlog,
-        strictTypes,
-        ServerConfig.Limits.defaults(),
-        ServerConfig.Timeouts.defaults());
+    return ServerConfig.builder()
+        .host(host)
+        .port(port)
+        .tls(tls(tlsCert, tlsKey))
+        .insecureHttp(insecureHttp)
+        .trustedProxies(trustedProxies.stream().map(ServeCommand::proxy).toList())
+        .publicMetrics(publicMetrics)
+        .publicTlog(publicTlog)
+        .strictTypes(strictTypes)
+        .build();
   }
 
-  static ServerConfig.@Nullable Tls tls(@Nullable Path certificate, @Nullable Path key) {
+  static @Nullable TlsFiles tls(@Nullable Path certificate, @Nullable Path key) {
     if ((certificate == null) != (key == null)) {
       throw new Failure(Failure.USAGE, "--tls-cert and --tls-key go together");
     }
-    return certificate == null || key == null ? null : new ServerConfig.Tls(certificate, key);
+    return certificate == null || key == null ? null : new TlsFiles(certificate, key);
   }
 
   private static Cidr proxy(String text) {
@@ -241,12 +241,13 @@ final class ServeCommand implements Callable<Integer> {
                       + Printable.of(durability)
                       + "\"; taken are forced and async");
         };
-    return LogConfig.defaults()
-        .withOrigin(origin)
-        .withDurability(when)
-        .withKeyFile(keyFile)
-        .withPostQuantum(postQuantum)
-        .withMinFreeBytes(bytes(minFree));
+    return LogConfig.builder()
+        .origin(origin)
+        .durability(when)
+        .keyFile(keyFile)
+        .postQuantum(postQuantum)
+        .minFreeBytes(bytes(minFree))
+        .build();
   }
 
   private static long bytes(String size) {

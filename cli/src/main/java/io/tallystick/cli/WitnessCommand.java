@@ -86,8 +86,12 @@ final class WitnessCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     List<VerifierKey> keys = logs.stream().map(log -> Trust.key("--log", log)).toList();
     ServerConfig server =
-        ServerConfig.defaults()
-            .listening(host, port, ServeCommand.tls(tlsCert, tlsKey), insecureHttp);
+        ServerConfig.builder()
+            .host(host)
+            .port(port)
+            .tls(ServeCommand.tls(tlsCert, tlsKey))
+            .insecureHttp(insecureHttp)
+            .build();
     Stop stop = new Stop();
     try (Witness witness = Witness.open(directory, name, keys, Clock.systemUTC());
         WitnessServer running = WitnessServer.start(witness, server)) {

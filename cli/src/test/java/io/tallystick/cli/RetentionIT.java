@@ -29,7 +29,7 @@ class RetentionIT {
     log = Map.of("TALLY_DATA", data.toString());
     for (int day = 1; day <= 3; day++) {
       Clock clock = Clock.fixed(Instant.parse("2025-03-0" + day + "T10:10:00Z"), ZoneOffset.UTC);
-      try (AuditLog writer = AuditLog.open(data, LogConfig.defaults().withClock(clock))) {
+      try (AuditLog writer = AuditLog.open(data, LogConfig.builder().clock(clock).build())) {
         Event failed = Event.builder("auth.login.failed").actorId((long) day).build();
         writer.append(Collections.nCopies(100, failed), null).get();
       }

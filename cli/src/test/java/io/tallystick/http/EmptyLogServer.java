@@ -49,7 +49,7 @@ public final class EmptyLogServer implements AutoCloseable {
 
   /** Keys and what is logged of those who show none are another log's. */
   private static Javalin serve(LogReader empty, AuditLog neighbour) throws IOException {
-    ServerConfig config = ServerConfig.defaults().withPort(0);
+    ServerConfig config = ServerConfig.builder().port(0).build();
     AccessKeys keys = AccessKeys.open(neighbour.reader().directory().access(), Clock.systemUTC());
     Sessions sessions = new Sessions(keys, config.sessions(), System::nanoTime, ended -> {});
     FailureLimiter limiter =

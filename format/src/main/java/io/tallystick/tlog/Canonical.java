@@ -29,7 +29,7 @@ public final class Canonical {
       }
     }
     throw new IllegalArgumentException(
-        "a number is 0 to 2^63-1 in decimal without leading zeros, not " + quote(text));
+        "a number is 0 to 2^63-1 in decimal without leading zeros, not " + Quoted.of(text));
   }
 
   /**
@@ -66,9 +66,5 @@ public final class Canonical {
     } catch (CharacterCodingException e) {
       throw new IllegalArgumentException("these bytes are not valid UTF-8", e);
     }
-  }
-
-  private static String quote(String text) {
-    return text.length() <= 40 ? '"' + text + '"' : '"' + text.substring(0, 40) + "…\"";
   }
 }

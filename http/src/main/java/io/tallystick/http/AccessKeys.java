@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import io.tallystick.entry.Characters;
 import io.tallystick.entry.Entry;
 import io.tallystick.store.files.AtomicFile;
+import io.tallystick.tlog.Quoted;
 import io.tallystick.tlog.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -219,7 +220,7 @@ public final class AccessKeys {
       throw new InvalidParameterException(
           "name",
           "name is "
-              + Parameters.quote(name)
+              + Quoted.of(name)
               + "; taken are 1 to "
               + MAX_NAME_BYTES
               + " bytes without control characters");
@@ -232,7 +233,7 @@ public final class AccessKeys {
       throw new InvalidParameterException(
           "name",
           "name is "
-              + Parameters.quote(name)
+              + Quoted.of(name)
               + ", which another key has or had; a name is the source of its key's entries for"
               + " ever, so choose a new one");
     }

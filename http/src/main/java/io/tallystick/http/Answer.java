@@ -1,5 +1,6 @@
 package io.tallystick.http;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.io.OutputStream;
 
@@ -14,6 +15,26 @@ public interface Answer {
    * @throws IOException if the stream takes no more, or what is left of the answer can't be read
    */
   void writeTo(OutputStream out) throws IOException, InterruptedException;
+
+  /** The media type of JSON. */
+  String JSON = "application/json";
+
+  /** Writes JSON. */
+  @FunctionalInterface
+  interface JsonBody {
+    void writeTo(JsonGenerator out) throws IOException;
+  }
+
+  /** An answer in JSON. */
+  static Answer json(JsonBody body) {
+    return of(
+        JSON,
+        out -> {
+          try (JsonGenerator generator = EntryJson.generator(out)) {
+            body.writeTo(generator);
+          }
+        });
+  }
 
   /** Writes bytes. */
   @FunctionalInterface

@@ -66,7 +66,7 @@ public final class AuditServer implements AutoCloseable {
     BodyReader bodies =
         new BodyReader(limits.maxBodyBytes(), limits.maxPendingBodyBytes(), timeouts.body());
     JsonObjects objects = new JsonObjects(timeouts.body());
-    Sealing sealing = new Sealing(log, timeouts.append());
+    OnDemandCheckpoints sealing = new OnDemandCheckpoints(log, timeouts.append());
     ProofService tree = new ProofService(log.reader(), sealing, witnessFeeder);
     IdempotentAppender appender =
         new IdempotentAppender(
@@ -96,7 +96,11 @@ public final class AuditServer implements AutoCloseable {
                   config.strictTypes(),
                   metrics)
               .register(javalin.routes, guard);
-          new ReadingApi(new QueryService(log.reader(), index, Clock.systemUTC()), sealing, events)
+          new ReadingApi(
+                  new QueryService(log.reader(), index, Clock.systemUTC()),
+                  new ExportService(log.reader(), index),
+                  sealing,
+                  events)
               .register(javalin.routes, guard);
           new VerifyApi(log.reader(), sealing, Clock.systemUTC()).register(javalin.routes, guard);
           new OverviewApi(new Overview(log.reader(), index, Clock.systemUTC()))
@@ -137,7 +141,7 @@ public final class AuditServer implements AutoCloseable {
       ServerConfig config,
       WitnessFeeder witnessFeeder)
       throws IOException, InterruptedException {
-    ServerConfig.Tls files = config.tls();
+    TlsFiles files = config.tls();
     ServedCertificate certificate = files == null ? null : new ServedCertificate(files);
     Path adminKey = log.reader().directory().adminKey();
     KeyAdministration administration = new KeyAdministration(log, keys);

@@ -36,13 +36,6 @@ final class Authenticator {
     this.events = events;
   }
 
-  /**
-   * Who asks.
-   *
-   * @param session that it is asked in; {@code null} for whoever shows the key itself
-   */
-  record Caller(AccessKey key, InetAddress address, @Nullable Session session) {}
-
   /** What is done for a caller who may. */
   @FunctionalInterface
   interface Action {

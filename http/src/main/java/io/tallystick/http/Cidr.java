@@ -1,5 +1,6 @@
 package io.tallystick.http;
 
+import io.tallystick.tlog.Quoted;
 import java.net.InetAddress;
 
 /**
@@ -33,7 +34,7 @@ public final class Cidr {
       // Refused below, like a prefix that is too long.
     }
     throw new IllegalArgumentException(
-        Parameters.quote(text)
+        Quoted.of(text)
             + " is no address; taken is one like 10.1.2.3, or a range like 10.0.0.0/8 or"
             + " 2001:db8::/32");
   }

@@ -23,6 +23,6 @@ final class Description {
 
   void register(RoutesConfig routes) {
     Routes.get(
-        routes, "/openapi.json", request -> request.contentType(QueryService.JSON).result(openapi));
+        routes, "/openapi.json", request -> request.contentType(Answer.JSON).result(openapi));
   }
 }

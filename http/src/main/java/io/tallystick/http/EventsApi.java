@@ -9,6 +9,7 @@ import io.tallystick.entry.Event;
 import io.tallystick.entry.EventReader;
 import io.tallystick.entry.EventType;
 import io.tallystick.store.LogTree;
+import io.tallystick.tlog.Quoted;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +22,7 @@ final class EventsApi {
   private static final String LINES = "application/x-ndjson";
 
   private final IdempotentAppender log;
-  private final Sealing sealing;
+  private final OnDemandCheckpoints sealing;
   private final LogTree tree;
   private final BodyReader bodies;
   private final int maxEvents;
@@ -30,7 +31,7 @@ final class EventsApi {
 
   EventsApi(
       IdempotentAppender log,
-      Sealing sealing,
+      OnDemandCheckpoints sealing,
       LogTree tree,
       BodyReader bodies,
       int maxEvents,
@@ -49,7 +50,7 @@ final class EventsApi {
     routes.post("/api/audit/events", keys.guarded(Permission.AUDIT_APPEND, this::append));
   }
 
-  private void append(Context request, Authenticator.Caller caller) throws Exception {
+  private void append(Context request, Caller caller) throws Exception {
     AppendResult written = null;
     try {
       Parameters given = Parameters.ofQuery(request.queryString()).only(List.of("wait"));
@@ -153,7 +154,7 @@ final class EventsApi {
                 batch.single() ? null : i,
                 "event_type",
                 "event_type is "
-                    + Parameters.quote(type)
+                    + Quoted.of(type)
                     + ", which this server does not know; GET /api/audit/types lists those that it"
                     + " takes")
             .thrown();
@@ -175,7 +176,7 @@ final class EventsApi {
       throw Problem.of(
               415,
               "The Content-Type is "
-                  + Parameters.quote(header)
+                  + Quoted.of(header)
                   + "; taken is application/json, one event or an array of them, or"
                   + " application/x-ndjson, an event a line, both in UTF-8.")
           .thrown();

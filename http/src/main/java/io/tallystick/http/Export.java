@@ -50,7 +50,7 @@ final class Export implements CountedAnswer {
     return switch (format) {
       case "ndjson" -> new Export(log, index, question, "application/x-ndjson", new Lines());
       case "csv" -> new Export(log, index, question, "text/csv; charset=utf-8", new CsvFormat());
-      case "json" -> new Export(log, index, question, QueryService.JSON, new Json());
+      case "json" -> new Export(log, index, question, Answer.JSON, new Json());
       default -> throw new IllegalArgumentException("no format \"" + format + "\"");
     };
   }

@@ -39,7 +39,7 @@ final class HealthApi {
       throw Problem.of(503, "The log takes no more appends; reading goes on.").thrown();
     }
     request
-        .contentType(QueryService.JSON)
+        .contentType(Answer.JSON)
         .result(
             log.isLowOnSpace()
                 ? "{\"status\":\"ready\",\"warning\":\"little room is left on the log's device\"}"
@@ -47,7 +47,7 @@ final class HealthApi {
   }
 
   private static void status(Context request, String status) {
-    request.contentType(QueryService.JSON).result("{\"status\":\"" + status + "\"}");
+    request.contentType(Answer.JSON).result("{\"status\":\"" + status + "\"}");
   }
 
   private void metrics(Context request) throws IOException {

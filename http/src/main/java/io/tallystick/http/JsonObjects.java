@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.javalin.http.Context;
+import io.tallystick.tlog.Quoted;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -55,8 +56,7 @@ final class JsonObjects {
       for (Map.Entry<String, JsonNode> field : given.properties()) {
         if (!fields.contains(field.getKey())) {
           throw invalid(
-              "(body)",
-              Parameters.quote(field.getKey()) + " is not a field; the fields are " + all);
+              "(body)", Quoted.of(field.getKey()) + " is not a field; the fields are " + all);
         }
       }
       return given;
@@ -79,7 +79,7 @@ final class JsonObjects {
 
   /** Answers with JSON. */
   static void answer(Context request, Body body) throws IOException {
-    request.contentType(QueryService.JSON);
+    request.contentType(Answer.JSON);
     try (JsonGenerator out = EntryJson.generator(request.outputStream())) {
       body.writeTo(out);
     }

@@ -3,6 +3,7 @@ package io.tallystick.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
+import io.tallystick.tlog.Quoted;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -41,7 +42,7 @@ final class KeysApi {
     routes.delete(PATH + "/{id}", guard.guarded(Permission.ADMIN_KEYS, this::revoke));
   }
 
-  private void create(Context request, Authenticator.Caller caller) throws Exception {
+  private void create(Context request, Caller caller) throws Exception {
     Parameters.ofQuery(request.queryString()).only(List.of());
     JsonNode given = objects.read(request, FIELDS);
     AccessKeys.NewKey made =
@@ -81,9 +82,7 @@ final class KeysApi {
               .orElseThrow(() ->
                   JsonObjects.invalid(
                       "permissions",
-                      Parameters.quote(text)
-                          + " is no permission; taken are "
-                          + Permission.names())));
+                      Quoted.of(text) + " is no permission; taken are " + Permission.names())));
     }
     return permissions;
   }
@@ -103,7 +102,7 @@ final class KeysApi {
       throw JsonObjects.invalid(
           "expires_at",
           "expires_at is "
-              + Parameters.quote(time.asText())
+              + Quoted.of(time.asText())
               + "; taken is RFC 3339 with an offset, for instance 2027-01-31T00:00:00Z");
     }
   }
@@ -138,8 +137,7 @@ final class KeysApi {
         });
   }
 
-  private void revoke(Context request, Authenticator.Caller caller)
-      throws IOException, InterruptedException {
+  private void revoke(Context request, Caller caller) throws IOException, InterruptedException {
     Parameters.ofQuery(request.queryString()).only(List.of());
     String id = request.pathParam("id");
     Optional<AccessKey> revoked = administration.revoke(id, actor(caller));
@@ -153,7 +151,7 @@ final class KeysApi {
     return Problem.of(404, "There is no key with this id.").thrown();
   }
 
-  private static Actor actor(Authenticator.Caller caller) {
+  private static Actor actor(Caller caller) {
     return new Actor(caller.key().name(), ClientAddress.text(caller.address()));
   }
 }

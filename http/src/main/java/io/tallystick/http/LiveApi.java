@@ -50,8 +50,7 @@ final class LiveApi {
     stopped = true;
   }
 
-  private void listen(Context request, Authenticator.Caller caller)
-      throws IOException, InterruptedException {
+  private void listen(Context request, Caller caller) throws IOException, InterruptedException {
     Parameters question = QueryParser.live(Parameters.ofQuery(request.queryString()));
     if (request.method().equals(HandlerType.HEAD)) {
       request.contentType(EventStream.CONTENT_TYPE);
@@ -72,8 +71,7 @@ final class LiveApi {
     }
   }
 
-  private void follow(
-      EventStream stream, Parameters question, long afterId, Authenticator.Caller caller)
+  private void follow(EventStream stream, Parameters question, long afterId, Caller caller)
       throws IOException, InterruptedException {
     long after = afterId;
     long beaten = System.nanoTime();

@@ -30,7 +30,7 @@ final class OverviewApi {
   private void answer(Context request) throws IOException, InterruptedException {
     QueryParser.Period period = QueryParser.Period.of(Parameters.ofQuery(request.queryString()));
     Overview.Report report = overview.of(period.since(), period.until());
-    request.contentType(QueryService.JSON);
+    request.contentType(Answer.JSON);
     try (JsonGenerator out = EntryJson.generator(request.outputStream())) {
       out.writeStartObject();
       out.writeStringField("since", Timestamps.text(report.since()));

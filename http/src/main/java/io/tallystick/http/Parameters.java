@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.tallystick.entry.Event;
 import io.tallystick.entry.InvalidEventException;
+import io.tallystick.tlog.Quoted;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -29,7 +30,6 @@ import org.jspecify.annotations.Nullable;
  * InvalidParameterException} for one that is not as it should be.
  */
 public final class Parameters {
-  private static final int MAX_QUOTED_CHARS = 48;
 
   /** Other scripts have digits too, which parsing would take. */
   private static final Pattern DIGITS = Pattern.compile("[0-9]+");
@@ -88,7 +88,7 @@ public final class Parameters {
       return UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes.toByteArray())).toString();
     } catch (CharacterCodingException | NumberFormatException | IndexOutOfBoundsException e) {
       throw new InvalidParameterException(
-          "(query)", quote(text) + " is not well-formed; taken is percent-encoded UTF-8");
+          "(query)", Quoted.of(text) + " is not well-formed; taken is percent-encoded UTF-8");
     }
   }
 
@@ -102,7 +102,7 @@ public final class Parameters {
       if (!taken.contains(name)) {
         throw new InvalidParameterException(
             quoteName(name),
-            quote(name)
+            Quoted.of(name)
                 + " is not a parameter here; "
                 + (taken.isEmpty() ? "none is taken" : "taken are " + String.join(", ", taken)));
       }
@@ -154,7 +154,7 @@ public final class Parameters {
         name,
         name
             + " is "
-            + quote(text)
+            + Quoted.of(text)
             + "; taken is a whole number "
             + (max == Long.MAX_VALUE ? "of " + min + " or more" : "from " + min + " to " + max));
   }
@@ -164,7 +164,7 @@ public final class Parameters {
     String text = text(name);
     if (text != null && !taken.contains(text)) {
       throw new InvalidParameterException(
-          name, name + " is " + quote(text) + "; taken is " + String.join(" or ", taken));
+          name, name + " is " + Quoted.of(text) + "; taken is " + String.join(" or ", taken));
     }
     return text;
   }
@@ -204,7 +204,7 @@ public final class Parameters {
               : LocalDateTime.parse(text).toInstant(ZoneOffset.UTC);
       return end ? time.plusNanos(1) : time;
     } catch (DateTimeException e) {
-      throw new InvalidParameterException(name, name + " is " + quote(text) + "; " + TIMES);
+      throw new InvalidParameterException(name, name + " is " + Quoted.of(text) + "; " + TIMES);
     }
   }
 
@@ -217,7 +217,10 @@ public final class Parameters {
       } catch (InvalidEventException e) {
         throw new InvalidParameterException(
             name,
-            name + " is " + quote(type) + "; taken is a type like auth.logout, or one like auth.*");
+            name
+                + " is "
+                + Quoted.of(type)
+                + "; taken is a type like auth.logout, or one like auth.*");
       }
     }
     return types;
@@ -230,28 +233,11 @@ public final class Parameters {
       return Event.builder("any").actorIp(text).build().actorIp();
     } catch (InvalidEventException e) {
       throw new InvalidParameterException(
-          name, name + " is " + quote(text) + "; taken is an IPv4 or IPv6 address");
+          name, name + " is " + Quoted.of(text) + "; taken is an IPv4 or IPv6 address");
     }
   }
 
   private static String quoteName(String name) {
     return name.matches("[A-Za-z0-9_.-]{1,48}") ? name : "(unknown)";
-  }
-
-  /** The text for a message: in quotes, shortened, with everything unprintable escaped. */
-  static String quote(@Nullable String text) {
-    StringBuilder quoted = new StringBuilder("\"");
-    String shown = text == null ? "" : text;
-    for (int i = 0; i < Math.min(shown.length(), MAX_QUOTED_CHARS); i++) {
-      char c = shown.charAt(i);
-      if (c == '"' || c == '\\') {
-        quoted.append('\\').append(c);
-      } else if (c < ' ' || c >= 0x7f) {
-        quoted.append("\\u%04x".formatted((int) c));
-      } else {
-        quoted.append(c);
-      }
-    }
-    return quoted.append(shown.length() > MAX_QUOTED_CHARS ? "…\"" : "\"").toString();
   }
 }

@@ -2,7 +2,6 @@ package io.tallystick.http;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import io.tallystick.note.InvalidNoteException;
 import io.tallystick.note.NoteSignature;
 import io.tallystick.note.TimestampToken;
@@ -28,22 +27,12 @@ public final class ProofService {
   static final String TEXT = "text/plain; charset=utf-8";
   static final String BYTES = "application/octet-stream";
 
-  /** Makes a checkpoint over everything that is acknowledged, where somebody can. */
-  @FunctionalInterface
-  public interface Sealing {
-    /**
-     * The newest checkpoint, which covers everything if this is the log's writer; empty if there is
-     * none.
-     */
-    Optional<SignedCheckpoint> newest() throws IOException, InterruptedException;
-  }
-
   private final LogReader log;
-  private final Sealing sealing;
+  private final CheckpointSource sealing;
   private final @Nullable WitnessFeeder witnessFeeder;
 
   /** Answers for a log whose checkpoints nobody but the log signs here. */
-  public ProofService(LogReader log, Sealing sealing) {
+  public ProofService(LogReader log, CheckpointSource sealing) {
     this(log, sealing, null);
   }
 
@@ -51,7 +40,7 @@ public final class ProofService {
    * @param cosigner where checkpoints with witnesses' signatures come from; {@code null} for
    *     nowhere
    */
-  ProofService(LogReader log, Sealing sealing, @Nullable WitnessFeeder witnessFeeder) {
+  ProofService(LogReader log, CheckpointSource sealing, @Nullable WitnessFeeder witnessFeeder) {
     this.log = log;
     this.sealing = sealing;
     this.witnessFeeder = witnessFeeder;
@@ -110,7 +99,7 @@ public final class ProofService {
           "from", "from is missing; taken is the size of an earlier checkpoint, 0 to " + end);
     }
     List<Hash> hashes = log.tree().consistency(from, end);
-    return QueryService.json(out -> {
+    return Answer.json(out -> {
       out.writeStartObject();
       out.writeNumberField("from", from);
       out.writeNumberField("to", end);
@@ -137,12 +126,12 @@ public final class ProofService {
     all.removeIf(kept ->
         (since != null && kept.checkpoint().signedAt().isBefore(since))
             || (until != null && !kept.checkpoint().signedAt().isBefore(until)));
-    return QueryService.json(out -> {
+    return Answer.json(out -> {
       out.writeStartObject();
       out.writeArrayFieldStart("checkpoints");
       for (LogTree.Kept kept : all) {
         out.writeStartObject();
-        fields(out, kept.checkpoint());
+        CheckpointJson.write(out, kept.checkpoint());
         out.writeBooleanField("timestamped", kept.timestamped());
         out.writeStringField("timestamp", kept.timestamped() ? timestamp(kept) : null);
         out.writeNumberField("signatures", kept.checkpoint().note().signatures().size());
@@ -178,13 +167,6 @@ public final class ProofService {
     } catch (InvalidNoteException e) {
       return null;
     }
-  }
-
-  static void fields(JsonGenerator out, SignedCheckpoint checkpoint) throws IOException {
-    out.writeStringField("origin", checkpoint.checkpoint().origin());
-    out.writeNumberField("size", checkpoint.size());
-    out.writeStringField("root", checkpoint.checkpoint().root().toBase64());
-    out.writeStringField("signed_at", Timestamps.text(checkpoint.signedAt()));
   }
 
   /** A kept checkpoint, verbatim; empty if there is none of that size. */
@@ -224,7 +206,7 @@ public final class ProofService {
   /** Which log this is, and which keys sign it. */
   public Answer log(Parameters given) throws IOException {
     given.only(List.of());
-    return QueryService.json(out -> {
+    return Answer.json(out -> {
       out.writeStartObject();
       out.writeStringField("origin", log.identity().origin());
       out.writeStringField("created_at", log.identity().createdAt());

@@ -38,8 +38,6 @@ import org.jspecify.annotations.Nullable;
  * while they are written.
  */
 public final class QueryService {
-  static final String JSON = "application/json";
-
   private final LogReader log;
   private final AuditIndex index;
   private final Clock clock;
@@ -70,7 +68,7 @@ public final class QueryService {
     List<StoredEntry> entries = EntryBatch.read(log, page.ids());
     boolean older = page.hasMore() && !question.ascending() && !entries.isEmpty();
     Long nextBeforeId = older ? entries.getLast().id() : null;
-    return json(out -> {
+    return Answer.json(out -> {
       out.writeStartObject();
       out.writeArrayFieldStart("entries");
       for (StoredEntry entry : entries) {
@@ -93,7 +91,7 @@ public final class QueryService {
         .filter(type -> !EventType.isKnown(type))
         .map(EventType::of)
         .forEach(types::add);
-    return json(out -> {
+    return Answer.json(out -> {
       out.writeStartObject();
       out.writeArrayFieldStart("event_types");
       for (EventType type : types) {
@@ -124,7 +122,7 @@ public final class QueryService {
       security += EventType.isSecurity(type.getKey()) ? type.getValue() : 0;
     }
     long securityEvents = security;
-    return json(out -> {
+    return Answer.json(out -> {
       out.writeStartObject();
       out.writeNumberField("total_entries", counts.totalEntries());
       counts(out, "by_type", counts.byType());
@@ -158,7 +156,7 @@ public final class QueryService {
   public Answer horizon(Parameters given) throws IOException {
     given.only(List.of());
     Horizon horizon = log.horizon();
-    return json(out -> {
+    return Answer.json(out -> {
       out.writeStartObject();
       out.writeNumberField("first_id", horizon.firstId());
       out.writeArrayFieldStart("removed");
@@ -251,7 +249,7 @@ public final class QueryService {
       LogReader log, VerifyRequest request, VerifyReport.@Nullable Progress progress)
       throws IOException, InterruptedException {
     VerifyReport report = new LogVerifier(log).verify(request, progress);
-    return json(out -> {
+    return Answer.json(out -> {
       out.writeStartObject();
       out.writeBooleanField("valid", report.valid());
       out.writeNumberField("entries_checked", report.entriesChecked());
@@ -273,7 +271,7 @@ public final class QueryService {
         out.writeNullField("checkpoint");
       } else {
         out.writeObjectFieldStart("checkpoint");
-        ProofService.fields(out, checkpoint);
+        CheckpointJson.write(out, checkpoint);
         out.writeEndObject();
       }
       out.writeNumberField("leaf_hashes", report.leafHashes());
@@ -286,7 +284,7 @@ public final class QueryService {
 
   /** The entry with this id; empty if there is none. */
   public Optional<Answer> entry(String id, Parameters given) throws IOException {
-    return find(log, id, given).map(stored -> json(out -> EntryJson.write(out, stored)));
+    return find(log, id, given).map(stored -> Answer.json(out -> EntryJson.write(out, stored)));
   }
 
   /** The exact bytes of the entry with this id; empty if there is none yet. */
@@ -307,37 +305,5 @@ public final class QueryService {
     long number = Parameters.number("id", id, 1, Long.MAX_VALUE);
     log.checkNotRemoved(number);
     return log.read(number);
-  }
-
-  /** All entries that match, in the format that is asked for. */
-  public CountedAnswer export(Parameters given) throws IOException {
-    String format = given.word("format", List.of("ndjson", "csv", "json", "bundle"));
-    AuditQuery question = QueryParser.export(given);
-    if ("bundle".equals(format)) {
-      SignedCheckpoint under =
-          log.tree()
-              .newest()
-              .orElseThrow(() ->
-                  new InvalidParameterException(
-                      "format", "format is bundle, and there is no checkpoint to prove under yet"));
-      return new EvidenceBundle(log, index, question, under);
-    }
-    return Export.of(log, index, question, format == null ? "ndjson" : format);
-  }
-
-  /** Writes JSON. */
-  @FunctionalInterface
-  interface JsonBody {
-    void writeTo(JsonGenerator out) throws IOException;
-  }
-
-  static Answer json(JsonBody body) {
-    return Answer.of(
-        JSON,
-        out -> {
-          try (JsonGenerator generator = EntryJson.generator(out)) {
-            body.writeTo(generator);
-          }
-        });
   }
 }

@@ -11,15 +11,21 @@ final class ReadingApi {
   private static final String PATH = "/api/audit";
 
   private final QueryService queries;
-  private final ProofService.Sealing sealing;
+  private final ExportService exports;
+  private final CheckpointSource sealing;
   private final SecurityEvents events;
 
   /**
    * @param sealing asked for a checkpoint before each export
    * @param events told of each export
    */
-  ReadingApi(QueryService queries, ProofService.Sealing sealing, SecurityEvents events) {
+  ReadingApi(
+      QueryService queries,
+      ExportService exports,
+      CheckpointSource sealing,
+      SecurityEvents events) {
     this.queries = queries;
+    this.exports = exports;
     this.sealing = sealing;
     this.events = events;
   }
@@ -45,11 +51,10 @@ final class ReadingApi {
   }
 
   /** Whether it reaches its end or not, the log is told of it. */
-  private void export(Context request, Authenticator.Caller caller)
-      throws IOException, InterruptedException {
+  private void export(Context request, Caller caller) throws IOException, InterruptedException {
     Parameters given = Parameters.ofQuery(request.queryString());
     sealing.newest();
-    CountedAnswer answer = queries.export(given);
+    CountedAnswer answer = exports.export(given);
     ExportRecord export = ExportRecord.of(given);
     request.contentType(answer.contentType());
     if (request.method().equals(HandlerType.HEAD)) {

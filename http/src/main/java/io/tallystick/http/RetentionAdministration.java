@@ -14,6 +14,7 @@ import io.tallystick.store.LogReader;
 import io.tallystick.store.archive.Retention;
 import io.tallystick.store.log.Horizon;
 import io.tallystick.store.log.StoredEntry;
+import io.tallystick.tlog.Quoted;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -238,7 +239,7 @@ public final class RetentionAdministration {
       throw new InvalidParameterException(
           "reason",
           "reason is "
-              + Parameters.quote(reason)
+              + Quoted.of(reason)
               + "; taken are 1 to "
               + LegalHold.MAX_REASON_BYTES
               + " bytes of text without the character NUL, not "

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.tallystick.store.archive.Retention;
+import io.tallystick.tlog.Quoted;
 import java.util.List;
 
 /** Retention and legal holds over HTTP: {@code /api/audit/retention} and {@code /holds}. */
@@ -26,7 +27,7 @@ final class RetentionApi {
     routes.delete(HOLDS + "/{id}", guard.guarded(needed, this::release));
   }
 
-  private void run(Context request, Authenticator.Caller caller) throws Exception {
+  private void run(Context request, Caller caller) throws Exception {
     Parameters.ofQuery(request.queryString()).only(List.of());
     JsonNode given = objects.read(request, List.of("days", "mode", "dry_run"));
     JsonNode mode = given.path("mode");
@@ -37,9 +38,7 @@ final class RetentionApi {
                 .orElseThrow(() ->
                     JsonObjects.invalid(
                         "mode",
-                        "mode is "
-                            + Parameters.quote(mode.asText())
-                            + "; taken are archive and purge"));
+                        "mode is " + Quoted.of(mode.asText()) + "; taken are archive and purge"));
     JsonNode dryRun = given.path("dry_run");
     if (!dryRun.isMissingNode() && !dryRun.isBoolean()) {
       throw JsonObjects.invalid("dry_run", "dry_run is not a boolean; taken are true and false");
@@ -50,7 +49,7 @@ final class RetentionApi {
     JsonObjects.answer(request, run::write);
   }
 
-  private void place(Context request, Authenticator.Caller caller) throws Exception {
+  private void place(Context request, Caller caller) throws Exception {
     Parameters.ofQuery(request.queryString()).only(List.of());
     JsonNode given = objects.read(request, List.of("first_id", "last_id", "reason"));
     JsonNode reason = given.path("reason");
@@ -85,7 +84,7 @@ final class RetentionApi {
         });
   }
 
-  private void release(Context request, Authenticator.Caller caller) throws Exception {
+  private void release(Context request, Caller caller) throws Exception {
     Parameters.ofQuery(request.queryString()).only(List.of());
     String id = request.pathParam("id");
     if (!id.matches("[1-9][0-9]{0,17}") || !retention.release(Long.parseLong(id), actor(caller))) {
@@ -102,7 +101,7 @@ final class RetentionApi {
     return Parameters.number(field, value.toString(), 1, max);
   }
 
-  private static Actor actor(Authenticator.Caller caller) {
+  private static Actor actor(Caller caller) {
     return new Actor(caller.key().name(), ClientAddress.text(caller.address()));
   }
 }

@@ -86,7 +86,7 @@ final class SecurityEvents {
    * the answer does not end before.
    */
   void exported(
-      Authenticator.Caller caller,
+      Caller caller,
       @Nullable String userAgent,
       ExportRecord export,
       long entries,

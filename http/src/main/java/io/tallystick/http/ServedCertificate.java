@@ -13,7 +13,7 @@ final class ServedCertificate extends AbstractLifeCycle {
   private static final Logger LOG = LoggerFactory.getLogger(ServedCertificate.class);
   private static final Duration EVERY = Duration.ofSeconds(2);
 
-  private final ServerConfig.Tls files;
+  private final TlsFiles files;
   private final SslContextFactory.Server ssl = new SslContextFactory.Server();
 
   /** Owned by the thread once it runs. */
@@ -26,7 +26,7 @@ final class ServedCertificate extends AbstractLifeCycle {
    *
    * @throws IOException if they are not taken
    */
-  ServedCertificate(ServerConfig.Tls files) throws IOException {
+  ServedCertificate(TlsFiles files) throws IOException {
     this.files = files;
     this.shown = TlsMaterial.read(files);
     ssl.setKeyStore(shown.keyStore());

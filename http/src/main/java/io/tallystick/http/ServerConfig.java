@@ -1,8 +1,6 @@
 package io.tallystick.http;
 
-import java.io.IOException;
 import java.net.InetAddress;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 public record ServerConfig(
     String host,
     int port,
-    @Nullable Tls tls,
+    @Nullable TlsFiles tls,
     boolean insecureHttp,
     List<Cidr> trustedProxies,
     boolean publicMetrics,
@@ -33,7 +31,7 @@ public record ServerConfig(
     boolean strictTypes,
     Limits limits,
     Timeouts timeouts,
-    Sessions sessions) {
+    SessionLimits sessions) {
   /** The port that is listened on unless another is given. */
   public static final int DEFAULT_PORT = 8470;
 
@@ -58,45 +56,6 @@ public record ServerConfig(
               + " (--insecure-http)");
     }
     trustedProxies = List.copyOf(trustedProxies);
-  }
-
-  /** A configuration with the default sessions. */
-  public ServerConfig(
-      String host,
-      int port,
-      @Nullable Tls tls,
-      boolean insecureHttp,
-      List<Cidr> trustedProxies,
-      boolean publicMetrics,
-      boolean publicTlog,
-      boolean strictTypes,
-      Limits limits,
-      Timeouts timeouts) {
-    this(
-        host,
-        port,
-        tls,
-        insecureHttp,
-        trustedProxies,
-        publicMetrics,
-        publicTlog,
-        strictTypes,
-        limits,
-        timeouts,
-        Sessions.defaults());
-  }
-
-  /**
-   * A certificate and its key, read again whenever the files change.
-   *
-   * @param certificate PEM: the server's certificate, then those between it and the root
-   * @param key PEM: PKCS #8, not encrypted
-   */
-  public record Tls(Path certificate, Path key) {
-    /** Reads both, as the server will; fails with a sentence if they can't be used. */
-    public void check() throws IOException {
-      TlsMaterial.read(this);
-    }
   }
 
   /**
@@ -166,60 +125,133 @@ public record ServerConfig(
     }
   }
 
-  /**
-   * Sessions of those who sign in on the page.
-   *
-   * @param idle ends one that asked for nothing for so long
-   * @param absolute ends one this long after it began, whatever it does
-   * @param max at once; beyond it, the one that was idle longest ends
-   */
-  public record Sessions(Duration idle, Duration absolute, int max) {
-    public Sessions {
-      positive("idle", idle.toNanos());
-      positive("absolute", absolute.toNanos());
-      positive("max", max);
-    }
-
-    /** 30 minutes idle, 12 hours in all, 1,000 at once. */
-    public static Sessions defaults() {
-      return new Sessions(Duration.ofMinutes(30), Duration.ofHours(12), 1_000);
-    }
-  }
-
-  /** Loopback, port 8470, plain HTTP, nothing public, nobody trusted. */
+  /** The defaults. */
   public static ServerConfig defaults() {
-    return new ServerConfig(
-        "127.0.0.1",
-        DEFAULT_PORT,
-        null,
-        false,
-        List.of(),
-        false,
-        false,
-        false,
-        Limits.defaults(),
-        Timeouts.defaults());
+    return builder().build();
   }
 
-  /** This configuration on another port. */
-  public ServerConfig withPort(int port) {
-    return listening(host, port, tls, insecureHttp);
+  /** A builder with the defaults: loopback, port 8470, plain HTTP, nothing public. */
+  public static Builder builder() {
+    return new Builder();
   }
 
-  /** This configuration at another address. */
-  public ServerConfig listening(String host, int port, @Nullable Tls tls, boolean insecureHttp) {
-    return new ServerConfig(
-        host,
-        port,
-        tls,
-        insecureHttp,
-        trustedProxies,
-        publicMetrics,
-        publicTlog,
-        strictTypes,
-        limits,
-        timeouts,
-        sessions);
+  /** A builder that begins with this configuration. */
+  public Builder toBuilder() {
+    return new Builder()
+        .host(host)
+        .port(port)
+        .tls(tls)
+        .insecureHttp(insecureHttp)
+        .trustedProxies(trustedProxies)
+        .publicMetrics(publicMetrics)
+        .publicTlog(publicTlog)
+        .strictTypes(strictTypes)
+        .limits(limits)
+        .timeouts(timeouts)
+        .sessions(sessions);
+  }
+
+  /** Builds a configuration, which is checked when it is built. Not safe for concurrent use. */
+  public static final class Builder {
+    private String host = "127.0.0.1";
+    private int port = DEFAULT_PORT;
+    private @Nullable TlsFiles tls;
+    private boolean insecureHttp = false;
+    private List<Cidr> trustedProxies = List.of();
+    private boolean publicMetrics = false;
+    private boolean publicTlog = false;
+    private boolean strictTypes = false;
+    private Limits limits = Limits.defaults();
+    private Timeouts timeouts = Timeouts.defaults();
+    private SessionLimits sessions = SessionLimits.defaults();
+
+    private Builder() {}
+
+    /** Address or name to listen on; default 127.0.0.1. */
+    public Builder host(String value) {
+      host = value;
+      return this;
+    }
+
+    /** TCP port, 0 for any that is free; default 8470. */
+    public Builder port(int value) {
+      port = value;
+      return this;
+    }
+
+    /** Certificate and key; {@code null}, the default, is plain HTTP. */
+    public Builder tls(@Nullable TlsFiles value) {
+      tls = value;
+      return this;
+    }
+
+    /** Allows plain HTTP on an address that is not loopback; default no. */
+    public Builder insecureHttp(boolean value) {
+      insecureHttp = value;
+      return this;
+    }
+
+    /** Proxies whose {@code X-Forwarded-For} counts; default none. */
+    public Builder trustedProxies(List<Cidr> value) {
+      trustedProxies = value;
+      return this;
+    }
+
+    /** Serves {@code /metrics} without a key; default no. */
+    public Builder publicMetrics(boolean value) {
+      publicMetrics = value;
+      return this;
+    }
+
+    /** Serves {@code /tlog} without a key; default no. */
+    public Builder publicTlog(boolean value) {
+      publicTlog = value;
+      return this;
+    }
+
+    /** Refuses event types that the log does not know; default no. */
+    public Builder strictTypes(boolean value) {
+      strictTypes = value;
+      return this;
+    }
+
+    /** Limits of requests, connections and failures. */
+    public Builder limits(Limits value) {
+      limits = value;
+      return this;
+    }
+
+    /** How long the server waits. */
+    public Builder timeouts(Timeouts value) {
+      timeouts = value;
+      return this;
+    }
+
+    /** Sessions of those who sign in on the page. */
+    public Builder sessions(SessionLimits value) {
+      sessions = value;
+      return this;
+    }
+
+    /**
+     * The configuration.
+     *
+     * @throws IllegalArgumentException naming the option that is wrong
+     */
+    public ServerConfig build() {
+      return new ServerConfig(
+          host,
+          port,
+          tls,
+          insecureHttp,
+          trustedProxies,
+          publicMetrics,
+          publicTlog,
+          strictTypes,
+          limits,
+          timeouts,
+          sessions);
+    }
   }
 
   private static void positive(String name, long value) {

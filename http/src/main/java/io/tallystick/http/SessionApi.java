@@ -96,7 +96,7 @@ final class SessionApi {
   }
 
   private void answer(Context request, Session session) throws IOException {
-    request.contentType(QueryService.JSON);
+    request.contentType(Answer.JSON);
     try (JsonGenerator out = EntryJson.generator(request.outputStream())) {
       out.writeStartObject();
       out.writeStringField("csrf_token", session.csrfToken());

@@ -28,7 +28,7 @@ final class Sessions {
   private static final int TOKEN_BYTES = 32;
 
   private final AccessKeys keys;
-  private final ServerConfig.Sessions limits;
+  private final SessionLimits limits;
   private final LongSupplier nanoTime;
   private final Consumer<Ended> onEnd;
   private final SecureRandom random = new SecureRandom();
@@ -68,8 +68,7 @@ final class Sessions {
    *
    * @param onEnd told of each that ends, other than by {@link #end}
    */
-  Sessions(
-      AccessKeys keys, ServerConfig.Sessions limits, LongSupplier nanoTime, Consumer<Ended> onEnd) {
+  Sessions(AccessKeys keys, SessionLimits limits, LongSupplier nanoTime, Consumer<Ended> onEnd) {
     this.keys = keys;
     this.limits = limits;
     this.nanoTime = nanoTime;

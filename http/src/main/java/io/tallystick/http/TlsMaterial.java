@@ -44,14 +44,14 @@ final class TlsMaterial {
    * @throws IOException if one can't be read or is not what it should be, or they do not belong
    *     together
    */
-  static TlsMaterial read(ServerConfig.Tls files) throws IOException {
+  static TlsMaterial read(TlsFiles files) throws IOException {
     byte[] certificate = Files.readAllBytes(files.certificate());
     byte[] key = Files.readAllBytes(files.key());
     return new TlsMaterial(certificate, key, keyStore(files, certificate, key));
   }
 
   /** What the files hold now, if it is not this; {@code null} if it is. */
-  @Nullable TlsMaterial readIfChanged(ServerConfig.Tls files) throws IOException {
+  @Nullable TlsMaterial readIfChanged(TlsFiles files) throws IOException {
     byte[] newCertificate = Files.readAllBytes(files.certificate());
     byte[] newKey = Files.readAllBytes(files.key());
     return Arrays.equals(certificate, newCertificate) && Arrays.equals(key, newKey)
@@ -64,7 +64,7 @@ final class TlsMaterial {
     return keyStore;
   }
 
-  private static KeyStore keyStore(ServerConfig.Tls files, byte[] certificate, byte[] key)
+  private static KeyStore keyStore(TlsFiles files, byte[] certificate, byte[] key)
       throws IOException {
     Certificate[] chain;
     try {

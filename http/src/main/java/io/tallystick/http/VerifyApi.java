@@ -27,7 +27,7 @@ final class VerifyApi {
   private static final long PROGRESS_NANOS = Duration.ofMillis(100).toNanos();
 
   private final LogReader log;
-  private final ProofService.Sealing sealing;
+  private final CheckpointSource sealing;
   private final Clock clock;
   private volatile @Nullable Finished last;
 
@@ -37,7 +37,7 @@ final class VerifyApi {
   /**
    * @param sealing asked for a checkpoint before each verification
    */
-  VerifyApi(LogReader log, ProofService.Sealing sealing, Clock clock) {
+  VerifyApi(LogReader log, CheckpointSource sealing, Clock clock) {
     this.log = log;
     this.sealing = sealing;
     this.clock = clock;
@@ -48,8 +48,7 @@ final class VerifyApi {
     Routes.get(routes, PATH + "/last", guard.guarded(Permission.ADMIN_AUDIT, (r, by) -> last(r)));
   }
 
-  private void verify(Context request, Authenticator.Caller caller)
-      throws IOException, InterruptedException {
+  private void verify(Context request, Caller caller) throws IOException, InterruptedException {
     Parameters given = Parameters.ofQuery(request.queryString());
     sealing.newest();
     VerifyRequest asked = QueryService.verification(log, given, List.of(), null, List.of());
@@ -117,7 +116,7 @@ final class VerifyApi {
   private void last(Context request) throws IOException {
     Parameters.ofQuery(request.queryString()).only(List.of());
     Finished finished = last;
-    request.contentType(QueryService.JSON);
+    request.contentType(Answer.JSON);
     try (JsonGenerator out = EntryJson.generator(request.outputStream())) {
       out.writeStartObject();
       out.writeStringField("finished_at", finished == null ? null : Timestamps.text(finished.at()));

@@ -61,7 +61,7 @@ public final class WitnessServer implements AutoCloseable {
    * @throws IOException if the address can't be listened on, or the TLS files are not taken
    */
   public static WitnessServer start(Witness witness, ServerConfig config) throws IOException {
-    ServerConfig.Tls files = config.tls();
+    TlsFiles files = config.tls();
     WitnessServer server =
         files == null
             ? new WitnessServer(witness, config, null)

@@ -55,7 +55,7 @@ class DiskFullIT {
   void aFullDiskIsSaidBeforeItIsFullAndAppendsResume() throws Exception {
     Device.assumePossible();
     long floor = 100L << 20;
-    LogConfig config = LogConfig.defaults().withMinFreeBytes(floor);
+    LogConfig config = LogConfig.builder().minFreeBytes(floor).build();
     try (Device device = Device.memory(directory, "served", 300L << 20);
         TestServer server =
             TestServer.start(
@@ -91,7 +91,7 @@ class DiskFullIT {
   @Test
   void aDeviceWithoutAnyRoomIsWaitedFor() throws Exception {
     Device.assumePossible();
-    LogConfig config = LogConfig.defaults().withSealEvery(Duration.ofHours(1));
+    LogConfig config = LogConfig.builder().sealEvery(Duration.ofHours(1)).build();
     try (Device device = Device.memory(directory, "crowded", 300L << 20);
         AuditLog log = AuditLog.open(device.data(), config)) {
       Path ballast = device.mountPoint().resolve("ballast");

@@ -36,7 +36,7 @@ final class Events {
   static void fillDays(Path directory, int days, int hoursApart) throws Exception {
     Instant[] now = {Instant.now().minus(Duration.ofDays(days))};
     InstantSource hands = () -> now[0];
-    LogConfig config = LogConfig.defaults().withClock(hands.withZone(ZoneOffset.UTC));
+    LogConfig config = LogConfig.builder().clock(hands.withZone(ZoneOffset.UTC)).build();
     try (AuditLog log = AuditLog.open(directory, config)) {
       for (int hour = 0; hour < 24 * days; hour += hoursApart) {
         double daylight = Math.sin(Math.PI * (hour % 24) / 24);

@@ -342,17 +342,7 @@ class EventsApiTest {
   @Test
   void unknownTypesAreRefusedWhereOnlyKnownOnesAreTaken(@TempDir Path other) throws Exception {
     ServerConfig strict =
-        new ServerConfig(
-            "127.0.0.1",
-            0,
-            null,
-            false,
-            List.of(),
-            false,
-            false,
-            true,
-            TestServer.LIMITS,
-            ServerConfig.Timeouts.defaults());
+        ServerConfig.builder().port(0).strictTypes(true).limits(TestServer.LIMITS).build();
     try (TestServer strictServer = TestServer.start(other, strict)) {
       String key = strictServer.key(Permission.AUDIT_APPEND);
       HttpResponse<String> response =

@@ -48,7 +48,7 @@ class FreeSpaceTest {
   private TestServer start(long minFreeBytes) throws Exception {
     return TestServer.start(
         data,
-        LogConfig.defaults().withMinFreeBytes(minFreeBytes),
+        LogConfig.builder().minFreeBytes(minFreeBytes).build(),
         TestServer.config(TestServer.LIMITS, ServerConfig.Timeouts.defaults()));
   }
 

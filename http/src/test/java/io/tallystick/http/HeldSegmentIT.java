@@ -59,7 +59,7 @@ class HeldSegmentIT {
             .build();
     for (String day : DAYS) {
       Clock clock = Clock.fixed(Instant.parse(day + "T10:10:00Z"), ZoneOffset.UTC);
-      try (AuditLog log = AuditLog.open(data, LogConfig.defaults().withClock(clock))) {
+      try (AuditLog log = AuditLog.open(data, LogConfig.builder().clock(clock).build())) {
         log.append(Collections.nCopies(PER_DAY, event), null).get();
       }
     }

@@ -40,17 +40,11 @@ class PageEntryIT {
   @BeforeEach
   void open() throws Exception {
     ServerConfig config =
-        new ServerConfig(
-            "127.0.0.1",
-            0,
-            null,
-            false,
-            List.of(Cidr.parse("127.0.0.0/8")),
-            false,
-            false,
-            false,
-            TestServer.LIMITS,
-            ServerConfig.Timeouts.defaults());
+        ServerConfig.builder()
+            .port(0)
+            .trustedProxies(List.of(Cidr.parse("127.0.0.0/8")))
+            .limits(TestServer.LIMITS)
+            .build();
     server = TestServer.start(data, config);
     interceptor = new Interceptor(server.server.port());
     browser = Browser.start(interceptor.port(), data);

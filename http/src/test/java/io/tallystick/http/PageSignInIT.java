@@ -106,18 +106,13 @@ class PageSignInIT {
   void anIdleSessionEndsThoughItsPageListens() throws Exception {
     ServerConfig plain = TestServer.config(TestServer.LIMITS, ServerConfig.Timeouts.defaults());
     ServerConfig config =
-        new ServerConfig(
-            plain.host(),
-            0,
-            null,
-            false,
-            List.of(),
-            false,
-            false,
-            false,
-            plain.limits(),
-            plain.timeouts(),
-            new ServerConfig.Sessions(Duration.ofSeconds(3), Duration.ofMinutes(5), 10));
+        ServerConfig.builder()
+            .host(plain.host())
+            .port(0)
+            .limits(plain.limits())
+            .timeouts(plain.timeouts())
+            .sessions(new SessionLimits(Duration.ofSeconds(3), Duration.ofMinutes(5), 10))
+            .build();
     try (TestServer server = TestServer.start(data, config);
         Browser browser = Browser.start(server.server.port(), data)) {
       browser.signIn("/?live=true", server.key("reader", Permission.ADMIN_AUDIT));

@@ -216,17 +216,12 @@ class PermissionsTest {
     for (boolean trusted : List.of(false, true)) {
       Path directory = data.resolve(Boolean.toString(trusted));
       ServerConfig config =
-          new ServerConfig(
-              "127.0.0.1",
-              0,
-              null,
-              false,
-              trusted ? List.of(Cidr.parse("127.0.0.0/8"), Cidr.parse("10.0.0.1")) : List.of(),
-              false,
-              false,
-              false,
-              TestServer.LIMITS,
-              ServerConfig.Timeouts.defaults());
+          ServerConfig.builder()
+              .port(0)
+              .trustedProxies(
+                  trusted ? List.of(Cidr.parse("127.0.0.0/8"), Cidr.parse("10.0.0.1")) : List.of())
+              .limits(TestServer.LIMITS)
+              .build();
       try (TestServer server = TestServer.start(directory, config)) {
         long lastId = server.log.lastId();
         server.send(server.request("/api/audit", "x").header("X-Forwarded-For", forwarded));
@@ -246,7 +241,7 @@ class PermissionsTest {
       log.append(Event.builder("auth.logout").build()).get();
       assertThatThrownBy(unready::countsByType).isInstanceOf(IndexException.class);
       try (AuditServer server =
-              AuditServer.start(log, unready, keys, ServerConfig.defaults().withPort(0));
+              AuditServer.start(log, unready, keys, ServerConfig.builder().port(0).build());
           HttpClient client = HttpClient.newHttpClient()) {
         URI health = URI.create("http://127.0.0.1:" + server.port() + "/healthz");
         assertThat(

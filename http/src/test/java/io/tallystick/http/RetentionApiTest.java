@@ -35,7 +35,7 @@ class RetentionApiTest {
   void makeAnOldLog() throws Exception {
     for (int day = 1; day <= 2; day++) {
       Clock clock = Clock.fixed(Instant.parse("2025-03-0" + day + "T10:10:00Z"), ZoneOffset.UTC);
-      try (AuditLog log = AuditLog.open(data, LogConfig.defaults().withClock(clock))) {
+      try (AuditLog log = AuditLog.open(data, LogConfig.builder().clock(clock).build())) {
         Event failed = Event.builder("auth.login.failed").actorId((long) day).build();
         log.append(Collections.nCopies(50, failed), null).get();
       }

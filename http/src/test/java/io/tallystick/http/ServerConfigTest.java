@@ -15,17 +15,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ServerConfigTest {
   private static ServerConfig on(String host, boolean tls, boolean insecureHttp) {
-    return new ServerConfig(
-        host,
-        8470,
-        tls ? new ServerConfig.Tls(Path.of("cert.pem"), Path.of("key.pem")) : null,
-        insecureHttp,
-        List.of(),
-        false,
-        false,
-        false,
-        ServerConfig.Limits.defaults(),
-        ServerConfig.Timeouts.defaults());
+    return ServerConfig.builder()
+        .host(host)
+        .port(8470)
+        .tls(tls ? new TlsFiles(Path.of("cert.pem"), Path.of("key.pem")) : null)
+        .insecureHttp(insecureHttp)
+        .build();
   }
 
   @Test
@@ -61,7 +56,7 @@ class ServerConfigTest {
 
   @Test
   void valuesThatMakeNoSenseAreRefused() {
-    assertThatThrownBy(() -> ServerConfig.defaults().withPort(65_536))
+    assertThatThrownBy(() -> ServerConfig.builder().port(65_536).build())
         .hasMessageContaining("65535");
     assertThatThrownBy(() -> on("", false, true)).hasMessageContaining("host");
     assertThatThrownBy(() -> new ServerConfig.Limits(0, 1, 1, 1, 1, Duration.ofSeconds(1)))

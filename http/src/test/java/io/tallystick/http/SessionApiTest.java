@@ -26,29 +26,23 @@ class SessionApiTest {
 
   @BeforeEach
   void start() throws Exception {
-    start(ServerConfig.Sessions.defaults(), List.of());
+    start(SessionLimits.defaults(), List.of());
   }
 
-  private void start(ServerConfig.Sessions sessions, List<Cidr> proxies) throws Exception {
+  private void start(SessionLimits sessions, List<Cidr> proxies) throws Exception {
     server =
         TestServer.start(
             data,
-            new ServerConfig(
-                "127.0.0.1",
-                0,
-                null,
-                false,
-                proxies,
-                false,
-                false,
-                false,
-                TestServer.LIMITS,
-                ServerConfig.Timeouts.defaults(),
-                sessions));
+            ServerConfig.builder()
+                .port(0)
+                .trustedProxies(proxies)
+                .limits(TestServer.LIMITS)
+                .sessions(sessions)
+                .build());
     key = server.key("page-" + System.nanoTime(), Permission.ADMIN_AUDIT, Permission.ADMIN_KEYS);
   }
 
-  private void restart(ServerConfig.Sessions sessions, List<Cidr> proxies) throws Exception {
+  private void restart(SessionLimits sessions, List<Cidr> proxies) throws Exception {
     server.close();
     start(sessions, proxies);
   }
@@ -221,7 +215,7 @@ class SessionApiTest {
 
   @Test
   void idleAndOldSessionsEndAndTheLogSaysSo() throws Exception {
-    restart(new ServerConfig.Sessions(Duration.ofMillis(400), Duration.ofHours(1), 9), List.of());
+    restart(new SessionLimits(Duration.ofMillis(400), Duration.ofHours(1), 9), List.of());
     String idle = cookie(signIn());
     long before = server.log.lastId();
     assertThat(get("/api/audit", idle).statusCode()).isEqualTo(200);
@@ -231,7 +225,7 @@ class SessionApiTest {
     assertThat(String.valueOf(server.entry(before + 1).decode().event().details()))
         .contains("idle");
 
-    restart(new ServerConfig.Sessions(Duration.ofHours(1), Duration.ofMillis(400), 9), List.of());
+    restart(new SessionLimits(Duration.ofHours(1), Duration.ofMillis(400), 9), List.of());
     String old = cookie(signIn());
     Thread.sleep(500);
     assertThat(get("/api/session", old).statusCode()).isEqualTo(401);
@@ -245,7 +239,7 @@ class SessionApiTest {
             .header("X-Forwarded-Proto", "https")
             .header("X-Forwarded-Host", "audit.example");
     assertThat(server.send(request).statusCode()).as("a stranger's headers").isEqualTo(403);
-    restart(ServerConfig.Sessions.defaults(), List.of(Cidr.parse("127.0.0.1")));
+    restart(SessionLimits.defaults(), List.of(Cidr.parse("127.0.0.1")));
     HttpResponse<String> answer =
         server.send(
             signIn("{\"key\":\"" + key + "\"}")

@@ -34,7 +34,7 @@ class SessionsTest {
     sessions =
         new Sessions(
             keys,
-            new ServerConfig.Sessions(Duration.ofMinutes(10), Duration.ofMinutes(60), 3),
+            new SessionLimits(Duration.ofMinutes(10), Duration.ofMinutes(60), 3),
             nanos::get,
             end -> ended.add(end.reason()));
   }

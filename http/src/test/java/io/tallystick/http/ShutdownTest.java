@@ -91,7 +91,7 @@ class ShutdownTest {
   @Test
   void aPortThatIsTakenIsSaid(@TempDir Path other) throws Exception {
     try (TestServer server = TestServer.start(data)) {
-      ServerConfig config = TestServer.CONFIG.withPort(server.server.port());
+      ServerConfig config = TestServer.CONFIG.toBuilder().port(server.server.port()).build();
       try (AuditLog log = AuditLog.open(other, LogConfig.defaults());
           var index =
               io.tallystick.index.AuditIndex.open(log.reader(), log.reader().directory().index())) {

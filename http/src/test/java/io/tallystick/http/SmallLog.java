@@ -29,20 +29,20 @@ import java.util.List;
  */
 final class SmallLog {
   private static final int PAGE = 4_096;
-  private static final LogConfig CONFIG = LogConfig.defaults().withOrigin("example.org/small");
+  private static final LogConfig CONFIG = LogConfig.builder().origin("example.org/small").build();
 
   private SmallLog() {}
 
   /** How the log is opened on the n-th of its four days. */
   static LogConfig day(int n) {
     Instant time = Instant.parse("2026-05-0" + n + "T10:10:00Z");
-    return CONFIG.withClock(Clock.fixed(time, ZoneOffset.UTC));
+    return CONFIG.toBuilder().clock(Clock.fixed(time, ZoneOffset.UTC)).build();
   }
 
   /** How it is opened half an hour after its last entry, in the same hour. */
   static LogConfig later() {
     Instant time = Instant.parse("2026-05-04T10:40:00Z");
-    return CONFIG.withClock(Clock.fixed(time, ZoneOffset.UTC));
+    return CONFIG.toBuilder().clock(Clock.fixed(time, ZoneOffset.UTC)).build();
   }
 
   /** Makes it. */

@@ -256,7 +256,7 @@ final class Subject {
     Clock clock =
         new FastClock(
             Instant.ofEpochSecond(Long.parseLong(args[1])), mode == Mode.BULK ? 1 : SPEED);
-    LogConfig config = LogConfig.defaults().withClock(clock).withSealEvery(Duration.ofMillis(50));
+    LogConfig config = LogConfig.builder().clock(clock).sealEvery(Duration.ofMillis(50)).build();
     AuditLog log = AuditLog.open(Path.of(args[0]), config);
     AuditIndex index = AuditIndex.open(log.reader(), log.reader().directory().index());
     AccessKeys keys = AccessKeys.open(log.reader().directory().access(), Clock.systemUTC());

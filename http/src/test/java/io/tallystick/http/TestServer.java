@@ -22,7 +22,7 @@ import java.util.UUID;
 /** A real server on a real log, and a client for it. */
 final class TestServer implements AutoCloseable {
   static final ObjectMapper JSON = new ObjectMapper();
-  static final ServerConfig CONFIG = ServerConfig.defaults().withPort(0);
+  static final ServerConfig CONFIG = ServerConfig.builder().port(0).build();
 
   /** So many failures from one address that tests meet no limit by chance. */
   static final ServerConfig.Limits LIMITS =
@@ -46,8 +46,12 @@ final class TestServer implements AutoCloseable {
   }
 
   static ServerConfig config(ServerConfig.Limits limits, ServerConfig.Timeouts timeouts) {
-    return new ServerConfig(
-        CONFIG.host(), 0, null, false, List.of(), false, false, false, limits, timeouts);
+    return ServerConfig.builder()
+        .host(CONFIG.host())
+        .port(0)
+        .limits(limits)
+        .timeouts(timeouts)
+        .build();
   }
 
   /** So much for a client that sends or takes nothing, and for a header or a body. */

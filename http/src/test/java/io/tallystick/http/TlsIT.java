@@ -35,7 +35,7 @@ class TlsIT {
   @TempDir Path directory;
 
   /** Makes a self-signed certificate for localhost, and writes both PEM files. */
-  private Certificate makeCertificate(ServerConfig.Tls files, String algorithm) throws Exception {
+  private Certificate makeCertificate(TlsFiles files, String algorithm) throws Exception {
     Path store = Files.createTempDirectory(directory, "made").resolve("store.p12");
     Process keytool =
         new ProcessBuilder(
@@ -75,17 +75,21 @@ class TlsIT {
         .formatted(label, Base64.getMimeEncoder().encodeToString(der), label);
   }
 
-  private ServerConfig.Tls files() {
-    return new ServerConfig.Tls(directory.resolve("cert.pem"), directory.resolve("key.pem"));
+  private TlsFiles files() {
+    return new TlsFiles(directory.resolve("cert.pem"), directory.resolve("key.pem"));
   }
 
-  private static ServerConfig config(ServerConfig.Tls files) {
+  private static ServerConfig config(TlsFiles files) {
     return config(files, ServerConfig.Timeouts.defaults());
   }
 
-  private static ServerConfig config(ServerConfig.Tls files, ServerConfig.Timeouts timeouts) {
-    return new ServerConfig(
-        "127.0.0.1", 0, files, false, List.of(), false, false, false, TestServer.LIMITS, timeouts);
+  private static ServerConfig config(TlsFiles files, ServerConfig.Timeouts timeouts) {
+    return ServerConfig.builder()
+        .port(0)
+        .tls(files)
+        .limits(TestServer.LIMITS)
+        .timeouts(timeouts)
+        .build();
   }
 
   /** For a client that trusts this certificate alone. */
@@ -183,10 +187,10 @@ class TlsIT {
   @Test
   void filesThatAreNotTakenAreSaidAtTheStart() throws Exception {
     makeCertificate(files(), "EC");
-    ServerConfig.Tls other =
-        new ServerConfig.Tls(directory.resolve("other.pem"), directory.resolve("other-key.pem"));
+    TlsFiles other =
+        new TlsFiles(directory.resolve("other.pem"), directory.resolve("other-key.pem"));
     makeCertificate(other, "EC");
-    ServerConfig.Tls mixed = new ServerConfig.Tls(files().certificate(), other.key());
+    TlsFiles mixed = new TlsFiles(files().certificate(), other.key());
     assertThatThrownBy(() -> TlsMaterial.read(mixed))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("is not the key of the certificate");

@@ -430,7 +430,7 @@ class WitnessTest {
     try (WitnessFeeder witnessFeeder =
         new WitnessFeeder(tree, List.of(address), Duration.ofMillis(20))) {
       Path inTheWay = Files.createDirectories(directory.resolve("log/cosigned/x"));
-      server = WitnessServer.start(witness, TestServer.CONFIG.withPort(port));
+      server = WitnessServer.start(witness, TestServer.CONFIG.toBuilder().port(port).build());
       Thread.sleep(1_000);
       assertThat(witnessFeeder.newest()).isEmpty();
       Files.delete(inTheWay);
@@ -466,7 +466,7 @@ class WitnessTest {
         assertThat(i).as("waits for the log's own").isLessThan(100);
         Thread.sleep(50);
       }
-      server = WitnessServer.start(witness, TestServer.CONFIG.withPort(port));
+      server = WitnessServer.start(witness, TestServer.CONFIG.toBuilder().port(port).build());
       awaitCosigned(witnessFeeder, size + 1);
       append(1);
       awaitCosigned(witnessFeeder, size + 2);

@@ -38,7 +38,7 @@ class AuditIndexTest {
 
   @BeforeEach
   void open() throws IOException {
-    log = AuditLog.open(data, LogConfig.defaults().withOrigin("example.com/index"));
+    log = AuditLog.open(data, LogConfig.builder().origin("example.com/index").build());
     directory = log.reader().directory().index();
   }
 
@@ -276,7 +276,7 @@ class AuditIndexTest {
     RandomLog.append(log, 50, 14);
     try (AuditLog other =
         AuditLog.open(
-            data.resolve("other"), LogConfig.defaults().withOrigin("example.com/other"))) {
+            data.resolve("other"), LogConfig.builder().origin("example.com/other").build())) {
       AuditIndex.open(other.reader(), directory).close();
     }
     List<Entry> entries = RandomLog.entries(log);

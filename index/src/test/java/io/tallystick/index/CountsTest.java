@@ -36,7 +36,7 @@ class CountsTest {
 
   @BeforeEach
   void open() throws Exception {
-    log = AuditLog.open(data, LogConfig.defaults().withOrigin("example.com/counts"));
+    log = AuditLog.open(data, LogConfig.builder().origin("example.com/counts").build());
     RandomLog.append(log, 1_000, 3);
     index =
         AuditIndex.open(
@@ -91,7 +91,7 @@ class CountsTest {
   void countsEveryDayThatHasEntries() throws Exception {
     Instant[] now = {Instant.parse("2023-11-30T08:00:00Z")};
     InstantSource clock = () -> now[0];
-    LogConfig config = LogConfig.defaults().withClock(clock.withZone(ZoneOffset.UTC));
+    LogConfig config = LogConfig.builder().clock(clock.withZone(ZoneOffset.UTC)).build();
     try (AuditLog old = AuditLog.open(data.resolve("old"), config)) {
       Random random = new Random(9);
       for (int i = 0; i < 200; i++) {

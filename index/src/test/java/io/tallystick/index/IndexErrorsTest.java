@@ -35,7 +35,7 @@ class IndexErrorsTest {
 
   @BeforeEach
   void open() throws IOException {
-    log = AuditLog.open(data, LogConfig.defaults().withOrigin("example.com/errors"));
+    log = AuditLog.open(data, LogConfig.builder().origin("example.com/errors").build());
     directory = log.reader().directory().index();
   }
 

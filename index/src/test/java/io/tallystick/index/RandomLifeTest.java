@@ -86,7 +86,7 @@ class RandomLifeTest {
   void open() throws IOException {
     Path data = folder.resolve("log");
     InstantSource time = () -> now.updateAndGet(t -> t.plusMillis(1));
-    log = AuditLog.open(data, LogConfig.defaults().withClock(time.withZone(ZoneOffset.UTC)));
+    log = AuditLog.open(data, LogConfig.builder().clock(time.withZone(ZoneOffset.UTC)).build());
     beside = AuditIndex.openBeside(LogReader.open(data), directory(), IN_MEMORY);
   }
 

@@ -38,7 +38,7 @@ class RemovedEntriesTest {
   @BeforeEach
   void open() throws IOException {
     InstantSource time = () -> now.updateAndGet(t -> t.plusMillis(1));
-    log = AuditLog.open(data, LogConfig.defaults().withClock(time.withZone(ZoneOffset.UTC)));
+    log = AuditLog.open(data, LogConfig.builder().clock(time.withZone(ZoneOffset.UTC)).build());
   }
 
   @AfterEach

@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 public class AuditLogTest {
-  public static final LogConfig CONFIG = LogConfig.defaults().withOrigin("example.com/test");
+  public static final LogConfig CONFIG = LogConfig.builder().origin("example.com/test").build();
 
   @TempDir Path data;
 
@@ -127,7 +127,8 @@ public class AuditLogTest {
   void aLogGoesOnAfterEveryRestart() throws Exception {
     for (int i = 0; i < 10; i++) {
       try (AuditLog log =
-          AuditLog.open(data, CONFIG.withOrigin(i == 0 ? "example.com/test" : null))) {
+          AuditLog.open(
+              data, CONFIG.toBuilder().origin(i == 0 ? "example.com/test" : null).build())) {
         assertThat(log.lastId()).isEqualTo(1 + 7L * i);
         log.append(events(7), null).get();
       }
@@ -140,7 +141,8 @@ public class AuditLogTest {
   @Test
   void anotherOriginIsRefused() throws Exception {
     AuditLog.open(data, CONFIG).close();
-    assertThatThrownBy(() -> AuditLog.open(data, CONFIG.withOrigin("example.com/other")))
+    assertThatThrownBy(
+            () -> AuditLog.open(data, CONFIG.toBuilder().origin("example.com/other").build()))
         .isInstanceOf(LogException.NotALog.class)
         .hasMessageContaining("example.com/test")
         .hasMessageContaining("example.com/other");
@@ -178,7 +180,7 @@ public class AuditLogTest {
       Duration.ofMinutes(-1)
     };
     for (int restart = 0; restart < 3; restart++) {
-      try (AuditLog log = AuditLog.open(data, CONFIG.withClock(clock))) {
+      try (AuditLog log = AuditLog.open(data, CONFIG.toBuilder().clock(clock).build())) {
         for (Duration step : steps) {
           clock.now = clock.now.plus(step);
           log.append(events(5), null).get();
@@ -193,7 +195,7 @@ public class AuditLogTest {
   @Test
   void idsAreFoundAcrossSegments() throws Exception {
     SteppingClock clock = new SteppingClock(Instant.parse("2026-05-01T00:30:00Z"));
-    try (AuditLog log = AuditLog.open(data, CONFIG.withClock(clock))) {
+    try (AuditLog log = AuditLog.open(data, CONFIG.toBuilder().clock(clock).build())) {
       for (int hour = 0; hour < 5; hour++) {
         for (int block = 0; block < 300; block++) {
           log.append(events(3), null).get();
@@ -244,7 +246,8 @@ public class AuditLogTest {
   @Test
   void tooMuchPendingIsRefusedAtOnceAndWhatWasAcceptedIsThere() throws Exception {
     try (AuditLog log =
-        AuditLog.open(data, CONFIG.withMaxPendingBytes(BlockFormat.MAX_BLOCK_BYTES))) {
+        AuditLog.open(
+            data, CONFIG.toBuilder().maxPendingBytes(BlockFormat.MAX_BLOCK_BYTES).build())) {
       List<CompletableFuture<Receipt>> all = new ArrayList<>();
       for (int i = 0; i < 400; i++) {
         all.add(log.append(events(2000), null));
@@ -288,7 +291,8 @@ public class AuditLogTest {
 
   @Test
   void asyncAcknowledgesTooAndLosesNothingAtClose() throws Exception {
-    try (AuditLog log = AuditLog.open(data, CONFIG.withDurability(Durability.ASYNC))) {
+    try (AuditLog log =
+        AuditLog.open(data, CONFIG.toBuilder().durability(Durability.ASYNC).build())) {
       for (int i = 0; i < 2000; i++) {
         Receipt receipt = log.append(event(i)).get();
         assertThat(log.reader().read(receipt.firstId())).isPresent();

@@ -32,7 +32,8 @@ class BackupTest {
     Path copy = directory.resolve("copy");
     List<Backup.Report> reports = new ArrayList<>();
     try (AuditLog log =
-        AuditLog.open(data, AuditLogTest.CONFIG.withSealEvery(Duration.ofMillis(5)))) {
+        AuditLog.open(
+            data, AuditLogTest.CONFIG.toBuilder().sealEvery(Duration.ofMillis(5)).build())) {
       try (BusyLog _ = new BusyLog(log, 200, Duration.ofMillis(2))) {
         for (int i = 0; i < 6; i++) {
           SignedCheckpoint before = log.seal().get();
@@ -68,7 +69,9 @@ class BackupTest {
     Path data = directory.resolve("log");
     Path other = directory.resolve("other");
     for (Path each : List.of(data, other)) {
-      AuditLog.open(each, AuditLogTest.CONFIG.withOrigin(each.getFileName().toString())).close();
+      AuditLog.open(
+              each, AuditLogTest.CONFIG.toBuilder().origin(each.getFileName().toString()).build())
+          .close();
     }
     LogReader log = LogReader.open(data);
     Path full = Files.createDirectory(directory.resolve("full"));

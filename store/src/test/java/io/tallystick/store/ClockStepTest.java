@@ -68,7 +68,7 @@ class ClockStepTest {
   @Test
   void timesIncreaseAndNothingWaitsHoweverTheClockIsSet() throws Exception {
     Random random = new Random();
-    LogConfig config = LogConfig.defaults().withClock(clock).withSealEvery(Duration.ofMillis(20));
+    LogConfig config = LogConfig.builder().clock(clock).sealEvery(Duration.ofMillis(20)).build();
     long acknowledged = 1;
     for (int round = 0; round < ROUNDS; round++) {
       // Also while nobody looks.

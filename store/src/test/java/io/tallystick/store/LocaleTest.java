@@ -24,7 +24,8 @@ class LocaleTest {
     try {
       AuditLogTest.SteppingClock clock =
           new AuditLogTest.SteppingClock(Instant.parse("2026-05-01T22:10:00Z"));
-      try (AuditLog log = AuditLog.open(data, AuditLogTest.CONFIG.withClock(clock))) {
+      try (AuditLog log =
+          AuditLog.open(data, AuditLogTest.CONFIG.toBuilder().clock(clock).build())) {
         Event mapped = Event.builder("auth.login").actorIp("::ffff:10.1.2.3").build();
         log.append(mapped).get();
         clock.now = clock.now.plusSeconds(7_200);

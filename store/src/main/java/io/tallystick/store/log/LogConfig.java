@@ -65,67 +65,108 @@ public record LogConfig(
     }
   }
 
-  /**
-   * An origin of the log's own choice, forced acknowledgements, 64 MiB pending, the system's clock,
-   * an Ed25519 key in the data directory, a checkpoint every second, a warning below 1 GiB.
-   */
+  /** The defaults, as the builder's methods name them. */
   public static LogConfig defaults() {
-    return new LogConfig(
-        null,
-        Durability.FORCED,
-        MAX_PENDING_BYTES,
-        Clock.systemUTC(),
-        null,
-        false,
-        Duration.ofSeconds(1),
-        1L << 30);
+    return builder().build();
   }
 
-  /** This configuration with another origin. */
-  public LogConfig withOrigin(@Nullable String origin) {
-    return new LogConfig(
-        origin, durability, maxPendingBytes, clock, keyFile, postQuantum, sealEvery, minFreeBytes);
+  /** A builder with the defaults. */
+  public static Builder builder() {
+    return new Builder();
   }
 
-  /** This configuration with another durability. */
-  public LogConfig withDurability(Durability durability) {
-    return new LogConfig(
-        origin, durability, maxPendingBytes, clock, keyFile, postQuantum, sealEvery, minFreeBytes);
+  /** A builder that begins with this configuration. */
+  public Builder toBuilder() {
+    return new Builder()
+        .origin(origin)
+        .durability(durability)
+        .maxPendingBytes(maxPendingBytes)
+        .clock(clock)
+        .keyFile(keyFile)
+        .postQuantum(postQuantum)
+        .sealEvery(sealEvery)
+        .minFreeBytes(minFreeBytes);
   }
 
-  /** This configuration with another limit on what is pending. */
-  public LogConfig withMaxPendingBytes(long maxPendingBytes) {
-    return new LogConfig(
-        origin, durability, maxPendingBytes, clock, keyFile, postQuantum, sealEvery, minFreeBytes);
-  }
+  /** Builds a configuration, which is checked when it is built. Not safe for concurrent use. */
+  public static final class Builder {
+    private @Nullable String origin;
+    private Durability durability = Durability.FORCED;
+    private long maxPendingBytes = MAX_PENDING_BYTES;
+    private Clock clock = Clock.systemUTC();
+    private @Nullable Path keyFile;
+    private boolean postQuantum = false;
+    private Duration sealEvery = Duration.ofSeconds(1);
+    private long minFreeBytes = 1L << 30;
 
-  /** This configuration with another clock. */
-  public LogConfig withClock(Clock clock) {
-    return new LogConfig(
-        origin, durability, maxPendingBytes, clock, keyFile, postQuantum, sealEvery, minFreeBytes);
-  }
+    private Builder() {}
 
-  /** This configuration with the signing key in this file. */
-  public LogConfig withKeyFile(@Nullable Path keyFile) {
-    return new LogConfig(
-        origin, durability, maxPendingBytes, clock, keyFile, postQuantum, sealEvery, minFreeBytes);
-  }
+    /**
+     * Name of a log that is about to be created; {@code null}, the default, lets the log choose
+     * one.
+     */
+    public Builder origin(@Nullable String value) {
+      origin = value;
+      return this;
+    }
 
-  /** This configuration with or without a second, post-quantum signature for a new key. */
-  public LogConfig withPostQuantum(boolean postQuantum) {
-    return new LogConfig(
-        origin, durability, maxPendingBytes, clock, keyFile, postQuantum, sealEvery, minFreeBytes);
-  }
+    /** When an append is acknowledged; default forced. */
+    public Builder durability(Durability value) {
+      durability = value;
+      return this;
+    }
 
-  /** This configuration with another interval between checkpoints. */
-  public LogConfig withSealEvery(Duration sealEvery) {
-    return new LogConfig(
-        origin, durability, maxPendingBytes, clock, keyFile, postQuantum, sealEvery, minFreeBytes);
-  }
+    /** Bytes of blocks accepted and not yet forced; default and maximum 64 MiB. */
+    public Builder maxPendingBytes(long value) {
+      maxPendingBytes = value;
+      return this;
+    }
 
-  /** This configuration with another floor of free space. */
-  public LogConfig withMinFreeBytes(long minFreeBytes) {
-    return new LogConfig(
-        origin, durability, maxPendingBytes, clock, keyFile, postQuantum, sealEvery, minFreeBytes);
+    /** The wall clock; default the system's. */
+    public Builder clock(Clock value) {
+      clock = value;
+      return this;
+    }
+
+    /** The file with the signing key; {@code null}, the default, is in the data directory. */
+    public Builder keyFile(@Nullable Path value) {
+      keyFile = value;
+      return this;
+    }
+
+    /** Whether a new key has an ML-DSA-44 key beside it; default no. */
+    public Builder postQuantum(boolean value) {
+      postQuantum = value;
+      return this;
+    }
+
+    /** How long entries wait for a checkpoint at most; default 1 s. */
+    public Builder sealEvery(Duration value) {
+      sealEvery = value;
+      return this;
+    }
+
+    /** Free bytes on the device below which the log warns; default 1 GiB. */
+    public Builder minFreeBytes(long value) {
+      minFreeBytes = value;
+      return this;
+    }
+
+    /**
+     * The configuration.
+     *
+     * @throws IllegalArgumentException naming the value that is wrong
+     */
+    public LogConfig build() {
+      return new LogConfig(
+          origin,
+          durability,
+          maxPendingBytes,
+          clock,
+          keyFile,
+          postQuantum,
+          sealEvery,
+          minFreeBytes);
+    }
   }
 }

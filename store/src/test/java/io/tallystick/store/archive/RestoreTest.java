@@ -41,7 +41,7 @@ class RestoreTest {
   void archiveTwoDays() throws Exception {
     data = directory.resolve("log");
     restored = directory.resolve("restored");
-    try (AuditLog log = AuditLog.open(data, AuditLogTest.CONFIG.withClock(clock))) {
+    try (AuditLog log = AuditLog.open(data, AuditLogTest.CONFIG.toBuilder().clock(clock).build())) {
       for (int hour = 10; hour <= 58; hour += 12) {
         clock.now = Instant.parse("2026-05-01T00:10:00Z").plusSeconds(3_600L * hour);
         for (int i = 0; i < 30; i++) {

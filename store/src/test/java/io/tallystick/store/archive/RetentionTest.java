@@ -75,7 +75,7 @@ public class RetentionTest {
   }
 
   private AuditLog open() throws Exception {
-    return AuditLog.open(data, AuditLogTest.CONFIG.withClock(clock));
+    return AuditLog.open(data, AuditLogTest.CONFIG.toBuilder().clock(clock).build());
   }
 
   private static List<Horizon.Removed> run(AuditLog log, Retention.Mode mode) throws Exception {

@@ -39,7 +39,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The history of checkpoints, which several threads and processes add to. */
 class KeptCheckpointsTest {
-  private static final LogConfig CONFIG = AuditLogTest.CONFIG.withSealEvery(Duration.ofHours(1));
+  private static final LogConfig CONFIG =
+      AuditLogTest.CONFIG.toBuilder().sealEvery(Duration.ofHours(1)).build();
 
   @TempDir Path data;
 

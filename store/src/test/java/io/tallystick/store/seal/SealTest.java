@@ -41,7 +41,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The tree over the log: tiles, checkpoints, keys, and how it is taken up again. */
 class SealTest {
-  private static final LogConfig CONFIG = AuditLogTest.CONFIG.withSealEvery(Duration.ofMillis(20));
+  private static final LogConfig CONFIG =
+      AuditLogTest.CONFIG.toBuilder().sealEvery(Duration.ofMillis(20)).build();
 
   @TempDir Path directory;
 
@@ -84,7 +85,7 @@ class SealTest {
   /** So that a log without a checkpoint is one that lost it. */
   @Test
   void aLogIsSealedInTheMomentInWhichItIsMade() throws Exception {
-    LogConfig seldom = AuditLogTest.CONFIG.withSealEvery(Duration.ofHours(1));
+    LogConfig seldom = AuditLogTest.CONFIG.toBuilder().sealEvery(Duration.ofHours(1)).build();
     try (AuditLog log = AuditLog.open(directory.resolve("a"), seldom)) {
       assertThat(log.reader().tree().size()).isEqualTo(1);
     }
@@ -100,7 +101,7 @@ class SealTest {
         Thread.sleep(5);
       }
     }
-    LogConfig never = CONFIG.withSealEvery(Duration.ofDays(1));
+    LogConfig never = CONFIG.toBuilder().sealEvery(Duration.ofDays(1)).build();
     try (AuditLog log = AuditLog.open(directory.resolve("b"), never)) {
       for (int i = 1; i < 50; i++) {
         log.append(AuditLogTest.events(7), null).get();
@@ -118,7 +119,8 @@ class SealTest {
   @Test
   void everyEntryCanBeProvedUnderEveryLaterCheckpoint() throws Exception {
     Path data = directory.resolve("log");
-    try (AuditLog log = AuditLog.open(data, CONFIG.withSealEvery(Duration.ofDays(1)))) {
+    try (AuditLog log =
+        AuditLog.open(data, CONFIG.toBuilder().sealEvery(Duration.ofDays(1)).build())) {
       SignedCheckpoint before = log.seal().get();
       for (int round = 0; round < 6; round++) {
         log.append(AuditLogTest.events(97 + round), null).get();
@@ -192,7 +194,8 @@ class SealTest {
   void aLogWhoseCreationWasCutShortIsSealedBeforeItTakesEntries() throws Exception {
     Path data = log(1);
     LogFiles.unseal(data);
-    try (AuditLog log = AuditLog.open(data, CONFIG.withSealEvery(Duration.ofHours(1)))) {
+    try (AuditLog log =
+        AuditLog.open(data, CONFIG.toBuilder().sealEvery(Duration.ofHours(1)).build())) {
       assertThat(log.reader().tree().size()).isEqualTo(1);
     }
     assertThat(judge(data)).isEqualTo(1);
@@ -259,7 +262,7 @@ class SealTest {
     refused(data, "--key-file");
 
     AtomicFile.writeSecret(elsewhere, good.getBytes(java.nio.charset.StandardCharsets.US_ASCII));
-    AuditLog.open(data, CONFIG.withKeyFile(elsewhere)).close();
+    AuditLog.open(data, CONFIG.toBuilder().keyFile(elsewhere).build()).close();
     assertThat(judge(data)).isEqualTo(5);
   }
 
@@ -316,7 +319,7 @@ class SealTest {
   @Test
   void aSecondSignatureOutlastsEd25519() throws Exception {
     Path data = directory.resolve("pq");
-    try (AuditLog log = AuditLog.open(data, CONFIG.withPostQuantum(true))) {
+    try (AuditLog log = AuditLog.open(data, CONFIG.toBuilder().postQuantum(true).build())) {
       fill(log, 10);
     }
     List<VerifierKey> keys = LogReader.open(data).identity().keys();
@@ -336,7 +339,7 @@ class SealTest {
     Path data = directory.resolve("hours");
     AuditLogTest.SteppingClock clock =
         new AuditLogTest.SteppingClock(Instant.parse("2099-05-01T10:10:00Z"));
-    try (AuditLog log = AuditLog.open(data, CONFIG.withClock(clock))) {
+    try (AuditLog log = AuditLog.open(data, CONFIG.toBuilder().clock(clock).build())) {
       for (int i = 0; i < 10; i++) {
         log.append(AuditLogTest.events(1), null).get();
         log.seal().get();

@@ -126,7 +126,7 @@ class SealerTest {
     AuditLogTest.SteppingClock clock =
         new AuditLogTest.SteppingClock(Instant.parse("2026-05-01T10:10:00Z"));
     Path data = directory.resolve("kept");
-    try (AuditLog log = AuditLog.open(data, AuditLogTest.CONFIG.withClock(clock))) {
+    try (AuditLog log = AuditLog.open(data, AuditLogTest.CONFIG.toBuilder().clock(clock).build())) {
       clock.now = clock.now.plusSeconds(7_200);
       Path kept = data.resolve("checkpoints");
       Files.move(kept, data.resolve("aside"));
@@ -151,7 +151,8 @@ class SealerTest {
     try {
       Path data = device.resolve("log");
       try (AuditLog log =
-          AuditLog.open(data, AuditLogTest.CONFIG.withSealEvery(Duration.ofHours(1)))) {
+          AuditLog.open(
+              data, AuditLogTest.CONFIG.toBuilder().sealEvery(Duration.ofHours(1)).build())) {
         log.append(AuditLogTest.events(1_000), null).get();
         Path ballast = device.resolve("ballast");
         fill(ballast);

@@ -30,8 +30,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** What is left when the process or the power went, and that the log goes on from what is whole. */
 class RecoveryTest {
   private static final LogConfig CONFIG =
-      AuditLogTest.CONFIG.withClock(
-          new AuditLogTest.SteppingClock(Instant.parse("2026-05-01T10:10:00Z")));
+      AuditLogTest.CONFIG.toBuilder()
+          .clock(new AuditLogTest.SteppingClock(Instant.parse("2026-05-01T10:10:00Z")))
+          .build();
 
   @TempDir Path directory;
 
@@ -156,7 +157,7 @@ class RecoveryTest {
     Files.write(next, new byte[100_000]);
     AuditLogTest.SteppingClock later =
         new AuditLogTest.SteppingClock(Instant.parse("2026-05-01T11:10:00Z"));
-    try (AuditLog log = AuditLog.open(data, CONFIG.withClock(later))) {
+    try (AuditLog log = AuditLog.open(data, CONFIG.toBuilder().clock(later).build())) {
       assertThat(log.append(AuditLogTest.events(4), null).get().firstId()).isEqualTo(17);
     }
     assertThat(LogChecker.check(data).findings()).isEmpty();

@@ -62,7 +62,7 @@ class SegmentHeadTest {
   }
 
   private AuditLog open(Path where) throws IOException {
-    return AuditLog.open(where, AuditLogTest.CONFIG.withClock(clock));
+    return AuditLog.open(where, AuditLogTest.CONFIG.toBuilder().clock(clock).build());
   }
 
   private int[] bits() {

@@ -28,7 +28,7 @@ class HashCountIT {
   @Test
   void aRangeCostsItsEntriesAndAFewTiles() throws Exception {
     Random random = new Random(5);
-    LogConfig config = AuditLogTest.CONFIG.withSealEvery(Duration.ofSeconds(1));
+    LogConfig config = AuditLogTest.CONFIG.toBuilder().sealEvery(Duration.ofSeconds(1)).build();
     for (long size : SIZES) {
       try (AuditLog log = AuditLog.open(data, config)) {
         while (log.lastId() < size) {

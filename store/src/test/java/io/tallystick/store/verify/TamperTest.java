@@ -58,7 +58,7 @@ public class TamperTest {
     data = directory.resolve("log");
     AuditLogTest.SteppingClock clock =
         new AuditLogTest.SteppingClock(Instant.parse("2026-05-01T10:00:01Z"));
-    try (AuditLog log = AuditLog.open(data, AuditLogTest.CONFIG.withClock(clock))) {
+    try (AuditLog log = AuditLog.open(data, AuditLogTest.CONFIG.toBuilder().clock(clock).build())) {
       for (int b = 0; b < BLOCKS; b++) {
         List<Event> batch = new ArrayList<>();
         for (int i = 0; i < BLOCK; i++) {

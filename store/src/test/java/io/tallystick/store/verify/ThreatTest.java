@@ -81,7 +81,7 @@ public class ThreatTest {
   private static void write(Path data, int hours, long forgedId) throws Exception {
     AuditLogTest.SteppingClock clock =
         new AuditLogTest.SteppingClock(Instant.parse("2026-05-01T10:10:00Z"));
-    try (AuditLog log = AuditLog.open(data, AuditLogTest.CONFIG.withClock(clock))) {
+    try (AuditLog log = AuditLog.open(data, AuditLogTest.CONFIG.toBuilder().clock(clock).build())) {
       for (int hour = 0; hour < hours; hour++) {
         clock.now = Instant.parse("2026-05-01T10:10:00Z").plusSeconds(3_600L * hour);
         while (log.lastId() < 1 + (hour + 1) * PER_HOUR) {
@@ -192,8 +192,9 @@ public class ThreatTest {
     try (AuditLog log =
         AuditLog.open(
             forged,
-            AuditLogTest.CONFIG.withClock(
-                new AuditLogTest.SteppingClock(Instant.parse("2026-05-01T12:10:00Z"))))) {
+            AuditLogTest.CONFIG.toBuilder()
+                .clock(new AuditLogTest.SteppingClock(Instant.parse("2026-05-01T12:10:00Z")))
+                .build())) {
       log.append(AuditLogTest.events(PER_HOUR - 1), null).get();
     }
     replace("segments", forged);

@@ -53,7 +53,7 @@ class CommitterTest {
 
   @BeforeEach
   void open() throws Exception {
-    LogConfig config = AuditLogTest.CONFIG.withClock(clock);
+    LogConfig config = AuditLogTest.CONFIG.toBuilder().clock(clock).build();
     directory = new DataDirectory(data);
     directory.create();
     identity = new LogIdentity(LogIdentity.VERSION, "example.com/test", "", List.of());

@@ -9,11 +9,11 @@ import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 
 /** Has the log's writer sign a checkpoint, and waits for it. Safe for any number of threads. */
-final class Sealing implements ProofService.Sealing {
+final class OnDemandCheckpoints implements CheckpointSource {
   private final AuditLog log;
   private final Duration timeout;
 
-  Sealing(AuditLog log, Duration timeout) {
+  OnDemandCheckpoints(AuditLog log, Duration timeout) {
     this.log = log;
     this.timeout = timeout;
   }
