@@ -3,7 +3,7 @@ package io.tallystick.benchmarks;
 import io.tallystick.entry.Event;
 
 /** Events as a deployment that logs every API key use has them: about 300 bytes as an entry. */
-final class Events {
+public final class Events {
   private Events() {}
 
   static Event apiKeyUse(long i) {

@@ -1,10 +1,10 @@
 package io.tallystick.benchmarks;
 
 import io.tallystick.entry.Event;
-import io.tallystick.http.AccessKeys;
 import io.tallystick.http.AuditServer;
 import io.tallystick.http.ServerConfig;
 import io.tallystick.index.AuditIndex;
+import io.tallystick.service.access.AccessKeys;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.log.LogConfig;
 import java.net.URI;

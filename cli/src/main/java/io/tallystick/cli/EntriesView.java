@@ -1,7 +1,7 @@
 package io.tallystick.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.tallystick.http.Csv;
+import io.tallystick.service.export.Csv;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

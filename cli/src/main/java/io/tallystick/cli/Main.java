@@ -1,7 +1,7 @@
 package io.tallystick.cli;
 
-import io.tallystick.http.InvalidParameterException;
 import io.tallystick.index.IndexException;
+import io.tallystick.service.InvalidParameterException;
 import io.tallystick.store.log.LogException;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;

@@ -1,8 +1,8 @@
 package io.tallystick.cli;
 
-import io.tallystick.http.WholeAnswer;
 import io.tallystick.note.InvalidNoteException;
 import io.tallystick.note.TimestampToken;
+import io.tallystick.service.witness.WholeAnswer;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.log.SignedCheckpoint;
 import java.io.IOException;

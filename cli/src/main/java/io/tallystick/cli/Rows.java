@@ -1,6 +1,6 @@
 package io.tallystick.cli;
 
-import io.tallystick.http.Csv;
+import io.tallystick.service.export.Csv;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;

@@ -1,15 +1,15 @@
 package io.tallystick.cli;
 
-import io.tallystick.http.AccessKeys;
 import io.tallystick.http.AuditServer;
-import io.tallystick.http.Cidr;
-import io.tallystick.http.RetentionAdministration;
-import io.tallystick.http.RetentionSchedule;
 import io.tallystick.http.ServerConfig;
-import io.tallystick.http.TlsFiles;
-import io.tallystick.http.WitnessAddress;
-import io.tallystick.http.WitnessFeeder;
+import io.tallystick.http.auth.Cidr;
+import io.tallystick.http.tls.TlsFiles;
 import io.tallystick.index.AuditIndex;
+import io.tallystick.service.access.AccessKeys;
+import io.tallystick.service.retention.RetentionAdministration;
+import io.tallystick.service.retention.RetentionSchedule;
+import io.tallystick.service.witness.WitnessAddress;
+import io.tallystick.service.witness.WitnessFeeder;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.archive.Retention;
 import io.tallystick.store.log.Durability;

@@ -3,7 +3,7 @@ package io.tallystick.cli;
 import io.tallystick.http.ServerConfig;
 import io.tallystick.http.WitnessServer;
 import io.tallystick.note.VerifierKey;
-import io.tallystick.witness.Witness;
+import io.tallystick.service.witness.Witness;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;

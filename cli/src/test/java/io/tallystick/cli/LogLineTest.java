@@ -14,7 +14,7 @@ class LogLineTest {
 
   private static LogRecord record(String message) {
     LogRecord record = new LogRecord(Level.WARNING, message);
-    record.setLoggerName("io.tallystick.http.Problems");
+    record.setLoggerName("io.tallystick.http.wire.Problems");
     return record;
   }
 

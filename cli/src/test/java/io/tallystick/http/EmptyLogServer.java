@@ -1,9 +1,18 @@
 package io.tallystick.http;
 
 import io.javalin.Javalin;
+import io.tallystick.http.api.TreeApi;
+import io.tallystick.http.auth.Authenticator;
+import io.tallystick.http.auth.Browsers;
+import io.tallystick.http.auth.FailureLimiter;
+import io.tallystick.http.auth.SecurityEvents;
+import io.tallystick.http.auth.Sessions;
+import io.tallystick.http.wire.Problems;
 import io.tallystick.note.Checkpoint;
 import io.tallystick.note.SignedNote;
 import io.tallystick.note.SignerKey;
+import io.tallystick.service.access.AccessKeys;
+import io.tallystick.service.query.ProofService;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.log.LogConfig;

@@ -2,7 +2,40 @@ package io.tallystick.http;
 
 import io.javalin.Javalin;
 import io.javalin.http.HttpResponseException;
+import io.tallystick.http.api.Description;
+import io.tallystick.http.api.EventsApi;
+import io.tallystick.http.api.HealthApi;
+import io.tallystick.http.api.KeysApi;
+import io.tallystick.http.api.LiveApi;
+import io.tallystick.http.api.Metrics;
+import io.tallystick.http.api.OverviewApi;
+import io.tallystick.http.api.ReadingApi;
+import io.tallystick.http.api.RetentionApi;
+import io.tallystick.http.api.SessionApi;
+import io.tallystick.http.api.TreeApi;
+import io.tallystick.http.api.VerifyApi;
+import io.tallystick.http.auth.Authenticator;
+import io.tallystick.http.auth.Browsers;
+import io.tallystick.http.auth.FailureLimiter;
+import io.tallystick.http.auth.SecurityEvents;
+import io.tallystick.http.auth.Sessions;
+import io.tallystick.http.page.WebAssets;
+import io.tallystick.http.tls.ServedCertificate;
+import io.tallystick.http.tls.TlsFiles;
+import io.tallystick.http.wire.BodyReader;
+import io.tallystick.http.wire.JsonObjects;
+import io.tallystick.http.wire.Problems;
 import io.tallystick.index.AuditIndex;
+import io.tallystick.service.access.AccessKeys;
+import io.tallystick.service.access.KeyAdministration;
+import io.tallystick.service.append.IdempotentAppender;
+import io.tallystick.service.export.ExportService;
+import io.tallystick.service.query.OnDemandCheckpoints;
+import io.tallystick.service.query.Overview;
+import io.tallystick.service.query.ProofService;
+import io.tallystick.service.query.QueryService;
+import io.tallystick.service.retention.RetentionAdministration;
+import io.tallystick.service.witness.WitnessFeeder;
 import io.tallystick.store.AuditLog;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -36,7 +69,7 @@ public final class AuditServer implements AutoCloseable {
   private final SecurityEvents events;
   private final Sessions sessions;
   private final LiveApi live;
-  final Javalin app;
+  public final Javalin app;
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("tally-server-timer").daemon().factory());
@@ -131,7 +164,7 @@ public final class AuditServer implements AutoCloseable {
    * Starts a server. Where there is no key yet, leaves one with every permission in the data
    * directory's {@code admin.key}.
    *
-   * @param cosigner where checkpoints with witnesses' signatures come from
+   * @param witnessFeeder where checkpoints with witnesses' signatures come from
    * @throws IOException if the address can't be listened on, or the TLS files are not taken
    */
   public static AuditServer start(

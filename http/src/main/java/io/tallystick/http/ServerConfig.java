@@ -1,5 +1,8 @@
 package io.tallystick.http;
 
+import io.tallystick.http.auth.Cidr;
+import io.tallystick.http.auth.SessionLimits;
+import io.tallystick.http.tls.TlsFiles;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;

@@ -3,6 +3,7 @@ package io.tallystick.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.tallystick.service.access.Permission;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

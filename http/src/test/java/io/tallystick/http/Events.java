@@ -13,9 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Entries for tests of the page: a little of everything, and what somebody hostile would write. */
-final class Events {
+public final class Events {
   /** What a page that is careless would run, turn, hide or break on. */
-  static final List<String> HOSTILE =
+  public static final List<String> HOSTILE =
       List.of(
           "<script>window.hit=1</script>",
           "<img src=x onerror=\"window.hit=1\">",
@@ -28,12 +28,12 @@ final class Events {
   private Events() {}
 
   /** Appends these and waits; returns the id of the last. */
-  static long append(AuditLog log, List<Event> events) throws Exception {
+  public static long append(AuditLog log, List<Event> events) throws Exception {
     return log.append(events, null).get().lastId();
   }
 
   /** Makes a log of these last days, busier by day than by night, in bursts some hours apart. */
-  static void fillDays(Path directory, int days, int hoursApart) throws Exception {
+  public static void fillDays(Path directory, int days, int hoursApart) throws Exception {
     Instant[] now = {Instant.now().minus(Duration.ofDays(days))};
     InstantSource hands = () -> now[0];
     LogConfig config = LogConfig.builder().clock(hands.withZone(ZoneOffset.UTC)).build();
@@ -47,7 +47,7 @@ final class Events {
   }
 
   /** An ordinary hour of a service, {@code n} events long. */
-  static List<Event> ordinary(int n) {
+  public static List<Event> ordinary(int n) {
     String[] people = {"ada", "grace", "linus", "margaret", "ken"};
     List<Event> events = new ArrayList<>();
     for (int i = 0; i < n; i++) {
@@ -101,7 +101,7 @@ final class Events {
   }
 
   /** One event for each hostile text, which stands in every field that takes it. */
-  static List<Event> hostile() {
+  public static List<Event> hostile() {
     return HOSTILE.stream()
         .map(text -> {
           String json = TestServer.JSON.valueToTree(text).toString();

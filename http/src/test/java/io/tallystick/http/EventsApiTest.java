@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.entry.Entry;
+import io.tallystick.service.access.Permission;
 import io.tallystick.store.log.StoredEntry;
 import io.tallystick.store.verify.LogVerifier;
 import io.tallystick.store.verify.VerifyRequest;

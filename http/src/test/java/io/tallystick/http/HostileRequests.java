@@ -2,6 +2,7 @@ package io.tallystick.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tallystick.service.access.Permission;
 import java.net.http.HttpRequest;
 import java.nio.file.Path;
 import java.time.Duration;

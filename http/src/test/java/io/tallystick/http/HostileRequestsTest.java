@@ -3,6 +3,7 @@ package io.tallystick.http;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tallystick.service.access.Permission;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.util.List;

@@ -12,24 +12,24 @@ import java.util.regex.Pattern;
  * As much of JSON Schema as openapi.json uses, and stricter in one thing: a field that is not
  * described is wrong.
  */
-final class JsonSchema {
+public final class JsonSchema {
   private final JsonNode document;
 
   /**
    * @param document that references point into
    */
-  JsonSchema(JsonNode document) {
+  public JsonSchema(JsonNode document) {
     this.document = document;
   }
 
   /** The schema itself, where it is a reference to one. */
-  JsonNode resolve(JsonNode schema) {
+  public JsonNode resolve(JsonNode schema) {
     JsonNode reference = schema.get("$ref");
     return reference == null ? schema : resolve(document.at(reference.asText().substring(1)));
   }
 
   /** What is wrong with the value, each with its place; empty if nothing is. */
-  List<String> faults(JsonNode schema, JsonNode value) {
+  public List<String> faults(JsonNode schema, JsonNode value) {
     List<String> faults = new ArrayList<>();
     check(schema, value, "", faults);
     if (value.isObject()) {

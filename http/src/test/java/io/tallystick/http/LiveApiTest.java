@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.entry.Event;
+import io.tallystick.service.access.Permission;
 import java.io.BufferedReader;
 import java.io.InputStream;
 import java.io.InputStreamReader;

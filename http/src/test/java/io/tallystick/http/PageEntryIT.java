@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tallystick.entry.Details;
 import io.tallystick.entry.Event;
+import io.tallystick.http.auth.Cidr;
 import io.tallystick.note.Checkpoint;
 import io.tallystick.note.KeyType;
 import io.tallystick.note.SignedNote;
 import io.tallystick.note.SignerKey;
+import io.tallystick.service.access.Permission;
 import io.tallystick.tlog.Hash;
 import io.tallystick.tlog.Hasher;
 import io.tallystick.tlog.ProofVerifier;

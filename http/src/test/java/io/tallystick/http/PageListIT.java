@@ -3,6 +3,7 @@ package io.tallystick.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tallystick.entry.Event;
+import io.tallystick.service.access.Permission;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;

@@ -2,6 +2,8 @@ package io.tallystick.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tallystick.http.auth.SessionLimits;
+import io.tallystick.service.access.Permission;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.note.KeyType;
 import io.tallystick.note.SignedNote;
 import io.tallystick.note.SignerKey;
+import io.tallystick.service.access.Permission;
 import io.tallystick.store.LogTree;
 import io.tallystick.store.log.SignedCheckpoint;
 import java.io.IOException;

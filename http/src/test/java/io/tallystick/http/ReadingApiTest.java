@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tallystick.entry.Details;
 import io.tallystick.entry.Event;
+import io.tallystick.service.access.Permission;
+import io.tallystick.service.query.EntryBatch;
 import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;

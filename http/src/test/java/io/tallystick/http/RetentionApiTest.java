@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.entry.Event;
+import io.tallystick.service.access.Permission;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.log.LogConfig;
 import java.net.http.HttpResponse;

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.entry.Event;
+import io.tallystick.http.auth.Cidr;
+import io.tallystick.http.auth.SessionLimits;
+import io.tallystick.service.access.Permission;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;

@@ -2,6 +2,8 @@ package io.tallystick.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tallystick.service.access.AccessKeys;
+import io.tallystick.service.access.Permission;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.log.LogConfig;
 import java.io.IOException;

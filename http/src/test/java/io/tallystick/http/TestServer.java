@@ -3,6 +3,10 @@ package io.tallystick.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tallystick.index.AuditIndex;
+import io.tallystick.service.Actor;
+import io.tallystick.service.access.AccessKeys;
+import io.tallystick.service.access.KeyAdministration;
+import io.tallystick.service.access.Permission;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.log.LogConfig;
 import io.tallystick.store.log.StoredEntry;
@@ -20,18 +24,18 @@ import java.util.List;
 import java.util.UUID;
 
 /** A real server on a real log, and a client for it. */
-final class TestServer implements AutoCloseable {
-  static final ObjectMapper JSON = new ObjectMapper();
-  static final ServerConfig CONFIG = ServerConfig.builder().port(0).build();
+public final class TestServer implements AutoCloseable {
+  public static final ObjectMapper JSON = new ObjectMapper();
+  public static final ServerConfig CONFIG = ServerConfig.builder().port(0).build();
 
   /** So many failures from one address that tests meet no limit by chance. */
-  static final ServerConfig.Limits LIMITS =
+  public static final ServerConfig.Limits LIMITS =
       new ServerConfig.Limits(10_000, 8 << 20, 64L << 20, 4_096, 1_000, Duration.ofMinutes(1));
 
-  final AuditLog log;
-  final AuditIndex index;
+  public final AuditLog log;
+  public final AuditIndex index;
   final AccessKeys keys;
-  final AuditServer server;
+  public final AuditServer server;
   private final HttpClient client = HttpClient.newHttpClient();
 
   private TestServer(AuditLog log, AuditIndex index, AccessKeys keys, AuditServer server) {
@@ -41,11 +45,11 @@ final class TestServer implements AutoCloseable {
     this.server = server;
   }
 
-  static TestServer start(Path data) throws IOException, InterruptedException {
+  public static TestServer start(Path data) throws IOException, InterruptedException {
     return start(data, config(LIMITS, ServerConfig.Timeouts.defaults()));
   }
 
-  static ServerConfig config(ServerConfig.Limits limits, ServerConfig.Timeouts timeouts) {
+  public static ServerConfig config(ServerConfig.Limits limits, ServerConfig.Timeouts timeouts) {
     return ServerConfig.builder()
         .host(CONFIG.host())
         .port(0)
@@ -59,11 +63,12 @@ final class TestServer implements AutoCloseable {
     return new ServerConfig.Timeouts(idle, body, Duration.ofSeconds(30), Duration.ofSeconds(1));
   }
 
-  static TestServer start(Path data, ServerConfig config) throws IOException, InterruptedException {
+  public static TestServer start(Path data, ServerConfig config)
+      throws IOException, InterruptedException {
     return start(data, LogConfig.defaults(), config);
   }
 
-  static TestServer start(Path data, LogConfig logConfig, ServerConfig config)
+  public static TestServer start(Path data, LogConfig logConfig, ServerConfig config)
       throws IOException, InterruptedException {
     AuditLog log = AuditLog.open(data, logConfig);
     AuditIndex index = AuditIndex.open(log.reader(), log.reader().directory().index());
@@ -72,45 +77,48 @@ final class TestServer implements AutoCloseable {
   }
 
   /** A new key with these permissions. */
-  String key(Permission... permissions) throws IOException, InterruptedException {
+  public String key(Permission... permissions) throws IOException, InterruptedException {
     return key("key-" + UUID.randomUUID(), permissions);
   }
 
-  String key(String name, Permission... permissions) throws IOException, InterruptedException {
+  public String key(String name, Permission... permissions)
+      throws IOException, InterruptedException {
     return new KeyAdministration(log, keys)
         .create(name, List.of(permissions), null, Actor.SERVER)
         .text();
   }
 
   /** A new key that no entry tells of, for a log that takes none. */
-  String unlogged(Permission... permissions) throws IOException {
+  public String unlogged(Permission... permissions) throws IOException {
     AccessKeys.NewKey made = keys.make("key-" + UUID.randomUUID(), List.of(permissions), null);
     keys.add(made);
     return made.text();
   }
 
-  URI uri(String path) {
+  public URI uri(String path) {
     return URI.create("http://127.0.0.1:" + server.port() + path);
   }
 
-  HttpRequest.Builder request(String path, String key) {
+  public HttpRequest.Builder request(String path, String key) {
     return HttpRequest.newBuilder(uri(path)).header("X-API-Key", key);
   }
 
-  HttpResponse<String> send(HttpRequest.Builder request) throws IOException, InterruptedException {
+  public HttpResponse<String> send(HttpRequest.Builder request)
+      throws IOException, InterruptedException {
     return client.send(request.build(), HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
   }
 
-  HttpResponse<byte[]> sendForBytes(HttpRequest.Builder request)
+  public HttpResponse<byte[]> sendForBytes(HttpRequest.Builder request)
       throws IOException, InterruptedException {
     return client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
   }
 
-  HttpResponse<String> get(String path, String key) throws IOException, InterruptedException {
+  public HttpResponse<String> get(String path, String key)
+      throws IOException, InterruptedException {
     return send(request(path, key));
   }
 
-  HttpResponse<String> post(String path, String key, String contentType, byte[] body)
+  public HttpResponse<String> post(String path, String key, String contentType, byte[] body)
       throws IOException, InterruptedException {
     return send(
         request(path, key)
@@ -119,12 +127,13 @@ final class TestServer implements AutoCloseable {
   }
 
   /** Posts events as JSON. */
-  HttpResponse<String> append(String key, String json) throws IOException, InterruptedException {
+  public HttpResponse<String> append(String key, String json)
+      throws IOException, InterruptedException {
     return post(
         "/api/audit/events", key, "application/json", json.getBytes(StandardCharsets.UTF_8));
   }
 
-  JsonNode json(String path, String key) throws IOException, InterruptedException {
+  public JsonNode json(String path, String key) throws IOException, InterruptedException {
     HttpResponse<String> response = get(path, key);
     if (response.statusCode() != 200) {
       throw new AssertionError(path + ": " + response.statusCode() + " " + response.body());
@@ -132,12 +141,12 @@ final class TestServer implements AutoCloseable {
     return JSON.readTree(response.body());
   }
 
-  StoredEntry entry(long id) throws IOException {
+  public StoredEntry entry(long id) throws IOException {
     return log.reader().read(id).orElseThrow();
   }
 
   /** The event types of the entries from this id on. */
-  List<String> typesFrom(long id) throws IOException {
+  public List<String> typesFrom(long id) throws IOException {
     List<String> types = new ArrayList<>();
     log.reader()
         .forEach(id, Long.MAX_VALUE, entry -> types.add(entry.decode().event().eventType()));

@@ -3,7 +3,9 @@ package io.tallystick.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.tallystick.witness.Witness;
+import io.tallystick.http.tls.TlsFiles;
+import io.tallystick.http.tls.TlsMaterial;
+import io.tallystick.service.witness.Witness;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;

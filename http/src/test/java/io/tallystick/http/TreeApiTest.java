@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.note.Checkpoint;
 import io.tallystick.note.SignedNote;
 import io.tallystick.note.VerifierKey;
+import io.tallystick.service.access.Permission;
 import io.tallystick.tlog.Hash;
 import io.tallystick.tlog.Hasher;
 import io.tallystick.tlog.ProofVerifier;

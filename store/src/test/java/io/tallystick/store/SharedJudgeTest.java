@@ -7,7 +7,6 @@ import io.tallystick.store.archive.RetentionTest;
 import io.tallystick.store.log.Fault;
 import io.tallystick.store.verify.LogVerifier;
 import io.tallystick.store.verify.TamperTest;
-import io.tallystick.store.verify.ThreatTest;
 import io.tallystick.store.verify.VerifyReport;
 import io.tallystick.store.verify.VerifyRequest;
 import java.nio.file.Files;

@@ -1,0 +1,70 @@
+package io.tallystick.http.api;
+
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.javalin.http.Handler;
+import io.tallystick.http.auth.Authenticator;
+import io.tallystick.http.wire.Problem;
+import io.tallystick.http.wire.Routes;
+import io.tallystick.index.AuditIndex;
+import io.tallystick.service.access.Permission;
+import io.tallystick.service.query.Answer;
+import io.tallystick.service.witness.WitnessFeeder;
+import io.tallystick.store.AuditLog;
+import io.tallystick.store.log.LogException;
+import java.io.IOException;
+import java.util.Optional;
+
+/** How the server is: {@code /healthz}, {@code /readyz} and {@code /metrics}. */
+public final class HealthApi {
+  private final AuditLog log;
+  private final AuditIndex index;
+  private final WitnessFeeder witnessFeeder;
+  private final Metrics metrics;
+
+  public HealthApi(AuditLog log, AuditIndex index, WitnessFeeder witnessFeeder, Metrics metrics) {
+    this.log = log;
+    this.index = index;
+    this.witnessFeeder = witnessFeeder;
+    this.metrics = metrics;
+  }
+
+  public void register(RoutesConfig routes, Authenticator keys, boolean publicMetrics) {
+    Handler figures =
+        publicMetrics
+            ? this::metrics
+            : keys.guarded(Permission.ADMIN_AUDIT, (request, caller) -> metrics(request));
+    Routes.get(routes, "/healthz", request -> status(request, "ok"));
+    Routes.get(routes, "/readyz", this::ready);
+    Routes.get(routes, "/metrics", figures);
+  }
+
+  private void ready(Context request) throws IOException {
+    Optional<LogException> stopped = log.stopped();
+    if (stopped.isPresent()) {
+      throw Problem.of(503, "The log takes no more appends; reading goes on.").thrown();
+    }
+    request
+        .contentType(Answer.JSON)
+        .result(
+            log.isLowOnSpace()
+                ? "{\"status\":\"ready\",\"warning\":\"little room is left on the log's device\"}"
+                : "{\"status\":\"ready\"}");
+  }
+
+  private static void status(Context request, String status) {
+    request.contentType(Answer.JSON).result("{\"status\":\"" + status + "\"}");
+  }
+
+  private void metrics(Context request) throws IOException {
+    request
+        .contentType(Metrics.CONTENT_TYPE)
+        .result(
+            metrics.text(
+                log.lastId(),
+                index.indexedThrough(),
+                log.stopped().isEmpty(),
+                log.freeBytes(),
+                witnessFeeder.figures()));
+  }
+}

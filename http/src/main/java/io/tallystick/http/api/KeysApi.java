@@ -1,0 +1,169 @@
+package io.tallystick.http.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.tallystick.http.auth.Authenticator;
+import io.tallystick.http.auth.Caller;
+import io.tallystick.http.auth.ClientAddress;
+import io.tallystick.http.wire.JsonObjects;
+import io.tallystick.http.wire.Problem;
+import io.tallystick.http.wire.Routes;
+import io.tallystick.service.Actor;
+import io.tallystick.service.access.AccessKey;
+import io.tallystick.service.access.AccessKeys;
+import io.tallystick.service.access.KeyAdministration;
+import io.tallystick.service.access.Permission;
+import io.tallystick.service.query.Parameters;
+import io.tallystick.tlog.Quoted;
+import java.io.IOException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Keys over HTTP: {@code /api/audit/keys} (api.md, Writing). */
+public final class KeysApi {
+  private static final String PATH = "/api/audit/keys";
+  private static final List<String> FIELDS = List.of("name", "permissions", "expires_at");
+  private static final int MAX_YEAR = 9999;
+
+  private final AccessKeys keys;
+  private final KeyAdministration administration;
+  private final JsonObjects objects;
+
+  public KeysApi(AccessKeys keys, KeyAdministration administration, JsonObjects objects) {
+    this.keys = keys;
+    this.administration = administration;
+    this.objects = objects;
+  }
+
+  public void register(RoutesConfig routes, Authenticator guard) {
+    routes.post(PATH, guard.guarded(Permission.ADMIN_KEYS, this::create));
+    Routes.get(
+        routes, PATH, guard.guarded(Permission.ADMIN_KEYS, (request, actor) -> list(request)));
+    Routes.get(
+        routes,
+        PATH + "/{id}",
+        guard.guarded(Permission.ADMIN_KEYS, (request, actor) -> one(request)));
+    routes.delete(PATH + "/{id}", guard.guarded(Permission.ADMIN_KEYS, this::revoke));
+  }
+
+  private void create(Context request, Caller caller) throws Exception {
+    Parameters.ofQuery(request.queryString()).only(List.of());
+    JsonNode given = objects.read(request, FIELDS);
+    AccessKeys.NewKey made =
+        administration.create(name(given), permissions(given), expiresAt(given), actor(caller));
+    request.status(201);
+    JsonObjects.answer(
+        request,
+        out -> {
+          out.writeStartObject();
+          made.key().writeFields(out);
+          out.writeStringField("key", made.text());
+          out.writeEndObject();
+        });
+  }
+
+  private static String name(JsonNode given) {
+    JsonNode name = given.get("name");
+    if (name == null || !name.isTextual()) {
+      throw JsonObjects.invalid(
+          "name", "name is missing or no string; taken is a string, a name that no key had before");
+    }
+    return name.textValue();
+  }
+
+  private static Set<Permission> permissions(JsonNode given) {
+    Set<Permission> permissions = EnumSet.noneOf(Permission.class);
+    JsonNode list = given.get("permissions");
+    if (list == null || !list.isArray() || list.isEmpty()) {
+      throw JsonObjects.invalid(
+          "permissions",
+          "permissions is missing; taken is an array of one or more of " + Permission.names());
+    }
+    for (JsonNode value : list) {
+      String text = value.isTextual() ? value.textValue() : value.toString();
+      permissions.add(
+          Permission.of(text)
+              .orElseThrow(() ->
+                  JsonObjects.invalid(
+                      "permissions",
+                      Quoted.of(text) + " is no permission; taken are " + Permission.names())));
+    }
+    return permissions;
+  }
+
+  private static @Nullable Instant expiresAt(JsonNode given) {
+    JsonNode time = given.get("expires_at");
+    if (time == null || time.isNull()) {
+      return null;
+    }
+    try {
+      OffsetDateTime parsed = OffsetDateTime.parse(time.asText());
+      if (parsed.withOffsetSameInstant(ZoneOffset.UTC).getYear() <= MAX_YEAR) {
+        return parsed.toInstant();
+      }
+      throw new DateTimeException("beyond RFC 3339");
+    } catch (DateTimeException e) {
+      throw JsonObjects.invalid(
+          "expires_at",
+          "expires_at is "
+              + Quoted.of(time.asText())
+              + "; taken is RFC 3339 with an offset, for instance 2027-01-31T00:00:00Z");
+    }
+  }
+
+  private void list(Context request) throws IOException {
+    Parameters.ofQuery(request.queryString()).only(List.of());
+    List<AccessKey> all = keys.list();
+    JsonObjects.answer(
+        request,
+        out -> {
+          out.writeStartObject();
+          out.writeArrayFieldStart("keys");
+          for (AccessKey key : all) {
+            out.writeStartObject();
+            key.writeFields(out);
+            out.writeEndObject();
+          }
+          out.writeEndArray();
+          out.writeEndObject();
+        });
+  }
+
+  private void one(Context request) throws IOException {
+    Parameters.ofQuery(request.queryString()).only(List.of());
+    AccessKey key = keys.find(request.pathParam("id")).orElseThrow(KeysApi::notFound);
+    JsonObjects.answer(
+        request,
+        out -> {
+          out.writeStartObject();
+          key.writeFields(out);
+          out.writeEndObject();
+        });
+  }
+
+  private void revoke(Context request, Caller caller) throws IOException, InterruptedException {
+    Parameters.ofQuery(request.queryString()).only(List.of());
+    String id = request.pathParam("id");
+    Optional<AccessKey> revoked = administration.revoke(id, actor(caller));
+    if (revoked.isEmpty() && keys.find(id).isEmpty()) {
+      throw notFound();
+    }
+    request.status(204);
+  }
+
+  private static Problem.Thrown notFound() {
+    return Problem.of(404, "There is no key with this id.").thrown();
+  }
+
+  private static Actor actor(Caller caller) {
+    return new Actor(caller.key().name(), ClientAddress.text(caller.address()));
+  }
+}

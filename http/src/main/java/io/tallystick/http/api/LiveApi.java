@@ -1,0 +1,134 @@
+package io.tallystick.http.api;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.javalin.http.HandlerType;
+import io.tallystick.http.auth.Authenticator;
+import io.tallystick.http.auth.Caller;
+import io.tallystick.http.wire.EventStream;
+import io.tallystick.http.wire.Problem;
+import io.tallystick.http.wire.Routes;
+import io.tallystick.index.AuditIndex;
+import io.tallystick.service.access.Permission;
+import io.tallystick.service.query.EntryJson;
+import io.tallystick.service.query.Parameters;
+import io.tallystick.service.query.QueryParser;
+import io.tallystick.store.LogReader;
+import io.tallystick.store.log.StoredEntry;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Semaphore;
+
+/**
+ * Entries as they are acknowledged: {@code GET /api/audit/live}, server-sent events. Takes every
+ * filter of the list. Each {@code entry} event is an entry as in the list; where more match at once
+ * than a person could read, one {@code more} event says up to which id they were left out.
+ */
+public final class LiveApi {
+  public static final int MAX_LISTENERS = 200;
+
+  private static final int MAX_AT_ONCE = 100;
+  private static final Duration WAIT = Duration.ofSeconds(1);
+  private static final long BEAT_NANOS = Duration.ofSeconds(10).toNanos();
+
+  /** Between two questions to the index, so that a busy log costs a listener little. */
+  private static final Duration PAUSE = Duration.ofMillis(250);
+
+  private final LogReader log;
+  private final AuditIndex index;
+  private final Authenticator guard;
+  private final Semaphore listeners;
+  private volatile boolean stopped;
+
+  public LiveApi(LogReader log, AuditIndex index, Authenticator guard, int maxListeners) {
+    this.log = log;
+    this.index = index;
+    this.guard = guard;
+    this.listeners = new Semaphore(maxListeners);
+  }
+
+  public void register(RoutesConfig routes) {
+    Routes.get(routes, "/api/audit/live", guard.guarded(Permission.ADMIN_AUDIT, this::listen));
+  }
+
+  /** Ends every stream within about a second. */
+  public void stop() {
+    stopped = true;
+  }
+
+  private void listen(Context request, Caller caller) throws IOException, InterruptedException {
+    Parameters question = QueryParser.live(Parameters.ofQuery(request.queryString()));
+    if (request.method().equals(HandlerType.HEAD)) {
+      request.contentType(EventStream.CONTENT_TYPE);
+      return;
+    }
+    if (!listeners.tryAcquire()) {
+      throw Problem.of(503, "As many listen already as are taken; ask for the list instead.")
+          .with("Retry-After", "30")
+          .thrown();
+    }
+    try {
+      Long after = question.number("after_id", 0, Long.MAX_VALUE);
+      // Before the answer begins: whoever has seen that gets whatever comes after it.
+      long from = after == null ? log.lastId() : after;
+      follow(new EventStream(request), question, from, caller);
+    } finally {
+      listeners.release();
+    }
+  }
+
+  private void follow(EventStream stream, Parameters question, long afterId, Caller caller)
+      throws IOException, InterruptedException {
+    long after = afterId;
+    long beaten = System.nanoTime();
+    while (!stopped && guard.isStillGood(caller)) {
+      if (log.awaitBeyond(after, WAIT)) {
+        after = send(stream, question, after);
+        Thread.sleep(PAUSE);
+      }
+      if (System.nanoTime() - beaten > BEAT_NANOS) {
+        stream.heartbeat();
+        beaten = System.nanoTime();
+      }
+    }
+  }
+
+  /** Sends what matches after this id; returns the id up to which all was sent. */
+  private long send(EventStream stream, Parameters question, long after)
+      throws IOException, InterruptedException {
+    long last = log.lastId();
+    List<Long> ids = new ArrayList<>();
+    index.forEachMatch(
+        QueryParser.live(question, after),
+        id -> {
+          ids.add(id);
+          return ids.size() <= MAX_AT_ONCE;
+        });
+    if (ids.size() > MAX_AT_ONCE) {
+      stream.send(
+          "more",
+          out -> {
+            try (JsonGenerator json = EntryJson.generator(out)) {
+              json.writeStartObject();
+              json.writeNumberField("last_id", last);
+              json.writeEndObject();
+            }
+          });
+      return last;
+    }
+    for (long id : ids) {
+      StoredEntry entry = log.read(id).orElseThrow();
+      stream.send(
+          "entry",
+          out -> {
+            try (JsonGenerator json = EntryJson.generator(out)) {
+              EntryJson.write(json, entry);
+            }
+          });
+    }
+    return ids.isEmpty() ? last : Math.max(last, ids.getLast());
+  }
+}

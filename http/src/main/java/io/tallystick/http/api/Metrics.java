@@ -1,0 +1,158 @@
+package io.tallystick.http.api;
+
+import io.tallystick.service.append.AppendResult;
+import io.tallystick.service.witness.WitnessFeeder;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * What the server counts, in the text format of Prometheus 0.0.4. Safe for any number of threads.
+ */
+public final class Metrics {
+  static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+  /** Upper bounds of the histogram's buckets. */
+  private static final double[] BOUNDS_SECONDS = {
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30
+  };
+
+  private final LongAdder appendedEvents = new LongAdder();
+  private final LongAdder replayedEvents = new LongAdder();
+  private final LongAdder appends = new LongAdder();
+  private final Map<Integer, LongAdder> refusedAppends = new ConcurrentSkipListMap<>();
+  private final Map<Integer, LongAdder> requests = new ConcurrentSkipListMap<>();
+  private final AtomicLongArray durations = new AtomicLongArray(BOUNDS_SECONDS.length + 1);
+  private final LongAdder durationNanos = new LongAdder();
+
+  /** A request to append was answered with receipts. */
+  void appended(AppendResult written) {
+    appends.increment();
+    appendedEvents.add(written.places().size() - written.replayed());
+    replayedEvents.add(written.replayed());
+  }
+
+  /** A request to append was answered with this status, and it is not known to be written. */
+  void refused(int status) {
+    refusedAppends.computeIfAbsent(status, any -> new LongAdder()).increment();
+  }
+
+  /** A request of any kind was answered. */
+  public void answered(int status, Duration duration) {
+    requests.computeIfAbsent(status, any -> new LongAdder()).increment();
+    double seconds = duration.toNanos() / 1e9;
+    int bucket = 0;
+    while (bucket < BOUNDS_SECONDS.length && seconds > BOUNDS_SECONDS[bucket]) {
+      bucket++;
+    }
+    durations.incrementAndGet(bucket);
+    durationNanos.add(duration.toNanos());
+  }
+
+  /**
+   * All figures, as they are now.
+   *
+   * @param lastId of the log
+   * @param indexedThrough of the index
+   * @param up whether the log takes appends
+   * @param freeBytes on the log's device
+   * @param witnesses what became of asking witnesses
+   */
+  String text(
+      long lastId,
+      long indexedThrough,
+      boolean up,
+      long freeBytes,
+      WitnessFeeder.Figures witnesses) {
+    StringBuilder out = new StringBuilder(4_096);
+    one(out, "log_entries", "gauge", "Id of the newest acknowledged entry.", lastId);
+    one(out, "log_up", "gauge", "1 while the log takes appends.", up ? 1 : 0);
+    one(out, "free_bytes", "gauge", "Room that is left on the log's device.", freeBytes);
+    one(
+        out,
+        "index_lag_entries",
+        "gauge",
+        "Acknowledged entries that the index does not find yet.",
+        Math.max(0, lastId - indexedThrough));
+    if (witnesses.witnesses() > 0) {
+      witnesses(out, witnesses);
+    }
+    one(out, "appends_total", "counter", "Answered requests to append.", appends.sum());
+    one(
+        out,
+        "appended_events_total",
+        "counter",
+        "Events appended for clients.",
+        appendedEvents.sum());
+    one(
+        out,
+        "replayed_events_total",
+        "counter",
+        "Events that were there before, by their request_id.",
+        replayedEvents.sum());
+    byStatus(
+        out,
+        "refused_appends_total",
+        "Requests to append that were refused or not acknowledged in time.",
+        refusedAppends);
+    byStatus(out, "http_requests_total", "Requests by the status of the answer.", requests);
+    histogram(out);
+    return out.toString();
+  }
+
+  private static void witnesses(StringBuilder out, WitnessFeeder.Figures figures) {
+    one(out, "witnesses", "gauge", "Witnesses that are asked to sign.", figures.witnesses());
+    one(
+        out,
+        "cosigned_entries",
+        "gauge",
+        "Entries under the newest checkpoint that a witness signed.",
+        figures.size());
+    one(
+        out,
+        "witness_failures_total",
+        "counter",
+        "Times that a witness did not sign.",
+        figures.failures());
+    one(
+        out,
+        "witness_contradictions_total",
+        "counter",
+        "Times that a witness had seen another history of this log.",
+        figures.contradictions());
+  }
+
+  private static void head(StringBuilder out, String name, String type, String help) {
+    out.append("# HELP tallystick_").append(name).append(' ').append(help).append('\n');
+    out.append("# TYPE tallystick_").append(name).append(' ').append(type).append('\n');
+  }
+
+  private static void one(StringBuilder out, String name, String type, String help, long value) {
+    head(out, name, type, help);
+    out.append("tallystick_").append(name).append(' ').append(value).append('\n');
+  }
+
+  private static void byStatus(
+      StringBuilder out, String name, String help, Map<Integer, LongAdder> counts) {
+    head(out, name, "counter", help);
+    counts.forEach((status, count) ->
+        out.append("tallystick_" + name + "{status=\"" + status + "\"} " + count.sum() + "\n"));
+  }
+
+  private void histogram(StringBuilder out) {
+    String name = "http_request_duration_seconds";
+    head(out, name, "histogram", "Time from a request's first byte to the end of its answer.");
+    long sum = 0;
+    for (int i = 0; i <= BOUNDS_SECONDS.length; i++) {
+      sum += durations.get(i);
+      String bound = i == BOUNDS_SECONDS.length ? "+Inf" : Double.toString(BOUNDS_SECONDS[i]);
+      out.append("tallystick_" + name + "_bucket{le=\"" + bound + "\"} " + sum + "\n");
+    }
+    out.append(
+        String.format(Locale.ROOT, "tallystick_%s_sum %.6f\n", name, durationNanos.sum() / 1e9));
+    out.append("tallystick_" + name + "_count " + sum + "\n");
+  }
+}

@@ -1,0 +1,123 @@
+package io.tallystick.http.api;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.tallystick.http.auth.Authenticator;
+import io.tallystick.http.auth.Browsers;
+import io.tallystick.http.auth.SecurityEvents;
+import io.tallystick.http.auth.Session;
+import io.tallystick.http.auth.Sessions;
+import io.tallystick.http.wire.JsonObjects;
+import io.tallystick.http.wire.Problem;
+import io.tallystick.http.wire.Routes;
+import io.tallystick.service.access.AccessKey;
+import io.tallystick.service.query.Answer;
+import io.tallystick.service.query.EntryJson;
+import io.tallystick.service.query.Parameters;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.util.List;
+
+/**
+ * Signing in and out on the page: {@code /api/session}. Signing in shows a key once and leaves a
+ * cookie that no script reads; the answer has the CSRF token that changes must repeat.
+ */
+public final class SessionApi {
+  private static final String PATH = "/api/session";
+
+  private final Authenticator guard;
+  private final Sessions sessions;
+  private final Browsers browsers;
+  private final SecurityEvents events;
+  private final JsonObjects objects;
+
+  public SessionApi(
+      Authenticator guard,
+      Sessions sessions,
+      Browsers browsers,
+      SecurityEvents events,
+      JsonObjects objects) {
+    this.guard = guard;
+    this.sessions = sessions;
+    this.browsers = browsers;
+    this.events = events;
+    this.objects = objects;
+  }
+
+  public void register(RoutesConfig routes) {
+    routes.post(PATH, this::signIn);
+    Routes.get(routes, PATH, this::current);
+    routes.delete(PATH, this::signOut);
+  }
+
+  private void signIn(Context request) throws IOException {
+    Parameters.ofQuery(request.queryString()).only(List.of());
+    browsers.checkOrigin(request);
+    String shown = key(request);
+    InetAddress from = browsers.address(request);
+    AccessKey key = guard.check(shown, from, request.userAgent());
+    endOld(request, from);
+    Sessions.Begun begun = sessions.begin(key, from);
+    events.signedIn(key, from, request.userAgent());
+    browsers.keep(request, begun.token());
+    answer(request, begun.session());
+  }
+
+  private String key(Context request) {
+    JsonNode key = objects.read(request, List.of("key")).path("key");
+    if (!key.isTextual()) {
+      throw JsonObjects.invalid("key", "key is missing or no string; taken is an API key");
+    }
+    return key.textValue().strip();
+  }
+
+  /** Whoever signs in anew has left the session before it. */
+  private void endOld(Context request, InetAddress from) {
+    String token = browsers.token(request);
+    if (token != null) {
+      sessions.end(token).ifPresent(old -> events.signedOut(old, from, request.userAgent()));
+    }
+  }
+
+  private void current(Context request) throws IOException {
+    Parameters.ofQuery(request.queryString()).only(List.of());
+    answer(request, guard.session(request).orElseThrow(() -> noSession(request)));
+  }
+
+  private Problem.Thrown noSession(Context request) {
+    if (browsers.token(request) != null) {
+      browsers.forget(request);
+    }
+    return Problem.of(401, "Nobody is signed in here; sign in with a key.")
+        .with("WWW-Authenticate", "Bearer realm=\"tallystick\"")
+        .thrown();
+  }
+
+  private void signOut(Context request) {
+    Parameters.ofQuery(request.queryString()).only(List.of());
+    guard
+        .session(request)
+        .ifPresent(session -> {
+          browsers.checkChange(request, session);
+          endOld(request, browsers.address(request));
+        });
+    browsers.forget(request);
+    request.status(204);
+  }
+
+  private void answer(Context request, Session session) throws IOException {
+    request.contentType(Answer.JSON);
+    try (JsonGenerator out = EntryJson.generator(request.outputStream())) {
+      out.writeStartObject();
+      out.writeStringField("csrf_token", session.csrfToken());
+      out.writeStringField("expires_at", session.expiresAt().toString());
+      out.writeNumberField("idle_seconds", sessions.idle().toSeconds());
+      out.writeObjectFieldStart("key");
+      session.key().writeFields(out);
+      out.writeEndObject();
+      out.writeEndObject();
+    }
+  }
+}

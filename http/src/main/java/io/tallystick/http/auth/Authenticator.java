@@ -1,0 +1,134 @@
+package io.tallystick.http.auth;
+
+import io.javalin.http.Context;
+import io.javalin.http.Handler;
+import io.tallystick.http.wire.Problem;
+import io.tallystick.service.access.AccessKey;
+import io.tallystick.service.access.AccessKeys;
+import io.tallystick.service.access.Permission;
+import java.net.InetAddress;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets those in who show a key with the permission that is needed, or the cookie of a session that
+ * was begun with such a key, and says the same to all others: 401 without a good key, 403 without
+ * the permission, 429 after too many of either.
+ */
+public final class Authenticator {
+  private static final String NO_KEY =
+      "This needs a key that is good: send it as \"X-API-Key: tally_…\" or as \"Authorization:"
+          + " Bearer tally_…\".";
+
+  private final AccessKeys keys;
+  private final Sessions sessions;
+  private final Browsers browsers;
+  private final FailureLimiter limiter;
+  private final SecurityEvents events;
+
+  public Authenticator(
+      AccessKeys keys,
+      Sessions sessions,
+      Browsers browsers,
+      FailureLimiter limiter,
+      SecurityEvents events) {
+    this.keys = keys;
+    this.sessions = sessions;
+    this.browsers = browsers;
+    this.limiter = limiter;
+    this.events = events;
+  }
+
+  /** What is done for a caller who may. */
+  @FunctionalInterface
+  public interface Action {
+    void handle(Context request, Caller caller) throws Exception;
+  }
+
+  /** The action, for those only who have the permission. */
+  public Handler guarded(Permission needed, Action action) {
+    return request -> action.handle(request, caller(request, needed));
+  }
+
+  private Caller caller(Context request, Permission needed) {
+    Caller caller = caller(request);
+    if (!caller.key().permissions().contains(needed)) {
+      count(caller.address());
+      events.permissionDenied(
+          caller.key(), needed, caller.address(), request.userAgent(), request.method().name());
+      throw Problem.of(403, "This needs a key with the permission " + needed + ".").thrown();
+    }
+    return caller;
+  }
+
+  private Caller caller(Context request) {
+    InetAddress from = browsers.address(request);
+    String shown = shownKey(request);
+    if (shown != null) {
+      return new Caller(check(shown, from, request.userAgent()), from, null);
+    }
+    Session session = session(request).orElseThrow(() -> unauthorized().thrown());
+    browsers.checkChange(request, session);
+    AccessKey key = keys.good(session.key().id()).orElseThrow(() -> unauthorized().thrown());
+    keys.used(key.id());
+    return new Caller(key, from, session);
+  }
+
+  /** The session of the request's cookie, if it goes on. */
+  public Optional<Session> session(Context request) {
+    String token = browsers.token(request);
+    boolean use = request.header(Browsers.BACKGROUND) == null;
+    return token == null ? Optional.empty() : sessions.find(token, use);
+  }
+
+  /**
+   * The key that somebody shows, if it is good.
+   *
+   * @throws Problem.Thrown if it is not; that is counted and logged
+   */
+  public AccessKey check(String shown, InetAddress from, @Nullable String userAgent) {
+    return switch (keys.check(shown)) {
+      case AccessKeys.Check.Accepted(AccessKey key) -> key;
+      case AccessKeys.Check.Refused refused -> {
+        count(from);
+        events.loginFailed(refused, from, userAgent);
+        throw unauthorized().thrown();
+      }
+    };
+  }
+
+  /** Whether a caller whose request goes on for long still may ask. Does not count as use. */
+  public boolean isStillGood(Caller caller) {
+    Session session = caller.session();
+    return keys.good(caller.key().id()).isPresent()
+        && (session == null || sessions.isAlive(session));
+  }
+
+  private void count(InetAddress from) {
+    FailureLimiter.Verdict verdict = limiter.failed(from);
+    if (verdict.limited()) {
+      long seconds = verdict.retryAfter().toSeconds() + 1;
+      throw Problem.of(
+              429,
+              "Too many attempts from your address failed; try again in " + seconds + " seconds.")
+          .with("Retry-After", Long.toString(seconds))
+          .thrown();
+    }
+  }
+
+  static Problem unauthorized() {
+    return Problem.of(401, NO_KEY).with("WWW-Authenticate", "Bearer realm=\"tallystick\"");
+  }
+
+  private static @Nullable String shownKey(Context request) {
+    String key = request.header("X-API-Key");
+    if (key != null) {
+      return key.strip();
+    }
+    String authorization = request.header("Authorization");
+    return authorization != null && authorization.toLowerCase(Locale.ROOT).startsWith("bearer ")
+        ? authorization.substring("bearer ".length()).strip()
+        : null;
+  }
+}

@@ -1,0 +1,124 @@
+package io.tallystick.http.auth;
+
+import io.javalin.http.Context;
+import io.javalin.http.HandlerType;
+import io.tallystick.http.wire.Problem;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is particular to a request from a browser: its cookie, its origin, its CSRF token, and
+ * whether it came over TLS. Headers of proxies count only from those that are trusted.
+ */
+public final class Browsers {
+  /** Set by the page where it asks by itself, so that a forgotten tab keeps no session alive. */
+  static final String BACKGROUND = "X-Tally-Background";
+
+  private static final String CSRF = "X-CSRF-Token";
+  private static final String COOKIE = "tally-session";
+  private static final Set<HandlerType> SAFE = Set.of(HandlerType.GET, HandlerType.HEAD);
+
+  private final List<Cidr> trustedProxies;
+
+  public Browsers(List<Cidr> trustedProxies) {
+    this.trustedProxies = trustedProxies;
+  }
+
+  /** Where the request comes from. */
+  public InetAddress address(Context request) {
+    return ClientAddress.of(
+        peer(request),
+        Collections.list(request.req().getHeaders("X-Forwarded-For")),
+        trustedProxies);
+  }
+
+  private static InetAddress peer(Context request) {
+    return ClientAddress.parse(request.req().getRemoteAddr());
+  }
+
+  /** The session's token, if the browser sent one. */
+  public @Nullable String token(Context request) {
+    return request.cookie(cookieName(request));
+  }
+
+  /** Has the browser keep this token until it is closed. */
+  public void keep(Context request, String token) {
+    request.res().addHeader("Set-Cookie", cookie(request, token));
+  }
+
+  /** Has the browser forget its token. */
+  public void forget(Context request) {
+    request.res().addHeader("Set-Cookie", cookie(request, "") + "; Max-Age=0");
+  }
+
+  private String cookie(Context request, String token) {
+    return cookieName(request)
+        + "="
+        + token
+        + "; Path=/; HttpOnly; SameSite=Strict"
+        + (isSecure(request) ? "; Secure" : "");
+  }
+
+  private String cookieName(Context request) {
+    return isSecure(request) ? "__Host-" + COOKIE : COOKIE;
+  }
+
+  private boolean isSecure(Context request) {
+    return request.req().isSecure() || "https".equalsIgnoreCase(forwarded(request, "Proto"));
+  }
+
+  private @Nullable String forwarded(Context request, String what) {
+    InetAddress peer = peer(request);
+    return trustedProxies.stream().anyMatch(range -> range.contains(peer))
+        ? request.header("X-Forwarded-" + what)
+        : null;
+  }
+
+  /**
+   * Refuses a request that did not come from this server's own page.
+   *
+   * @throws Problem.Thrown if the browser does not say so
+   */
+  public void checkOrigin(Context request) {
+    String host = forwarded(request, "Host");
+    String authority = host == null ? request.header("Host") : host;
+    String expected = (isSecure(request) ? "https://" : "http://") + authority;
+    String origin = request.header("Origin");
+    if (origin == null || authority == null || !normal(origin).equals(normal(expected))) {
+      throw Problem.of(403, "This is taken only from the page that this server serves.").thrown();
+    }
+  }
+
+  /** The origin in lower case, without its scheme's own port. */
+  private static String normal(String origin) {
+    String lower = origin.toLowerCase(Locale.ROOT);
+    String ownPort = lower.startsWith("https:") ? ":443" : ":80";
+    return lower.endsWith(ownPort) ? lower.substring(0, lower.length() - ownPort.length()) : lower;
+  }
+
+  /**
+   * Refuses a request that would change something and did not come from the session's own page.
+   *
+   * @throws Problem.Thrown if its origin or its CSRF token is another
+   */
+  public void checkChange(Context request, Session session) {
+    if (SAFE.contains(request.method())) {
+      return;
+    }
+    checkOrigin(request);
+    String shown = request.header(CSRF);
+    if (shown == null
+        || !MessageDigest.isEqual(
+            shown.getBytes(StandardCharsets.UTF_8),
+            session.csrfToken().getBytes(StandardCharsets.UTF_8))) {
+      throw Problem.of(403, "The header " + CSRF + " is not this session's; load the page again.")
+          .thrown();
+    }
+  }
+}

@@ -1,0 +1,160 @@
+package io.tallystick.http.auth;
+
+import io.tallystick.entry.Details;
+import io.tallystick.entry.Event;
+import io.tallystick.service.access.AccessKey;
+import io.tallystick.service.access.AccessKeys;
+import io.tallystick.service.access.Permission;
+import io.tallystick.service.export.ExportRecord;
+import io.tallystick.store.AuditLog;
+import io.tallystick.store.log.Receipt;
+import java.io.IOException;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The entries that the server itself writes about those who ask. Nobody waits for them but the end
+ * of an export; one that the log does not take is said in the server's log.
+ */
+public final class SecurityEvents {
+  private static final Logger LOG = LoggerFactory.getLogger(SecurityEvents.class);
+  private static final int MAX_USER_AGENT_CHARS = 256;
+  private static final Duration MAX_WAIT = Duration.ofSeconds(30);
+
+  private final AuditLog log;
+
+  public SecurityEvents(AuditLog log) {
+    this.log = log;
+  }
+
+  /** Somebody showed a key that is not good. */
+  void loginFailed(AccessKeys.Check.Refused refused, InetAddress from, @Nullable String userAgent) {
+    AccessKey key = refused.key();
+    append(
+        about(key, "auth.login.failed", from, userAgent)
+            .action("api key refused")
+            .details(Details.parse("{\"reason\":\"" + refused.reason() + "\"}")));
+  }
+
+  /** Somebody signed in on the page with this key. */
+  public void signedIn(AccessKey key, InetAddress from, @Nullable String userAgent) {
+    append(
+        about(key, "auth.login.success", from, userAgent)
+            .actorUsername(key.name())
+            .action("signed in on the page"));
+  }
+
+  /** Somebody signed out. */
+  public void signedOut(Session session, InetAddress from, @Nullable String userAgent) {
+    append(
+        about(session.key(), "auth.logout", from, userAgent)
+            .actorUsername(session.key().name())
+            .action("signed out on the page"));
+  }
+
+  /** A session ended without its owner's doing. */
+  public void sessionExpired(Sessions.Ended ended) {
+    Session session = ended.session();
+    append(
+        about(session.key(), "auth.session.expired", session.address(), null)
+            .actorUsername(session.key().name())
+            .action("session ended")
+            .details(Details.parse("{\"reason\":\"" + ended.reason() + "\"}")));
+  }
+
+  /** A good key lacks the permission for what it asked. */
+  void permissionDenied(
+      AccessKey key,
+      Permission needed,
+      InetAddress from,
+      @Nullable String userAgent,
+      String method) {
+    append(
+        about(key, "security.permission_denied", from, userAgent)
+            .actorUsername(key.name())
+            .action("permission refused")
+            .details(
+                Details.parse(
+                    "{\"permission\":\"" + needed + "\",\"method\":\"" + method + "\"}")));
+  }
+
+  /**
+   * Somebody took entries away, all that matched or some. Waits until that is acknowledged, so that
+   * the answer does not end before.
+   */
+  public void exported(
+      Caller caller,
+      @Nullable String userAgent,
+      ExportRecord export,
+      long entries,
+      boolean complete)
+      throws IOException {
+    AccessKey key = caller.key();
+    CompletableFuture<Receipt> recorded =
+        record(
+            about(key, "audit.exported", caller.address(), userAgent)
+                .actorUsername(key.name())
+                .action("exported as " + export.format())
+                .details(export.details(entries, complete)));
+    try {
+      recorded.orTimeout(MAX_WAIT.toMillis(), TimeUnit.MILLISECONDS).join();
+    } catch (CompletionException e) {
+      LOG.debug("an export was not recorded", e);
+    }
+  }
+
+  /** Many attempts failed and were not logged one by one. */
+  public void flood(FailureLimiter.Flood flood, Duration window) {
+    InetAddress network = flood.network();
+    append(
+        Event.builder("security.rate_limited")
+            .actorIp(network == null ? null : ClientAddress.text(network))
+            .action("failed attempts limited")
+            .details(
+                Details.parse(
+                    "{\"count\":"
+                        + flood.failures()
+                        + ",\"window_seconds\":"
+                        + window.toSeconds()
+                        + (network instanceof Inet6Address ? ",\"prefix_bits\":64" : "")
+                        + "}")));
+  }
+
+  private static Event.Builder about(
+      @Nullable AccessKey key, String eventType, InetAddress from, @Nullable String userAgent) {
+    return Event.builder(eventType)
+        .actorIp(ClientAddress.text(from))
+        .userAgent(
+            userAgent == null || userAgent.length() <= MAX_USER_AGENT_CHARS
+                ? userAgent
+                : userAgent.substring(0, MAX_USER_AGENT_CHARS))
+        .targetType("api_key")
+        .targetId(key == null ? null : key.id());
+  }
+
+  private void append(Event.Builder event) {
+    CompletableFuture<Receipt> _ = record(event);
+  }
+
+  private CompletableFuture<Receipt> record(Event.Builder event) {
+    try {
+      return log.append(event.build()).whenComplete((receipt, failure) -> warn(failure));
+    } catch (IllegalArgumentException e) {
+      warn(e);
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  private static void warn(@Nullable Throwable failure) {
+    if (failure != null) {
+      LOG.warn("a security event could not be logged: {}", failure.getMessage());
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package io.tallystick.http.auth;
+
+import java.time.Duration;
+
+/**
+ * Sessions of those who sign in on the page.
+ *
+ * @param idle ends one that asked for nothing for so long
+ * @param absolute ends one this long after it began, whatever it does
+ * @param max at once; beyond it, the one that was idle longest ends
+ */
+public record SessionLimits(Duration idle, Duration absolute, int max) {
+  public SessionLimits {
+    checkPositive("idle", idle.toNanos());
+    checkPositive("absolute", absolute.toNanos());
+    checkPositive("max", max);
+  }
+
+  /** 30 minutes idle, 12 hours in all, 1,000 at once. */
+  public static SessionLimits defaults() {
+    return new SessionLimits(Duration.ofMinutes(30), Duration.ofHours(12), 1_000);
+  }
+
+  private static void checkPositive(String name, long value) {
+    if (value <= 0) {
+      throw new IllegalArgumentException(name + " must be greater than 0, but was " + value);
+    }
+  }
+}

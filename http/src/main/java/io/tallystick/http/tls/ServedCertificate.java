@@ -1,0 +1,77 @@
+package io.tallystick.http.tls;
+
+import java.io.IOException;
+import java.time.Duration;
+import org.eclipse.jetty.util.component.AbstractLifeCycle;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The certificate that a server shows: read again when its files change, while the server runs. */
+public final class ServedCertificate extends AbstractLifeCycle {
+  private static final Logger LOG = LoggerFactory.getLogger(ServedCertificate.class);
+  private static final Duration EVERY = Duration.ofSeconds(2);
+
+  private final TlsFiles files;
+  private final SslContextFactory.Server ssl = new SslContextFactory.Server();
+
+  /** Owned by the thread once it runs. */
+  private TlsMaterial shown;
+
+  private @Nullable Thread thread;
+
+  /**
+   * Reads the files.
+   *
+   * @throws IOException if they are not taken
+   */
+  public ServedCertificate(TlsFiles files) throws IOException {
+    this.files = files;
+    this.shown = TlsMaterial.read(files);
+    ssl.setKeyStore(shown.keyStore());
+    ssl.setKeyStorePassword("");
+    ssl.setIncludeProtocols("TLSv1.3", "TLSv1.2");
+  }
+
+  /** TLS 1.2 and 1.3 with this certificate. */
+  public SslContextFactory.Server ssl() {
+    return ssl;
+  }
+
+  @Override
+  protected void doStart() {
+    thread = Thread.ofVirtual().name("tally-certificate").start(this::watch);
+  }
+
+  @Override
+  protected void doStop() {
+    if (thread != null) {
+      thread.interrupt();
+    }
+  }
+
+  private void watch() {
+    try {
+      while (true) {
+        Thread.sleep(EVERY);
+        readAgain();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void readAgain() {
+    try {
+      TlsMaterial changed = shown.readIfChanged(files);
+      if (changed != null) {
+        ssl.reload(factory -> factory.setKeyStore(changed.keyStore()));
+        shown = changed;
+        LOG.info("the certificate was read again");
+      }
+    } catch (Exception e) {
+      LOG.warn("{}", e.getMessage());
+    }
+  }
+}

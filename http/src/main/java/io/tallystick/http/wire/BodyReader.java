@@ -1,0 +1,135 @@
+package io.tallystick.http.wire;
+
+import io.javalin.http.Context;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import org.eclipse.jetty.http.HttpException;
+
+/**
+ * Reads the bodies of requests, each bounded in bytes and time, and all that are in memory together
+ * bounded too. Safe for any number of threads.
+ */
+public final class BodyReader {
+  private static final int FIRST_BYTES = 16 << 10;
+
+  private final int maxBytes;
+  private final long maxPendingBytes;
+  private final Duration timeout;
+  private final AtomicLong pendingBytes = new AtomicLong();
+
+  public BodyReader(int maxBytes, long maxPendingBytes, Duration timeout) {
+    this.maxBytes = maxBytes;
+    this.maxPendingBytes = maxPendingBytes;
+    this.timeout = timeout;
+  }
+
+  /**
+   * A body that is counted as memory until it is closed, for what is made of it takes as much. Used
+   * by one thread.
+   */
+  public final class Body implements AutoCloseable {
+    private byte[] buffer = new byte[0];
+    private int length;
+    private long reserved;
+
+    /** The bytes, of which the body keeps nothing. */
+    public byte[] take() {
+      byte[] bytes = length == buffer.length ? buffer : Arrays.copyOf(buffer, length);
+      buffer = new byte[0];
+      length = 0;
+      return bytes;
+    }
+
+    /** Makes room, unless all bodies together are too large then. */
+    private boolean grow(int capacity) {
+      long more = (long) capacity - buffer.length;
+      if (pendingBytes.addAndGet(more) > maxPendingBytes) {
+        pendingBytes.addAndGet(-more);
+        return false;
+      }
+      reserved += more;
+      buffer = Arrays.copyOf(buffer, capacity);
+      return true;
+    }
+
+    @Override
+    public void close() {
+      pendingBytes.addAndGet(-reserved);
+      reserved = 0;
+    }
+  }
+
+  /**
+   * Reads the whole body of the request. It is sent as it is: no {@code Content-Encoding} is taken.
+   */
+  public Body read(Context request) {
+    if (request.header("Content-Encoding") != null) {
+      throw Problem.of(
+              415, "A body with a Content-Encoding is not taken; send it without compression.")
+          .thrown();
+    }
+    if (request.req().getContentLengthLong() > maxBytes) {
+      throw tooLarge();
+    }
+    Body body = new Body();
+    try {
+      fill(body, request.req().getInputStream());
+      return body;
+    } catch (IOException | HttpException.RuntimeException e) {
+      body.close();
+      throw unread(e).thrown();
+    } catch (RuntimeException | Error e) {
+      body.close();
+      throw e;
+    }
+  }
+
+  private void fill(Body body, InputStream in) throws IOException {
+    long started = System.nanoTime();
+    for (int n = 0; n >= 0; body.length += Math.max(0, n)) {
+      if (body.length > maxBytes) {
+        throw tooLarge();
+      }
+      if (isLate(started)) {
+        throw tooSlow().thrown();
+      }
+      if (body.length == body.buffer.length
+          && !body.grow((int) Math.min(Math.max(2L * body.length, FIRST_BYTES), maxBytes + 1L))) {
+        throw overloaded();
+      }
+      n = in.read(body.buffer, body.length, body.buffer.length - body.length);
+    }
+  }
+
+  private boolean isLate(long started) {
+    return System.nanoTime() - started > timeout.toNanos();
+  }
+
+  private static Problem.Thrown overloaded() {
+    return Problem.of(
+            503, "The server holds as much of other requests as it takes; try again shortly.")
+        .with("Retry-After", "1")
+        .thrown();
+  }
+
+  private Problem.Thrown tooLarge() {
+    return Problem.of(413, "The body is larger than the " + maxBytes + " bytes that are taken.")
+        .thrown();
+  }
+
+  private static Problem tooSlow() {
+    return Problem.of(408, "The body did not arrive in time.").with("Connection", "close");
+  }
+
+  private static Problem unread(Exception e) {
+    if (e.getCause() instanceof TimeoutException
+        || (e instanceof HttpException h && h.getCode() == 408)) {
+      return tooSlow();
+    }
+    return Problem.of(400, "The body did not arrive whole.").with("Connection", "close");
+  }
+}

@@ -1,0 +1,73 @@
+package io.tallystick.http.wire;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.NanoTime;
+import org.eclipse.jetty.util.component.AbstractLifeCycle;
+
+/**
+ * Closes connections whose client takes too long for the header of a request: with a byte now and
+ * then it is never idle, and enough of them would keep everybody else out. A connection has as long
+ * for its first header, TLS handshake included, as for each later one from its first byte on.
+ */
+public final class HeaderTimeout extends AbstractLifeCycle implements Connection.Listener {
+  private final ServerConnector connector;
+  private final Duration timeout;
+  private final Map<Connection, Seen> seen = new ConcurrentHashMap<>();
+
+  /** What had come by a connection when it was between two requests last, and when that was. */
+  private record Seen(long requests, long bytes, long nanoTime) {}
+
+  public HeaderTimeout(ServerConnector connector, Duration timeout) {
+    this.connector = connector;
+    this.timeout = timeout;
+  }
+
+  @Override
+  public void onOpened(Connection connection) {
+    // The connection of TLS counts no requests; the one of HTTP inside it does.
+    if (connection.getMessagesIn() >= 0) {
+      seen.put(connection, new Seen(0, 0, NanoTime.now()));
+    }
+  }
+
+  @Override
+  public void onClosed(Connection connection) {
+    seen.remove(connection);
+  }
+
+  @Override
+  protected void doStart() {
+    schedule();
+  }
+
+  private void schedule() {
+    connector
+        .getScheduler()
+        .schedule(this::closeLate, Math.max(10, timeout.toMillis() / 10), TimeUnit.MILLISECONDS);
+  }
+
+  private void closeLate() {
+    if (!isRunning()) {
+      return;
+    }
+    seen.forEach(this::closeIfLate);
+    schedule();
+  }
+
+  private void closeIfLate(Connection connection, Seen before) {
+    long requests = connection.getMessagesIn();
+    long bytes = connection.getBytesIn();
+    boolean answering = requests > connection.getMessagesOut();
+    boolean resting = requests > 0 && bytes == before.bytes;
+    if (answering || resting || requests != before.requests) {
+      seen.replace(connection, before, new Seen(requests, bytes, NanoTime.now()));
+    } else if (NanoTime.since(before.nanoTime) > timeout.toNanos()) {
+      connection.close();
+    }
+  }
+}

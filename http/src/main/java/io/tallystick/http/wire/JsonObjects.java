@@ -1,0 +1,89 @@
+package io.tallystick.http.wire;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.javalin.http.Context;
+import io.tallystick.service.query.Answer;
+import io.tallystick.service.query.EntryJson;
+import io.tallystick.tlog.Quoted;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Small JSON objects as the bodies of requests and answers. Safe for any number of threads. */
+public final class JsonObjects {
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  /** What the longest reason of a legal hold takes, with every character escaped, and some more. */
+  private static final int MAX_BYTES = 8 << 10;
+
+  /** Whoever signs in needs no key: of bodies as small as these, each connection may have one. */
+  private final BodyReader bodies;
+
+  /**
+   * @param timeout for a whole body
+   */
+  public JsonObjects(Duration timeout) {
+    this.bodies = new BodyReader(MAX_BYTES, Long.MAX_VALUE, timeout);
+  }
+
+  /** The body of the request, an object with no other fields than these, each once. */
+  public JsonNode read(Context request, List<String> fields) {
+    String type = request.header("Content-Type");
+    if (type == null || !type.toLowerCase(Locale.ROOT).startsWith("application/json")) {
+      throw Problem.of(415, "Taken is Content-Type: application/json.").thrown();
+    }
+    String all = String.join(", ", fields);
+    try (BodyReader.Body body = bodies.read(request)) {
+      String text = UTF_8.newDecoder().decode(ByteBuffer.wrap(body.take())).toString();
+      JsonNode given = JSON.readTree(text);
+      if (!given.isObject()) {
+        throw invalid("(body)", "taken is a JSON object with the fields " + all);
+      }
+      for (Map.Entry<String, JsonNode> field : given.properties()) {
+        if (!fields.contains(field.getKey())) {
+          throw invalid(
+              "(body)", Quoted.of(field.getKey()) + " is not a field; the fields are " + all);
+        }
+      }
+      return given;
+    } catch (JacksonException | CharacterCodingException e) {
+      throw invalid(
+          "(body)", "this is not JSON in UTF-8; taken is an object with the fields " + all);
+    }
+  }
+
+  /** The refusal of a field's value. */
+  public static Problem.Thrown invalid(String field, String message) {
+    return Problem.invalid(null, field, message).thrown();
+  }
+
+  /** Writes JSON. */
+  @FunctionalInterface
+  public interface Body {
+    void writeTo(JsonGenerator out) throws IOException;
+  }
+
+  /** Answers with JSON. */
+  public static void answer(Context request, Body body) throws IOException {
+    request.contentType(Answer.JSON);
+    try (JsonGenerator out = EntryJson.generator(request.outputStream())) {
+      body.writeTo(out);
+    }
+  }
+}

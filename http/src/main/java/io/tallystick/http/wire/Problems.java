@@ -1,0 +1,164 @@
+package io.tallystick.http.wire;
+
+import io.javalin.http.Context;
+import io.javalin.http.HttpResponseException;
+import io.javalin.http.MethodNotAllowedResponse;
+import io.tallystick.entry.BatchTooLargeException;
+import io.tallystick.entry.InvalidEventException;
+import io.tallystick.index.IndexException;
+import io.tallystick.service.InvalidParameterException;
+import io.tallystick.store.files.NoSpaceException;
+import io.tallystick.store.log.LogException;
+import io.tallystick.tlog.CorruptTileException;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.TimeoutException;
+import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.handler.ErrorHandler;
+import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The problem that each failure is answered with. No failure's own text gets out by accident. */
+public final class Problems {
+  private static final Logger LOG = LoggerFactory.getLogger(Problems.class);
+
+  private Problems() {}
+
+  public static Problem of(Throwable failure) {
+    return switch (failure) {
+      case Problem.Thrown thrown -> thrown.problem();
+      case InvalidParameterException e -> Problem.invalid(null, e.name(), e.getMessage());
+      case InvalidEventException e ->
+          Problem.invalid(e.index() < 0 ? null : e.index(), e.field(), e.getMessage());
+      case BatchTooLargeException e -> Problem.of(413, sentence(e.getMessage()));
+      case LogException e -> of(e);
+      case NoSpaceException e -> Problem.of(507, sentence(e.getMessage()));
+      case CorruptTileException e ->
+          Problem.of(500, "The tree is damaged: " + e.getMessage() + "; run \"tally verify\".");
+      case IndexException e -> Problem.of(503, sentence(e.getMessage())).with("Retry-After", "5");
+      case TimeoutException e ->
+          Problem.of(
+                  503,
+                  "The log did not acknowledge in time, and it is not known whether the events are"
+                      + " written; send them again with the same request_id.")
+              .with("Retry-After", "5");
+      case InterruptedException e ->
+          Problem.of(503, "The server is being stopped.").with("Connection", "close");
+      case MethodNotAllowedResponse e ->
+          Problem.of(405, "This method is not taken here; the header Allow says which are.")
+              .with("Allow", String.join(", ", e.getDetails().values()));
+      case HttpResponseException e -> Problem.of(e.getStatus(), text(e.getStatus()));
+      default -> {
+        LOG.error("a request failed", failure);
+        yield Problem.of(500, text(500));
+      }
+    };
+  }
+
+  private static Problem of(LogException failure) {
+    Problem problem = Problem.of(status(failure), sentence(failure.getMessage()));
+    return failure instanceof LogException.Overloaded ? problem.with("Retry-After", "1") : problem;
+  }
+
+  private static int status(LogException failure) {
+    return switch (failure) {
+      case LogException.Overloaded e -> 503;
+      case LogException.Stopped e -> 503;
+      case LogException.DiskFull e -> 507;
+      case LogException.Removed e -> 410;
+      case LogException.Corrupt e -> 500;
+      case LogException.Locked e -> 500;
+      case LogException.NotALog e -> 500;
+      default -> 500;
+    };
+  }
+
+  private static String sentence(@Nullable String message) {
+    String text = message == null || message.isEmpty() ? "the request failed" : message;
+    return Character.toUpperCase(text.charAt(0)) + text.substring(1) + ".";
+  }
+
+  /**
+   * Answers a request that failed. An answer that has begun is cut off, so that nobody takes it for
+   * whole. What comes after a problem that closes the connection is not read: where its body ends
+   * is not known, or it did not come in time.
+   */
+  public static void answer(Context request, Throwable failure) {
+    Problem problem = of(failure);
+    if (request.res().isCommitted()) {
+      ServletContextRequest.getServletContextRequest(request.req())
+          .getConnectionMetaData()
+          .getConnection()
+          .getEndPoint()
+          .close();
+      return;
+    }
+    request.res().resetBuffer();
+    request.status(problem.status());
+    problem.headers().forEach(request::header);
+    request.contentType(Problem.CONTENT_TYPE);
+    if (UnreadBody.mayBe(request) && !"close".equals(problem.headers().get("Connection"))) {
+      write(request.res(), problem.json());
+      UnreadBody.discard(request);
+    } else {
+      request.result(problem.json());
+    }
+  }
+
+  /** Answers a request that met an error of the JVM. */
+  public static void answer(HttpServletResponse response, Error error) {
+    response.setStatus(500);
+    response.setContentType(Problem.CONTENT_TYPE);
+    write(response, of(error).json());
+  }
+
+  private static void write(HttpServletResponse response, byte[] body) {
+    try {
+      response.setContentLength(body.length);
+      response.getOutputStream().write(body);
+      response.flushBuffer();
+    } catch (IOException e) {
+      LOG.warn("nobody took the answer: {}", e.getMessage());
+    }
+  }
+
+  private static String text(int status) {
+    return switch (status) {
+      case 400 ->
+          "The request is not well-formed HTTP, or its path has an empty or an encoded part that is"
+              + " not taken.";
+      case 404 -> "There is nothing here.";
+      case 408 -> "The request did not arrive in time.";
+      case 413 -> "The request is larger than what is taken.";
+      case 414 -> "The request's URI is longer than what is taken.";
+      case 417 -> "Taken is Expect: 100-continue, or no Expect.";
+      case 426, 505 -> "This version of HTTP is not spoken here.";
+      case 431 -> "The request's header is larger than what is taken.";
+      case 500 -> "The server failed at this request; its own log says more.";
+      case 501 -> "This method is not known here.";
+      case 503 -> "The server is being started or stopped; try again shortly.";
+      default -> HttpStatus.getMessage(status) + ".";
+    };
+  }
+
+  /** Jetty's own errors, for whatever comes to no endpoint: malformed requests above all. */
+  public static final class JettyErrors extends ErrorHandler {
+    @Override
+    public boolean handle(Request request, Response response, Callback callback) {
+      int status = response.getStatus();
+      Problem problem = Problem.of(status, text(status));
+      response.getHeaders().put(HttpHeader.CONTENT_TYPE, Problem.CONTENT_TYPE);
+      response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-store");
+      response.getHeaders().put("X-Content-Type-Options", "nosniff");
+      response.write(true, ByteBuffer.wrap(problem.json()), callback);
+      return true;
+    }
+  }
+}

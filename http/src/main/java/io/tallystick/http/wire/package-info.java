@@ -1,0 +1,7 @@
+/**
+ * What every endpoint shares: bodies and their limits, problems (RFC 9457), event streams, routes.
+ */
+@NullMarked
+package io.tallystick.http.wire;
+
+import org.jspecify.annotations.NullMarked;

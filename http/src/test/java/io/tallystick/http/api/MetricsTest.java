@@ -1,0 +1,33 @@
+package io.tallystick.http.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tallystick.service.witness.WitnessFeeder;
+import java.time.Duration;
+import java.util.Locale;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class MetricsTest {
+  private final Locale locale = Locale.getDefault();
+
+  @AfterEach
+  void putBack() {
+    Locale.setDefault(locale);
+  }
+
+  @Test
+  void figuresAreTheSameInEveryLanguage() {
+    Locale.setDefault(Locale.forLanguageTag("fa"));
+    Metrics metrics = new Metrics();
+    metrics.answered(200, Duration.ofMillis(3));
+    metrics.refused(422);
+    assertThat(metrics.text(7, 7, true, 1, new WitnessFeeder.Figures(0, 0, 0, 0)))
+        .contains("tallystick_http_requests_total{status=\"200\"} 1\n")
+        .contains("tallystick_refused_appends_total{status=\"422\"} 1\n")
+        .contains("_bucket{le=\"0.005\"} 1\n")
+        .contains("_seconds_sum 0.003000\n")
+        .contains("_seconds_count 1\n")
+        .containsPattern("^[\\x00-\\x7f]*$");
+  }
+}

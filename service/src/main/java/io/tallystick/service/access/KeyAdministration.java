@@ -1,0 +1,146 @@
+package io.tallystick.service.access;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.tallystick.entry.Details;
+import io.tallystick.entry.Event;
+import io.tallystick.index.AuditIndex;
+import io.tallystick.service.Actor;
+import io.tallystick.service.InvalidParameterException;
+import io.tallystick.service.query.EntryJson;
+import io.tallystick.store.AuditLog;
+import io.tallystick.store.Futures;
+import io.tallystick.store.files.AtomicFile;
+import io.tallystick.store.log.LogException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Changes to a log's keys, each of which is an entry of the log. Safe for any number of threads.
+ */
+public final class KeyAdministration {
+  private static final String FIRST_KEY = "admin";
+
+  private final AuditLog log;
+  private final AccessKeys keys;
+  private final ReentrantLock revoking = new ReentrantLock();
+
+  public KeyAdministration(AuditLog log, AccessKeys keys) {
+    this.log = log;
+    this.keys = keys;
+  }
+
+  /**
+   * Makes a key. The entry {@code api_key.created} is acknowledged before the key is good.
+   *
+   * @throws InvalidParameterException if the name, the permissions or the expiry are not taken
+   * @throws LogException if the entry could not be appended; there is no key then
+   */
+  public AccessKeys.NewKey create(
+      String name, Collection<Permission> permissions, @Nullable Instant expiresAt, Actor actor)
+      throws IOException, InterruptedException {
+    AccessKeys.NewKey made = keys.make(name, permissions, expiresAt);
+    append("api_key.created", made.key(), actor);
+    keys.add(made);
+    return made;
+  }
+
+  /**
+   * Revokes a key. It is refused before the entry {@code api_key.revoked} is appended, so that a
+   * full disk keeps no key alive. What failed of it is done when the key is revoked again.
+   *
+   * @return the key; empty if there is none with this id or it was revoked before
+   * @throws LogException if the entry could not be appended; the key is revoked all the same
+   * @throws IOException if the file of keys could not be written; the key is refused until the
+   *     program ends
+   */
+  public Optional<AccessKey> revoke(String id, Actor actor)
+      throws IOException, InterruptedException {
+    revoking.lock();
+    try {
+      Optional<AccessKey> revoked = keys.revoke(id);
+      if (revoked.isPresent()) {
+        append("api_key.revoked", revoked.get(), actor);
+        keys.revoked(id);
+      }
+      return revoked;
+    } finally {
+      revoking.unlock();
+    }
+  }
+
+  /**
+   * Where there is no key yet, makes one with every permission and leaves it in this file, for its
+   * owner alone (mode 0600).
+   *
+   * @return whether it did
+   */
+  public boolean createFirst(Path file) throws IOException, InterruptedException {
+    if (!keys.list().isEmpty()) {
+      return false;
+    }
+    AccessKeys.NewKey made = keys.make(FIRST_KEY, EnumSet.allOf(Permission.class), null);
+    append("api_key.created", made.key(), Actor.SERVER);
+    AtomicFile.writeSecret(file, (made.text() + "\n").getBytes(StandardCharsets.US_ASCII));
+    keys.add(made);
+    return true;
+  }
+
+  /**
+   * Refuses a log that tells of keys and has none: their file was lost, and a first key is not made
+   * in its place. One entry without a key is what a crash may leave when the first key is made.
+   *
+   * @throws IOException if the file of keys is gone
+   */
+  public void checkNotLost(AuditIndex index) throws IOException, InterruptedException {
+    if (!keys.list().isEmpty()) {
+      // The index may be catching up, and nothing else at the start needs it.
+      return;
+    }
+    long made = index.countsByType().getOrDefault("api_key.created", 0L);
+    if (made > 1) {
+      throw new IOException(
+          "access.json is missing, and the log tells of "
+              + made
+              + " keys; put it back from a backup, or make a key with \"tally keys create\"");
+    }
+  }
+
+  private void append(String eventType, AccessKey key, Actor actor)
+      throws IOException, InterruptedException {
+    Event event =
+        Event.builder(eventType)
+            .actorUsername(actor.name())
+            .actorIp(actor.address())
+            .targetType("api_key")
+            .targetId(key.id())
+            .details(details(key))
+            .build();
+    Futures.from(log.append(event));
+  }
+
+  private static Details details(AccessKey key) throws IOException {
+    ByteArrayOutputStream json = new ByteArrayOutputStream();
+    try (JsonGenerator out = EntryJson.generator(json)) {
+      out.writeStartObject();
+      out.writeStringField("name", key.name());
+      out.writeArrayFieldStart("permissions");
+      for (Permission permission : key.permissions().stream().sorted().toList()) {
+        out.writeString(permission.toString());
+      }
+      out.writeEndArray();
+      if (key.expiresAt() != null) {
+        out.writeStringField("expires_at", key.expiresAt().toString());
+      }
+      out.writeEndObject();
+    }
+    return Details.parse(json.toString(StandardCharsets.UTF_8));
+  }
+}

@@ -1,0 +1,5 @@
+/** API keys and their permissions. */
+@NullMarked
+package io.tallystick.service.access;
+
+import org.jspecify.annotations.NullMarked;

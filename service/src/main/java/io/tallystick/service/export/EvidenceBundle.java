@@ -1,0 +1,119 @@
+package io.tallystick.service.export;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.tallystick.index.AuditIndex;
+import io.tallystick.index.AuditQuery;
+import io.tallystick.service.query.EntryBatch;
+import io.tallystick.store.LogReader;
+import io.tallystick.store.LogTree;
+import io.tallystick.store.log.SignedCheckpoint;
+import io.tallystick.store.log.StoredEntry;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.time.LocalDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+
+/**
+ * Entries that match, each with its proof, as a zip that can be checked with no access to the log.
+ * Memory does not depend on how many there are. Entries that the checkpoint does not cover are left
+ * out.
+ *
+ * <pre>
+ *   README.txt            how to check it, with tally and without
+ *   check.go              a program that does it without
+ *   checkpoint            the signed note that everything is proved under
+ *   checkpoint.tsr        what a timestamp authority answered for it, if one was asked
+ *   verifier-key          the log's keys, newest first: compare them with what you know
+ *   entries/ID.json       the entry's exact bytes
+ *   proofs/ID.tlog-proof  that it is under the checkpoint
+ * </pre>
+ */
+public final class EvidenceBundle implements CountedAnswer {
+  private final LogReader log;
+  private final AuditIndex index;
+  private final AuditQuery question;
+  private final SignedCheckpoint asked;
+  private long entries;
+
+  EvidenceBundle(LogReader log, AuditIndex index, AuditQuery question, SignedCheckpoint under) {
+    this.log = log;
+    this.index = index;
+    this.question = question;
+    this.asked = under;
+  }
+
+  @Override
+  public String contentType() {
+    return "application/zip";
+  }
+
+  @Override
+  public void writeTo(OutputStream out) throws IOException, InterruptedException {
+    log.tree().keep(asked);
+    // As it is kept: a timestamp is over all its signatures.
+    SignedCheckpoint under = log.tree().checkpoint(asked.size()).orElse(asked);
+    ZipOutputStream zip = new ZipOutputStream(out, UTF_8);
+    put(zip, "README.txt", resource("bundle-readme.txt"));
+    put(zip, "check.go", resource("bundle-check.go"));
+    put(zip, "checkpoint", under.note().toBytes());
+    Optional<byte[]> token = log.tree().token(under.size());
+    if (token.isPresent()) {
+      put(zip, "checkpoint.tsr", token.get());
+    }
+    String keys = String.join("\n", log.identity().verifierKeys()) + "\n";
+    put(zip, "verifier-key", keys.getBytes(UTF_8));
+    LogTree.Prover prover = log.tree().prover(under);
+    List<Long> ids = new ArrayList<>(EntryBatch.MAX);
+    index.forEachMatch(
+        question,
+        id -> {
+          if (id <= under.size()) {
+            ids.add(id);
+          }
+          if (ids.size() == EntryBatch.MAX) {
+            put(zip, ids, prover);
+          }
+          return true;
+        });
+    put(zip, ids, prover);
+    zip.finish();
+  }
+
+  @Override
+  public long entries() {
+    return entries;
+  }
+
+  private void put(ZipOutputStream zip, List<Long> ids, LogTree.Prover prover) throws IOException {
+    for (StoredEntry entry : EntryBatch.read(log, ids)) {
+      put(zip, "entries/" + entry.id() + ".json", entry.bytes());
+      put(zip, "proofs/" + entry.id() + ".tlog-proof", prover.prove(entry.id()).toBytes());
+      entries++;
+    }
+    ids.clear();
+  }
+
+  private static void put(ZipOutputStream zip, String name, byte[] content) throws IOException {
+    ZipEntry entry = new ZipEntry(name);
+    // One time for all, so that the same evidence is the same file.
+    entry.setTimeLocal(LocalDateTime.of(1980, 1, 1, 0, 0));
+    zip.putNextEntry(entry);
+    zip.write(content);
+    zip.closeEntry();
+  }
+
+  private static byte[] resource(String name) throws IOException {
+    try (InputStream text = EvidenceBundle.class.getResourceAsStream(name)) {
+      if (text == null) {
+        throw new IOException(name + " is not in the program");
+      }
+      return text.readAllBytes();
+    }
+  }
+}

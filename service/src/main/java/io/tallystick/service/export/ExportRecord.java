@@ -1,0 +1,68 @@
+package io.tallystick.service.export;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.tallystick.entry.Details;
+import io.tallystick.entry.InvalidEventException;
+import io.tallystick.service.InvalidParameterException;
+import io.tallystick.service.query.EntryJson;
+import io.tallystick.service.query.Parameters;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What the log is told of an export, {@code audit.exported}: the filters, the format, how many
+ * entries left, and whether that were all of them.
+ *
+ * @param given the parameters that asked for it
+ */
+public record ExportRecord(Parameters given) {
+  /**
+   * The record of an export that is about to begin.
+   *
+   * @throws InvalidParameterException if no entry could hold the filters
+   */
+  public static ExportRecord of(Parameters given) throws IOException {
+    ExportRecord export = new ExportRecord(given);
+    try {
+      export.details(Long.MAX_VALUE, false);
+    } catch (InvalidEventException e) {
+      throw new InvalidParameterException(
+          "(query)",
+          "an export is recorded with its filters, and these can't be: " + e.getMessage());
+    }
+    return export;
+  }
+
+  public String format() {
+    String format = given.text("format");
+    return format == null ? "ndjson" : format;
+  }
+
+  /** The entry's details. */
+  public Details details(long entries, boolean complete) throws IOException {
+    ByteArrayOutputStream json = new ByteArrayOutputStream();
+    try (JsonGenerator out = EntryJson.generator(json)) {
+      out.writeStartObject();
+      out.writeStringField("format", format());
+      out.writeObjectFieldStart("filters");
+      for (Map.Entry<String, List<String>> filter : given.values().entrySet()) {
+        if (!filter.getKey().equals("format")) {
+          out.writeArrayFieldStart(filter.getKey());
+          for (String value : filter.getValue()) {
+            out.writeString(value);
+          }
+          out.writeEndArray();
+        }
+      }
+      out.writeEndObject();
+      out.writeNumberField("count", entries);
+      out.writeBooleanField("complete", complete);
+      out.writeEndObject();
+    }
+    return Details.parse(json.toString(UTF_8));
+  }
+}

@@ -1,0 +1,142 @@
+package io.tallystick.service.query;
+
+import io.tallystick.entry.EventType;
+import io.tallystick.index.AuditIndex;
+import io.tallystick.index.AuditQuery;
+import io.tallystick.index.TopActors;
+import io.tallystick.store.LogReader;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a period of the log looks like: entries over time by category, and who failed to log in.
+ * Knows no HTTP. Safe for any number of threads.
+ */
+public final class Overview {
+  private static final int MAX_BUCKETS = 80;
+  private static final int TOP = 8;
+
+  /** RFC 3339 has no later instant. */
+  private static final Instant LAST = Instant.parse("9999-12-31T23:59:59.999999999Z");
+
+  private static final String FAILED = "auth.login.failed";
+  private static final List<Duration> WIDTHS =
+      List.of(
+          Duration.ofMinutes(1),
+          Duration.ofMinutes(5),
+          Duration.ofMinutes(15),
+          Duration.ofHours(1),
+          Duration.ofHours(3),
+          Duration.ofHours(6),
+          Duration.ofDays(1),
+          Duration.ofDays(7),
+          Duration.ofDays(28),
+          Duration.ofDays(364));
+
+  private final LogReader log;
+  private final AuditIndex index;
+  private final Clock clock;
+
+  public Overview(LogReader log, AuditIndex index, Clock clock) {
+    this.log = log;
+    this.index = index;
+    this.clock = clock;
+  }
+
+  /** Entries of a stretch of time, which begins at {@code start}, by category. */
+  public record Bucket(Instant start, long total, SortedMap<String, Long> byCategory) {}
+
+  /** A period and what is in it. */
+  public record Report(
+      Instant since,
+      Instant until,
+      Duration width,
+      List<Bucket> buckets,
+      TopActors failed,
+      long lastId,
+      long indexedThrough) {}
+
+  /**
+   * The overview of a period; {@code null} is from the log's first entry, and until now. What is
+   * before 1970 or after 9999 is left out of it.
+   */
+  public Report of(@Nullable Instant from, @Nullable Instant to)
+      throws IOException, InterruptedException {
+    long lastId = log.lastId();
+    long indexedThrough = index.indexedThrough();
+    Instant now = clock.instant();
+    Instant until = to == null ? now : to;
+    Instant since = from;
+    if (since == null) {
+      since = lastId == 0 ? until : log.timestamp(log.firstId());
+    }
+    until = earlier(later(until, Instant.EPOCH), LAST);
+    since = earlier(later(since, Instant.EPOCH), until);
+    Duration width = width(Duration.between(since, until));
+    return new Report(
+        since,
+        until,
+        width,
+        buckets(since, until, width),
+        failed(since, until),
+        lastId,
+        indexedThrough);
+  }
+
+  private static Instant earlier(Instant one, Instant other) {
+    return one.isBefore(other) ? one : other;
+  }
+
+  private static Instant later(Instant one, Instant other) {
+    return one.isAfter(other) ? one : other;
+  }
+
+  private static Duration width(Duration period) {
+    for (Duration width : WIDTHS) {
+      if (period.dividedBy(width) < MAX_BUCKETS) {
+        return width;
+      }
+    }
+    return Duration.ofDays(period.toDays() / MAX_BUCKETS + 1);
+  }
+
+  private List<Bucket> buckets(Instant since, Instant until, Duration width)
+      throws IOException, InterruptedException {
+    List<Instant> starts = new ArrayList<>();
+    List<Instant> times = new ArrayList<>(List.of(since));
+    long seconds = width.toSeconds();
+    long start = Math.floorDiv(since.getEpochSecond(), seconds) * seconds;
+    while (start <= until.getEpochSecond()) {
+      starts.add(Instant.ofEpochSecond(start));
+      start += seconds;
+      Instant end = Instant.ofEpochSecond(start);
+      times.add(end.isAfter(until) ? until : end);
+    }
+    List<SortedMap<String, Long>> counts = index.countsByType(times);
+    List<Bucket> buckets = new ArrayList<>();
+    for (int i = 0; i < starts.size(); i++) {
+      buckets.add(bucket(starts.get(i), counts.get(i)));
+    }
+    return buckets;
+  }
+
+  private static Bucket bucket(Instant start, SortedMap<String, Long> byType) {
+    SortedMap<String, Long> byCategory = new TreeMap<>();
+    byType.forEach((type, n) -> byCategory.merge(EventType.of(type).category(), n, Long::sum));
+    long total = byType.values().stream().mapToLong(Long::longValue).sum();
+    return new Bucket(start, total, byCategory);
+  }
+
+  private TopActors failed(Instant since, Instant until) throws IOException, InterruptedException {
+    AuditQuery failed =
+        AuditQuery.builder().eventTypes(List.of(FAILED)).since(since).until(until).build();
+    return index.topActors(failed, TOP);
+  }
+}

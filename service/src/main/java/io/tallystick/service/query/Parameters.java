@@ -1,0 +1,244 @@
+package io.tallystick.service.query;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.tallystick.entry.Event;
+import io.tallystick.entry.InvalidEventException;
+import io.tallystick.service.InvalidParameterException;
+import io.tallystick.tlog.Quoted;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The named values of a question, read strictly: what is unknown, repeated where one is taken, or
+ * malformed is refused with a sentence that says what is taken. Immutable.
+ *
+ * <p>All readers return {@code null} for a parameter that was not given, and throw {@link
+ * InvalidParameterException} for one that is not as it should be.
+ */
+public final class Parameters {
+
+  /** Other scripts have digits too, which parsing would take. */
+  private static final Pattern DIGITS = Pattern.compile("[0-9]+");
+
+  private static final String TIMES =
+      "taken is a date like 2024-12-31, a UTC date-time like 2024-12-31T23:59:59, or one with an"
+          + " offset like 2024-12-31T23:59:59+01:00 (in a URL, + is written %2B)";
+
+  private final Map<String, List<String>> values;
+
+  private Parameters(Map<String, List<String>> values) {
+    this.values = values;
+  }
+
+  /** Parameters with these values. */
+  public static Parameters of(Map<String, List<String>> values) {
+    Map<String, List<String>> copy = new LinkedHashMap<>();
+    values.forEach((name, list) -> copy.put(name, List.copyOf(list)));
+    return new Parameters(copy);
+  }
+
+  /**
+   * The parameters of a URL's query, without the question mark.
+   *
+   * @throws InvalidParameterException if it is not percent-encoded UTF-8
+   */
+  public static Parameters ofQuery(@Nullable String query) {
+    Map<String, List<String>> values = new LinkedHashMap<>();
+    if (query != null) {
+      for (String part : query.split("&", -1)) {
+        if (!part.isEmpty()) {
+          int equals = part.indexOf('=');
+          String name = decode(equals < 0 ? part : part.substring(0, equals));
+          String value = equals < 0 ? "" : decode(part.substring(equals + 1));
+          values.computeIfAbsent(name, any -> new ArrayList<>()).add(value);
+        }
+      }
+    }
+    return new Parameters(values);
+  }
+
+  private static String decode(String text) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(text.length());
+    try {
+      for (int i = 0; i < text.length(); i++) {
+        char c = text.charAt(i);
+        if (c == '%') {
+          bytes.write(HexFormat.fromHexDigits(text, i + 1, i + 3));
+          i += 2;
+        } else if (c == '+') {
+          bytes.write(' ');
+        } else {
+          bytes.writeBytes(String.valueOf(c).getBytes(UTF_8));
+        }
+      }
+      return UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes.toByteArray())).toString();
+    } catch (CharacterCodingException | NumberFormatException | IndexOutOfBoundsException e) {
+      throw new InvalidParameterException(
+          "(query)", Quoted.of(text) + " is not well-formed; taken is percent-encoded UTF-8");
+    }
+  }
+
+  /**
+   * Refuses every parameter that is not among these.
+   *
+   * @throws InvalidParameterException naming the first such one and what is taken
+   */
+  public Parameters only(List<String> taken) {
+    for (String name : values.keySet()) {
+      if (!taken.contains(name)) {
+        throw new InvalidParameterException(
+            quoteName(name),
+            Quoted.of(name)
+                + " is not a parameter here; "
+                + (taken.isEmpty() ? "none is taken" : "taken are " + String.join(", ", taken)));
+      }
+    }
+    return this;
+  }
+
+  /** Everything that was given, as it was given. */
+  public Map<String, List<String>> values() {
+    return values;
+  }
+
+  /** Every value of a parameter that may be repeated; none may be empty. */
+  List<String> texts(String name) {
+    List<String> all = values.getOrDefault(name, List.of());
+    if (all.contains("")) {
+      throw new InvalidParameterException(
+          name, name + " is empty; give it a value or leave it out");
+    }
+    return all;
+  }
+
+  /** Text as it was given. */
+  public @Nullable String text(String name) {
+    List<String> all = texts(name);
+    if (all.size() > 1) {
+      throw new InvalidParameterException(
+          name, name + " is given " + all.size() + " times; taken is one");
+    }
+    return all.isEmpty() ? null : all.getFirst();
+  }
+
+  /** A whole number, at least {@code min} and at most {@code max}. */
+  public @Nullable Long number(String name, long min, long max) {
+    String text = text(name);
+    return text == null ? null : number(name, text, min, max);
+  }
+
+  public static long number(String name, String text, long min, long max) {
+    try {
+      long number = Long.parseLong(text);
+      if (number >= min && number <= max && DIGITS.matcher(text).matches()) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // Refused below, like a number that is out of range.
+    }
+    throw new InvalidParameterException(
+        name,
+        name
+            + " is "
+            + Quoted.of(text)
+            + "; taken is a whole number "
+            + (max == Long.MAX_VALUE ? "of " + min + " or more" : "from " + min + " to " + max));
+  }
+
+  /** One of these words. */
+  public @Nullable String word(String name, List<String> taken) {
+    String text = text(name);
+    if (text != null && !taken.contains(text)) {
+      throw new InvalidParameterException(
+          name, name + " is " + Quoted.of(text) + "; taken is " + String.join(" or ", taken));
+    }
+    return text;
+  }
+
+  /** {@code true} or {@code false}. */
+  @Nullable Boolean flag(String name) {
+    String word = word(name, List.of("true", "false"));
+    return word == null ? null : Boolean.valueOf(word);
+  }
+
+  /** The start of a range of time, itself within it. */
+  @Nullable Instant since(String name) {
+    String text = text(name);
+    return text == null ? null : time(name, text, false);
+  }
+
+  /** The first instant after a range of time whose end was given; a date includes its day. */
+  @Nullable Instant until(String name) {
+    String text = text(name);
+    return text == null ? null : time(name, text, true);
+  }
+
+  private static Instant time(String name, String text, boolean end) {
+    try {
+      if (text.startsWith("+") || text.startsWith("-")) {
+        throw new DateTimeException("a year of more than four digits");
+      }
+      Instant time;
+      if (text.indexOf('T') < 0) {
+        LocalDate day = LocalDate.parse(text);
+        return (end ? day.plusDays(1) : day).atStartOfDay(ZoneOffset.UTC).toInstant();
+      }
+      int zone = Math.max(text.indexOf('Z'), Math.max(text.indexOf('+'), text.lastIndexOf('-')));
+      time =
+          zone > text.indexOf('T')
+              ? OffsetDateTime.parse(text).toInstant()
+              : LocalDateTime.parse(text).toInstant(ZoneOffset.UTC);
+      return end ? time.plusNanos(1) : time;
+    } catch (DateTimeException e) {
+      throw new InvalidParameterException(name, name + " is " + Quoted.of(text) + "; " + TIMES);
+    }
+  }
+
+  /** Event types, or beginnings of them that end in {@code .*}. */
+  List<String> eventTypes(String name) {
+    List<String> types = texts(name);
+    for (String type : types) {
+      try {
+        Event.of(type.endsWith(".*") ? type.substring(0, type.length() - 2) : type);
+      } catch (InvalidEventException e) {
+        throw new InvalidParameterException(
+            name,
+            name
+                + " is "
+                + Quoted.of(type)
+                + "; taken is a type like auth.logout, or one like auth.*");
+      }
+    }
+    return types;
+  }
+
+  /** An IP address in the text that entries have it in. */
+  @Nullable String address(String name) {
+    String text = text(name);
+    try {
+      return Event.builder("any").actorIp(text).build().actorIp();
+    } catch (InvalidEventException e) {
+      throw new InvalidParameterException(
+          name, name + " is " + Quoted.of(text) + "; taken is an IPv4 or IPv6 address");
+    }
+  }
+
+  private static String quoteName(String name) {
+    return name.matches("[A-Za-z0-9_.-]{1,48}") ? name : "(unknown)";
+  }
+}

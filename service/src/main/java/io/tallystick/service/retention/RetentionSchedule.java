@@ -1,0 +1,68 @@
+package io.tallystick.service.retention;
+
+import io.tallystick.store.archive.Retention;
+import java.io.IOException;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs retention when it is made and then every hour, on a thread of its own, until it is closed. A
+ * run that fails is said and tried again an hour later.
+ */
+public final class RetentionSchedule implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(RetentionSchedule.class);
+  private static final Duration EVERY = Duration.ofHours(1);
+
+  private final Thread thread;
+
+  /** A schedule that keeps entries for so many days. */
+  public RetentionSchedule(RetentionAdministration retention, int days, Retention.Mode mode) {
+    this.thread =
+        Thread.ofPlatform()
+            .name("tally-retention")
+            .daemon()
+            .start(() -> run(retention, days, mode));
+  }
+
+  private static void run(RetentionAdministration retention, int days, Retention.Mode mode) {
+    try {
+      while (true) {
+        try {
+          RetentionAdministration.Run run = retention.run(days, mode, false, null);
+          run.removed()
+              .forEach(removed ->
+                  LOG.info(
+                      "retention took out entries {} to {}{}",
+                      removed.firstId(),
+                      removed.lastId(),
+                      removed.archive() == null
+                          ? ""
+                          : "; they are in archive/" + removed.archive()));
+        } catch (IOException | RuntimeException e) {
+          LOG.warn("retention took nothing more out: {}", e.getMessage());
+        }
+        Thread.sleep(EVERY);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Ends the schedule. A run under way is interrupted, which it survives as it does a crash. */
+  @Override
+  public void close() {
+    thread.interrupt();
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

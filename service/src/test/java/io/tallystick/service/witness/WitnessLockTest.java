@@ -1,0 +1,52 @@
+package io.tallystick.service.witness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The lock of the one process that signs as a witness. */
+class WitnessLockTest {
+  @TempDir Path directory;
+
+  /** Opens the witness, as another process. */
+  static final class Other {
+    private Other() {}
+
+    public static void main(String[] args) throws IOException {
+      Witness.open(Path.of(args[0]), "w", List.of(), Clock.systemUTC()).close();
+    }
+  }
+
+  private static String otherProcess(Path path) throws Exception {
+    Process process =
+        new ProcessBuilder(
+                ProcessHandle.current().info().command().orElseThrow(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Other.class.getName(),
+                path.toString())
+            .redirectErrorStream(true)
+            .start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return process.waitFor() + " " + said;
+  }
+
+  @Test
+  void aRefusedSecondWitnessLeavesTheLockToTheFirst() throws Exception {
+    Path data = directory.resolve("witness");
+    Witness first = Witness.open(data, "w", List.of(), Clock.systemUTC());
+    assertThatThrownBy(() -> Witness.open(data, "w", List.of(), Clock.systemUTC()))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("in use by another witness");
+    assertThat(otherProcess(data)).contains("in use by another witness");
+    first.close();
+    Witness.open(data, "w", List.of(), Clock.systemUTC()).close();
+  }
+}
