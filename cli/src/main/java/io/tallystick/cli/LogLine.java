@@ -1,5 +1,6 @@
 package io.tallystick.cli;
 
+import io.tallystick.cli.terminal.Printable;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.ZoneId;

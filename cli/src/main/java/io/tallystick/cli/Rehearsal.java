@@ -1,5 +1,6 @@
 package io.tallystick.cli;
 
+import io.tallystick.cli.terminal.Terminal;
 import java.util.List;
 import java.util.Map;
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.tallystick.cli.terminal.Failure;
 import io.tallystick.note.TestAuthority;
 import io.tallystick.note.TimestampToken;
 import java.io.IOException;

@@ -2,6 +2,7 @@ package io.tallystick.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tallystick.cli.terminal.Failure;
 import java.io.File;
 import java.nio.file.Path;
 import java.util.List;

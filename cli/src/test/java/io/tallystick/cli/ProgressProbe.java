@@ -1,5 +1,8 @@
 package io.tallystick.cli;
 
+import io.tallystick.cli.terminal.ProgressBar;
+import io.tallystick.cli.terminal.Terminal;
+
 /**
  * A command that takes longer than a second and says how far it is, unless it has an argument, for
  * {@link TerminalIT}.

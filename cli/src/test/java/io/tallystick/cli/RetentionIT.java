@@ -2,6 +2,7 @@ package io.tallystick.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tallystick.cli.terminal.Failure;
 import io.tallystick.entry.Event;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.log.LogConfig;

@@ -3,6 +3,7 @@ package io.tallystick.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tallystick.cli.terminal.Failure;
 import io.tallystick.store.LogReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

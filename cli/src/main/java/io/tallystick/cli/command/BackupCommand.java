@@ -1,0 +1,56 @@
+package io.tallystick.cli.command;
+
+import io.tallystick.cli.terminal.ProgressBar;
+import io.tallystick.cli.terminal.Terminal;
+import io.tallystick.store.Backup;
+import io.tallystick.store.LogReader;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code tally backup}: a copy of the log. */
+@Command(
+    name = "backup",
+    description = {
+      "Copy the log to a directory, also while a server writes it. A second run copies what is new.",
+      "The copy is checked with \"tally verify --data DIR\" and served like any log; serving it for"
+          + " appending needs the signing key."
+    })
+public final class BackupCommand implements Callable<Integer> {
+  private final Terminal terminal;
+
+  @Parameters(paramLabel = "DIR", description = "Where to; empty, or an earlier backup.")
+  private Path target = Path.of("");
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      defaultValue = "tally-data",
+      description = "The data directory (default: ./${DEFAULT-VALUE}).")
+  private Path data = Path.of("tally-data");
+
+  @Option(
+      names = "--with-key",
+      description = "Copy the signing key too. Whoever has the copy can then sign as this log.")
+  private boolean withKey;
+
+  public BackupCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    Backup.Report report;
+    try (ProgressBar _ = terminal.progressBar("copying")) {
+      report = Backup.make(LogReader.open(data), target, withKey);
+    }
+    terminal
+        .out()
+        .printf(
+            "%,d entries are sealed in the copy; %,d files copied (%,d KiB), %,d kept%n",
+            report.sealed(), report.filesCopied(), report.bytesCopied() >> 10, report.filesKept());
+    return 0;
+  }
+}

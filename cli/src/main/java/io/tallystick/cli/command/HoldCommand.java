@@ -1,0 +1,105 @@
+package io.tallystick.cli.command;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.tallystick.cli.options.Common;
+import io.tallystick.cli.options.Where;
+import io.tallystick.cli.source.Source;
+import io.tallystick.cli.terminal.Format;
+import io.tallystick.cli.terminal.Printable;
+import io.tallystick.cli.terminal.Rows;
+import io.tallystick.cli.terminal.Terminal;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code tally hold}: legal holds, which stop retention. */
+@Command(name = "hold", description = "Place, list and release legal holds, which stop retention.")
+public final class HoldCommand {
+  private final Terminal terminal;
+
+  public HoldCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Command(
+      name = "add",
+      description = "Keep a range of entries until the hold is released.",
+      mixinStandardHelpOptions = true)
+  int add(
+      @Mixin Common common,
+      @Option(
+              names = "--start-id",
+              required = true,
+              paramLabel = "ID",
+              description = "First entry.")
+          long firstId,
+      @Option(names = "--end-id", required = true, paramLabel = "ID", description = "Last entry.")
+          long lastId,
+      @Option(
+              names = "--reason",
+              required = true,
+              paramLabel = "TEXT",
+              description = "Why they must stay; an entry of the log says so.")
+          String reason)
+      throws Exception {
+    byte[] answer;
+    try (Source source = common.where.source(terminal)) {
+      answer = source.placeHold(firstId, lastId, reason);
+    }
+    JsonNode hold = Common.tree(answer);
+    switch (common.format) {
+      case table -> terminal.out().println("hold " + hold.path("id").asLong() + " is in force");
+      case json -> terminal.printJson(answer);
+      case csv -> rows(List.of(hold)).show(terminal, common.format);
+    }
+    return 0;
+  }
+
+  @Command(
+      name = "list",
+      description = "List the holds that are in force.",
+      mixinStandardHelpOptions = true)
+  int list(@Mixin Common common) throws Exception {
+    byte[] answer;
+    try (Source source = common.where.source(terminal)) {
+      answer = source.listHolds();
+    }
+    if (common.format == Format.json) {
+      terminal.printJson(answer);
+      return 0;
+    }
+    rows(Common.tree(answer).path("holds")).show(terminal, common.format);
+    return 0;
+  }
+
+  private static Rows rows(Iterable<JsonNode> holds) {
+    Rows rows = new Rows("ID", "FIRST ID", "LAST ID", "PLACED", "BY", "REASON");
+    for (JsonNode hold : holds) {
+      rows.add(
+          EntriesView.text(hold, "id"),
+          EntriesView.text(hold, "first_id"),
+          EntriesView.text(hold, "last_id"),
+          EntriesView.text(hold, "placed_at"),
+          EntriesView.text(hold, "placed_by"),
+          EntriesView.text(hold, "reason"));
+    }
+    return rows;
+  }
+
+  @Command(
+      name = "release",
+      description = "End a hold; an entry of the log says so.",
+      mixinStandardHelpOptions = true)
+  int release(
+      @Mixin Where where,
+      @Parameters(paramLabel = "ID", description = "The hold's id, as in the list.") String id)
+      throws Exception {
+    try (Source source = where.source(terminal)) {
+      source.releaseHold(id);
+    }
+    terminal.out().println("released " + Printable.of(id));
+    return 0;
+  }
+}

@@ -1,0 +1,88 @@
+package io.tallystick.cli.command;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.tallystick.cli.options.Common;
+import io.tallystick.cli.terminal.Failure;
+import io.tallystick.cli.terminal.Printable;
+import io.tallystick.cli.terminal.Rows;
+import io.tallystick.cli.terminal.Terminal;
+import io.tallystick.note.VerifierKey;
+import io.tallystick.store.AuditLog;
+import io.tallystick.store.log.LogConfig;
+import io.tallystick.store.log.LogException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code tally key}: the keys that sign the log. */
+@Command(
+    name = "key",
+    description = "Print the log's verifier keys, newest first: what an auditor pins.")
+public final class KeyCommand implements Callable<Integer> {
+  private final Terminal terminal;
+  @Mixin private final Common common = new Common();
+
+  public KeyCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    byte[] answer = common.ask(terminal, "/api/audit/log", Map.of());
+    Rows keys = new Rows("VERIFIER KEY");
+    Common.tree(answer).path("verifier_keys").forEach(key -> keys.add(key.asText()));
+    switch (common.format) {
+      case json -> terminal.printJson(answer);
+      case csv -> terminal.printCsv(keys.csv());
+      case table -> {
+        for (JsonNode key : Common.tree(answer).path("verifier_keys")) {
+          terminal.out().println(Printable.of(key.asText()));
+        }
+      }
+    }
+    return 0;
+  }
+
+  /** {@code tally key rotate}. */
+  @Command(
+      name = "rotate",
+      description =
+          "Give the log a new signing key. No server may have the log open. The next checkpoint is"
+              + " signed by the old key and the new one, and kept.")
+  public static final class Rotate implements Callable<Integer> {
+    private final Terminal terminal;
+
+    @Option(
+        names = "--data",
+        paramLabel = "DIR",
+        defaultValue = "tally-data",
+        description = "The data directory (default: ./${DEFAULT-VALUE}).")
+    private Path data = Path.of("tally-data");
+
+    @Option(
+        names = "--key-file",
+        paramLabel = "FILE",
+        description = "Where the key is, if not in the data directory.")
+    private @Nullable Path keyFile;
+
+    public Rotate(Terminal terminal) {
+      this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+      try {
+        VerifierKey key = AuditLog.rotateKey(data, LogConfig.builder().keyFile(keyFile).build());
+        terminal.out().println(Printable.of(key.toString()));
+        return 0;
+      } catch (LogException.Locked e) {
+        throw new Failure(
+            Failure.UNREACHABLE, e.getMessage() + ". Stop the server, rotate, and start it again");
+      }
+    }
+  }
+}

@@ -1,0 +1,78 @@
+package io.tallystick.cli.command;
+
+import io.tallystick.cli.options.Where;
+import io.tallystick.cli.source.Source;
+import io.tallystick.cli.terminal.Output;
+import io.tallystick.cli.terminal.Terminal;
+import io.tallystick.tlog.InvalidProofException;
+import io.tallystick.tlog.TlogProof;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code tally prove}: a proof that an entry is in the log, to take away. */
+@Command(
+    name = "prove",
+    description =
+        "Write a proof that an entry is in the log (C2SP tlog-proof), with the entry in it.")
+public final class ProveCommand implements Callable<Integer> {
+  private final Terminal terminal;
+  @Mixin private final Where where = new Where();
+
+  @Parameters(paramLabel = "ID", description = "The entry.")
+  private String id = "";
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      description = "The file, by custom named .tlog-proof; standard output if absent.")
+  private @Nullable Path out;
+
+  @Option(
+      names = "--bare",
+      description = "Leave the entry out; who checks the proof then needs it from elsewhere.")
+  private boolean bare;
+
+  public ProveCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    byte[] proof;
+    try (Source source = where.source(terminal)) {
+      proof = read(source, "/api/audit/entries/" + id + "/proof");
+      if (!bare) {
+        proof = with(proof, read(source, "/api/audit/entries/" + id));
+      }
+    }
+    Output.write(terminal, out, proof);
+    return 0;
+  }
+
+  private static byte[] read(Source source, String path) throws IOException, InterruptedException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    source.get(path, Map.of(), bytes);
+    return bytes.toByteArray();
+  }
+
+  private static byte[] with(byte[] proof, byte[] entry) throws IOException {
+    try {
+      TlogProof parsed = TlogProof.parse(proof);
+      String extra = Base64.getEncoder().encodeToString(entry);
+      return new TlogProof(Optional.of(extra), parsed.index(), parsed.hashes(), parsed.checkpoint())
+          .toBytes();
+    } catch (InvalidProofException e) {
+      throw new IOException("the answer is not a proof: " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,40 @@
+package io.tallystick.cli.command;
+
+import io.tallystick.cli.terminal.ProgressBar;
+import io.tallystick.cli.terminal.Terminal;
+import io.tallystick.index.AuditIndex;
+import io.tallystick.store.LogReader;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code tally rebuild-index}: the index anew from the log. */
+@Command(
+    name = "rebuild-index",
+    description =
+        "Delete the index and build it again from the log. The server must not be running.")
+public final class RebuildIndexCommand implements Callable<Integer> {
+  private final Terminal terminal;
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      defaultValue = "tally-data",
+      description = "The data directory (default: ./${DEFAULT-VALUE}).")
+  private Path data = Path.of("tally-data");
+
+  public RebuildIndexCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    LogReader log = LogReader.open(data);
+    try (ProgressBar bar = terminal.progressBar("indexing")) {
+      AuditIndex.rebuild(log, log.directory().index(), bar::at);
+    }
+    terminal.out().printf("%,d entries indexed%n", log.lastId() - log.firstId() + 1);
+    return 0;
+  }
+}

@@ -1,0 +1,75 @@
+package io.tallystick.cli.command;
+
+import io.tallystick.cli.options.GivenOptions;
+import io.tallystick.cli.source.Trust;
+import io.tallystick.cli.terminal.Failure;
+import io.tallystick.cli.terminal.Printable;
+import io.tallystick.cli.terminal.ProgressBar;
+import io.tallystick.cli.terminal.Terminal;
+import io.tallystick.note.InvalidNoteException;
+import io.tallystick.note.VerifierKey;
+import io.tallystick.store.archive.Restore;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code tally restore}: archives as a data directory to read. */
+@Command(
+    name = "restore",
+    description = {
+      "Check archives that follow each other and put their entries into an empty data directory.",
+      "Every reading command works on it; it can't be appended to, and has no checkpoint: what an"
+          + " archive proves, \"tally verify --archive\" proves."
+    })
+public final class RestoreCommand implements Callable<Integer> {
+  private final Terminal terminal;
+
+  @Parameters(paramLabel = "FILE", arity = "1..*", description = "Files that retention made.")
+  private List<Path> archives = List.of();
+
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "DIR",
+      description = "Where to: a directory that is empty or not there yet.")
+  private Path data = Path.of("");
+
+  @Option(
+      names = "--key",
+      required = true,
+      paramLabel = "VKEY",
+      split = GivenOptions.COMMA,
+      splitSynopsisLabel = ",",
+      description =
+          "The log's verifier key that you trust, as \"tally key\" printed it; several with commas,"
+              + " or given again.")
+  private List<String> keys = List.of();
+
+  public RestoreCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    List<VerifierKey> trusted = keys.stream().map(Trust::key).toList();
+    try {
+      long entries = restore(trusted);
+      terminal.out().printf("%,d entries restored to %s%n", entries, Printable.of(data.toString()));
+      return 0;
+    } catch (InvalidNoteException e) {
+      throw new Failure(
+          Failure.NOT_VALID,
+          "the archives do not verify: " + Printable.of(String.valueOf(e.getMessage())));
+    }
+  }
+
+  private long restore(List<VerifierKey> trusted) throws IOException, InvalidNoteException {
+    try (ProgressBar _ = terminal.progressBar("restoring")) {
+      return Restore.restore(archives, trusted, data);
+    }
+  }
+}

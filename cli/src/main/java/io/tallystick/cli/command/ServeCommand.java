@@ -1,0 +1,314 @@
+package io.tallystick.cli.command;
+
+import io.tallystick.cli.options.GivenOptions;
+import io.tallystick.cli.terminal.Failure;
+import io.tallystick.cli.terminal.Printable;
+import io.tallystick.cli.terminal.Terminal;
+import io.tallystick.http.AuditServer;
+import io.tallystick.http.ServerConfig;
+import io.tallystick.http.auth.Cidr;
+import io.tallystick.http.tls.TlsFiles;
+import io.tallystick.index.AuditIndex;
+import io.tallystick.service.access.AccessKeys;
+import io.tallystick.service.retention.RetentionAdministration;
+import io.tallystick.service.retention.RetentionSchedule;
+import io.tallystick.service.witness.WitnessAddress;
+import io.tallystick.service.witness.WitnessFeeder;
+import io.tallystick.store.AuditLog;
+import io.tallystick.store.archive.Retention;
+import io.tallystick.store.log.Durability;
+import io.tallystick.store.log.LogConfig;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code tally serve}: the server. */
+@Command(
+    name = "serve",
+    description = "Serve a log over HTTP until SIGTERM or Ctrl-C, which end it gracefully.")
+public final class ServeCommand implements Callable<Integer> {
+  private static final Pattern SIZE = Pattern.compile("([0-9]{1,6})([kmgt]?)");
+
+  private final Terminal terminal;
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      defaultValue = "tally-data",
+      description = "The data directory, made if missing (default: ./${DEFAULT-VALUE}).")
+  private Path data = Path.of("tally-data");
+
+  @Option(
+      names = "--host",
+      paramLabel = "ADDRESS",
+      defaultValue = "127.0.0.1",
+      description = "The address to listen on (default: ${DEFAULT-VALUE}).")
+  private String host = "127.0.0.1";
+
+  @Option(
+      names = "--port",
+      paramLabel = "N",
+      defaultValue = "8470",
+      description = "The port, 0 for any that is free (default: ${DEFAULT-VALUE}).")
+  private int port;
+
+  @Option(names = "--tls-cert", paramLabel = "FILE", description = "Certificate chain, PEM.")
+  private @Nullable Path tlsCert;
+
+  @Option(names = "--tls-key", paramLabel = "FILE", description = "Its key, PEM (PKCS #8).")
+  private @Nullable Path tlsKey;
+
+  @Option(
+      names = "--insecure-http",
+      description = "Allow plain HTTP on an address others can reach.")
+  private boolean insecureHttp;
+
+  @Option(
+      names = "--trusted-proxy",
+      paramLabel = "ADDRESS",
+      split = GivenOptions.COMMA,
+      splitSynopsisLabel = ",",
+      description = "A proxy, or a network like 10.0.0.0/8, whose X-Forwarded-For counts.")
+  private List<String> trustedProxies = List.of();
+
+  @Option(names = "--public-metrics", description = "Serve /metrics without a key.")
+  private boolean publicMetrics;
+
+  @Option(
+      names = "--public-tlog",
+      description = "Serve checkpoints, tiles and entries under /tlog without a key.")
+  private boolean publicTlog;
+
+  @Option(
+      names = "--key-file",
+      paramLabel = "FILE",
+      description =
+          "The key that signs checkpoints (default: keys/checkpoint.key in the data directory).")
+  private @Nullable Path keyFile;
+
+  @Option(
+      names = "--post-quantum",
+      description =
+          "Let a key that is made now sign with ML-DSA-44 too, for the time after Ed25519.")
+  private boolean postQuantum;
+
+  @Option(
+      names = "--witness",
+      paramLabel = "VKEY=URL",
+      split = GivenOptions.COMMA,
+      splitSynopsisLabel = ",",
+      description =
+          "A witness that is asked every minute to sign the newest checkpoint: its verifier key and"
+              + " its address. Several with commas, or given again.")
+  private List<String> witnesses = List.of();
+
+  @Option(names = "--strict-types", description = "Refuse event types that the log does not know.")
+  private boolean strictTypes;
+
+  @Option(
+      names = "--origin",
+      paramLabel = "NAME",
+      description = "The name of a new log, for instance example.com/audit; it keeps it for ever.")
+  private @Nullable String origin;
+
+  @Option(
+      names = "--durability",
+      paramLabel = "forced|async",
+      defaultValue = "forced",
+      description =
+          "When to acknowledge: when forced to the device, or before (default: ${DEFAULT-VALUE}).")
+  private String durability = "forced";
+
+  @Option(
+      names = "--min-free",
+      paramLabel = "SIZE",
+      defaultValue = "1g",
+      description =
+          "Warn when less is free on the device, for instance 500m or 2g (default:"
+              + " ${DEFAULT-VALUE}). Below 32m appends are refused.")
+  private String minFree = "1g";
+
+  @Option(
+      names = "--retention-days",
+      paramLabel = "N",
+      description =
+          "How many days entries are kept; older ones are taken out every hour (default: for ever).")
+  private @Nullable String retentionDays;
+
+  @Option(
+      names = "--retention-mode",
+      paramLabel = "archive|purge",
+      defaultValue = "archive",
+      description =
+          "What becomes of entries that are taken out: kept in archive/ of the data directory, or"
+              + " gone (default: ${DEFAULT-VALUE}).")
+  private String retentionMode = "archive";
+
+  public ServeCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    ServerConfig server = serverConfig();
+    LogConfig config = logConfig();
+    List<WitnessAddress> addresses = witnesses.stream().map(ServeCommand::witness).toList();
+    logRetention();
+    if (server.tls() != null) {
+      server.tls().check();
+    }
+    Stop stop = new Stop();
+    try (AuditLog log = AuditLog.open(data, config);
+        AuditIndex index = AuditIndex.open(log.reader(), log.reader().directory().index());
+        WitnessFeeder witnessFeeder =
+            new WitnessFeeder(log.reader().tree(), addresses, WitnessFeeder.EVERY)) {
+      AccessKeys keys = AccessKeys.open(log.reader().directory().access(), Clock.systemUTC());
+      try (AuditServer running = AuditServer.start(log, index, keys, server, witnessFeeder);
+          RetentionSchedule _ = retention(log, index)) {
+        printReady(log, running.port());
+        stop.await();
+      }
+    } catch (Exception e) {
+      stop.done(Failure.UNREACHABLE);
+      throw e;
+    }
+    stop.done(0);
+    return 0;
+  }
+
+  private void printReady(AuditLog log, int port) {
+    terminal
+        .out()
+        .printf(
+            "tally serves %s (%,d entries) at %s://%s:%d; the first key is in %s%n",
+            log.reader().identity().origin(),
+            log.lastId(),
+            tlsCert == null ? "http" : "https",
+            host.indexOf(':') >= 0 ? "[" + host + "]" : host,
+            port,
+            Printable.of(log.reader().directory().adminKey().toString()));
+    terminal.out().flush();
+  }
+
+  private ServerConfig serverConfig() {
+    return ServerConfig.builder()
+        .host(host)
+        .port(port)
+        .tls(tls(tlsCert, tlsKey))
+        .insecureHttp(insecureHttp)
+        .trustedProxies(trustedProxies.stream().map(ServeCommand::proxy).toList())
+        .publicMetrics(publicMetrics)
+        .publicTlog(publicTlog)
+        .strictTypes(strictTypes)
+        .build();
+  }
+
+  static @Nullable TlsFiles tls(@Nullable Path certificate, @Nullable Path key) {
+    if ((certificate == null) != (key == null)) {
+      throw new Failure(Failure.USAGE, "--tls-cert and --tls-key go together");
+    }
+    return certificate == null || key == null ? null : new TlsFiles(certificate, key);
+  }
+
+  private static Cidr proxy(String text) {
+    try {
+      return Cidr.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new Failure(Failure.USAGE, "--trusted-proxy: " + e.getMessage());
+    }
+  }
+
+  private static WitnessAddress witness(String text) {
+    try {
+      return WitnessAddress.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new Failure(
+          Failure.USAGE, "--witness is \"" + Printable.of(text) + "\": " + e.getMessage());
+    }
+  }
+
+  private LogConfig logConfig() {
+    Durability when =
+        switch (durability) {
+          case "forced" -> Durability.FORCED;
+          case "async" -> Durability.ASYNC;
+          default ->
+              throw new Failure(
+                  Failure.USAGE,
+                  "--durability is \""
+                      + Printable.of(durability)
+                      + "\"; taken are forced and async");
+        };
+    return LogConfig.builder()
+        .origin(origin)
+        .durability(when)
+        .keyFile(keyFile)
+        .postQuantum(postQuantum)
+        .minFreeBytes(bytes(minFree))
+        .build();
+  }
+
+  private static long bytes(String size) {
+    Matcher matcher = SIZE.matcher(size);
+    if (!matcher.matches()) {
+      throw new Failure(
+          Failure.USAGE,
+          "--min-free is \""
+              + Printable.of(size)
+              + "\"; taken is a number of up to six digits with k, m, g or t after it");
+    }
+    int shift = 10 * " kmgt".indexOf(matcher.group(2).isEmpty() ? " " : matcher.group(2));
+    return Long.parseLong(matcher.group(1)) << shift;
+  }
+
+  /** The days that are meant by {@code --retention-days}. */
+  static int retentionDays(String text) {
+    if (!text.matches("[1-9][0-9]{0,4}")) {
+      throw new Failure(
+          Failure.USAGE,
+          "--retention-days is \""
+              + Printable.of(text)
+              + "\"; taken is a number of days, 1 to 99999");
+    }
+    return Integer.parseInt(text);
+  }
+
+  private Retention.Mode retentionMode() {
+    return RetentionAdministration.mode(retentionMode)
+        .orElseThrow(() ->
+            new Failure(
+                Failure.USAGE,
+                "--retention-mode is \""
+                    + Printable.of(retentionMode)
+                    + "\"; taken are archive and purge"));
+  }
+
+  /** Before the log is opened, which may take a while, and refuses what is not taken. */
+  private void logRetention() {
+    Retention.Mode mode = retentionMode();
+    if (retentionDays != null) {
+      terminal
+          .err()
+          .println(
+              "tally: entries older than %d days are %s, in whole hours, as far as no legal hold covers them"
+                  .formatted(
+                      retentionDays(retentionDays),
+                      mode == Retention.Mode.PURGE ? "purged" : "archived"));
+    }
+  }
+
+  /** Runs retention while the server runs, if it is asked for. */
+  private @Nullable RetentionSchedule retention(AuditLog log, AuditIndex index) {
+    if (retentionDays == null) {
+      return null;
+    }
+    RetentionAdministration runs = new RetentionAdministration(log, index, Clock.systemUTC());
+    return new RetentionSchedule(runs, retentionDays(retentionDays), retentionMode());
+  }
+}

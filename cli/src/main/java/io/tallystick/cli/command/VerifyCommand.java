@@ -1,0 +1,219 @@
+package io.tallystick.cli.command;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tallystick.cli.options.Common;
+import io.tallystick.cli.options.Filters;
+import io.tallystick.cli.options.GivenOptions;
+import io.tallystick.cli.source.Source;
+import io.tallystick.cli.source.Trust;
+import io.tallystick.cli.terminal.Failure;
+import io.tallystick.cli.terminal.Printable;
+import io.tallystick.cli.terminal.ProgressBar;
+import io.tallystick.cli.terminal.Rows;
+import io.tallystick.cli.terminal.Terminal;
+import io.tallystick.note.InvalidNoteException;
+import io.tallystick.note.VerifierKey;
+import io.tallystick.store.archive.ArchiveManifest;
+import io.tallystick.store.archive.ArchiveReader;
+import io.tallystick.store.archive.ArchiveVerifier;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code tally verify}: whether the log is as it was written. */
+@Command(
+    name = "verify",
+    description =
+        "Check contents, chain, ids, times and the sealed tree, of the log or of a range of it.",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {"0:the log verifies", "1:it does not; every fault is listed"})
+public final class VerifyCommand implements Callable<Integer> {
+  private final Terminal terminal;
+  @Mixin private final Common common = new Common();
+
+  @Option(names = "--start-id", paramLabel = "ID", description = "First entry of the range.")
+  private @Nullable String startId;
+
+  @Option(names = "--end-id", paramLabel = "ID", description = "Last entry of the range.")
+  private @Nullable String endId;
+
+  @Option(names = "--strict", description = "Decode every entry in full, too.")
+  private boolean strict;
+
+  @Option(
+      names = "--quick",
+      description =
+          "Read only the first and the last entry: check that the stored hashes of the range are"
+              + " those that were sealed.")
+  private boolean quick;
+
+  @Option(
+      names = "--checkpoint",
+      paramLabel = "FILE",
+      description = "A checkpoint that was taken away earlier: the log must continue it.")
+  private @Nullable Path checkpoint;
+
+  @Option(
+      names = "--key",
+      paramLabel = "VKEY",
+      split = GivenOptions.COMMA,
+      splitSynopsisLabel = ",",
+      description =
+          "The verifier key that you trust, as \"tally key\" printed it (default: those that the"
+              + " log names itself).")
+  private List<String> keys = List.of();
+
+  @Option(
+      names = "--tsa-ca",
+      paramLabel = "FILE",
+      description =
+          "Certificates (PEM) that the timestamps of kept checkpoints must lead to; without it only"
+              + " their signatures are checked. For a data directory.")
+  private @Nullable Path authorities;
+
+  public VerifyCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    if (common.where.archive != null) {
+      return verifyArchive(common.where.archive);
+    }
+    Map<String, List<String>> given = new LinkedHashMap<>();
+    Filters.put(given, "start_id", startId);
+    Filters.put(given, "end_id", endId);
+    Filters.put(given, "strict", strict ? "true" : null);
+    Filters.put(given, "quick", quick ? "true" : null);
+    Trust trust = Trust.of(keys, checkpoint, authorities);
+    byte[] answer;
+    try (Source source = common.where.source(terminal);
+        ProgressBar bar = terminal.progressBar("verifying")) {
+      answer = source.verify(given, trust, bar);
+    }
+    JsonNode report = Common.tree(answer);
+    boolean valid = report.path("valid").asBoolean();
+    switch (common.format) {
+      case json -> terminal.printJson(answer);
+      case csv -> terminal.printCsv(faults(report).csv());
+      case table -> show(report, valid);
+    }
+    return valid ? 0 : Failure.NOT_VALID;
+  }
+
+  private int verifyArchive(Path file) throws IOException {
+    if (keys.isEmpty()) {
+      throw new Failure(
+          Failure.USAGE, "--archive needs --key: the log's verifier key that you trust");
+    }
+    if (startId != null || endId != null || quick || checkpoint != null || authorities != null) {
+      throw new Failure(
+          Failure.USAGE, "--archive is checked as a whole; taken beside it is --key alone");
+    }
+    List<VerifierKey> trusted = keys.stream().map(Trust::key).toList();
+    String range = "";
+    String sealed = "";
+    List<String> faults = new ArrayList<>();
+    try (ArchiveReader opened = ArchiveReader.open(file);
+        ProgressBar _ = terminal.progressBar("verifying")) {
+      ArchiveVerifier.Report report = ArchiveVerifier.verify(opened, trusted);
+      ArchiveManifest manifest = opened.manifest();
+      range = "entries %,d to %,d".formatted(manifest.firstId(), manifest.lastId());
+      sealed =
+          "%,d that %s sealed".formatted(report.checkpoint().size(), report.checkpoint().origin());
+      faults.addAll(report.faults());
+    } catch (InvalidNoteException e) {
+      faults.add(String.valueOf(e.getMessage()));
+    }
+    showArchive(faults, range, sealed);
+    return faults.isEmpty() ? 0 : Failure.NOT_VALID;
+  }
+
+  private void showArchive(List<String> faults, String range, String sealed) throws IOException {
+    Rows rows = new Rows("REASON");
+    faults.forEach(rows::add);
+    switch (common.format) {
+      case json -> {
+        ObjectNode report = JsonNodeFactory.instance.objectNode().put("valid", faults.isEmpty());
+        faults.forEach(report.putArray("faults")::add);
+        terminal.printJson(report.toString().getBytes(StandardCharsets.UTF_8));
+      }
+      case csv -> terminal.printCsv(rows.csv());
+      case table -> {
+        if (faults.isEmpty()) {
+          terminal
+              .out()
+              .println(
+                  terminal.green("valid: ") + range + " are among the " + Printable.of(sealed));
+        } else {
+          terminal.out().println(terminal.red("NOT VALID: ") + range);
+          faults.forEach(fault -> terminal.out().println(Printable.of(fault)));
+        }
+      }
+    }
+  }
+
+  private void show(JsonNode report, boolean valid) {
+    long first = report.path("first_id").asLong();
+    long last = report.path("last_id").asLong();
+    String range = last < first ? "no entries" : "entries %,d to %,d".formatted(first, last);
+    if (valid) {
+      terminal
+          .out()
+          .println(
+              terminal.green("valid: ")
+                  + range
+                  + (quick
+                      ? " have the hashes that were sealed; what stands between the first and the"
+                          + " last was not read"
+                      : " are as they were written"));
+    } else {
+      terminal.out().println(terminal.red("NOT VALID: ") + range);
+      terminal.out().print(faults(report).table(terminal));
+      if (report.path("faults_total").asLong() > report.path("broken_links").size()) {
+        terminal
+            .out()
+            .printf(
+                "%,d faults in all; the first are listed%n", report.path("faults_total").asLong());
+      }
+    }
+    JsonNode sealed = report.path("checkpoint");
+    terminal
+        .out()
+        .println(
+            sealed.isObject()
+                ? "sealed through %,d by %s"
+                    .formatted(
+                        sealed.path("size").asLong(), Printable.of(sealed.path("origin").asText()))
+                : "there is no checkpoint: nothing is sealed yet");
+    terminal
+        .out()
+        .println(
+            terminal.dim(
+                "%,d entries checked, %,d hashes computed, %,d ms"
+                    .formatted(
+                        report.path("entries_checked").asLong(),
+                        report.path("hashes_computed").asLong(),
+                        report.path("duration_ms").asLong())));
+  }
+
+  private static Rows faults(JsonNode report) {
+    Rows rows = new Rows("ID", "KIND", "REASON");
+    for (JsonNode fault : report.path("broken_links")) {
+      rows.add(
+          fault.path("id").asText(), fault.path("kind").asText(), fault.path("reason").asText());
+    }
+    return rows;
+  }
+}

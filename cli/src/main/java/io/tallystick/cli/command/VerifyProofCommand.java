@@ -1,0 +1,106 @@
+package io.tallystick.cli.command;
+
+import io.tallystick.cli.options.GivenOptions;
+import io.tallystick.cli.source.Trust;
+import io.tallystick.cli.terminal.Failure;
+import io.tallystick.cli.terminal.Printable;
+import io.tallystick.cli.terminal.Terminal;
+import io.tallystick.note.Checkpoint;
+import io.tallystick.note.InvalidNoteException;
+import io.tallystick.note.SignedNote;
+import io.tallystick.note.VerifierKey;
+import io.tallystick.tlog.Hash;
+import io.tallystick.tlog.Hasher;
+import io.tallystick.tlog.InvalidProofException;
+import io.tallystick.tlog.ProofVerifier;
+import io.tallystick.tlog.TlogProof;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code tally verify-proof}: checks a proof with nothing but a verifier key. */
+@Command(
+    name = "verify-proof",
+    description = "Check a proof that an entry is in a log, with no access to the log.",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {"0:the proof holds", "1:it does not"})
+public final class VerifyProofCommand implements Callable<Integer> {
+  private final Terminal terminal;
+
+  @Parameters(paramLabel = "FILE", description = "The proof.")
+  private Path file = Path.of("");
+
+  @Option(
+      names = "--key",
+      required = true,
+      paramLabel = "VKEY",
+      split = GivenOptions.COMMA,
+      splitSynopsisLabel = ",",
+      description = "The log's verifier key that you trust; several with commas, or given again.")
+  private List<String> keys = List.of();
+
+  @Option(
+      names = "--entry",
+      paramLabel = "FILE",
+      description =
+          "The entry's exact bytes, one newline after them allowed (default: those in the proof).")
+  private @Nullable Path entry;
+
+  public VerifyProofCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    List<VerifierKey> trusted = keys.stream().map(Trust::key).toList();
+    try {
+      TlogProof proof = TlogProof.parse(Files.readAllBytes(file));
+      byte[] bytes = entry(proof);
+      Checkpoint checkpoint =
+          Checkpoint.open(
+              SignedNote.parse(proof.checkpoint().getBytes(StandardCharsets.UTF_8)), trusted);
+      Hasher hasher = new Hasher();
+      Hash leaf = hasher.leaf(bytes);
+      new ProofVerifier(hasher)
+          .inclusion(leaf, proof.index(), proof.hashes(), checkpoint.size(), checkpoint.root());
+      terminal
+          .out()
+          .println(
+              terminal.green("valid: ")
+                  + "entry %,d is among the %,d that %s sealed"
+                      .formatted(
+                          proof.index() + 1, checkpoint.size(), Printable.of(checkpoint.origin())));
+      terminal.out().println(Printable.of(new String(bytes, StandardCharsets.UTF_8)));
+      return 0;
+    } catch (InvalidProofException | InvalidNoteException e) {
+      terminal
+          .out()
+          .println(terminal.red("NOT VALID: ") + Printable.of(String.valueOf(e.getMessage())));
+      return Failure.NOT_VALID;
+    }
+  }
+
+  private byte[] entry(TlogProof proof) throws IOException {
+    if (entry == null) {
+      return proof
+          .extra()
+          .map(Base64.getDecoder()::decode)
+          .orElseThrow(() ->
+              new Failure(
+                  Failure.USAGE,
+                  file + " has no entry in it; give the entry that it is about with --entry FILE"));
+    }
+    byte[] bytes = Files.readAllBytes(entry);
+    boolean newline = bytes.length > 0 && bytes[bytes.length - 1] == '\n';
+    return newline ? Arrays.copyOf(bytes, bytes.length - 1) : bytes;
+  }
+}

@@ -1,0 +1,113 @@
+package io.tallystick.cli.command;
+
+import io.tallystick.cli.options.GivenOptions;
+import io.tallystick.cli.source.Trust;
+import io.tallystick.cli.terminal.Failure;
+import io.tallystick.cli.terminal.Terminal;
+import io.tallystick.http.ServerConfig;
+import io.tallystick.http.WitnessServer;
+import io.tallystick.note.VerifierKey;
+import io.tallystick.service.witness.Witness;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code tally witness}: a witness of other logs. */
+@Command(
+    name = "witness",
+    description = {
+      "Sign other logs' checkpoints over HTTP until SIGTERM or Ctrl-C, each only if it continues"
+          + " the one before (C2SP tlog-witness).",
+      "Its verifier key is printed at the start; the other log is served with \"tally serve"
+          + " --witness VKEY=URL\"."
+    })
+public final class WitnessCommand implements Callable<Integer> {
+  private final Terminal terminal;
+
+  @Option(
+      names = "--log",
+      paramLabel = "VKEY",
+      required = true,
+      split = GivenOptions.COMMA,
+      splitSynopsisLabel = ",",
+      description =
+          "A key of a log to watch, as \"tally key\" prints it there; several with commas, or given"
+              + " again.")
+  private List<String> logs = List.of();
+
+  @Option(
+      names = "--dir",
+      paramLabel = "DIR",
+      defaultValue = "tally-witness",
+      description =
+          "Where its key is and what it signed, made if missing (default: ./${DEFAULT-VALUE})."
+              + " Whoever loses it must make a witness of another name.")
+  private Path directory = Path.of("tally-witness");
+
+  @Option(
+      names = "--name",
+      paramLabel = "NAME",
+      defaultValue = "tallystick-witness",
+      description =
+          "The name of a new witness, for instance example.com/witness (default:"
+              + " ${DEFAULT-VALUE}).")
+  private String name = "tallystick-witness";
+
+  @Option(
+      names = "--host",
+      paramLabel = "ADDRESS",
+      defaultValue = "127.0.0.1",
+      description = "The address to listen on (default: ${DEFAULT-VALUE}).")
+  private String host = "127.0.0.1";
+
+  @Option(
+      names = "--port",
+      paramLabel = "N",
+      defaultValue = "" + WitnessServer.DEFAULT_PORT,
+      description = "The port, 0 for any that is free (default: ${DEFAULT-VALUE}).")
+  private int port;
+
+  @Option(names = "--tls-cert", paramLabel = "FILE", description = "Certificate chain, PEM.")
+  private @Nullable Path tlsCert;
+
+  @Option(names = "--tls-key", paramLabel = "FILE", description = "Its key, PEM (PKCS #8).")
+  private @Nullable Path tlsKey;
+
+  @Option(
+      names = "--insecure-http",
+      description = "Allow plain HTTP on an address others can reach.")
+  private boolean insecureHttp;
+
+  public WitnessCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    List<VerifierKey> keys = logs.stream().map(log -> Trust.key("--log", log)).toList();
+    ServerConfig server =
+        ServerConfig.builder()
+            .host(host)
+            .port(port)
+            .tls(ServeCommand.tls(tlsCert, tlsKey))
+            .insecureHttp(insecureHttp)
+            .build();
+    Stop stop = new Stop();
+    try (Witness witness = Witness.open(directory, name, keys, Clock.systemUTC());
+        WitnessServer running = WitnessServer.start(witness, server)) {
+      terminal.out().printf("tally witness signs at port %d; its key is:%n", running.port());
+      terminal.out().println(witness.verifier());
+      terminal.out().flush();
+      stop.await();
+    } catch (Exception e) {
+      stop.done(Failure.UNREACHABLE);
+      throw e;
+    }
+    stop.done(0);
+    return 0;
+  }
+}

@@ -1,0 +1,87 @@
+package io.tallystick.cli.options;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.IDefaultValueProvider;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/**
+ * Gives every option the value of its environment variable where the command line has none: {@code
+ * --api-key} is {@code TALLY_API_KEY}. An empty variable counts as none. The audit-logging
+ * document's own name for the retention is read too.
+ *
+ * <p>The command line goes before the environment, also where one option stands in for another: who
+ * says {@code --data} is not sent to the server of {@code TALLY_URL}.
+ */
+public final class EnvironmentDefaults implements IDefaultValueProvider {
+  /** Options that stand in for each other. */
+  static final List<Set<String>> ALTERNATIVES =
+      List.of(Set.of("--data", "--url", "--archive"), Set.of("--api-key", "--api-key-file"));
+
+  private static final String PREFIX = "TALLY_";
+  private static final Map<String, String> OTHER_NAMES =
+      Map.of("TALLY_RETENTION_DAYS", "SIMPLETUNER_AUDIT_RETENTION_DAYS");
+
+  private final Map<String, String> environment;
+  private final List<String> arguments;
+
+  /** Of these variables, beside these words of the command line. */
+  public EnvironmentDefaults(Map<String, String> environment, List<String> arguments) {
+    this.environment = environment;
+    this.arguments = List.copyOf(arguments);
+  }
+
+  @Override
+  public @Nullable String defaultValue(ArgSpec argument) {
+    if (!(argument instanceof OptionSpec option) || isAnswered(option)) {
+      return argument.defaultValue();
+    }
+    String value = value(option);
+    return value.isEmpty() ? option.defaultValue() : value;
+  }
+
+  /**
+   * Whether the command line says it, or something in its stead. What a flag has from its variable
+   * must not be its default then: picocli takes a flag on the command line for the opposite of
+   * that.
+   */
+  private boolean isAnswered(OptionSpec option) {
+    String name = option.longestName();
+    if (!name.startsWith("--") || option.usageHelp() || option.versionHelp()) {
+      return true;
+    }
+    for (Set<String> names : ALTERNATIVES) {
+      if (names.contains(name)) {
+        return names.stream().anyMatch(this::isGiven);
+      }
+    }
+    return List.of(option.names()).stream().anyMatch(this::isGiven);
+  }
+
+  private boolean isGiven(String name) {
+    return arguments.stream().anyMatch(word -> word.equals(name) || word.startsWith(name + "="));
+  }
+
+  /** What the option's variable holds; empty for nothing. */
+  private String value(OptionSpec option) {
+    String name = variable(option);
+    String value = environment.getOrDefault(name, "").strip();
+    return value.isEmpty() && OTHER_NAMES.containsKey(name)
+        ? environment.getOrDefault(OTHER_NAMES.get(name), "").strip()
+        : value;
+  }
+
+  /**
+   * The variable of an option: {@code --start-id} is {@code TALLY_START_ID}. The format of an
+   * export has one of its own, for it takes other values than that of every other command.
+   */
+  static String variable(OptionSpec option) {
+    String name = option.longestName().substring(2).toUpperCase(Locale.ROOT).replace('-', '_');
+    boolean ofExport = name.equals("FORMAT") && option.command().name().equals("export");
+    return PREFIX + (ofExport ? "EXPORT_" : "") + name;
+  }
+}

@@ -1,0 +1,80 @@
+package io.tallystick.cli.options;
+
+import io.tallystick.cli.source.ArchivedLog;
+import io.tallystick.cli.source.DirectorySource;
+import io.tallystick.cli.source.ServerSource;
+import io.tallystick.cli.source.Source;
+import io.tallystick.cli.terminal.Failure;
+import io.tallystick.cli.terminal.Terminal;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Where the log is: a data directory, a server and a key for it, or an archive. */
+public final class Where {
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      defaultValue = "tally-data",
+      description = "The data directory (default: ./${DEFAULT-VALUE}).")
+  Path data = Path.of("tally-data");
+
+  @Option(
+      names = "--url",
+      paramLabel = "URL",
+      description = "A server to ask, in place of a data directory.")
+  @Nullable String url;
+
+  @Option(
+      names = "--api-key",
+      paramLabel = "KEY",
+      description =
+          "The key to show the server. Others can see a command line: rather set TALLY_API_KEY or use"
+              + " --api-key-file.")
+  @Nullable String apiKey;
+
+  @Option(
+      names = "--api-key-file",
+      paramLabel = "FILE",
+      description = "A file that holds the key, for instance DATA/admin.key.")
+  @Nullable Path apiKeyFile;
+
+  @Option(
+      names = "--archive",
+      paramLabel = "FILE",
+      description = "A file that retention made, to read in place of a data directory.")
+  public @Nullable Path archive;
+
+  @Option(
+      names = "--key-file",
+      paramLabel = "FILE",
+      description =
+          "The key that signs checkpoints, for what appends to a data directory (default:"
+              + " keys/checkpoint.key in it).")
+  @Nullable Path keyFile;
+
+  /** The log that the options name. */
+  public Source source(Terminal terminal) throws IOException {
+    if (archive != null) {
+      return ArchivedLog.source(archive);
+    }
+    if (url == null) {
+      return new DirectorySource(data, keyFile, () -> {});
+    }
+    return new ServerSource(url, key());
+  }
+
+  private @Nullable String key() {
+    if (apiKey != null || apiKeyFile == null) {
+      return apiKey;
+    }
+    try {
+      return Files.readString(apiKeyFile, StandardCharsets.UTF_8).strip();
+    } catch (IOException e) {
+      throw new Failure(Failure.NOT_PERMITTED, "can't read the key from " + apiKeyFile);
+    }
+  }
+}

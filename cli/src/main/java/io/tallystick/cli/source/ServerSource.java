@@ -1,0 +1,263 @@
+package io.tallystick.cli.source;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tallystick.cli.terminal.Failure;
+import io.tallystick.cli.terminal.Printable;
+import io.tallystick.cli.terminal.ProgressBar;
+import io.tallystick.entry.Event;
+import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A server, asked over HTTP with a key. */
+public final class ServerSource implements Source {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Duration TIMEOUT = Duration.ofMinutes(10);
+
+  private final String base;
+  private final @Nullable String key;
+  private final HttpClient client =
+      HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
+
+  /**
+   * A server.
+   *
+   * @param url as in {@code --url}
+   * @param key the API key; {@code null} to ask without one
+   */
+  public ServerSource(String url, @Nullable String key) {
+    try {
+      URI uri = new URI(url);
+      String scheme = String.valueOf(uri.getScheme());
+      if (uri.getHost() == null || !(scheme.equals("http") || scheme.equals("https"))) {
+        throw new URISyntaxException(url, "no http or https URL");
+      }
+    } catch (URISyntaxException e) {
+      throw new Failure(
+          Failure.USAGE,
+          "--url is \"" + Printable.of(url) + "\"; taken is a URL like http://127.0.0.1:8470");
+    }
+    this.base = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
+    this.key = key;
+  }
+
+  @Override
+  public void get(String path, Map<String, List<String>> parameters, OutputStream out)
+      throws IOException, InterruptedException {
+    HttpRequest.Builder request = request(url(path, parameters)).GET();
+    if (path.matches("/api/audit/entries/[^/]*")) {
+      request.header("Accept", "application/octet-stream");
+    }
+    try (InputStream answer = send(request.build())) {
+      answer.transferTo(out);
+    }
+  }
+
+  @Override
+  public byte[] verify(Map<String, List<String>> parameters, Trust trust, ProgressBar bar)
+      throws IOException, InterruptedException {
+    if (!trust.authorities().isEmpty()) {
+      throw new Failure(
+          Failure.USAGE,
+          "--tsa-ca is for a data directory; of a server's log, verify a backup with it");
+    }
+    byte[] answer = verify(parameters, bar);
+    return trust.keys().isEmpty() && trust.earlier() == null
+        ? answer
+        : new RemoteTrust(this, trust).complete(answer);
+  }
+
+  /** As events, so that a long verification says how far it is and no time-out ends it. */
+  private byte[] verify(Map<String, List<String>> parameters, ProgressBar bar)
+      throws IOException, InterruptedException {
+    HttpRequest request =
+        request(url("/api/audit/verify", parameters))
+            .header("Accept", "text/event-stream")
+            .GET()
+            .build();
+    try (BufferedReader events = new BufferedReader(new InputStreamReader(send(request), UTF_8))) {
+      String event = "";
+      for (String line = events.readLine(); line != null; line = events.readLine()) {
+        if (line.startsWith("event: ")) {
+          event = line.substring("event: ".length());
+        } else if (line.startsWith("data: ") && event.equals("result")) {
+          return line.substring("data: ".length()).getBytes(UTF_8);
+        } else if (line.startsWith("data: ")) {
+          JsonNode progress = JSON.readTree(line.substring("data: ".length()));
+          bar.at(progress.path("checked").asLong(), progress.path("total").asLong());
+        }
+      }
+    }
+    throw new Failure(
+        Failure.UNREACHABLE, base + " broke off before the verification was done; see its output");
+  }
+
+  /** The whole answer to a question. */
+  byte[] read(String path, Map<String, List<String>> parameters)
+      throws IOException, InterruptedException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    get(path, parameters, out);
+    return out.toByteArray();
+  }
+
+  @Override
+  public long append(List<byte[]> lines, List<Event> events)
+      throws IOException, InterruptedException {
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
+    for (byte[] line : lines) {
+      body.write(line);
+      body.write('\n');
+    }
+    HttpRequest request =
+        request(base + "/api/audit/events")
+            .header("Content-Type", "application/x-ndjson")
+            .POST(HttpRequest.BodyPublishers.ofByteArray(body.toByteArray()))
+            .build();
+    try (InputStream answer = send(request)) {
+      return JSON.readTree(answer).path("last_id").asLong();
+    }
+  }
+
+  @Override
+  public byte[] createKey(String name, List<String> permissions, @Nullable String expiresAt)
+      throws IOException, InterruptedException {
+    ObjectNode wanted = JSON.createObjectNode();
+    wanted.put("name", name);
+    permissions.forEach(wanted.putArray("permissions")::add);
+    wanted.put("expires_at", expiresAt);
+    return post("/api/audit/keys", wanted);
+  }
+
+  @Override
+  public byte[] listKeys() throws IOException, InterruptedException {
+    try (InputStream answer = send(request(base + "/api/audit/keys").GET().build())) {
+      return answer.readAllBytes();
+    }
+  }
+
+  @Override
+  public void revokeKey(String id) throws IOException, InterruptedException {
+    String url = base + "/api/audit/keys/" + URLEncoder.encode(id, UTF_8);
+    send(request(url).DELETE().build()).close();
+  }
+
+  @Override
+  public byte[] runRetention(int days, String mode, boolean dryRun)
+      throws IOException, InterruptedException {
+    ObjectNode wanted = JSON.createObjectNode();
+    return post(
+        "/api/audit/retention", wanted.put("days", days).put("mode", mode).put("dry_run", dryRun));
+  }
+
+  @Override
+  public byte[] placeHold(long firstId, long lastId, String reason)
+      throws IOException, InterruptedException {
+    ObjectNode wanted = JSON.createObjectNode();
+    return post(
+        "/api/audit/holds",
+        wanted.put("first_id", firstId).put("last_id", lastId).put("reason", reason));
+  }
+
+  @Override
+  public byte[] listHolds() throws IOException, InterruptedException {
+    return read("/api/audit/holds", Map.of());
+  }
+
+  @Override
+  public void releaseHold(String id) throws IOException, InterruptedException {
+    String url = base + "/api/audit/holds/" + URLEncoder.encode(id, UTF_8);
+    send(request(url).DELETE().build()).close();
+  }
+
+  private byte[] post(String path, ObjectNode wanted) throws IOException, InterruptedException {
+    HttpRequest request =
+        request(base + path)
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofByteArray(JSON.writeValueAsBytes(wanted)))
+            .build();
+    try (InputStream answer = send(request)) {
+      return answer.readAllBytes();
+    }
+  }
+
+  private String url(String path, Map<String, List<String>> parameters) {
+    List<String> query = new ArrayList<>();
+    parameters.forEach((name, values) ->
+        values.forEach(value -> query.add(name + "=" + URLEncoder.encode(value, UTF_8))));
+    return base + path + (query.isEmpty() ? "" : "?" + String.join("&", query));
+  }
+
+  private HttpRequest.Builder request(String url) {
+    HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url)).timeout(TIMEOUT);
+    if (key != null) {
+      try {
+        request.header("X-API-Key", key);
+      } catch (IllegalArgumentException e) {
+        throw new Failure(
+            Failure.USAGE, "the API key holds characters that no key has; check TALLY_API_KEY");
+      }
+    }
+    return request;
+  }
+
+  private InputStream send(HttpRequest request) throws IOException, InterruptedException {
+    HttpResponse<InputStream> answer;
+    try {
+      answer = client.send(request, HttpResponse.BodyHandlers.ofInputStream());
+    } catch (HttpTimeoutException e) {
+      throw new Failure(Failure.UNREACHABLE, base + " does not answer in time");
+    } catch (IOException e) {
+      String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+      throw new Failure(
+          Failure.UNREACHABLE, "can't reach " + base + ": " + why + ". Is the server running?");
+    }
+    if (answer.statusCode() / 100 == 2) {
+      return answer.body();
+    }
+    try (InputStream body = answer.body()) {
+      throw refused(answer.statusCode(), body.readNBytes(1 << 20));
+    }
+  }
+
+  private Failure refused(int status, byte[] body) {
+    String detail = "";
+    try {
+      JsonNode problem = JSON.readTree(body);
+      detail = problem == null ? "" : problem.path("detail").asText("");
+    } catch (IOException e) {
+      detail = e instanceof JsonProcessingException ? "" : String.valueOf(e.getMessage());
+    }
+    String message =
+        base + " answers " + status + (detail.isEmpty() ? "" : ": " + Printable.of(detail));
+    return switch (status) {
+      case 401, 403 -> new Failure(Failure.NOT_PERMITTED, message);
+      case 400, 404, 405, 413, 415, 422 -> new Failure(Failure.USAGE, message);
+      default -> new Failure(Failure.UNREACHABLE, message);
+    };
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+}

@@ -1,0 +1,80 @@
+package io.tallystick.cli.terminal;
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a command leaves what it made: a file that appears when it is whole, or standard output.
+ */
+public final class Output {
+  /** What is said when standard output takes no more. */
+  public static final String FAILED = "not everything could be written to standard output";
+
+  private static final int BUFFER_BYTES = 1 << 16;
+
+  private Output() {}
+
+  /** What is written. */
+  @FunctionalInterface
+  public interface Content {
+    void writeTo(OutputStream out) throws IOException, InterruptedException;
+  }
+
+  public static void write(Terminal terminal, @Nullable Path file, byte[] content)
+      throws IOException, InterruptedException {
+    write(terminal, file, out -> out.write(content));
+  }
+
+  public static void write(Terminal terminal, @Nullable Path file, Content content)
+      throws IOException, InterruptedException {
+    if (file == null) {
+      OutputStream out = new BufferedOutputStream(new Checked(terminal.data()), BUFFER_BYTES);
+      content.writeTo(out);
+      out.flush();
+      return;
+    }
+    Path unfinished = file.resolveSibling(file.getFileName() + ".part");
+    try {
+      try (OutputStream out =
+          new BufferedOutputStream(Files.newOutputStream(unfinished), BUFFER_BYTES)) {
+        content.writeTo(out);
+      }
+      Files.move(unfinished, file, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(unfinished);
+    }
+  }
+
+  /** A print stream keeps its errors to itself; this one ends at the first. */
+  private static final class Checked extends OutputStream {
+    private final PrintStream out;
+
+    Checked(PrintStream out) {
+      this.out = out;
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+      write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int from, int length) throws IOException {
+      out.write(bytes, from, length);
+      flush();
+    }
+
+    @Override
+    public void flush() throws IOException {
+      if (out.checkError()) {
+        throw new Failure(Failure.UNREACHABLE, FAILED);
+      }
+    }
+  }
+}

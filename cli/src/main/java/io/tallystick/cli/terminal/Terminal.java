@@ -1,0 +1,132 @@
+package io.tallystick.cli.terminal;
+
+import java.io.Console;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Where a command writes to. On a terminal there is colour (unless {@code NO_COLOR} is set) and a
+ * width; in a pipe there is neither.
+ */
+public final class Terminal {
+  private static final int DEFAULT_WIDTH = 120;
+
+  private final PrintStream out;
+  private final PrintStream err;
+  private final PrintStream data;
+  private final boolean interactive;
+  private final boolean coloured;
+  private final Map<String, String> environment;
+
+  public Terminal(PrintStream out, PrintStream err, Map<String, String> environment) {
+    this.out = out;
+    this.err = err;
+    this.environment = environment;
+    this.interactive = Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
+    this.data =
+        interactive ? new PrintStream(new PrintableLines(out), false, StandardCharsets.UTF_8) : out;
+    String noColor = environment.getOrDefault("NO_COLOR", "");
+    this.coloured = interactive && noColor.isEmpty() && !"dumb".equals(environment.get("TERM"));
+  }
+
+  public PrintStream out() {
+    return out;
+  }
+
+  /**
+   * Where answers go that are data: as they are into a pipe or a file, and on a terminal with
+   * nothing in them that it would obey.
+   */
+  public PrintStream data() {
+    return data;
+  }
+
+  public PrintStream err() {
+    return err;
+  }
+
+  boolean isInteractive() {
+    return interactive;
+  }
+
+  /** Columns of the terminal; without one there is no limit. */
+  int width() {
+    if (!interactive) {
+      return Integer.MAX_VALUE;
+    }
+    try {
+      Process stty =
+          new ProcessBuilder("stty", "size")
+              .redirectInput(ProcessBuilder.Redirect.INHERIT)
+              .redirectError(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      String size =
+          new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).trim();
+      int columns = Integer.parseInt(size.substring(size.indexOf(' ') + 1));
+      return columns > 0 ? columns : DEFAULT_WIDTH;
+    } catch (IOException | NumberFormatException e) {
+      String columns = environment.getOrDefault("COLUMNS", "");
+      return columns.matches("[1-9][0-9]{0,4}") ? Integer.parseInt(columns) : DEFAULT_WIDTH;
+    }
+  }
+
+  String bold(String text) {
+    return colour(text, "1");
+  }
+
+  public String red(String text) {
+    return colour(text, "31");
+  }
+
+  public String green(String text) {
+    return colour(text, "32");
+  }
+
+  public String dim(String text) {
+    return colour(text, "2");
+  }
+
+  private String colour(String text, String code) {
+    return coloured ? "\u001b[" + code + "m" + text + "\u001b[0m" : text;
+  }
+
+  /**
+   * A bar on the error stream, for what takes longer than a second; shown if that is a terminal,
+   * wherever the answer goes.
+   */
+  public ProgressBar progressBar(String what) {
+    return new ProgressBar(errorsAreShown() ? err : null, what);
+  }
+
+  /** Whether the error stream is a terminal too: the console tells of the others only. */
+  private static boolean errorsAreShown() {
+    try {
+      return new ProcessBuilder("test", "-t", "2")
+              .redirectError(ProcessBuilder.Redirect.INHERIT)
+              .start()
+              .waitFor()
+          == 0;
+    } catch (IOException e) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /** Prints an answer in JSON as it came. */
+  public void printJson(byte[] answer) {
+    data().write(answer, 0, answer.length);
+    data().println();
+    data().flush();
+  }
+
+  /** Prints CSV. */
+  public void printCsv(String csv) {
+    data().print(csv);
+    data().flush();
+  }
+}
