@@ -59,37 +59,28 @@ class DocsTest {
 
   @TestFactory
   Stream<DynamicTest> everyRelativeLinkLeadsSomewhere() throws IOException {
-    return pages().stream()
-        .map(page ->
-            DynamicTest.dynamicTest(
-                name(page),
-                () ->
-                    assertThat(links(page).filter(link -> !leadsSomewhere(page, link))).isEmpty()));
+    return DynamicTest.stream(
+        pages().stream(),
+        DocsTest::name,
+        page -> assertThat(links(page).filter(link -> !leadsSomewhere(page, link))).isEmpty());
   }
 
   @TestFactory
   Stream<DynamicTest> everyPageThatIsNamedExists() throws IOException {
     Set<String> names = new HashSet<>();
     pages().forEach(page -> names.add(page.getFileName().toString()));
-    return pages().stream()
-        .map(page ->
-            DynamicTest.dynamicTest(
-                name(page),
-                () -> assertThat(found(PAGE, Files.readString(page))).isSubsetOf(names)));
+    return DynamicTest.stream(
+        pages().stream(),
+        DocsTest::name,
+        page -> assertThat(found(PAGE, Files.readString(page))).isSubsetOf(names));
   }
 
   @TestFactory
   Stream<DynamicTest> linesFitOnAScreen() throws IOException {
-    return pages().stream()
-        .map(page ->
-            DynamicTest.dynamicTest(
-                name(page),
-                () ->
-                    assertThat(prose(page))
-                        .allSatisfy(line -> {
-                          assertThat(line.codePointCount(0, line.length()))
-                              .isLessThanOrEqualTo(MAX_COLUMNS);
-                        })));
+    return DynamicTest.stream(
+        pages().stream(),
+        DocsTest::name,
+        page -> assertThat(prose(page)).allMatch(line -> columns(line) <= MAX_COLUMNS));
   }
 
   @Test
@@ -135,6 +126,10 @@ class DocsTest {
   /** A path without a method before it, names of its variables, and a query. */
   private static String withoutNames(String path) {
     return path.replaceFirst("^[A-Z]+ ", "").replaceAll("\\{[^}]*}", "{}").replaceAll("[?].*", "");
+  }
+
+  private static int columns(String line) {
+    return line.codePointCount(0, line.length());
   }
 
   private static String name(Path page) {
