@@ -1,5 +1,6 @@
 package io.tallystick.store.log;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -71,6 +72,7 @@ public record Horizon(
   }
 
   /** Whether the log was made from archives: it is read, and never appended to. */
+  @JsonIgnore
   public boolean isRestored() {
     return restoredFrom != null;
   }
