@@ -1,0 +1,155 @@
+package io.tallystick.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tallystick.entry.Details;
+import io.tallystick.entry.Entry;
+import io.tallystick.entry.EntryCodec;
+import io.tallystick.entry.EntryHash;
+import io.tallystick.entry.Event;
+import io.tallystick.note.Checkpoint;
+import io.tallystick.note.SignedNote;
+import io.tallystick.note.VerifierKey;
+import io.tallystick.tlog.CompactRange;
+import io.tallystick.tlog.Hash;
+import io.tallystick.tlog.Hasher;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The example in docs/format.md is what the program writes and reads, byte for byte. */
+class FormatPageTest {
+  private static final Pattern HEX_LINE =
+      Pattern.compile("(?m)^([0-9a-f]{8})  ((?:[0-9a-f]{2} )+) *\\|");
+
+  @TempDir Path directory;
+  private String example = "";
+
+  @BeforeEach
+  void readThePage() throws IOException {
+    Path page =
+        Stream.iterate(Path.of("").toAbsolutePath(), folder -> folder != null, Path::getParent)
+            .map(folder -> folder.resolve("docs/format.md"))
+            .filter(Files::exists)
+            .findFirst()
+            .orElseThrow();
+    String text = Files.readString(page);
+    example = text.substring(text.indexOf("\n## Example\n"));
+  }
+
+  /** The content of the fenced block after these words. */
+  private String block(String after) {
+    int start = example.indexOf("```\n", example.indexOf(after));
+    assertThat(example.indexOf(after)).as(after).isPositive();
+    return example.substring(start + 4, example.indexOf("```\n", start + 4));
+  }
+
+  private long excerptOffset() {
+    Matcher line = HEX_LINE.matcher(example);
+    assertThat(line.find()).isTrue();
+    return Long.parseLong(line.group(1), 16);
+  }
+
+  /** The excerpt: its header and the block. */
+  private byte[] excerpt() {
+    StringBuilder hex = new StringBuilder();
+    Matcher line = HEX_LINE.matcher(example);
+    while (line.find()) {
+      assertThat(Long.parseLong(line.group(1), 16))
+          .as("offset of the line")
+          .isEqualTo(excerptOffset() + hex.length() / 2);
+      hex.append(line.group(2).replace(" ", ""));
+    }
+    return HexFormat.of().parseHex(hex);
+  }
+
+  private byte[] firstEntry() {
+    return block("Entry 1").strip().getBytes(StandardCharsets.UTF_8);
+  }
+
+  private VerifierKey verifierKey() {
+    return VerifierKey.parse(block("verifier key").strip());
+  }
+
+  @Test
+  void theExampleIsReadAndItsHashesLeadToTheCheckpoint() throws Exception {
+    byte[] excerpt = excerpt();
+    int header = ByteBuffer.wrap(excerpt).order(ByteOrder.LITTLE_ENDIAN).getInt();
+    assertThat(header).isEqualTo(excerpt.length - SegmentFile.HEADER_BYTES);
+    byte[] bytes = new byte[header];
+    System.arraycopy(excerpt, SegmentFile.HEADER_BYTES, bytes, 0, header);
+    Block block = new Block(bytes);
+    assertThat(block.defect()).isNull();
+
+    List<byte[]> entries = new ArrayList<>(List.of(firstEntry()));
+    for (int i = 0; i < block.count(); i++) {
+      entries.add(block.entry(i));
+    }
+    CompactRange range = new CompactRange(new Hasher());
+    Hash previous = EntryHash.genesis(verifierKey().name());
+    for (int i = 0; i < entries.size(); i++) {
+      Entry entry = EntryCodec.decode(entries.get(i));
+      assertThat(entry.id()).isEqualTo(i + 1);
+      assertThat(entry.previousHash()).isEqualTo(previous);
+      assertThat(EntryCodec.encode(entry)).isEqualTo(entries.get(i));
+      previous = EntryHash.of(entries.get(i));
+      assertThat(example).contains(previous.toString());
+      range.append(previous);
+    }
+    SignedNote note = SignedNote.parse(block("The checkpoint").getBytes(StandardCharsets.UTF_8));
+    Checkpoint checkpoint = Checkpoint.open(note, List.of(verifierKey()));
+    assertThat(checkpoint.size()).isEqualTo(entries.size());
+    assertThat(checkpoint.root()).isEqualTo(range.root());
+  }
+
+  @Test
+  void theProgramWritesTheExample() throws Exception {
+    Path key =
+        Files.createFile(
+            directory.resolve("example.key"),
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    Files.writeString(key, block("signing key"));
+    AuditLogTest.SteppingClock clock =
+        new AuditLogTest.SteppingClock(Instant.parse("2026-05-01T10:00:00Z"));
+    LogConfig config =
+        LogConfig.defaults().withOrigin("example.com/audit").withClock(clock).withKeyFile(key);
+    Path data = directory.resolve("log");
+    try (AuditLog log = AuditLog.open(data, config)) {
+      clock.now = Instant.parse("2026-05-01T10:00:01.25Z");
+      log.append(events(), "web").get();
+    }
+    byte[] expected = excerpt();
+    Path segment = LogFiles.segments(data).getFirst();
+    assertThat(segment).hasFileName("20260501-10F.cq4");
+    assertThat(LogFiles.read(segment, excerptOffset(), expected.length)).isEqualTo(expected);
+    assertThat(LogReader.open(data).read(1).orElseThrow().bytes()).isEqualTo(firstEntry());
+    assertThat(data.resolve("checkpoint")).content().isEqualTo(block("The checkpoint"));
+    assertThat(data.resolve("log.json")).content().isEqualTo(block("`log.json` is"));
+    assertThat(HexFormat.of().formatHex(Files.readAllBytes(data.resolve("edge"))))
+        .isEqualTo(block("`edge` is").replaceAll("\\s", ""));
+  }
+
+  private static List<Event> events() {
+    return List.of(
+        Event.builder("auth.login.failed")
+            .actorUsername("jörg")
+            .actorIp("2001:DB8::7")
+            .details(Details.parse("{ \"attempt\" : 3, \"note\" : \"tab\\u0009, \\u0001\" }"))
+            .build(),
+        Event.builder("user.level.changed").actorId(7L).targetType("user").targetId("42").build());
+  }
+}
