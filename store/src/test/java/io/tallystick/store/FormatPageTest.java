@@ -10,6 +10,9 @@ import io.tallystick.entry.Event;
 import io.tallystick.note.Checkpoint;
 import io.tallystick.note.SignedNote;
 import io.tallystick.note.VerifierKey;
+import io.tallystick.store.log.LogConfig;
+import io.tallystick.store.segment.Block;
+import io.tallystick.store.segment.SegmentFile;
 import io.tallystick.tlog.CompactRange;
 import io.tallystick.tlog.Hash;
 import io.tallystick.tlog.Hasher;
@@ -126,7 +129,7 @@ class FormatPageTest {
     AuditLogTest.SteppingClock clock =
         new AuditLogTest.SteppingClock(Instant.parse("2026-05-01T10:00:00Z"));
     LogConfig config =
-        LogConfig.defaults().withOrigin("example.com/audit").withClock(clock).withKeyFile(key);
+        LogConfig.builder().origin("example.com/audit").clock(clock).keyFile(key).build();
     Path data = directory.resolve("log");
     try (AuditLog log = AuditLog.open(data, config)) {
       clock.now = Instant.parse("2026-05-01T10:00:01.25Z");

@@ -61,6 +61,7 @@ class KillIT {
     try (AuditLog log = AuditLog.open(data, LogConfig.defaults())) {
       assertThat(log.lastId()).isGreaterThanOrEqualTo(acknowledged);
     }
+    assertThat(PythonVerifier.verify(data).faults()).isEmpty();
     LogChecker.Findings found = LogChecker.check(data);
     assertThat(found.findings()).isEmpty();
     System.out.printf(

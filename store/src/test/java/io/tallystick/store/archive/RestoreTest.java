@@ -9,12 +9,11 @@ import io.tallystick.store.AuditLog;
 import io.tallystick.store.AuditLogTest;
 import io.tallystick.store.LogFiles;
 import io.tallystick.store.LogReader;
+import io.tallystick.store.PythonVerifier;
 import io.tallystick.store.log.LogException;
 import io.tallystick.store.log.StoredEntry;
 import io.tallystick.store.segment.SegmentFile;
-import io.tallystick.store.verify.LogVerifier;
 import io.tallystick.store.verify.VerifyReport;
-import io.tallystick.store.verify.VerifyRequest;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -78,7 +77,7 @@ class RestoreTest {
     assertThat(entriesOf(log)).isEqualTo(entries);
     assertThat(text(log.read(700).orElseThrow())).isEqualTo(entries.get(699));
     assertThat(LogFiles.segments(restored)).as("one an hour").hasSize(4);
-    VerifyReport report = new LogVerifier(log).verify(VerifyRequest.all().strictly(), null);
+    VerifyReport report = PythonVerifier.verify(restored);
     assertThat(report.faults()).isEmpty();
     assertThat(report.checkpoint()).isNull();
   }
@@ -90,11 +89,10 @@ class RestoreTest {
     assertThat(log.firstId()).isEqualTo(602);
     assertThat(log.read(601)).isEmpty();
     assertThat(entriesOf(log)).isEqualTo(entries.subList(601, 1_201));
-    assertThat(new LogVerifier(log).verify(VerifyRequest.all(), null).faults()).isEmpty();
+    assertThat(PythonVerifier.verify(restored).faults()).isEmpty();
     Path segment = LogFiles.segments(restored).getFirst();
     LogFiles.flip(segment, LogFiles.blocks(segment).getFirst() + 300, 2);
-    assertThat(new LogVerifier(LogReader.open(restored)).verify(VerifyRequest.all(), null).faults())
-        .isNotEmpty();
+    assertThat(PythonVerifier.verify(restored).faults()).isNotEmpty();
   }
 
   @Test

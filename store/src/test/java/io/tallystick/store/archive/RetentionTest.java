@@ -11,7 +11,7 @@ import io.tallystick.store.AuditLogTest;
 import io.tallystick.store.LogFiles;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.LogTree;
-import io.tallystick.store.SharedJudge;
+import io.tallystick.store.PythonVerifier;
 import io.tallystick.store.log.Fault;
 import io.tallystick.store.log.Horizon;
 import io.tallystick.store.log.LogException;
@@ -135,12 +135,12 @@ public class RetentionTest {
       assertThat(reader.read(1_201)).isEmpty();
       assertThat(reader.read(1_202)).isPresent();
       assertSound(reader);
-      SharedJudge.agrees(
+      PythonVerifier.agrees(
           data, new LogVerifier(reader).verify(VerifyRequest.all().strictly(), null));
-      Event recorded = reader.read(removed.getLast().recordedAs()).orElseThrow().decode().event();
-      assertThat(recorded.eventType()).isEqualTo("audit.retention.archived");
-      assertThat(recorded.actorUsername()).isEqualTo("operator");
-      assertThat(String.valueOf(recorded.details())).contains(removed.getLast().archiveSha256());
+      Event told = reader.read(removed.getLast().recordedAs()).orElseThrow().decode().event();
+      assertThat(told.eventType()).isEqualTo("audit.retention.archived");
+      assertThat(told.actorUsername()).isEqualTo("operator");
+      assertThat(String.valueOf(told.details())).contains(removed.getLast().archiveSha256());
 
       SignedCheckpoint sealed = log.seal().get();
       TlogProof proof = reader.tree().prove(1_202, sealed);
@@ -260,7 +260,9 @@ public class RetentionTest {
       }
     }
     try (ArchiveReader archive = ArchiveReader.open(file)) {
-      return ArchiveVerifier.verify(archive, keys).faults();
+      List<String> faults = ArchiveVerifier.verify(archive, keys).faults();
+      PythonVerifier.agreesOnArchive(file, faults);
+      return faults;
     }
   }
 
@@ -282,7 +284,7 @@ public class RetentionTest {
           .containsOnlyNulls();
       assertThat(data.resolve("archive")).doesNotExist();
       assertSound(log.reader());
-      SharedJudge.agrees(
+      PythonVerifier.agrees(
           data, new LogVerifier(log.reader()).verify(VerifyRequest.all().strictly(), null));
     }
   }
@@ -371,11 +373,12 @@ public class RetentionTest {
     assertThatThrownBy(() -> LogReader.open(data))
         .isInstanceOf(LogException.Corrupt.class)
         .hasMessageContaining("horizon.json");
+    PythonVerifier.refuses(data);
     assertThatThrownBy(this::open).isInstanceOf(LogException.Corrupt.class);
   }
 
   private List<Fault> faults() throws Exception {
-    return new LogVerifier(LogReader.open(data)).verify(VerifyRequest.all(), null).faults();
+    return PythonVerifier.verify(data).faults();
   }
 
   @Test

@@ -12,6 +12,7 @@ import io.tallystick.store.AuditLogTest;
 import io.tallystick.store.LogFiles;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.LogTree;
+import io.tallystick.store.PythonVerifier;
 import io.tallystick.store.log.DataDirectory;
 import io.tallystick.store.log.Fault;
 import io.tallystick.store.log.LogConfig;
@@ -199,6 +200,7 @@ class KeptCheckpointsTest {
       }
     }
     LogFiles.delete(shorter);
+    PythonVerifier.verify(data);
     for (VerifyRequest request :
         List.of(
             VerifyRequest.all(),

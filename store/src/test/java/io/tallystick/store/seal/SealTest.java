@@ -12,6 +12,7 @@ import io.tallystick.store.LogChecker;
 import io.tallystick.store.LogFiles;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.LogTree;
+import io.tallystick.store.PythonVerifier;
 import io.tallystick.store.TreeChecker;
 import io.tallystick.store.files.AtomicFile;
 import io.tallystick.store.log.DataDirectory;
@@ -66,8 +67,7 @@ class SealTest {
     assertThat(log.findings()).isEmpty();
     TreeChecker.Findings tree = TreeChecker.check(data, log.entries());
     assertThat(tree.findings()).isEmpty();
-    assertThat(new LogVerifier(LogReader.open(data)).verify(VerifyRequest.all(), null).faults())
-        .isEmpty();
+    assertThat(PythonVerifier.verify(data).faults()).isEmpty();
     return tree.sealed();
   }
 

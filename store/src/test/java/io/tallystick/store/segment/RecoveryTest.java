@@ -7,7 +7,7 @@ import io.tallystick.store.AuditLog;
 import io.tallystick.store.AuditLogTest;
 import io.tallystick.store.LogChecker;
 import io.tallystick.store.LogFiles;
-import io.tallystick.store.LogReader;
+import io.tallystick.store.PythonVerifier;
 import io.tallystick.store.log.Fault;
 import io.tallystick.store.log.LogConfig;
 import io.tallystick.store.log.LogException;
@@ -62,6 +62,7 @@ class RecoveryTest {
     LogChecker.Findings found = LogChecker.check(data);
     assertThat(found.findings()).isEmpty();
     assertThat(found.ids()).hasSize((int) last + 600);
+    assertThat(PythonVerifier.verify(data).faults()).isEmpty();
     AuditLog.open(data, CONFIG).close();
   }
 
@@ -119,8 +120,7 @@ class RecoveryTest {
           .hasMessageContaining(segment.getFileName() + "@" + positions.get(damaged));
       assertThat(Files.readAllBytes(segment)).isEqualTo(whole);
       assertThat(data.resolve("dropped")).doesNotExist();
-      assertThat(new LogVerifier(LogReader.open(data)).verify(VerifyRequest.all(), null).faults())
-          .anyMatch(f -> f.kind() == Fault.Kind.BLOCK);
+      assertThat(PythonVerifier.verify(data).faults()).anyMatch(f -> f.kind() == Fault.Kind.BLOCK);
       LogFiles.write(segment, positions.get(damaged) + 60, before);
     }
     AuditLog.open(data, CONFIG).close();
@@ -177,8 +177,7 @@ class RecoveryTest {
         .isInstanceOf(LogException.Corrupt.class)
         .hasMessageContaining(segment.getFileName() + "@" + torn);
     assertThat(Files.readAllBytes(segment)).isEqualTo(whole);
-    assertThat(new LogVerifier(LogReader.open(data)).verify(VerifyRequest.all(), null).faults())
-        .isNotEmpty();
+    assertThat(PythonVerifier.verify(data).faults()).isNotEmpty();
   }
 
   /** What was forced while the log was opened, in order. */

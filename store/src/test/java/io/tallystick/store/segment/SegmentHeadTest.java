@@ -6,9 +6,8 @@ import io.tallystick.store.AuditLog;
 import io.tallystick.store.AuditLogTest;
 import io.tallystick.store.LogFiles;
 import io.tallystick.store.LogReader;
+import io.tallystick.store.PythonVerifier;
 import io.tallystick.store.log.Fault;
-import io.tallystick.store.verify.LogVerifier;
-import io.tallystick.store.verify.VerifyRequest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -146,9 +145,7 @@ class SegmentHeadTest {
   }
 
   private static List<Fault> faults(Path log) throws Exception {
-    return new LogVerifier(LogReader.open(log))
-        .verify(VerifyRequest.all().strictly(), null)
-        .faults();
+    return PythonVerifier.verify(log).faults();
   }
 
   private static byte[] entries(Path segment) throws Exception {
