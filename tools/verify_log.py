@@ -685,14 +685,21 @@ class Tree:
 
 
 class ComputedTree(Tree):
-    """The tree over leaf hashes, 32 bytes each, one after another."""
+    """The tree over leaf hashes, 32 bytes each, one after another.
 
-    def __init__(self, leaves):
+    Above the first leaves, which belong to entries that are not here, a hash is believed before those under it.
+    """
+
+    def __init__(self, leaves, believed):
         self.levels = [leaves]
         while len(self.levels[-1]) >= TILE_BYTES:
-            below = self.levels[-1]
-            tiles = range(0, len(below) - TILE_BYTES + 1, TILE_BYTES)
-            self.levels.append(b"".join(fold_tile(bytes(below[at : at + TILE_BYTES])) for at in tiles))
+            below, level = self.levels[-1], len(self.levels)
+            tiles = range(len(below) // TILE_BYTES)
+            self.levels.append(
+                b"".join(
+                    believed(level, i) or fold_tile(bytes(below[i * TILE_BYTES : (i + 1) * TILE_BYTES])) for i in tiles
+                )
+            )
 
     def hash_at(self, level, index):
         return bytes(self.levels[level][index * HASH_BYTES : (index + 1) * HASH_BYTES])
@@ -1032,7 +1039,13 @@ class Log:
         leaves = self.leaves(chain, newest.size, stored)
         if leaves is None:
             return
-        computed = ComputedTree(leaves)
+        before = chain.start - 1
+
+        def believed(level, index):
+            is_before = (index + 1) << (8 * level) <= before
+            return stored.hash_at(level, index) if is_before and stored.is_proven(level, index // TILE_WIDTH) else None
+
+        computed = ComputedTree(leaves, believed)
         holds = computed.root(newest.size) == newest.root
         self.compare_tiles(chain, computed, stored, holds, newest)
         tree = computed
@@ -1087,10 +1100,18 @@ class Log:
                 except MissingTile as e:
                     self.findings.add(*e.args)
                     continue
-                ours = computed.tile(level, index, stored.width(level, index))
+                width = stored.width(level, index)
+                ours = computed.tile(level, index, width)
+                is_before = width == TILE_WIDTH and index << (8 * (level + 1)) < chain.start - 1
+                sound = holds or stored.is_proven(level, index)
+                if is_before and not (sound and fold_tile(tile) == computed.hash_at(level + 1, index)):
+                    # Some of these hashes are nowhere but in this tile, so they were not computed from entries.
+                    self.findings.add(f"tile {tile_name(level, index)}", "does not have the root that the tile above says")
+                    differing = True
+                    continue
                 if tile == ours:
                     continue
-                name = tile_name(level, index, stored.width(level, index))
+                name = tile_name(level, index, width)
                 if holds:
                     self.findings.add(f"tile {name}", "holds other hashes than the entries have that were sealed")
                 elif not stored.is_proven(level, index):
@@ -1171,7 +1192,7 @@ def horizon_text(horizon):
 
 RANGE_LINE = re.compile("(0|[1-9][0-9]{0,17}) ([1-9][0-9]{0,17}) ([1-9][0-9]{0,17})")
 PROOF_LINE = re.compile("(left|right) ([0-9a-f]{64})")
-DAMAGED_ZIP = (OSError, zipfile.BadZipFile, zlib.error, ValueError, KeyError, TypeError, EOFError, NotImplementedError)
+DAMAGED_ZIP = (OSError, zipfile.BadZipFile, zlib.error, ValueError, KeyError, TypeError, EOFError, RuntimeError)
 
 
 class Archive:
@@ -1199,16 +1220,16 @@ class Archive:
         return [VerifierKey(line) for line in self.read("verifier-key").decode().splitlines()]
 
     def verify(self):
+        sealed = 0
         try:
             checkpoint = Checkpoint(self.read("checkpoint")).verify(self.keys, self.manifest["origin"])
+            self.verify_under(checkpoint)
+            sealed = checkpoint.size
         except NotACheckpoint as e:
             self.findings.add("checkpoint", str(e))
-            return self.first_id, self.last_id, 0
-        try:
-            self.verify_under(checkpoint)
         except DAMAGED_ZIP as e:
             self.findings.add("archive", f"it cannot be read to its end: {e}")
-        return self.first_id, self.last_id, checkpoint.size
+        return self.first_id, self.last_id, sealed
 
     def verify_under(self, checkpoint):
         start, end, size, left, right = self.read_proof()

@@ -132,6 +132,11 @@ public final class RangeVerifier {
       seal.end();
       nodeHashes += seal.nodesHashed();
     }
+    if (checkpoint != null && request.isWholeLog()) {
+      TileCheck tiles = new TileCheck(checkpoint.size(), reader.tree().tiles(), this::add);
+      tiles.check(start - 1);
+      nodeHashes += tiles.nodesHashed();
+    }
     return link == null ? start - 1 : Math.max(start - 1, link.id());
   }
 
