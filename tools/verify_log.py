@@ -30,8 +30,12 @@ import zipfile
 import zlib
 
 try:
+    from cryptography import x509
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.x509.oid import ExtendedKeyUsageOID
 except ImportError:
     print(
         'verify_log.py needs the Python package "cryptography" to check signatures; install it with\n'
@@ -166,6 +170,10 @@ crc32c = make_crc32c()
 
 def sha256(data):
     return hashlib.sha256(data).digest()
+
+
+def sha1(data):
+    return hashlib.sha1(data).digest()
 
 
 def leaf_hash(entry):
@@ -658,6 +666,102 @@ def read_bytes(*path):
         return None
 
 
+# --- Timestamps: RFC 3161 and the few parts of DER and CMS (RFC 5652) that one needs ----------------------------------
+
+OID_SIGNED_DATA = bytes.fromhex("2a864886f70d010702")
+OID_SHA256 = bytes.fromhex("608648016503040201")
+OID_MESSAGE_DIGEST = bytes.fromhex("2a864886f70d010904")
+DIGESTS = {
+    OID_SHA256: hashes.SHA256,
+    bytes.fromhex("608648016503040202"): hashes.SHA384,
+    bytes.fromhex("608648016503040203"): hashes.SHA512,
+}
+
+
+class NotATimestamp(Exception):
+    """Bytes that are no timestamp, or one of something else."""
+
+
+def der_items(data):
+    """(tag, content, whole) of the DER values that stand side by side."""
+    items, at = [], 0
+    while at < len(data):
+        start, tag, length = at, data[at], data[at + 1]
+        at += 2
+        if length & 0x80:
+            size = length & 0x7F
+            length = int.from_bytes(data[at : at + size], "big")
+            at += size
+        if at + length > len(data):
+            raise NotATimestamp("a DER value is cut")
+        items.append((tag, data[at : at + length], data[start : at + length]))
+        at += length
+    return items
+
+
+def verify_timestamp(token, stamped):
+    """Checks that the token is about these bytes and that a certificate in it signed that."""
+    try:
+        status_and_token = der_items(der_items(token)[0][1])
+        if der_items(status_and_token[0][1])[0][1] not in (b"\0", b"\1"):
+            raise NotATimestamp("the authority refused")
+        content = der_items(status_and_token[1][1])
+        if content[0][1] != OID_SIGNED_DATA:
+            raise NotATimestamp("it is not signed data")
+        signed = der_items(der_items(content[1][1])[0][1])
+        info = der_items(der_items(signed[2][1])[1][1])[0][1]
+        imprint = der_items(der_items(info)[0][1])[2][1]
+        algorithm, digest = der_items(imprint)
+        if der_items(algorithm[1])[0][1] != OID_SHA256 or digest[1] != sha256(stamped):
+            raise NotATimestamp("it is about something else")
+        certificates = [whole for tag, inside, _ in signed if tag == 0xA0 for _, _, whole in der_items(inside)]
+        signer = der_items(der_items(signed[-1][1])[0][1])
+        # The signed attributes name the signer's certificate by its hash (RFC 5035).
+        named = [each for each in certificates if sha256(each) in signer[3][1] or sha1(each) in signer[3][1]]
+        verify_signer(signer, info, [x509.load_der_x509_certificate(each) for each in named])
+    except NotATimestamp:
+        raise
+    except Exception as e:  # the library has many kinds of exception for a damaged certificate
+        raise NotATimestamp(f"it is damaged: {e}") from None
+
+
+def verify_signer(signer, info, certificates):
+    digest = DIGESTS.get(der_items(signer[2][1])[0][1])
+    if digest is None or signer[3][0] != 0xA0:
+        raise NotATimestamp("it is signed in a way that is not supported")
+    # The attributes are signed as a SET, though they stand in the token as [0].
+    attributes = b"\x31" + signer[3][2][1:]
+    hashed = [der_items(each[1]) for each in der_items(signer[3][1])]
+    digests = [der_items(value[1][1])[0][1] for value in hashed if value[0][1] == OID_MESSAGE_DIGEST]
+    of_info = hashes.Hash(digest())
+    of_info.update(info)
+    if digests != [of_info.finalize()]:
+        raise NotATimestamp("its content is not what was signed")
+    for certificate in certificates:
+        if signed_with(certificate, signer[5][1], attributes, digest()):
+            return
+    raise NotATimestamp("no time-stamping certificate in it verifies its signature")
+
+
+def signed_with(certificate, signature, data, digest):
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+        if ExtendedKeyUsageOID.TIME_STAMPING not in usage:
+            return False
+        key = certificate.public_key()
+        if isinstance(key, rsa.RSAPublicKey):
+            key.verify(signature, data, padding.PKCS1v15(), digest)
+        elif isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(signature, data, ec.ECDSA(digest))
+        elif isinstance(key, Ed25519PublicKey):
+            key.verify(signature, data)
+        else:
+            return False
+        return True
+    except (InvalidSignature, UnsupportedAlgorithm, x509.ExtensionNotFound):
+        return False
+
+
 # --- Section "Tiles" --------------------------------------------------------------------------------------------------
 
 
@@ -975,6 +1079,7 @@ class Log:
                     self.findings.add(f"checkpoint {size}", f"the file {name} holds one over {checkpoint.size} entries")
                 elif checkpoint:
                     kept[size] = checkpoint
+                    self.check_timestamp(size, checkpoint)
         self.check_sizes()
         cosigned = self.open_checkpoint("cosigned", self.keys, "cosigned")
         if cosigned:
@@ -1003,6 +1108,14 @@ class Log:
         except NotACheckpoint as e:
             self.findings.add(f"checkpoint {what}", f"the file {'/'.join(names)} is not a checkpoint of this log: {e}")
             return None
+
+    def check_timestamp(self, size, checkpoint):
+        token = read_bytes(self.directory, "checkpoints", f"{size}.tsr")
+        if token is not None:
+            try:
+                verify_timestamp(token, checkpoint.data)
+            except NotATimestamp as e:
+                self.findings.add(f"checkpoint {size}", f"the timestamp in checkpoints/{size}.tsr does not hold: {e}")
 
     def check_sizes(self):
         sizes = read_bytes(self.directory, "checkpoints", "sizes")

@@ -122,6 +122,8 @@ class NotariseIT {
                 .code())
         .isEqualTo(Failure.NOT_VALID);
 
+    assertThat(verifiedByPython()).isTrue();
+
     Path token = data.resolve("checkpoints/10.tsr");
     byte[] bytes = Files.readAllBytes(token);
     bytes[bytes.length - 20] ^= 1;
@@ -129,6 +131,29 @@ class NotariseIT {
     Tally.Result damaged = Tally.run(log, "", "verify");
     assertThat(damaged.code()).isEqualTo(Failure.NOT_VALID);
     assertThat(damaged.out()).contains("checkpoints/10.tsr");
+    assertThat(verifiedByPython()).isEqualTo(!pythonIsHere());
+  }
+
+  private static boolean pythonIsHere() throws Exception {
+    try {
+      return new ProcessBuilder("python3", "-c", "import cryptography").start().waitFor() == 0;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Whether tools/verify_log.py finds nothing wrong; also where it cannot run. */
+  private boolean verifiedByPython() throws Exception {
+    if (!pythonIsHere()) {
+      System.out.println("python3 with the package cryptography is missing");
+      return true;
+    }
+    Path program = Path.of("../tools/verify_log.py").toAbsolutePath();
+    return new ProcessBuilder("python3", program.toString(), data.toString())
+            .inheritIO()
+            .start()
+            .waitFor()
+        == 0;
   }
 
   @Test

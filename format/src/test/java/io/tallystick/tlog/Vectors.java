@@ -13,25 +13,19 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Test vectors that may lie beside the checkout, in {@code shared/vectors} of a folder above it. A
- * test that wants one is skipped where there is none.
+ * Test vectors of other implementations, in the folder that the system property {@code
+ * tallystick.vectors} names. A test that wants one is skipped where it is not there.
  */
 public final class Vectors {
   private Vectors() {}
 
   /** The JSON of this file: maps, lists, and the text of everything else. */
   public static Object read(String name) throws IOException {
-    Path file =
-        Stream.iterate(Path.of("").toAbsolutePath(), folder -> folder != null, Path::getParent)
-            .map(folder -> folder.resolve("shared").resolve("vectors").resolve(name))
-            .filter(Files::exists)
-            .findFirst()
-            .orElse(Path.of(name));
-    assumeTrue(Files.exists(file), "no vectors beside this checkout");
+    Path file = Path.of(System.getProperty("tallystick.vectors", ""), name);
+    assumeTrue(Files.exists(file), "-Dtallystick.vectors=FOLDER names no folder with " + name);
     try (JsonParser parser = new JsonFactory().createParser(file.toFile())) {
       parser.nextToken();
       Object value = value(parser);
