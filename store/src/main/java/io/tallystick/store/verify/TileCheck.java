@@ -1,5 +1,6 @@
-package io.tallystick.store;
+package io.tallystick.store.verify;
 
+import io.tallystick.store.log.Fault;
 import io.tallystick.tlog.CorruptTileException;
 import io.tallystick.tlog.Hash;
 import io.tallystick.tlog.Hasher;
@@ -14,7 +15,7 @@ import java.util.function.Consumer;
  * and the partial tiles above the leaves. The root of each tile must be the hash that the tile
  * above it has (format.md, Verification). {@link SealCheck} compares all others. Used once.
  */
-final class TileCheck {
+public final class TileCheck {
   private final long size;
   private final TileHashReader.Source tiles;
   private final Consumer<Fault> faults;

@@ -1,7 +1,13 @@
-package io.tallystick.store;
+package io.tallystick.store.verify;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tallystick.store.AuditLog;
+import io.tallystick.store.AuditLogTest;
+import io.tallystick.store.LogFiles;
+import io.tallystick.store.PythonVerifier;
+import io.tallystick.store.archive.Retention;
+import io.tallystick.store.log.Fault;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -16,7 +22,7 @@ class TileCheckTest {
       new AuditLogTest.SteppingClock(Instant.parse("2026-05-01T10:10:00Z"));
 
   private AuditLog open() throws Exception {
-    return AuditLog.open(data, AuditLogTest.CONFIG.withClock(clock));
+    return AuditLog.open(data, AuditLogTest.CONFIG.toBuilder().clock(clock).build());
   }
 
   @Test

@@ -1,12 +1,14 @@
-package io.tallystick.http;
+package io.tallystick.endurance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tallystick.note.InvalidNoteException;
-import io.tallystick.store.Archive;
 import io.tallystick.store.LogReader;
-import io.tallystick.store.VerifyRequest;
+import io.tallystick.store.archive.ArchiveReader;
+import io.tallystick.store.archive.ArchiveVerifier;
+import io.tallystick.store.verify.LogVerifier;
+import io.tallystick.store.verify.VerifyRequest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -92,10 +94,10 @@ class PythonVerifierIT {
   private static boolean isSound(Path log, List<String> files) throws Exception {
     try {
       LogReader reader = LogReader.open(log);
-      boolean sound = reader.verify(VerifyRequest.all().strictly(), null).valid();
+      boolean sound = new LogVerifier(reader).verify(VerifyRequest.all().strictly(), null).valid();
       for (Path file : archives(log, files)) {
-        try (Archive archive = Archive.open(file)) {
-          sound &= archive.verify(reader.identity().keys()).faults().isEmpty();
+        try (ArchiveReader archive = ArchiveReader.open(file)) {
+          sound &= ArchiveVerifier.verify(archive, reader.identity().keys()).faults().isEmpty();
         }
       }
       return sound;
