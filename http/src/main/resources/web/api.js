@@ -1,4 +1,5 @@
 // Asking the server: time-outs, problems as errors, the session's end, and streams of events.
+import { toAddress } from './address.js';
 import { parseExact } from './exact.js';
 
 const TIMEOUT_MS = 30_000;
@@ -39,7 +40,7 @@ export async function send(path, { method = 'GET', body, accept, signal, backgro
   const signals = [signal, late].filter(Boolean);
   let response;
   try {
-    response = await fetch(path, {
+    response = await fetch(toAddress(path), {
       method,
       headers,
       body: body === undefined ? undefined : JSON.stringify(body),

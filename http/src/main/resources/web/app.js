@@ -1,4 +1,5 @@
 // The frame around the views: who is signed in, where one is, and how it looks.
+import { BASE, toAddress, toPath } from './address.js';
 import { useCallback, useEffect, useState } from './hooks.js';
 import { json, whenSignedOut } from './api.js';
 import { counted } from './format.js';
@@ -39,7 +40,7 @@ const VIEWS = [
 ];
 
 function useLocation() {
-  const read = () => ({ path: location.pathname, search: location.search });
+  const read = () => ({ path: toPath(location.pathname), search: location.search });
   const [at, setAt] = useState(read);
   useEffect(() => {
     const changed = () => setAt(read());
@@ -47,8 +48,9 @@ function useLocation() {
     return () => removeEventListener('popstate', changed);
   }, []);
   const go = useCallback((url, { replace } = {}) => {
-    if (url !== location.pathname + location.search) {
-      history[replace ? 'replaceState' : 'pushState'](null, '', url);
+    const address = toAddress(url);
+    if (address !== location.pathname + location.search) {
+      history[replace ? 'replaceState' : 'pushState'](null, '', address);
     }
     setAt(read());
   }, []);
@@ -60,9 +62,11 @@ function followLinks(e, go) {
   const link = e.target.closest?.('a[href]');
   if (!link || link.target || link.hasAttribute('download') || e.defaultPrevented || e.button !== 0) return;
   if (e.metaKey || e.ctrlKey || e.shiftKey || e.altKey || link.origin !== location.origin) return;
-  if (link.pathname.startsWith('/api/') || link.getAttribute('href').startsWith('#')) return;
+  if (!`${link.pathname}/`.startsWith(`${BASE}/`) || link.getAttribute('href').startsWith('#')) return;
+  const path = toPath(link.pathname);
+  if (path.startsWith('/api/')) return;
   e.preventDefault();
-  go(link.pathname + link.search);
+  go(path + link.search);
 }
 
 function LastVerification({ last }) {

@@ -139,8 +139,7 @@ export function EntryView({ id, go }) {
       if (e.target.closest('input, textarea, dialog') || e.ctrlKey || e.metaKey || e.altKey) return;
       // Only where the entry has the focus: elsewhere a letter may be another program's command.
       const link = e.target.closest('.entry-view') && { p: '[rel=prev]', n: '[rel=next]' }[e.key];
-      const target = link && document.querySelector(link)?.getAttribute('href');
-      if (target) go(target);
+      if (link) document.querySelector(link)?.click();
       if (e.key === 'Escape') go(backTo());
     };
     addEventListener('keydown', shortcut);

@@ -1,6 +1,8 @@
 // The log's promises, checked by the browser: entry hashes, inclusion proofs, signed checkpoints.
 // No answer of the server is believed here but the bytes it sends.
 
+import { BASE } from './address.js';
+
 const UTF8 = new TextEncoder();
 
 export const canHash = () => Boolean(globalThis.crypto?.subtle);
@@ -137,7 +139,8 @@ export async function checkSignature(note, key) {
   return 'good';
 }
 
-const PIN = 'tallystick.pin';
+// Another log of the same host has another base path, and another key.
+const PIN = `tallystick.pin${BASE}`;
 
 /** The verifier keys that this browser was told to trust here, or null. */
 export function pinned() {

@@ -1,5 +1,6 @@
 // Elements by their names, and the small parts that every view is made of.
 import { h, render, Fragment } from './preact.js';
+import { toAddress } from './address.js';
 import { useEffect, useRef, useState } from './hooks.js';
 import { age, localTime, utcTime, visible } from './format.js';
 
@@ -7,10 +8,16 @@ export { h, render, Fragment };
 
 const isProps = (x) => x !== null && typeof x === 'object' && x.constructor === Object;
 
+/** Links and images name paths of this server; a proxy may serve them under another. */
+const addressed = (props) => {
+  const { href, src } = props;
+  return href || src ? { ...props, ...(href && { href: toAddress(href) }), ...(src && { src: toAddress(src) }) } : props;
+};
+
 /** el.div({class: 'x'}, child, …) or el.div(child, …). Text is always text. */
 export const el = new Proxy(
   {},
-  { get: (_, tag) => (...args) => (isProps(args[0]) ? h(tag, ...args) : h(tag, null, ...args)) },
+  { get: (_, tag) => (...args) => (isProps(args[0]) ? h(tag, addressed(args[0]), ...args.slice(1)) : h(tag, null, ...args)) },
 );
 
 const PATHS = {

@@ -65,7 +65,7 @@ public final class EmptyLogServer implements AutoCloseable {
         new FailureLimiter(1, config.limits().failureWindow(), System::nanoTime);
     Authenticator guard =
         new Authenticator(
-            keys, sessions, new Browsers(List.of()), limiter, new SecurityEvents(neighbour));
+            keys, sessions, new Browsers(List.of(), ""), limiter, new SecurityEvents(neighbour));
     ProofService answers = new ProofService(empty, () -> empty.tree().newest());
     Javalin app =
         Javalin.create(javalin -> {

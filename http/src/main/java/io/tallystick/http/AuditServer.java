@@ -2,6 +2,7 @@ package io.tallystick.http;
 
 import io.javalin.Javalin;
 import io.javalin.http.HttpResponseException;
+import io.javalin.router.EndpointNotFound;
 import io.tallystick.http.api.Description;
 import io.tallystick.http.api.EventsApi;
 import io.tallystick.http.api.HealthApi;
@@ -93,7 +94,7 @@ public final class AuditServer implements AutoCloseable {
     this.events = new SecurityEvents(log);
     Metrics metrics = new Metrics();
     this.sessions = new Sessions(keys, config.sessions(), System::nanoTime, events::sessionExpired);
-    Browsers browsers = new Browsers(config.trustedProxies());
+    Browsers browsers = new Browsers(config.trustedProxies(), config.basePath());
     Authenticator guard = new Authenticator(keys, sessions, browsers, limiter, events);
     this.live = new LiveApi(log.reader(), index, guard, LiveApi.MAX_LISTENERS);
     BodyReader bodies =
@@ -108,6 +109,7 @@ public final class AuditServer implements AutoCloseable {
             IdempotentAppender.WINDOW_EVENTS,
             IdempotentAppender.MAX_HELD,
             timeouts.append());
+    WebAssets page = WebAssets.load(config.basePath());
     this.app =
         Javalin.create(javalin -> {
           new Listener(config, certificate, metrics::answered).configure(javalin);
@@ -120,6 +122,13 @@ public final class AuditServer implements AutoCloseable {
           javalin.routes.exception(Exception.class, (e, request) -> Problems.answer(request, e));
           javalin.routes.exception(
               HttpResponseException.class, (e, request) -> Problems.answer(request, e));
+          javalin.routes.exception(
+              EndpointNotFound.class,
+              (e, request) -> {
+                if (!page.answerNotFound(request)) {
+                  Problems.answer(request, e);
+                }
+              });
           new EventsApi(
                   appender,
                   sealing,
@@ -140,8 +149,8 @@ public final class AuditServer implements AutoCloseable {
               .register(javalin.routes, guard);
           live.register(javalin.routes);
           new SessionApi(guard, sessions, browsers, events, objects).register(javalin.routes);
-          WebAssets.load().register(javalin.routes);
-          new Description().register(javalin.routes);
+          page.register(javalin.routes);
+          new Description(config.basePath()).register(javalin.routes);
           new TreeApi(tree, config.publicTlog()).register(javalin.routes, guard);
           new KeysApi(keys, new KeyAdministration(log, keys), objects)
               .register(javalin.routes, guard);

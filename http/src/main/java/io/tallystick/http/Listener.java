@@ -72,6 +72,9 @@ final class Listener {
     javalin.startup.showOldJavalinVersionWarning = false;
     javalin.startup.startupWatcherEnabled = false;
     javalin.http.prefer405over404 = true;
+    if (!config.basePath().isEmpty()) {
+      javalin.router.contextPath = config.basePath();
+    }
     javalin.routes.before(new UnambiguousRequests(certificate == null ? "http" : "https"));
     javalin.http.compressionStrategy = CompressionStrategy.NONE;
     QueuedThreadPool threads = new QueuedThreadPool(MAX_PLATFORM_THREADS);
@@ -81,13 +84,13 @@ final class Listener {
     javalin.jetty.modifyServer(server -> {
       server.insertHandler(new GracefulHandler());
       server.setStopTimeout(config.timeouts().stop().toMillis());
-      server.setErrorHandler(new Problems.JettyErrors());
+      server.setErrorHandler(new Problems.JettyErrors(config.basePath()));
       server.setRequestLog((request, response) ->
           answered.with(
               response.getStatus(), Duration.ofNanos(NanoTime.since(request.getBeginNanoTime()))));
     });
     javalin.jetty.modifyServletContextHandler(
-        context -> context.setErrorHandler(new Problems.JettyErrors()));
+        context -> context.setErrorHandler(new Problems.JettyErrors(config.basePath())));
     javalin.jetty.modifyHttpConfiguration(http -> {
       http.setUriCompliance(UriCompliance.DEFAULT);
       http.setHttpCompliance(HttpCompliance.STRICT);

@@ -3,9 +3,11 @@ package io.tallystick.http;
 import io.tallystick.http.auth.Cidr;
 import io.tallystick.http.auth.SessionLimits;
 import io.tallystick.http.tls.TlsFiles;
+import io.tallystick.tlog.Quoted;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param host address or name to listen on
  * @param port TCP port, 0 for any that is free
+ * @param basePath the path that everything is served under, such as {@code /audit}; empty for the
+ *     root
  * @param tls certificate and key; {@code null} for plain HTTP
  * @param insecureHttp allows plain HTTP on an address that is not loopback
  * @param trustedProxies whose {@code X-Forwarded-For} counts
@@ -26,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 public record ServerConfig(
     String host,
     int port,
+    String basePath,
     @Nullable TlsFiles tls,
     boolean insecureHttp,
     List<Cidr> trustedProxies,
@@ -35,6 +40,9 @@ public record ServerConfig(
     Limits limits,
     Timeouts timeouts,
     SessionLimits sessions) {
+  /** Segments of unreserved characters (RFC 3986, 2.3), of which none is "." or "..". */
+  private static final Pattern BASE_PATH = Pattern.compile("(/(?!\\.{1,2}(/|$))[A-Za-z0-9._~-]+)*");
+
   /** The port that is listened on unless another is given. */
   public static final int DEFAULT_PORT = 8470;
 
@@ -58,7 +66,19 @@ public record ServerConfig(
               + " clear. Give a certificate and its key, or say that plain HTTP is meant"
               + " (--insecure-http)");
     }
+    basePath = checkedBasePath(basePath);
     trustedProxies = List.copyOf(trustedProxies);
+  }
+
+  private static String checkedBasePath(String text) {
+    String path = text.endsWith("/") ? text.substring(0, text.length() - 1) : text;
+    if (!BASE_PATH.matcher(path).matches()) {
+      throw new IllegalArgumentException(
+          "the base path must be a path like /audit or /tools/audit, made of letters, digits and"
+              + " - . _ ~, but was "
+              + Quoted.of(text));
+    }
+    return path;
   }
 
   /**
@@ -143,6 +163,7 @@ public record ServerConfig(
     return new Builder()
         .host(host)
         .port(port)
+        .basePath(basePath)
         .tls(tls)
         .insecureHttp(insecureHttp)
         .trustedProxies(trustedProxies)
@@ -158,6 +179,7 @@ public record ServerConfig(
   public static final class Builder {
     private String host = "127.0.0.1";
     private int port = DEFAULT_PORT;
+    private String basePath = "";
     private @Nullable TlsFiles tls;
     private boolean insecureHttp = false;
     private List<Cidr> trustedProxies = List.of();
@@ -179,6 +201,15 @@ public record ServerConfig(
     /** TCP port, 0 for any that is free; default 8470. */
     public Builder port(int value) {
       port = value;
+      return this;
+    }
+
+    /**
+     * The path that everything is served under, such as {@code /audit}, for a proxy that serves
+     * other things beside the log; default the root. A slash at its end is dropped.
+     */
+    public Builder basePath(String value) {
+      basePath = value;
       return this;
     }
 
@@ -245,6 +276,7 @@ public record ServerConfig(
       return new ServerConfig(
           host,
           port,
+          basePath,
           tls,
           insecureHttp,
           trustedProxies,

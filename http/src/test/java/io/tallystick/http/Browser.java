@@ -48,7 +48,10 @@ final class Browser implements AutoCloseable {
   private static @Nullable ChromeDriver shared;
 
   final ChromeDriver driver;
-  private final String origin;
+  private String origin;
+
+  /** Before every path that is opened. */
+  private String basePath = "";
 
   private Browser(ChromeDriver driver, String origin) {
     this.driver = driver;
@@ -70,6 +73,7 @@ final class Browser implements AutoCloseable {
         "Browser.setDownloadBehavior",
         Map.of("behavior", "allow", "downloadPath", downloads.toAbsolutePath().toString()));
     driver.manage().logs().get(LogType.BROWSER);
+    browser.zone("");
     browser.colours("light");
     browser.size(1440, 900);
     return browser;
@@ -124,8 +128,25 @@ final class Browser implements AutoCloseable {
         Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
   }
 
+  /** Asks this port from now on. Cookies are of the host, so whoever is signed in stays so. */
+  void through(int port) {
+    origin = "http://127.0.0.1:" + port;
+  }
+
+  /** Every path that is opened from now on is under this one. */
+  void basePath(String path) {
+    basePath = path;
+  }
+
+  /**
+   * What the browser's clock shows from now on: a zone such as Europe/Berlin, or "" for its own.
+   */
+  void zone(String id) {
+    driver.executeCdpCommand("Emulation.setTimezoneOverride", Map.of("timezoneId", id));
+  }
+
   void open(String path) {
-    driver.get(origin + path);
+    driver.get(origin + basePath + path);
   }
 
   /** Opens the page and signs in; ends where the view that was asked for is shown. */

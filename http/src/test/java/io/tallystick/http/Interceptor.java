@@ -15,25 +15,39 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/** Stands between the browser and the server, and answers some paths itself. */
+/**
+ * A reverse proxy between the browser and the server. It passes on what is under its prefix, path
+ * unchanged, and answers some paths itself.
+ */
 final class Interceptor implements AutoCloseable {
   private static final Set<String> NOT_PASSED =
       Set.of("connection", "content-length", "host", "upgrade", "transfer-encoding");
 
   private final int target;
+  private final String prefix;
   private final HttpServer server;
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Map<String, byte[]> answers = new ConcurrentHashMap<>();
 
+  /** Paths outside the prefix that were asked for. */
+  final Queue<String> strays = new ConcurrentLinkedQueue<>();
+
   Interceptor(int target) throws IOException {
+    this(target, "/");
+  }
+
+  Interceptor(int target, String prefix) throws IOException {
     this.target = target;
+    this.prefix = prefix;
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setExecutor(threads);
     server.createContext("/", this::handle);
@@ -58,7 +72,10 @@ final class Interceptor implements AutoCloseable {
     String path = exchange.getRequestURI().getPath();
     byte[] own = answers.get(path + (accept.contains("octet-stream") ? " bytes" : ""));
     try (exchange) {
-      if (own != null) {
+      if (!path.startsWith(prefix)) {
+        strays.add(path);
+        exchange.sendResponseHeaders(404, -1);
+      } else if (own != null) {
         exchange.sendResponseHeaders(200, own.length);
         exchange.getResponseBody().write(own);
       } else {

@@ -73,6 +73,30 @@ class ServerConfigTest {
 
   @ParameterizedTest
   @CsvSource({
+    "'', ''",
+    "/, ''",
+    "/audit, /audit",
+    "/audit/, /audit",
+    "/tools/audit-2, /tools/audit-2",
+    "/a.b_c~d, /a.b_c~d",
+    "/..audit, /..audit"
+  })
+  void aBasePathIsKeptWithoutASlashAtItsEnd(String given, String kept) {
+    assertThat(ServerConfig.builder().basePath(given).build().basePath()).isEqualTo(kept);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"audit", "//audit", "/audit//", "/a b", "/%61", "/a/../b", "/.", "/a?b", "/é"})
+  void anythingElseIsNoBasePath(String path) {
+    assertThatThrownBy(() -> ServerConfig.builder().basePath(path).build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("the base path must be a path like /audit")
+        .hasMessageContaining("but was \"");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
     "10.0.0.0/8, 10.255.0.1, true",
     "10.0.0.0/8, 11.0.0.1, false",
     "192.0.2.128/25, 192.0.2.200, true",

@@ -58,6 +58,15 @@ public final class ServeCommand implements Callable<Integer> {
       description = "The port, 0 for any that is free (default: ${DEFAULT-VALUE}).")
   private int port;
 
+  @Option(
+      names = "--base-path",
+      paramLabel = "PATH",
+      defaultValue = "",
+      description =
+          "The path under which a proxy serves the log, for instance /audit; the proxy keeps it in"
+              + " the requests (default: none).")
+  private String basePath = "";
+
   @Option(names = "--tls-cert", paramLabel = "FILE", description = "Certificate chain, PEM.")
   private @Nullable Path tlsCert;
 
@@ -186,12 +195,13 @@ public final class ServeCommand implements Callable<Integer> {
     terminal
         .out()
         .printf(
-            "tally serves %s (%,d entries) at %s://%s:%d; the first key is in %s%n",
+            "tally serves %s (%,d entries) at %s://%s:%d%s; the first key is in %s%n",
             log.reader().identity().origin(),
             log.lastId(),
             tlsCert == null ? "http" : "https",
             host.indexOf(':') >= 0 ? "[" + host + "]" : host,
             port,
+            basePath,
             Printable.of(log.reader().directory().adminKey().toString()));
     terminal.out().flush();
   }
@@ -200,6 +210,7 @@ public final class ServeCommand implements Callable<Integer> {
     return ServerConfig.builder()
         .host(host)
         .port(port)
+        .basePath(basePath)
         .tls(tls(tlsCert, tlsKey))
         .insecureHttp(insecureHttp)
         .trustedProxies(trustedProxies.stream().map(ServeCommand::proxy).toList())

@@ -109,9 +109,10 @@ public final class TreeApi {
   /** The path is taken as it was sent: what needs decoding is not a tile's path. */
   private void tile(Context request) throws Exception {
     String path = request.req().getRequestURI();
+    String tiles = request.contextPath() + TILES;
     Answer answer =
-        (path.startsWith(TILES)
-                ? tree.tile(path.substring(TILES.length()))
+        (path.startsWith(tiles)
+                ? tree.tile(path.substring(tiles.length()))
                 : Optional.<Answer>empty())
             .orElseThrow(() ->
                 Problem.of(

@@ -25,9 +25,15 @@ public final class Browsers {
   private static final Set<HandlerType> SAFE = Set.of(HandlerType.GET, HandlerType.HEAD);
 
   private final List<Cidr> trustedProxies;
+  private final String basePath;
 
-  public Browsers(List<Cidr> trustedProxies) {
+  /**
+   * @param trustedProxies whose {@code X-Forwarded-} headers count
+   * @param basePath that cookies are sent to; empty for the root
+   */
+  public Browsers(List<Cidr> trustedProxies, String basePath) {
     this.trustedProxies = trustedProxies;
+    this.basePath = basePath;
   }
 
   /** Where the request comes from. */
@@ -61,12 +67,16 @@ public final class Browsers {
     return cookieName(request)
         + "="
         + token
-        + "; Path=/; HttpOnly; SameSite=Strict"
+        + "; Path="
+        + (basePath.isEmpty() ? "/" : basePath)
+        + "; HttpOnly; SameSite=Strict"
         + (isSecure(request) ? "; Secure" : "");
   }
 
+  /** Browsers take {@code __Host-} only with the path "/" (RFC 6265bis, 4.1.3.2). */
   private String cookieName(Context request) {
-    return isSecure(request) ? "__Host-" + COOKIE : COOKIE;
+    String prefix = basePath.isEmpty() ? "__Host-" : "__Secure-";
+    return isSecure(request) ? prefix + COOKIE : COOKIE;
   }
 
   private boolean isSecure(Context request) {

@@ -2,6 +2,7 @@ package io.tallystick.http.page;
 
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
+import io.javalin.http.HandlerType;
 import io.tallystick.http.wire.Problem;
 import io.tallystick.http.wire.Routes;
 import io.tallystick.tlog.Sha256;
@@ -14,17 +15,24 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
+import org.eclipse.jetty.http.QuotedQualityCSV;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The page: {@code index.html} at the path of every view, and its files under {@code /web/}. All of
- * it is read, compressed and named by its hash when the server starts; a browser asks whether what
- * it has is still good, and is mostly told that it is. Immutable.
+ * The page: {@code index.html} at the path of every view, its files under {@code /web/}, and {@code
+ * notfound.html} for a browser that asks for anything else. Everything is read, compressed and
+ * hashed when the server starts. A browser asks whether its copy is still current, and mostly gets
+ * 304. Immutable.
+ *
+ * <p>Scripts find the base path in their own address; the HTML gets it put into its links here.
  */
 public final class WebAssets {
-  /** For answers that are data: whatever they hold, a browser does nothing with it. */
+  /** For answers that are data: the browser runs and loads nothing, whatever they contain. */
   public static final String NOTHING_ALLOWED =
       "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
@@ -33,11 +41,16 @@ public final class WebAssets {
           + " connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none';"
           + " require-trusted-types-for 'script'; trusted-types 'none'";
 
+  private static final String PAGE = "index.html";
+  private static final String NOT_FOUND = "notfound.html";
+  private static final Set<HandlerType> SAFE = Set.of(HandlerType.GET, HandlerType.HEAD);
+
   private static final List<String> VIEWS =
       List.of("/", "/entries/{id}", "/overview", "/verify", "/checkpoints", "/retention", "/keys");
 
   private static final List<String> FILES =
       List.of(
+          "address.js",
           "api.js",
           "app.js",
           "base.css",
@@ -98,15 +111,29 @@ public final class WebAssets {
     this.files = files;
   }
 
-  /** Reads the page from the program. */
-  public static WebAssets load() {
+  /**
+   * Reads the page from the program.
+   *
+   * @param basePath that everything is served under; empty for the root
+   */
+  public static WebAssets load(String basePath) {
     Map<String, PageFile> files = new LinkedHashMap<>();
-    files.put("index.html", file("index.html", read("web/index.html")));
+    for (String name : List.of(PAGE, NOT_FOUND)) {
+      files.put(name, file(name, html(basePath, read("web/" + name))));
+    }
     for (String name : FILES) {
       files.put(name, file(name, read("web/" + name)));
     }
     LIBRARY.forEach((name, resource) -> files.put(name, file(name, library(read(resource)))));
     return new WebAssets(files);
+  }
+
+  /** Every link of the HTML begins at the root of what this server serves. */
+  private static byte[] html(String basePath, byte[] page) {
+    return new String(page, StandardCharsets.UTF_8)
+        .replace("href=\"/", "href=\"" + basePath + "/")
+        .replace("src=\"/", "src=\"" + basePath + "/")
+        .getBytes(StandardCharsets.UTF_8);
   }
 
   /** The modules import each other by a bare name, which a page without inline script can't map. */
@@ -156,10 +183,52 @@ public final class WebAssets {
   }
 
   public void register(RoutesConfig routes) {
-    VIEWS.forEach(path -> Routes.get(routes, path, request -> answer(request, "index.html")));
-    files
-        .keySet()
+    VIEWS.forEach(path -> Routes.get(routes, path, request -> answer(request, PAGE)));
+    files.keySet().stream()
+        .filter(name -> !name.endsWith(".html"))
         .forEach(name -> Routes.get(routes, "/web/" + name, request -> answer(request, name)));
+  }
+
+  /**
+   * Answers a request for a path that does not exist, if it comes from somebody who wants to read
+   * HTML rather than JSON.
+   *
+   * @return whether it was answered
+   */
+  public boolean answerNotFound(Context request) {
+    if (!SAFE.contains(request.method()) || !prefersHtml(request.header("Accept"))) {
+      return false;
+    }
+    PageFile file = files.get(NOT_FOUND);
+    if (file == null) {
+      return false;
+    }
+    request.status(404);
+    allowPage(request);
+    request.contentType(file.contentType);
+    request.result(file.plain);
+    return true;
+  }
+
+  /** Whether HTML stands before JSON, or before anything at all, in this {@code Accept} header. */
+  static boolean prefersHtml(@Nullable String accept) {
+    QuotedQualityCSV types = new QuotedQualityCSV();
+    types.addValue(accept);
+    return types.getValues().stream()
+        .map(type -> type.toLowerCase(Locale.ROOT))
+        .filter(
+            type -> type.startsWith("text/html") || type.contains("json") || type.contains("/*"))
+        .findFirst()
+        .filter(type -> type.startsWith("text/html"))
+        .isPresent();
+  }
+
+  private static void allowPage(Context request) {
+    request.header("Content-Security-Policy", PAGE_ALLOWED);
+    request.header("Referrer-Policy", "no-referrer");
+    request.header("Cross-Origin-Opener-Policy", "same-origin");
+    request.header("Cross-Origin-Resource-Policy", "same-origin");
+    request.header("X-Frame-Options", "DENY");
   }
 
   private void answer(Context request, String name) throws IOException {
@@ -167,11 +236,7 @@ public final class WebAssets {
     if (file == null) {
       throw Problem.of(404, "There is nothing here.").thrown();
     }
-    request.header("Content-Security-Policy", PAGE_ALLOWED);
-    request.header("Referrer-Policy", "no-referrer");
-    request.header("Cross-Origin-Opener-Policy", "same-origin");
-    request.header("Cross-Origin-Resource-Policy", "same-origin");
-    request.header("X-Frame-Options", "DENY");
+    allowPage(request);
     request.header("Cache-Control", "no-cache");
     request.header("Vary", "Accept-Encoding");
     request.header("ETag", file.tag);

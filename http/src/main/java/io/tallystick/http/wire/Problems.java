@@ -150,10 +150,26 @@ public final class Problems {
 
   /** Jetty's own errors, for whatever comes to no endpoint: malformed requests above all. */
   public static final class JettyErrors extends ErrorHandler {
+    private final String basePath;
+
+    /**
+     * @param basePath of everything that the server has; empty for the root
+     */
+    public JettyErrors(String basePath) {
+      this.basePath = basePath;
+    }
+
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
       int status = response.getStatus();
-      Problem problem = Problem.of(status, text(status));
+      boolean outside =
+          status == 404 && !Request.getPathInContext(request).startsWith(basePath + "/");
+      Problem problem =
+          Problem.of(
+              status,
+              outside
+                  ? "There is nothing here: this server answers under " + basePath + "/ only."
+                  : text(status));
       response.getHeaders().put(HttpHeader.CONTENT_TYPE, Problem.CONTENT_TYPE);
       response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-store");
       response.getHeaders().put("X-Content-Type-Options", "nosniff");

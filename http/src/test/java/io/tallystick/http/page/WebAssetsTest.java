@@ -18,6 +18,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** How the page's files are served. */
 class WebAssetsTest {
@@ -72,6 +74,49 @@ class WebAssetsTest {
       assertThat(header(other, "Content-Security-Policy")).startsWith("default-src 'none'; frame");
       assertThat(header(other, "X-Content-Type-Options")).isEqualTo("nosniff");
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8 | true
+          text/html                                                       | true
+          application/json;q=0.5, text/html                               | true
+          text/html;q=0.5, application/json                               | false
+          application/json                                                | false
+          text/html;q=0                                                   | false
+          */*                                                             | false
+          text/plain                                                      | false
+          ''                                                              | false
+          """)
+  void anUnknownPathIsAPageForWhoeverPrefersHtml(String accept, boolean isPage) throws Exception {
+    for (String path : List.of("/entires/5", "/api/nothing", "/web/nothing.js")) {
+      HttpResponse<byte[]> answer = get(path, "Accept", accept);
+      assertThat(answer.statusCode()).isEqualTo(404);
+      assertThat(header(answer, "Content-Type"))
+          .isEqualTo(isPage ? "text/html;charset=utf-8" : "application/problem+json");
+      assertThat(header(answer, "Cache-Control")).isEqualTo("no-store");
+      assertThat(header(answer, "Content-Security-Policy"))
+          .contains("frame-ancestors 'none'")
+          .doesNotContain("unsafe");
+      assertThat(new String(answer.body(), StandardCharsets.UTF_8))
+          .contains(isPage ? "Go to the entries" : "There is nothing here");
+    }
+  }
+
+  @Test
+  void whatIsThereIsNeverThatPage() throws Exception {
+    String html = "text/html";
+    assertThat(get("/api/audit", "Accept", html).statusCode()).isEqualTo(401);
+    HttpResponse<byte[]> wrongMethod =
+        server.sendForBytes(
+            HttpRequest.newBuilder(server.uri("/nothing"))
+                .header("Accept", html)
+                .POST(HttpRequest.BodyPublishers.noBody()));
+    assertThat(wrongMethod.statusCode()).isEqualTo(404);
+    assertThat(header(wrongMethod, "Content-Type")).isEqualTo("application/problem+json");
   }
 
   @Test
