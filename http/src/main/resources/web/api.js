@@ -1,4 +1,4 @@
-// Asking the server: time-outs, problems as errors, the session's end, and streams of events.
+// Requests to the server: time-outs, problems as errors, the end of the session, and event streams.
 import { toAddress } from './address.js';
 import { parseExact } from './exact.js';
 
@@ -10,7 +10,7 @@ let onSignedOut = () => {};
 export const setCsrf = (token) => (csrfToken = token);
 export const whenSignedOut = (listener) => (onSignedOut = listener);
 
-/** A request that was not answered as hoped: the server's sentence, or the reason there is none. */
+/** A request that failed: the server's message, or why there is none. */
 export class ApiError extends Error {
   constructor(status, message, title) {
     super(message);
@@ -24,13 +24,13 @@ async function problem(response) {
   try {
     detail = JSON.parse(await response.text()).detail || detail;
   } catch {
-    // No problem document, so the status is all there is to say.
+    // A proxy's answer, for instance, is no problem document.
   }
-  const titles = { 403: 'Not permitted', 404: 'Not found', 410: 'Not here any more', 422: 'Not taken', 429: 'Too many attempts', 503: 'Not now' };
+  const titles = { 403: 'Not permitted', 404: 'Not found', 410: 'No longer in the log', 422: 'Invalid input', 429: 'Too many attempts', 503: 'Not available now' };
   return new ApiError(response.status, detail, titles[response.status]);
 }
 
-/** Sends a request; an answer that is not 2xx is thrown. */
+/** Sends a request. Throws an ApiError unless the answer is 2xx. */
 export async function send(path, { method = 'GET', body, accept, signal, background, timeout = TIMEOUT_MS } = {}) {
   const headers = { Accept: accept || 'application/json' };
   if (method !== 'GET') headers['X-CSRF-Token'] = csrfToken;
@@ -63,7 +63,7 @@ export const text = async (path, options) => (await send(path, { accept: 'text/p
 export const bytes = async (path, options) =>
   new Uint8Array(await (await send(path, { accept: 'application/octet-stream', ...options })).arrayBuffer());
 
-/** What a request answers, or null where there is no such thing, or none any more. */
+/** The answer to a request, or null if what it asks for does not exist or was removed. */
 export async function orNull(request) {
   try {
     return await request;
@@ -73,7 +73,7 @@ export async function orNull(request) {
   }
 }
 
-/** Reads server-sent events until the stream ends; on(event, data) gets each. */
+/** Reads server-sent events until the stream ends, and calls on(event, data) for each. */
 export async function events(path, on, { signal, background } = {}) {
   const response = await send(path, { accept: 'text/event-stream', signal, background, timeout: 0 });
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

@@ -1,4 +1,4 @@
-// The frame around the views: who is signed in, where one is, and how it looks.
+// The frame around the views: the session, the address, and the colours.
 import { BASE, toAddress, toPath } from './address.js';
 import { useCallback, useEffect, useState } from './hooks.js';
 import { json, whenSignedOut } from './api.js';
@@ -25,7 +25,7 @@ const store = (name, value) => {
   try {
     localStorage.setItem(name, value);
   } catch {
-    // A browser that keeps nothing shows the page all the same.
+    // Without storage the choice lasts until the page is closed.
   }
 };
 const applyTheme = (theme) => document.documentElement.setAttribute('data-theme', theme);
@@ -102,12 +102,12 @@ function Shell({ session, at, go, onSignOut, theme, setTheme }) {
   const allowed = current && may(session, current.needs);
   const first = views[0];
   useEffect(() => {
-    // Where everybody begins, who may not see it begins with what there is.
+    // A key that can't read entries starts with the first view that it may see.
     if (at.path === '/' && !allowed && first) go(first.path, { replace: true });
   }, [at.path]);
   useEffect(() => {
     document.querySelector('nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
-    document.title = `${entry ? `Entry ${entry[1]}` : current ? current.name : 'Nothing here'} · Tallystick`;
+    document.title = `${entry ? `Entry ${entry[1]}` : current ? current.name : 'Not found'} · Tallystick`;
   }, [at.path]);
   const common = { session, at, go, last, refreshLast };
   return el.div(
@@ -134,9 +134,9 @@ function Shell({ session, at, go, onSignOut, theme, setTheme }) {
     el.main(
       { id: 'main', tabIndex: -1 },
       !current
-        ? h(Empty, { title: 'There is nothing here' }, el.a({ href: '/' }, 'To the entries'))
+        ? h(Empty, { title: 'There is no page at this address' }, el.a({ href: '/' }, 'Go to the entries'))
         : !allowed
-          ? h(Empty, { title: 'This key may not see this' }, el.p(`It needs a key with the permission ${current.needs}; yours has ${session.key.permissions.join(', ')}.`))
+          ? h(Empty, { title: 'Your key may not see this view' }, el.p(`It needs a key with the permission ${current.needs}. Yours has ${session.key.permissions.join(', ')}.`))
           : entry
             ? h(EntryView, { ...common, id: entry[1], key: entry[1] })
             : h(current.view, common),

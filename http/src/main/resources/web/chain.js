@@ -1,4 +1,4 @@
-// An entry between the one before it and the one after it, with the hashes that hold them together.
+// An entry, its neighbours, and the hashes that link them.
 import { useEffect, useState } from './hooks.js';
 import { bytes, json, orNull } from './api.js';
 import { count, short } from './format.js';
@@ -55,7 +55,7 @@ export function Chain({ id, entry, hash }) {
           { class: 'chain' },
           links.before
             ? h(Box, { label: 'Previous', id: count(Number(links.before.id)), hash: hex(links.before.hash) })
-            : el.div({ class: 'chain-box is-end' }, el.span({ class: 'hint' }, 'Previous'), el.span(links.first ? 'the log’s beginning' : 'not in the log any more'), links.origin ? el.code({ class: 'sub' }, links.origin) : null),
+            : el.div({ class: 'chain-box is-end' }, el.span({ class: 'hint' }, 'Previous'), el.span(links.first ? 'the beginning of the log' : 'no longer in the log'), links.origin ? el.code({ class: 'sub' }, links.origin) : null),
           h(Link, { holds: links.beforeHolds, unknown: 'not checked' }),
           h(Box, { label: 'This entry', id: count(Number(id)), hash: hex(hash), current: true }),
           links.after ? h(Link, { holds: links.afterHolds }) : el.div({ class: 'chain-link is-unknown' }, icon('right')),

@@ -1,4 +1,4 @@
-// Entries over time, stacked by category; a stretch of it is chosen with the pointer or the keys.
+// Entries over time, stacked by category. The pointer or the keys select a time range.
 import { useEffect, useRef, useState } from './hooks.js';
 import { count } from './format.js';
 import { categoryClass, el, h, icon } from './ui.js';
@@ -13,7 +13,7 @@ function ceiling(max) {
   return [1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10].map((f) => f * unit).find((top) => top >= max) || 1;
 }
 
-/** Which buckets have their time below them: where a day begins here, or every so many. */
+/** Which buckets have a label: the first of each local day, or every nth. */
 function ticks(buckets, seconds, most) {
   const starts = buckets.map((b) => new Date(b.start));
   const day = (t) => t.toDateString();
@@ -54,7 +54,7 @@ function Bars({ buckets, categories, x, barWidth, y }) {
   });
 }
 
-/** onChoose(since, until) gets the ends of the stretch that was chosen. */
+/** onChoose(since, until) gets the time range that was selected. */
 export function StackedChart({ buckets, seconds, onChoose }) {
   const frame = useRef(null);
   const svg = useRef(null);
@@ -113,7 +113,7 @@ export function StackedChart({ buckets, seconds, onChoose }) {
       'svg',
       {
         ref: svg, width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, tabindex: 0, role: 'application', id: 'chart',
-        'aria-label': 'Entries over time by category. Arrow keys choose a stretch of time, with Shift a longer one; Enter shows its entries. The table below has the numbers.',
+        'aria-label': 'Entries over time by category. Arrow keys select a time range, with Shift they extend it, and Enter shows its entries. The table below has the numbers.',
         onPointerDown: down, onPointerMove: move, onPointerUp: up, onPointerCancel: cancel, onPointerLeave: () => setHover(null), onKeyDown: keys,
       },
       [0, 0.5, 1].map((f) => h('g', { key: f, class: 'axis' }, h('path', { d: `M${PAD.left} ${y(top * f)}H${width - PAD.right}` }), h('text', { x: PAD.left - 6, y: y(top * f) + 4, 'text-anchor': 'end' }, top * f % 1 ? '' : count(top * f)))),
@@ -130,12 +130,12 @@ export function StackedChart({ buckets, seconds, onChoose }) {
           ? [el.span(`${count(chosen)} in ${span({ start: buckets[low].start }, (high - low + 1) * seconds)}`), el.button({ type: 'button', class: 'primary', id: 'brush-show', onClick: choose }, 'Show these entries'), el.button({ type: 'button', class: 'quiet', onClick: () => setRange(null) }, 'Clear')]
           : shown
             ? `${span(shown, seconds)}: ${count(shown.total)}`
-            : 'Drag over the bars to choose a stretch of time.',
+            : 'Drag across the bars to select a time range.',
       ),
     ),
     el.details(
       { class: 'chart-table' },
-      el.summary('The numbers as a table'),
+      el.summary('Show the numbers as a table'),
       el.div({ class: 'table-frame', tabIndex: 0, role: 'region', 'aria-label': 'Entries over time' }, el.table(
         el.thead(el.tr(el.th({ scope: 'col' }, 'From'), categories.map((c) => el.th({ scope: 'col', class: 'num', key: c }, c)), el.th({ scope: 'col', class: 'num' }, 'Total'))),
         el.tbody(buckets.filter((b) => b.total).map((b) => el.tr({ key: b.start }, el.td(label(b.start, Math.min(seconds, 10_800))), categories.map((c) => el.td({ class: 'num', key: c }, count(b.by_category[c] || 0))), el.td({ class: 'num' }, count(b.total))))),

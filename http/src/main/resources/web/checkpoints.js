@@ -1,4 +1,4 @@
-// What was sealed, when, and who else has signed it.
+// The signed checkpoints, and who else has signed them.
 import { useEffect, useState } from './hooks.js';
 import { json, text } from './api.js';
 import { count, short, visible } from './format.js';
@@ -59,8 +59,8 @@ function Identity({ log }) {
           el.span({ class: 'key-actions' },
             h(CopyButton, { text: key.vkey, label: 'Copy the key' }),
             trusted?.keys.includes(key.vkey)
-              ? [el.span({ class: 'is-good mark-line' }, icon('check'), 'trusted here'), el.button({ type: 'button', class: 'quiet', onClick: forget }, 'Trust it no more')]
-              : i ? null : el.button({ type: 'button', onClick: () => trust(key.vkey) }, 'I compared it: trust this key')),
+              ? [el.span({ class: 'is-good mark-line' }, icon('check'), 'trusted here'), el.button({ type: 'button', class: 'quiet', onClick: forget }, 'Stop trusting it')]
+              : i ? null : el.button({ type: 'button', onClick: () => trust(key.vkey) }, 'I compared the fingerprint: trust this key')),
         ),
       ]),
     ),

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from './hooks.js';
 import { bytes } from './api.js';
 import { Chain } from './chain.js';
 import { lines, parseExact } from './exact.js';
-import { TAKEN_OUT } from './filters.js';
+import { REMOVED } from './filters.js';
 import { count, localTime, utcTime, visible, zone } from './format.js';
 import { canHash, hex, leafHash } from './proof.js';
 import { ProofPanel } from './proofpanel.js';
@@ -41,7 +41,7 @@ function Fields({ entry }) {
   );
 }
 
-/** The text with what is searched for marked. */
+/** The text with every match of the search marked. */
 function marked(text, search) {
   if (!search) return visible(text);
   const parts = [];
@@ -109,7 +109,7 @@ function Exact({ id, raw, text }) {
 function Hashes({ entry, hash }) {
   const row = (label, value) => [
     el.dt(label),
-    el.dd(value ? el.code({ class: 'hash' }, value) : el.span({ class: 'dim' }, 'this browser can’t compute it here'), value ? h(CopyButton, { text: value }) : null),
+    el.dd(value ? el.code({ class: 'hash' }, value) : el.span({ class: 'dim' }, 'this browser can’t compute it'), value ? h(CopyButton, { text: value }) : null),
   ];
   return el.dl({ class: 'facts hashes' }, row('Hash', hash && hex(hash)), row('Previous hash', entry.previous_hash));
 }
@@ -137,7 +137,7 @@ export function EntryView({ id, go }) {
   useEffect(() => {
     const shortcut = (e) => {
       if (e.target.closest('input, textarea, dialog') || e.ctrlKey || e.metaKey || e.altKey) return;
-      // Only where the entry has the focus: elsewhere a letter may be another program's command.
+      // Only while the entry has the focus: elsewhere a screen reader or browser may use the letter.
       const link = e.target.closest('.entry-view') && { p: '[rel=prev]', n: '[rel=next]' }[e.key];
       if (link) document.querySelector(link)?.click();
       if (e.key === 'Escape') go(backTo());
@@ -153,12 +153,12 @@ export function EntryView({ id, go }) {
     found ? h(Badge, { type: found.entry.event_type }) : null,
     el.span({ class: 'dim wide-only keys-hint' }, el.kbd('p'), ' previous · ', el.kbd('n'), ' next · ', el.kbd('Esc'), ' back'),
   );
-  if (error?.status === 404) return el.div({ class: 'view' }, head, h(Empty, { title: `There is no entry ${id}` }, el.p('The log has not come that far.')));
+  if (error?.status === 404) return el.div({ class: 'view' }, head, h(Empty, { title: `There is no entry ${id}` }, el.p('The newest entry of the log has a lower id.')));
   if (error?.status === 410) {
     return el.div(
       { class: 'view' },
       head,
-      h(Empty, { title: `Entry ${count(Number(id))} was taken out` }, el.p({ class: 'lead' }, ...visible(error.message)), el.p(el.a({ href: TAKEN_OUT }, 'What retention took out'))),
+      h(Empty, { title: `Entry ${count(Number(id))} was removed by retention` }, el.p({ class: 'lead' }, ...visible(error.message)), el.p(el.a({ href: REMOVED }, 'Show what retention removed'))),
     );
   }
   if (error) return el.div({ class: 'view' }, head, h(Failure, { error, retry: () => setRound(round + 1) }));

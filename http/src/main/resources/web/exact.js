@@ -1,6 +1,6 @@
-// JSON without loss: numbers keep their text, however many digits they have.
+// JSON without loss: a number keeps its text, however many digits it has.
 
-/** A number whose text says more than the browser's own number can. */
+/** A number that a JavaScript number can't represent exactly. */
 export class ExactNumber {
   constructor(source) {
     this.source = source;
@@ -18,7 +18,7 @@ export const parseExact = (text) =>
     typeof value === 'number' && context?.source !== undefined && String(value) !== context.source ? new ExactNumber(context.source) : value,
   );
 
-/** The value as lines of {depth, parts: [{kind, text}]}, as one would indent it. */
+/** The value as indented lines: {depth, parts: [{kind, text}]}. */
 export function lines(value) {
   const all = [];
   const walk = (v, depth, head, comma) => {

@@ -46,7 +46,7 @@ export function toUrl(filters) {
   return text ? `/?${text}` : '/';
 }
 
-/** What the server is asked, with times that do not move. */
+/** The server's query; “last” becomes a fixed time. */
 export function toQuery(filters) {
   const query = new URLSearchParams();
   const since = filters.last ? new Date(Date.now() - LASTS[filters.last][1] * 1000).toISOString() : filters.since;
@@ -55,13 +55,13 @@ export function toQuery(filters) {
 }
 
 export const NONE = parse('');
-/** The entries that record what retention took out. */
-export const TAKEN_OUT = toUrl({ ...NONE, event_type: ['audit.retention.archived', 'audit.retention.purged'] });
+/** The entries that record what retention removed. */
+export const REMOVED = toUrl({ ...NONE, event_type: ['audit.retention.archived', 'audit.retention.purged'] });
 export const isEmpty = (filters) => toUrl({ ...filters, live: false }) === '/';
 
 const when = (iso) => (/T/.test(iso) ? localTime(/(Z|[+-]\d\d:\d\d)$/.test(iso) ? iso : `${iso}Z`).join(' ').replace(/(:00)?\.000$/, '') : iso);
 
-/** One chip for each filter that is set, and the filters without it. */
+/** A chip for each filter that is set, with the filters that are left without it. */
 function chips(filters) {
   const all = filters.event_type.map((type) => ({
     label: 'Type', value: type, without: { ...filters, event_type: filters.event_type.filter((t) => t !== type) },
@@ -138,7 +138,7 @@ function TypePicker({ types, chosen, onChange }) {
                 ),
               ),
             ),
-            groups.length ? null : el.p({ class: 'dim' }, 'No type has this in its name.'),
+            groups.length ? null : el.p({ class: 'dim' }, 'No event type matches.'),
           ),
         )
       : null,

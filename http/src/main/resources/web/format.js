@@ -1,4 +1,4 @@
-// Times, numbers and texts as people read them.
+// Times, numbers and texts for people.
 import { h } from './preact.js';
 
 const ODD =
@@ -6,7 +6,7 @@ const ODD =
 
 const NAMED = { 0: 'NUL', 7: 'BEL', 8: 'BS', 9: 'TAB', 10: 'LF', 11: 'VT', 12: 'FF', 13: 'CR', 27: 'ESC', 127: 'DEL' };
 
-/** The text with every character that is invisible or turns the line shown as what it is. */
+/** The text with every invisible or direction-changing character shown by its name. */
 export function visible(value) {
   const text = String(value ?? '');
   const parts = [];

@@ -1,4 +1,4 @@
-// API keys, for those who may: who has one, a new one, and none any more.
+// API keys: the list, creating one, revoking one.
 import { useEffect, useState } from './hooks.js';
 import { json, send } from './api.js';
 import { visible } from './format.js';
@@ -14,9 +14,9 @@ function Secret({ made, onClose }) {
   return h(
     Dialog,
     { title: 'The new key', onClose },
-    h(Notice, { kind: 'warn', title: 'It is shown this once' }, el.p('The server keeps only its hash. Copy it now to where it will be used.')),
+    h(Notice, { kind: 'warn', title: 'This key is shown only once' }, el.p('The server keeps only its hash. Copy it now.')),
     el.p({ class: 'secret' }, el.code({ id: 'new-key' }, made.key)),
-    el.div({ class: 'dialog-actions' }, h(CopyButton, { text: made.key, label: 'Copy the key' }), el.button({ type: 'button', class: 'primary', id: 'secret-done', onClick: onClose }, 'I have it')),
+    el.div({ class: 'dialog-actions' }, h(CopyButton, { text: made.key, label: 'Copy the key' }), el.button({ type: 'button', class: 'primary', id: 'secret-done', onClick: onClose }, 'I have copied it')),
   );
 }
 
@@ -46,12 +46,12 @@ function Create({ onMade, onClose }) {
     { title: 'Create a key', onClose },
     el.form(
       { onSubmit: submit, id: 'create-form' },
-      h(Field, { label: 'Name', hint: 'The source of its entries for ever; no other key has had it.' }, el.input({ name: 'name', required: true, maxLength: 64, autocomplete: 'off' })),
+      h(Field, { label: 'Name', hint: 'Every entry that the key writes has this name as its source. A name can’t be used twice.' }, el.input({ name: 'name', required: true, maxLength: 64, autocomplete: 'off' })),
       el.fieldset(
-        el.legend({ class: 'field-label' }, 'It may'),
+        el.legend({ class: 'field-label' }, 'Permissions'),
         PERMISSIONS.map(([name, what]) => el.label({ class: 'option', key: name }, el.input({ type: 'checkbox', name: 'permission', value: name }), el.span(el.code(name), ' ', el.span({ class: 'dim' }, what)))),
       ),
-      h(Field, { label: 'Last day', hint: 'Empty: it does not expire.' }, el.input({ type: 'date', name: 'expires' })),
+      h(Field, { label: 'Last day', hint: 'Leave it empty for a key that does not expire.' }, el.input({ type: 'date', name: 'expires' })),
       error ? h(Failure, { error }) : null,
       el.div({ class: 'dialog-actions' }, el.button({ type: 'button', onClick: onClose }, 'Cancel'), el.button({ type: 'submit', class: 'primary', disabled: busy }, 'Create')),
     ),
@@ -71,8 +71,8 @@ function Revoke({ apiKey, own, onDone, onClose }) {
   return h(
     Dialog,
     { title: 'Revoke this key?', onClose },
-    el.p(el.strong(el.bdi(...visible(apiKey.name))), ' is refused at once and for ever. What it wrote stays in the log.'),
-    own ? h(Notice, { kind: 'warn', title: 'It is the key that you signed in with' }, el.p('Your session ends with it.')) : null,
+    el.p(el.strong(el.bdi(...visible(apiKey.name))), ' stops working at once and for good. What it wrote stays in the log.'),
+    own ? h(Notice, { kind: 'warn', title: 'You signed in with this key' }, el.p('Your session ends with it.')) : null,
     error ? h(Failure, { error }) : null,
     el.div({ class: 'dialog-actions' }, el.button({ type: 'button', onClick: onClose }, 'Keep it'), el.button({ type: 'button', class: 'danger', id: 'confirm-revoke', onClick: revoke }, 'Revoke')),
   );
@@ -83,11 +83,11 @@ function KeyRow({ apiKey, own, onRevoke }) {
   return el.tr(
     { role: 'row', class: state === 'good' ? null : 'is-past', 'data-key': apiKey.id },
     cell('Name', el.span(h(Text, { value: apiKey.name }), own ? el.span({ class: 'tag' }, 'yours') : null), el.span({ class: 'sub dim mono' }, apiKey.id)),
-    cell('May', apiKey.permissions.map((p) => el.span({ class: 'tag', key: p }, p))),
-    cell('State', state === 'good' ? el.span({ class: 'is-good mark-line' }, icon('check'), 'good') : el.span({ class: 'is-bad mark-line' }, icon('cross'), state), apiKey.revoked_at ? el.span({ class: 'sub dim' }, ' ', h(Age, { at: apiKey.revoked_at })) : null),
+    cell('Permissions', apiKey.permissions.map((p) => el.span({ class: 'tag', key: p }, p))),
+    cell('State', state === 'good' ? el.span({ class: 'is-good mark-line' }, icon('check'), 'active') : el.span({ class: 'is-bad mark-line' }, icon('cross'), state), apiKey.revoked_at ? el.span({ class: 'sub dim' }, ' ', h(Age, { at: apiKey.revoked_at })) : null),
     cell('Created', h(Time, { at: apiKey.created_at })),
     cell('Last used', apiKey.last_used_at ? h(Age, { at: apiKey.last_used_at }) : el.span({ class: 'dim' }, 'never')),
-    cell('Expires', apiKey.expires_at ? h(Time, { at: apiKey.expires_at }) : el.span({ class: 'dim' }, 'does not')),
+    cell('Expires', apiKey.expires_at ? h(Time, { at: apiKey.expires_at }) : el.span({ class: 'dim' }, 'never')),
     cell('', state === 'revoked' ? null : el.button({ type: 'button', class: 'danger quiet', 'aria-label': `Revoke ${apiKey.name}`, onClick: onRevoke }, 'Revoke')),
   );
 }
@@ -111,7 +111,7 @@ export function KeysView({ session }) {
           { class: 'card-frame' },
           h(
             StackTable,
-            { label: 'Keys', columns: ['Name', 'May', 'State', 'Created', 'Last used', 'Expires', ''] },
+            { label: 'Keys', columns: ['Name', 'Permissions', 'State', 'Created', 'Last used', 'Expires', ''] },
             [...keys].reverse().map((key) => h(KeyRow, { key: key.id, apiKey: key, own: key.id === session.key.id, onRevoke: () => setOpen({ revoke: key }) })),
           ),
         )

@@ -1,4 +1,4 @@
-// The entries: filtered, paged by id, and as they arrive.
+// The list of entries: filters, pages, and new entries as they arrive.
 import { useCallback, useEffect, useMemo, useRef, useState } from './hooks.js';
 import { ApiError, events, json } from './api.js';
 import { Chips, FilterBar, isEmpty, NONE, parse, toQuery, toUrl } from './filters.js';
@@ -11,7 +11,7 @@ const MOST_LIVE = 300;
 const MOST_WAITING = 500;
 const NOTHING = { entries: [], total: 0, nextBeforeId: null, query: null };
 
-/** Follows the log from an id on until the signal ends it; on.entry and on.more are told. */
+/** Follows the log after an id until the signal ends it. Calls on.entry for an entry, on.more if there are too many to send. */
 async function follow(query, from, on, signal) {
   let after = from;
   let pause = 1_000;
@@ -36,7 +36,7 @@ async function follow(query, from, on, signal) {
   }
 }
 
-/** How often the page has come into sight; 0 while it is out of it. */
+/** How often the page has become visible; 0 while it is hidden. */
 function useVisible() {
   const times = useRef(1);
   const [shown, setShown] = useState(document.hidden ? 0 : 1);
@@ -66,7 +66,7 @@ function useEntries(filters) {
   const live = useRef(filters.live);
   live.current = filters.live;
   const known = useRef(0);
-  /** Of the newest question, whose end is the end of what is asked besides for its list. */
+  /** The signal of the newest query: aborting it also aborts the requests for older entries. */
   const asked = useRef(null);
 
   const add = useCallback((arrived) => {
@@ -105,7 +105,7 @@ function useEntries(filters) {
   useEffect(() => {
     if (list.query === null || !shown) return undefined;
     const control = new AbortController();
-    // A page that the browser keeps for going back would keep its connection, of which there are six.
+    // A page in the back-forward cache would hold one of the browser's six connections to the server.
     const leave = () => control.abort();
     addEventListener('pagehide', leave);
     follow(
@@ -172,7 +172,7 @@ export function ListView({ at, go }) {
   }, [filters]);
   useEffect(() => {
     const shortcut = (e) => {
-      // Only where the list has the focus: elsewhere a letter may be another program's command.
+      // Only while the list has the focus: elsewhere a screen reader or browser may use the letter.
       if (!e.target.closest('.list-view') || e.target.closest('input, select, textarea, dialog') || e.ctrlKey || e.metaKey || e.altKey) return;
       const press = { n: '#new-entries', l: '#live', '/': '#types-button', o: '#older' }[e.key];
       const button = press && document.querySelector(press);
@@ -221,7 +221,7 @@ export function ListView({ at, go }) {
     list.nextBeforeId !== null && list.entries.length
       ? el.div({ class: 'more' }, el.button({ type: 'button', id: 'older', disabled: list.busy, onClick: list.older, title: 'Older entries (o)' }, list.busy ? 'Reading …' : `Show ${PAGE} older`), el.span({ class: 'dim' }, `${count(list.entries.length)} of ${count(list.total)} shown`))
       : list.entries.length
-        ? el.p({ class: 'more dim' }, 'That is all of them.')
+        ? el.p({ class: 'more dim' }, 'End of the list.')
         : null,
     el.p({ class: 'keys-hint dim wide-only' }, 'In the list: ', el.kbd('j'), ' ', el.kbd('k'), ' move · ', el.kbd('Enter'), ' opens · ', el.kbd('n'), ' new · ', el.kbd('o'), ' older · ', el.kbd('l'), ' live · ', el.kbd('/'), ' types'),
   );

@@ -1,7 +1,7 @@
 // The log at a glance.
 import { useEffect, useState } from './hooks.js';
 import { json } from './api.js';
-import { NONE, TAKEN_OUT, toUrl } from './filters.js';
+import { NONE, REMOVED, toUrl } from './filters.js';
 import { StackedChart } from './chart.js';
 import { age, count, utcTime } from './format.js';
 import { el, Empty, Failure, h, icon, Loading, Text } from './ui.js';
@@ -23,15 +23,15 @@ function Cards({ stats, overview, horizon }) {
     h(Card, { id: 'card-security', label: 'Security events', value: count(stats.security_events), href: '/?security=true', kind: stats.security_events ? 'is-warn' : '' }),
     h(Card, { id: 'card-failed', label: 'Failed logins', value: count(stats.failed_logins), href: '/?event_type=auth.login.failed', kind: stats.failed_logins ? 'is-bad' : '' }),
     h(Card, {
-      id: 'card-oldest', label: 'Oldest entry', value: stats.first_entry ? age(stats.first_entry) : '–', href: gone ? TAKEN_OUT : null,
-      hint: gone ? `${count(gone)} before it ${!horizon.removed.length ? 'not restored' : horizon.removed.every((r) => r.archive) ? 'archived' : 'taken out'}` : stats.first_entry ? utcTime(stats.first_entry).slice(0, 19) + ' UTC' : null,
+      id: 'card-oldest', label: 'Oldest entry', value: stats.first_entry ? age(stats.first_entry) : '–', href: gone ? REMOVED : null,
+      hint: gone ? `${count(gone)} before it ${!horizon.removed.length ? 'not restored' : horizon.removed.every((r) => r.archive) ? 'archived' : 'removed'}` : stats.first_entry ? utcTime(stats.first_entry).slice(0, 19) + ' UTC' : null,
     }),
     h(Card, {
       id: 'card-sealed', label: 'Sealed through', value: stats.sealed_through === null ? 'none' : count(stats.sealed_through),
-      hint: stats.sealed_through === null ? 'no signed checkpoint yet' : stats.sealed_through >= overview.last_id ? 'up to the newest' : `${count(overview.last_id - stats.sealed_through)} to go`,
+      hint: stats.sealed_through === null ? 'no signed checkpoint yet' : stats.sealed_through >= overview.last_id ? 'every entry' : `${count(overview.last_id - stats.sealed_through)} not sealed yet`,
       kind: stats.sealed_through === null ? 'is-warn' : '',
     }),
-    h(Card, { id: 'card-lag', label: 'Index lag', value: count(lag), hint: lag ? 'entries not indexed yet' : 'everything is found', kind: lag > 10_000 ? 'is-warn' : '' }),
+    h(Card, { id: 'card-lag', label: 'Index lag', value: count(lag), hint: lag ? 'entries not indexed yet' : 'every entry is indexed', kind: lag > 10_000 ? 'is-warn' : '' }),
   );
 }
 
@@ -53,7 +53,7 @@ function Top({ title, rows, empty, kind }) {
   );
 }
 
-/** An actor as it is told from others of the same name, and the filters that find it. */
+/** An actor's name with its number, which tells actors of one name apart, and the filters that find it. */
 const actor = (a) => (a.actor_username === null ? `id ${a.actor_id}` : a.actor_id === null ? a.actor_username : `${a.actor_username}#${a.actor_id}`);
 const byActor = (a) => ({ ...(a.actor_id === null ? {} : { actor_id: String(a.actor_id) }), ...(a.actor_username === null ? {} : { actor_username: a.actor_username }) });
 
@@ -96,7 +96,7 @@ export function OverviewView({ go }) {
     el.div(
       { class: 'halves' },
       h(Top, {
-        title: 'Failed logins by actor', empty: 'Nobody failed to log in by name',
+        title: 'Failed logins by actor', empty: 'No failed logins with a name',
         rows: failed.actors.map((a) => ({
           name: actor(a), count: a.count, href: within(byActor(a)),
         })),
@@ -106,7 +106,7 @@ export function OverviewView({ go }) {
         rows: failed.addresses.map((a) => ({ name: a.actor_ip, count: a.count, href: within({ actor_ip: a.actor_ip }) })),
       }),
       h(Top, {
-        title: 'Most active actors, in all', empty: 'No actor is named anywhere', kind: 'is-plain',
+        title: 'Most active actors, all time', empty: 'No entry names an actor', kind: 'is-plain',
         rows: stats.top_actors.slice(0, 8).map((a) => ({
           name: actor(a), count: a.count, href: toUrl({ ...NONE, ...byActor(a) }),
         })),

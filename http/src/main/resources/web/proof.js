@@ -1,5 +1,5 @@
-// The log's promises, checked by the browser: entry hashes, inclusion proofs, signed checkpoints.
-// No answer of the server is believed here but the bytes it sends.
+// Checks in the browser: entry hashes, inclusion proofs, signed checkpoints.
+// Nothing the server claims is believed; everything is computed from the bytes it sends.
 
 import { BASE } from './address.js';
 
@@ -25,15 +25,15 @@ export const genesisHash = (origin) => sha256(UTF8.encode(`tallystick/genesis/v1
 export const hex = (bytes) => Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
 export const equal = (a, b) => a.length === b.length && a.every((byte, i) => byte === b[i]);
 
-/** Standard base64 with padding, and nothing that another text would decode to as well. */
+/** Standard base64 with padding; refuses any other spelling of the same bytes. */
 export function fromBase64(text) {
   let binary;
   try {
     binary = atob(text);
   } catch {
-    throw new Error('something that should be base64 is not');
+    throw new Error('a part of the proof is not valid base64');
   }
-  if (btoa(binary) !== text) throw new Error('something that should be base64 is not');
+  if (btoa(binary) !== text) throw new Error('a part of the proof is not valid base64');
   return Uint8Array.from(binary, (c) => c.charCodeAt(0));
 }
 
@@ -57,7 +57,7 @@ export function parseProof(text) {
   if (head[0]?.startsWith('extra ')) head.shift();
   const line = head.shift();
   if (!line?.startsWith('index ')) throw new Error('the proof names no index');
-  if (head.length > 63) throw new Error('the proof is longer than any can be');
+  if (head.length > 63) throw new Error('the proof has more than 63 hashes');
   return { index: decimal(line.slice(6), 'the index'), hashes: head.map(hash32), note: text.slice(blank + 2) };
 }
 
@@ -70,7 +70,7 @@ export function parseNote(note) {
   if (lines.length !== 4 || lines[3] !== '' || !lines[0]) throw new Error('the checkpoint is not origin, size and root');
   const signatures = note.slice(blank + 2).split('\n').slice(0, -1).map((line) => {
     const parts = line.split(' ');
-    if (parts.length !== 3 || parts[0] !== '—') throw new Error('a line of the checkpoint is no signature');
+    if (parts.length !== 3 || parts[0] !== '—') throw new Error('a line of the checkpoint is not a signature');
     const bytes = fromBase64(parts[2]);
     if (bytes.length < 5) throw new Error('a signature of the checkpoint is too short');
     return { name: parts[1], id: hex(bytes.slice(0, 4)), bytes: bytes.slice(4) };
@@ -78,7 +78,7 @@ export function parseNote(note) {
   return { text, origin: lines[0], size: decimal(lines[1], 'the size'), root: hash32(lines[2]), signatures };
 }
 
-/** A verifier key, name+id+base64, whose id is checked: {name, id, type, publicKey, fingerprint}. */
+/** A verifier key, name+id+base64: {name, id, type, publicKey, fingerprint}. Throws if its id is not that of its public key. */
 export async function parseKey(vkey) {
   const first = vkey.indexOf('+');
   const second = vkey.indexOf('+', first + 1);
@@ -93,7 +93,7 @@ export async function parseKey(vkey) {
 
 /**
  * Folds a leaf up to the root (RFC 9162, 2.1.3.2). Returns the root and each step on the way:
- * {sibling, siblingIsLeft, result}; throws where the proof does not have the form it must have.
+ * {sibling, siblingIsLeft, result}. Throws if the proof is malformed.
  */
 export async function fold(leaf, index, size, hashes) {
   if (index >= size) throw new Error(`the checkpoint covers ${size} entries, and this is not one of them`);
@@ -142,7 +142,7 @@ export async function checkSignature(note, key) {
 // Another log of the same host has another base path, and another key.
 const PIN = `tallystick.pin${BASE}`;
 
-/** The verifier keys that this browser was told to trust here, or null. */
+/** The verifier keys that the user trusts in this browser, or null. */
 export function pinned() {
   try {
     const pin = JSON.parse(localStorage.getItem(PIN));

@@ -1,4 +1,4 @@
-// The proof panel: what the browser found out by itself about one entry.
+// The proof panel: what the browser itself can prove about one entry.
 import { useEffect, useState } from './hooks.js';
 import { json, orNull, text } from './api.js';
 import { count, localTime, short } from './format.js';
@@ -9,7 +9,7 @@ const good = (what, detail) => ({ state: 'good', what, detail });
 const bad = (what, detail) => ({ state: 'bad', what, detail });
 const open = (what, detail) => ({ state: 'warn', what, detail });
 
-/** Everything that can be found out about the entry's place in the log; never throws for a bad proof. */
+/** Checks everything about the entry's place in the log. A bad proof is a finding, not an exception. */
 async function examine(id, raw, stated) {
   const found = { steps: [], path: null, verdict: 'good', key: null, pin: pinned() };
   const add = (step) => {
@@ -27,7 +27,7 @@ async function examine(id, raw, stated) {
     json('/api/audit/log'),
   ]);
   if (proofText === null) {
-    add(open('It is not sealed', 'No signed checkpoint covers it, and the server signs none now. Its hash and chain are checked by your browser all the same.'));
+    add(open('It is not sealed', 'No signed checkpoint covers it yet. Your browser still checks its hash and its chain.'));
     return found;
   }
   let note;
@@ -71,7 +71,7 @@ async function examineKey(found, note, log, add) {
   if (checks[at] === 'good') {
     add(good('The checkpoint’s Ed25519 signature is good', label));
   } else if (checks[at] === 'unsupported') {
-    add(open('This browser can’t check Ed25519 signatures', 'Use a newer one, or tally verify-proof.'));
+    add(open('This browser can’t check Ed25519 signatures', 'Use a newer browser, or tally verify-proof.'));
   } else if (checks[at] === 'bad') {
     add(bad('The checkpoint’s signature is wrong', label));
   } else if (found.pin) {
@@ -82,19 +82,19 @@ async function examineKey(found, note, log, add) {
   if (found.pin) {
     const changed = !log.verifier_keys.some((k) => found.pin.keys.includes(k));
     add(changed
-      ? bad('The log’s verifier key has changed', 'The server no longer names the key that you trusted. Unless you were told of a new one, something is wrong.')
+      ? bad('The log’s verifier key has changed', 'The server no longer uses the key that you trusted. Unless its operator announced a new key, something is wrong.')
       : good('The key is the one that you trusted', `since ${localTime(found.pin.at).join(' ').slice(0, 16)}`));
   } else {
     found.untrusted = found.verdict === 'good';
-    add(open('You have not said yet that you trust this key', 'Compare its fingerprint with what “tally key” prints on the server, or what your auditor has.'));
+    add(open('You have not confirmed this key yet', 'Compare its fingerprint with the one that “tally key” prints on the server, or with your auditor’s copy.'));
   }
 }
 
 const VERDICTS = {
-  good: ['good', 'Proven', 'This entry is in the log as it was sealed. Your browser computed it from the bytes beside this.'],
-  untrusted: ['warn', 'Proven under a key that you have not compared yet', 'Your browser computed it from the bytes beside this. Whether the key is the log’s you only know when you compare it.'],
-  warn: ['warn', 'Not proven yet', 'Nothing contradicts this entry, but something is missing for a proof.'],
-  bad: ['bad', 'Not as it was sealed', 'What the server sent does not fit together. Do not rely on this entry; keep what you see.'],
+  good: ['good', 'Proven', 'This entry is in the log as it was sealed. Your browser computed this from the entry’s bytes.'],
+  untrusted: ['warn', 'Proven, but with a key that you have not confirmed', 'Your browser computed this from the entry’s bytes. Compare the key below to be sure that it is the log’s own.'],
+  warn: ['warn', 'Not proven yet', 'Nothing contradicts this entry, but a part of its proof is missing.'],
+  bad: ['bad', 'Not as it was sealed', 'What the server sent does not fit together. Do not rely on this entry, and keep a copy of what you see.'],
 };
 
 function Path({ path, id }) {
@@ -143,12 +143,12 @@ function KeyBox({ found, again }) {
     { class: 'keybox' },
     el.h3(found.pin ? 'The key you trust' : 'The key the server shows'),
     el.dl({ class: 'facts' }, el.dt('Log'), el.dd(el.bdi(key.name)), el.dt('Fingerprint'), el.dd(el.code({ class: 'fingerprint' }, key.fingerprint))),
-    found.pin ? null : el.button({ type: 'button', class: 'primary', id: 'trust-key', onClick: () => trust(key.vkey) }, icon('check'), 'I compared it: trust this key'),
+    found.pin ? null : el.button({ type: 'button', class: 'primary', id: 'trust-key', onClick: () => trust(key.vkey) }, icon('check'), 'I compared the fingerprint: trust this key'),
     changed
       ? el.div(
-          el.p('The server now shows another:'),
+          el.p('The server now shows another key:'),
           el.code({ class: 'fingerprint' }, found.offered.fingerprint),
-          el.p(el.button({ type: 'button', class: 'danger', id: 'replace-key', onClick: () => trust(found.offered.vkey) }, 'I was told of this change: trust the new key')),
+          el.p(el.button({ type: 'button', class: 'danger', id: 'replace-key', onClick: () => trust(found.offered.vkey) }, 'I know about this change: trust the new key')),
         )
       : null,
   );
@@ -163,7 +163,7 @@ export function ProofPanel({ id, raw }) {
     setFound(null);
     setError(null);
     (async () => {
-      // Fetched apart from the bytes: what the server states is compared with what it sent.
+      // A request of its own, so that the stated hash is compared with bytes that were sent separately.
       const stated = await json(`/api/audit/entries/${id}`);
       const result = await examine(id, raw, stated.hash);
       if (!gone) setFound(result);
@@ -194,7 +194,7 @@ export function ProofPanel({ id, raw }) {
               ),
               found.path ? h(Path, { path: found.path, id }) : null,
               h(KeyBox, { found, again: () => setRound(round + 1) }),
-              el.p({ class: 'hint' }, 'The page that did this came from the same server. To trust nothing of it, download the proof and run ', el.code('tally verify-proof'), ' elsewhere.'),
+              el.p({ class: 'hint' }, 'This page comes from the server that it checks. To depend on neither, download the proof and run ', el.code('tally verify-proof'), ' on another machine.'),
             ],
   );
 }

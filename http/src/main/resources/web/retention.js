@@ -1,4 +1,4 @@
-// What must stay in the log, and what was taken out of it.
+// Legal holds, and what retention removed.
 import { useEffect, useState } from './hooks.js';
 import { json, send } from './api.js';
 import { count, counted } from './format.js';
@@ -33,9 +33,9 @@ function Place({ onClose, onDone }) {
     el.form(
       { onSubmit: submit, id: 'hold-form' },
       el.div({ class: 'pair' }, id('first_id', 'From entry'), id('last_id', 'To entry')),
-      h(Field, { label: 'Reason', hint: 'It is written into the log, with your key’s name.' }, el.textarea({ name: 'reason', required: true, rows: 3, maxLength: 1000 })),
+      h(Field, { label: 'Reason', hint: 'The log records it with the name of your key.' }, el.textarea({ name: 'reason', required: true, rows: 3, maxLength: 1000 })),
       error ? h(Failure, { error }) : null,
-      el.div({ class: 'dialog-actions' }, el.button({ type: 'button', onClick: onClose }, 'Cancel'), el.button({ type: 'submit', class: 'primary', disabled: busy }, 'Place it')),
+      el.div({ class: 'dialog-actions' }, el.button({ type: 'button', onClick: onClose }, 'Cancel'), el.button({ type: 'submit', class: 'primary', disabled: busy }, 'Place the hold')),
     ),
   );
 }
@@ -53,15 +53,15 @@ function Release({ hold, onClose, onDone }) {
   return h(
     Dialog,
     { title: 'Release this hold?', onClose },
-    el.p(`The next run of retention may then take out ${range(hold.first_id, hold.last_id)}, unless another hold keeps them. The release is written into the log.`),
+    el.p(`The next retention run may then remove ${range(hold.first_id, hold.last_id)}, unless another hold covers them. The log records the release.`),
     el.blockquote(h(Text, { value: hold.reason })),
     error ? h(Failure, { error }) : null,
-    el.div({ class: 'dialog-actions' }, el.button({ type: 'button', onClick: onClose }, 'Keep it'), el.button({ type: 'button', class: 'danger', id: 'confirm-release', onClick: release }, 'Release')),
+    el.div({ class: 'dialog-actions' }, el.button({ type: 'button', onClick: onClose }, 'Keep the hold'), el.button({ type: 'button', class: 'danger', id: 'confirm-release', onClick: release }, 'Release')),
   );
 }
 
 function Holds({ holds, reads, onRelease }) {
-  if (!holds.length) return h(Empty, { title: 'No hold is in force' }, el.p('Retention takes out whatever is old enough.'));
+  if (!holds.length) return h(Empty, { title: 'No hold is in force' }, el.p('Retention removes every entry that is old enough.'));
   return h(
     StackTable,
     { label: 'Legal holds', columns: ['Entries', 'Reason', 'Placed', 'By', ''] },
@@ -78,16 +78,16 @@ function Holds({ holds, reads, onRelease }) {
   );
 }
 
-function TakenOut({ horizon }) {
+function Removed({ horizon }) {
   return el.section(
     { class: 'card', id: 'horizon', 'aria-labelledby': 'horizon-title' },
-    el.h2({ id: 'horizon-title' }, 'Taken out'),
+    el.h2({ id: 'horizon-title' }, 'Removed'),
     horizon.removed.length
       ? [
-          el.p({ class: 'dim' }, `The log begins with entry ${count(horizon.first_id)}. What is left still proves its place behind what went.`),
+          el.p({ class: 'dim' }, `The log begins with entry ${count(horizon.first_id)}. The entries that are left can still be proven.`),
           h(
             StackTable,
-            { label: 'What was taken out', columns: ['Entries', 'Where it went', 'SHA-256', 'Recorded as'] },
+            { label: 'Removed entries', columns: ['Entries', 'Where it went', 'SHA-256', 'Recorded as'] },
             [...horizon.removed].reverse().map((r) =>
               el.tr(
                 { role: 'row', key: r.first_id },
@@ -99,7 +99,7 @@ function TakenOut({ horizon }) {
             ),
           ),
         ]
-      : el.p({ class: 'dim' }, horizon.first_id > 1 ? `This log was restored from archives, from entry ${count(horizon.first_id)} on.` : 'Nothing yet: the log holds every entry that was ever written.'),
+      : el.p({ class: 'dim' }, horizon.first_id > 1 ? `This log was restored from archives, from entry ${count(horizon.first_id)} on.` : 'Nothing yet: the log has every entry that was ever written.'),
   );
 }
 
@@ -119,13 +119,13 @@ export function RetentionView({ session }) {
   return el.div(
     { class: 'view retention' },
     el.div({ class: 'view-head' }, el.h1('Retention'), el.button({ type: 'button', class: 'primary', id: 'place-hold', onClick: () => setOpen({ place: true }) }, icon('auth'), 'Place a hold')),
-    el.p({ class: 'lead' }, 'A legal hold keeps its entries, and all newer ones, in the log, however old they get.'),
+    el.p({ class: 'lead' }, 'A legal hold keeps its entries and all newer ones in the log, however old they get.'),
     error ? h(Failure, { error, retry: load }) : null,
     !found && !error ? h(Loading, { what: 'Reading the holds' }) : null,
     found
       ? [
           el.section({ class: 'card', 'aria-labelledby': 'holds-title' }, el.h2({ id: 'holds-title' }, found.holds.length ? counted(found.holds.length, 'legal hold') : 'Legal holds'), h(Holds, { holds: found.holds, reads, onRelease: (hold) => setOpen({ release: hold }) })),
-          found.horizon ? h(TakenOut, { horizon: found.horizon }) : null,
+          found.horizon ? h(Removed, { horizon: found.horizon }) : null,
         ]
       : null,
     open?.place ? h(Place, { onClose: close, onDone: done }) : null,

@@ -55,7 +55,7 @@ const COLUMNS = [
   ['c-action', 'Action'], ['c-target', 'Target'], ['c-details', 'Details'],
 ];
 
-/** The rows; one of them takes the focus, and the arrow keys, j and k move it. */
+/** The rows. One of them is a tab stop; the arrow keys, j and k move the focus. */
 export function Rows({ entries, fresh, go, busy }) {
   const [at, setAt] = useState(0);
   const body = useRef(null);
@@ -87,14 +87,14 @@ export function Rows({ entries, fresh, go, busy }) {
   );
 }
 
-/** The current view as a file: every match, not only what is shown. */
+/** Exports every match, not only the rows that are shown. */
 export function ExportMenu({ query }) {
   const ref = useRef(null);
   const formats = [
-    ['ndjson', 'NDJSON', 'each entry’s exact bytes, one a line'],
+    ['ndjson', 'NDJSON', 'the exact bytes, one entry per line'],
     ['csv', 'CSV', 'for a spreadsheet'],
     ['json', 'JSON', 'one array'],
-    ['bundle', 'Evidence bundle', 'with proofs, to be checked anywhere'],
+    ['bundle', 'Evidence bundle', 'with proofs that can be checked anywhere'],
   ];
   const href = (format) => {
     const all = new URLSearchParams(query);

@@ -1,9 +1,9 @@
-// Signing in with a key.
+// Signing in and out.
 import { useEffect, useRef, useState } from './hooks.js';
 import { json, send, setCsrf } from './api.js';
 import { el, Field, h, icon, Notice } from './ui.js';
 
-/** Who is signed in; null for nobody. */
+/** The current session, or null. */
 export async function currentSession() {
   try {
     const session = await json('/api/session');
@@ -37,7 +37,7 @@ export function SignIn({ ended, onSignedIn }) {
       setCsrf(session.csrf_token);
       onSignedIn(session);
     } catch (failed) {
-      setError(failed.status === 401 ? { message: 'This key is not good: it is unknown, revoked or expired.' } : failed);
+      setError(failed.status === 401 ? { message: 'This key is unknown, revoked or expired.' } : failed);
       setBusy(false);
       input.current.select();
     }
@@ -49,7 +49,7 @@ export function SignIn({ ended, onSignedIn }) {
       el.div({ class: 'brand brand-large' }, el.img({ src: '/web/icon.svg', alt: '', width: 36, height: 36 }), el.h1('Tallystick')),
       el.p({ class: 'dim' }, 'The audit log of this server. Sign in with an API key that may read it.'),
       el.input({ type: 'text', name: 'username', autocomplete: 'username', value: 'Tallystick', readOnly: true, hidden: true }),
-      ended ? h(Notice, { kind: 'info', title: 'Your session ended' }, el.p('Sign in to go on where you were.')) : null,
+      ended ? h(Notice, { kind: 'info', title: 'Your session ended' }, el.p('Sign in to continue where you were.')) : null,
       h(
         Field,
         { label: 'API key' },
@@ -58,7 +58,7 @@ export function SignIn({ ended, onSignedIn }) {
           spellcheck: false, placeholder: 'tally_…', 'aria-describedby': 'key-hint',
         }),
       ),
-      el.p({ class: 'hint', id: 'key-hint' }, 'It is sent once and kept in no script. The first key is in ', el.code('admin.key'), ' in the server’s data directory.'),
+      el.p({ class: 'hint', id: 'key-hint' }, 'The page sends the key once and does not keep it. The first key is in ', el.code('admin.key'), ' in the server’s data directory.'),
       error ? h(Notice, { kind: 'bad' }, el.p(error.message)) : null,
       el.button({ type: 'submit', class: 'primary', disabled: busy }, icon('auth'), busy ? 'Signing in …' : 'Sign in'),
     ),

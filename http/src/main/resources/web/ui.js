@@ -1,4 +1,4 @@
-// Elements by their names, and the small parts that every view is made of.
+// Elements by name, and the small parts that the views share.
 import { h, render, Fragment } from './preact.js';
 import { toAddress } from './address.js';
 import { useEffect, useRef, useState } from './hooks.js';
@@ -57,7 +57,7 @@ export function Icon({ name, label }) {
   );
 }
 
-/** As a ref: the element has the focus as soon as it is there. */
+/** A ref that focuses the element as soon as it exists. */
 export const focus = (element) => element?.focus();
 
 export const icon = (name, label) => h(Icon, { name, label });
@@ -67,7 +67,7 @@ const KNOWN = ['auth', 'user', 'api_key', 'credential', 'job', 'quota', 'config'
 export const categoryOf = (type) => String(type ?? '').split('.')[0];
 export const categoryClass = (category) => `cat-${KNOWN.includes(category) ? category : 'other'}`;
 
-/** An event type, with its category's colour and icon; a failed login looks like what it is. */
+/** An event type with its category's colour and icon. A failed login is marked as a security event. */
 export function Badge({ type }) {
   const category = categoryOf(type);
   const security = type === 'auth.login.failed' || category === 'security';
@@ -96,7 +96,7 @@ export function Age({ at }) {
   return el.time({ datetime: at, title: utcTime(at) }, age(at));
 }
 
-/** Text from the log: isolated, so that it turns nothing around it, and shortened by style only. */
+/** Text from the log. Its direction can't affect what is around it, and only CSS shortens it. */
 export function Text({ value, clip }) {
   if (value === null || value === undefined || value === '') return el.span({ class: 'dim' }, '–');
   const text = String(value);
@@ -112,11 +112,11 @@ export function Notice({ kind = 'info', title, children }) {
   );
 }
 
-/** What went wrong, in the server's words, and a way to try again. */
+/** What went wrong, in the server's words, and a button to try again. */
 export function Failure({ error, retry }) {
   return h(
     Notice,
-    { kind: 'bad', title: error.title || 'This did not work' },
+    { kind: 'bad', title: error.title || 'Something went wrong' },
     el.p(...visible(error.message)),
     retry ? el.p(el.button({ type: 'button', onClick: retry }, 'Try again')) : null,
   );
@@ -143,7 +143,7 @@ export function CopyButton({ text, label = 'Copy' }) {
   return el.button({ type: 'button', class: 'quiet copy', onClick: copy }, icon(done ? 'check' : 'copy'), done ? 'Copied' : label);
 }
 
-/** Has the browser keep this content as a file. */
+/** Downloads this content as a file. */
 export function save(content, name) {
   const url = URL.createObjectURL(new Blob([content], { type: 'application/octet-stream' }));
   const link = document.createElement('a');
@@ -153,7 +153,7 @@ export function save(content, name) {
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-/** A modal dialog; Escape and its buttons end it. */
+/** A modal dialog. Escape closes it. */
 export function Dialog({ title, onClose, children }) {
   const ref = useRef(null);
   useEffect(() => {
@@ -168,7 +168,7 @@ export function Dialog({ title, onClose, children }) {
   );
 }
 
-/** Closes what is open when the focus or a click goes elsewhere, or on Escape. */
+/** Closes a popover on Escape, or when the focus or a click goes elsewhere. */
 export function useDismiss(ref, open, close) {
   useEffect(() => {
     if (!open) return undefined;
@@ -185,7 +185,7 @@ export function useDismiss(ref, open, close) {
   }, [open]);
 }
 
-/** A table whose rows are cards on a phone: rows have the role “row”, and cell() makes their cells. */
+/** A table whose rows become cards on a phone. Rows need the role “row”; cell() makes their cells. */
 export function StackTable({ label, columns, children, class: name }) {
   return el.div(
     { class: 'table-frame', tabIndex: 0, role: 'region', 'aria-label': label },

@@ -1,4 +1,4 @@
-// Verification: of everything or of a range, with what came out.
+// Verifying the whole log or a range of it, and the result.
 import { useEffect, useRef, useState } from './hooks.js';
 import { ApiError, events } from './api.js';
 import { count, counted, duration, localTime, short, visible } from './format.js';
@@ -6,7 +6,7 @@ import { Age, CopyButton, el, Empty, Failure, Field, h, icon, Notice } from './u
 
 const KINDS = {
   block: 'Damaged block', segment: 'Damaged segment', content: 'Damaged entry', chain: 'Broken chain', sequence: 'Missing entries',
-  time: 'Time out of order', tree: 'Not what was sealed', tile: 'Damaged tile', checkpoint: 'Bad checkpoint',
+  time: 'Time out of order', tree: 'Differs from the checkpoint', tile: 'Damaged tile', checkpoint: 'Bad checkpoint',
 };
 const SHOWN = 200;
 
@@ -50,7 +50,7 @@ export function Result({ finished }) {
         el.strong(report.valid ? 'No fault found' : 'The log does not verify'),
         el.p(
           report.valid
-            ? `${counted(report.entries_checked, 'entry', 'entries')} hold together${checkpoint ? ', and are those that the checkpoint sealed' : ''}.`
+            ? `${counted(report.entries_checked, 'entry', 'entries')} checked${checkpoint ? ', and they match the checkpoint' : ''}.`
             : `${counted(report.faults_total ?? report.broken_links.length, 'fault')} in ${counted(report.entries_checked, 'entry', 'entries')} checked.`,
         ),
       ),
@@ -60,18 +60,18 @@ export function Result({ finished }) {
       el.dl(
         { class: 'facts columns' },
         fact('Finished', el.span(localTime(finished.finished_at).join(' ').slice(0, 19), ' · ', h(Age, { at: finished.finished_at }))),
-        fact('Asked for by', el.bdi(...visible(finished.by))),
+        fact('Requested by', el.bdi(...visible(finished.by))),
         fact('Entries', `${count(report.first_id)} to ${count(report.last_id)}`),
         fact('Checked', count(report.entries_checked)),
         fact('Hashes computed', count(report.hashes_computed)),
-        fact('Took', duration(report.duration_ms)),
+        fact('Duration', duration(report.duration_ms)),
         fact('Mode', report.mode === 'quick' ? 'quick: the tree was checked, the entries were not read' : 'full: every entry was read and hashed'),
         checkpoint
           ? [
               fact('Checkpoint', el.span(`${count(checkpoint.size)} entries, signed `, checkpoint.signed_at ? h(Age, { at: checkpoint.signed_at }) : '')),
               fact('Root', el.span(el.code(short(checkpoint.root, 12)), ' ', h(CopyButton, { text: checkpoint.root }))),
             ]
-          : fact('Checkpoint', 'none: chain and contents were checked, no signature'),
+          : fact('Checkpoint', 'none: the chain and the contents were checked, but no signature'),
       ),
     ),
     report.broken_links.length ? h(Faults, { report }) : null,
@@ -123,7 +123,7 @@ export function VerifyView({ last, refreshLast }) {
       progress
         ? el.button({ type: 'button', id: 'cancel', onClick: () => control.current.abort() }, 'Stop')
         : el.button({ type: 'submit', class: 'primary', id: 'run-verify' }, icon('check'), range.start_id || range.end_id ? 'Verify this range' : 'Verify the whole log'),
-      el.p({ class: 'hint' }, 'Every entry is read and hashed again, and compared with its neighbours and the newest checkpoint. Quick compares the stored hashes only.'),
+      el.p({ class: 'hint' }, 'Verifying reads and hashes every entry again, and compares it with its neighbours and the newest checkpoint. Quick compares only the stored hashes.'),
     ),
     progress
       ? el.div(
@@ -137,7 +137,7 @@ export function VerifyView({ last, refreshLast }) {
       ? el.div({ class: progress ? 'is-past' : null }, el.h2(progress ? 'The last verification' : 'Result'), h(Result, { finished: last }))
       : progress
         ? null
-        : h(Empty, { title: 'Nothing was verified since the server started' }, el.p('What comes out stays here until it stops.')),
-    last?.report && !last.report.valid ? h(Notice, { kind: 'warn', title: 'What to do' }, el.p('Keep the data directory as it is, and compare it with a copy and with checkpoints that others hold. Nothing here repairs a log.')) : null,
+        : h(Empty, { title: 'Nothing has been verified since the server started' }, el.p('The result stays here until the server stops.')),
+    last?.report && !last.report.valid ? h(Notice, { kind: 'warn', title: 'What to do' }, el.p('Keep the data directory as it is. Compare it with a backup, and with checkpoints that are kept elsewhere. Nothing here repairs a log.')) : null,
   );
 }

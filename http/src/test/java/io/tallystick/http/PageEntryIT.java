@@ -94,7 +94,7 @@ class PageEntryIT {
   @Test
   void theBrowserProvesTheEntryItself() throws Exception {
     assertThat(verdict()).isEqualTo("warn");
-    browser.awaitText("#proof", "You have not said yet that you trust this key");
+    browser.awaitText("#proof", "You have not confirmed this key yet");
     browser.click("#trust-key");
     browser.find("#proof[data-verdict=good]");
     assertThat(browser.text("#proof")).contains("Proven", "signature is good");

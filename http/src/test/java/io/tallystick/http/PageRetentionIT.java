@@ -61,13 +61,13 @@ class PageRetentionIT {
     browser.await("the entries that record it", () -> browser.ids().size() == removed.size());
 
     browser.open("/entries/1");
-    browser.awaitText(".empty", "Entry 1 was taken out");
+    browser.awaitText(".empty", "Entry 1 was removed by retention");
     assertThat(browser.text(".empty"))
         .contains("archive/" + removed.get(0).get("archive").asText())
         .contains("the log begins at entry " + first);
     assertThat(browser.barriers()).isEmpty();
     browser.open("/entries/" + first);
-    browser.awaitText("#chain", "not in the log any more");
+    browser.awaitText("#chain", "no longer in the log");
     browser.click("#proof:not([data-verdict=running]) #trust-key");
     browser.find("#proof[data-verdict=good]");
     browser.open("/retention");

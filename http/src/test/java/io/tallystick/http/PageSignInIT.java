@@ -26,7 +26,7 @@ class PageSignInIT {
       browser.open("/?security=true");
       browser.type("input[name=key]", "tally_nonsense");
       browser.click("button[type=submit]");
-      browser.awaitText(".notice.is-bad", "not good");
+      browser.awaitText(".notice.is-bad", "unknown, revoked or expired");
       browser.type("input[name=key]", key);
       browser.click("button[type=submit]");
       browser.find("#sign-out");
@@ -45,7 +45,7 @@ class PageSignInIT {
           .doesNotContain(key.substring(key.lastIndexOf('_')), cookie.getValue());
       assertThat(browser.all("nav a")).hasSize(4);
       browser.open("/keys");
-      browser.awaitText(".empty", "This key may not see this");
+      browser.awaitText(".empty", "Your key may not see this view");
 
       browser.click("#sign-out");
       browser.find("input[name=key]");

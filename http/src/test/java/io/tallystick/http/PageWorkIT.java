@@ -122,7 +122,7 @@ class PageWorkIT {
     browser.type("input[name=end_id]", "14");
     browser.click("#run-verify");
     browser.awaitText("#verify-result", "5 to 14");
-    assertThat(browser.text("#verify-result")).contains("10 entries hold together");
+    assertThat(browser.text("#verify-result")).contains("10 entries checked");
     browser.open("/keys");
     browser.awaitText(".last.is-good", "just now");
     browser.assertQuiet();
