@@ -4,7 +4,7 @@ import { count } from './format.js';
 import { categoryClass, el, h, icon } from './ui.js';
 
 const HEIGHT = 220;
-const PAD = { left: 46, right: 8, top: 10, bottom: 24 };
+const AROUND = { right: 8, top: 10, bottom: 24 };
 const TIME = { hour: '2-digit', minute: '2-digit', hour12: false };
 const DAY = { month: 'short', day: 'numeric' };
 
@@ -66,6 +66,7 @@ export function StackedChart({ buckets, seconds, onChoose }) {
   for (const bucket of buckets) for (const [c, n] of Object.entries(bucket.by_category)) totals.set(c, (totals.get(c) || 0) + n);
   const categories = [...totals.keys()].sort((a, b) => totals.get(b) - totals.get(a));
   const top = ceiling(Math.max(1, ...buckets.map((b) => b.total)));
+  const PAD = { ...AROUND, left: Math.max(46, 12 + 7 * count(top).length) };
   const barWidth = (width - PAD.left - PAD.right) / Math.max(1, buckets.length);
   const x = (i) => PAD.left + i * barWidth;
   const y = (n) => PAD.top + (HEIGHT - PAD.top - PAD.bottom) * (1 - n / top);

@@ -77,8 +77,10 @@ export function Rows({ entries, fresh, go, busy }) {
     e.preventDefault();
     move(to);
   };
+  // The newest id is the longest.
+  const idWidth = `${0.66 * count(entries[0].id).length}rem`;
   return el.table(
-    { class: 'entries', role: 'table', 'aria-label': 'Entries', 'aria-busy': String(busy) },
+    { class: 'entries', style: { '--id-width': idWidth }, role: 'table', 'aria-label': 'Entries', 'aria-busy': String(busy) },
     el.thead({ role: 'rowgroup' }, el.tr({ role: 'row' }, COLUMNS.map(([name, label]) => el.th({ key: name, role: 'columnheader', scope: 'col', class: name }, label)))),
     el.tbody(
       { ref: body, role: 'rowgroup', onKeyDown: keys },
