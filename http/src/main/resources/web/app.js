@@ -10,7 +10,7 @@ import { ListView } from './list.js';
 import { OverviewView } from './overview.js';
 import { RetentionView } from './retention.js';
 import { currentSession, may, SignIn, signOut } from './session.js';
-import { Age, el, Empty, Failure, h, icon, Loading, render } from './ui.js';
+import { Age, el, Empty, Failure, h, icon, Loading, Notice, render } from './ui.js';
 import { VerifyView } from './verify.js';
 
 const THEMES = ['auto', 'light', 'dark'];
@@ -109,6 +109,10 @@ function Shell({ session, at, go, onSignOut, theme, setTheme }) {
     document.querySelector('nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     document.title = `${entry ? `Entry ${entry[1]}` : current ? current.name : 'Not found'} · Tallystick`;
   }, [at.path]);
+  const unknown = current?.path === '/' && !entry ? [] : [...new Set(new URLSearchParams(at.search).keys())];
+  const ignored = unknown.length
+    ? el.div({ class: 'view', id: 'not-supported' }, h(Notice, { kind: 'warn', title: 'Part of this address has no effect', alert: true }, el.p(`This view has no parameters, but the address has: ${unknown.join(', ')}.`)))
+    : null;
   const common = { session, at, go, last, refreshLast };
   return el.div(
     { class: 'shell', onClick: (e) => followLinks(e, go) },
@@ -138,8 +142,8 @@ function Shell({ session, at, go, onSignOut, theme, setTheme }) {
         : !allowed
           ? h(Empty, { title: 'Your key may not see this view' }, el.p(`It needs a key with the permission ${current.needs}. Yours has ${session.key.permissions.join(', ')}.`))
           : entry
-            ? h(EntryView, { ...common, id: entry[1], key: entry[1] })
-            : h(current.view, common),
+            ? [ignored, h(EntryView, { ...common, id: entry[1], key: entry[1] })]
+            : [ignored, h(current.view, common)],
     ),
   );
 }

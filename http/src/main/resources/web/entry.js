@@ -4,7 +4,7 @@ import { bytes } from './api.js';
 import { Chain } from './chain.js';
 import { lines, parseExact } from './exact.js';
 import { REMOVED } from './filters.js';
-import { count, localTime, utcTime, visible, zone } from './format.js';
+import { count, localTime, utcTime, visible } from './format.js';
 import { canHash, hex, leafHash } from './proof.js';
 import { ProofPanel } from './proofpanel.js';
 import { Badge, CopyButton, el, Empty, Failure, h, icon, Loading, Notice, save, Text } from './ui.js';
@@ -20,7 +20,7 @@ function Value({ name, value }) {
   if (value === undefined) return el.span({ class: 'dim' }, '–');
   if (name === 'event_type') return h(Badge, { type: value });
   if (name === 'timestamp' || name === 'occurred_at') {
-    return el.span({ class: 'two' }, el.span(localTime(value).join(' '), ' ', el.span({ class: 'dim' }, zone())), el.span({ class: 'dim sub mono' }, utcTime(value)));
+    return el.span({ class: 'two' }, el.span(localTime(value).join(' ')), el.span({ class: 'dim sub mono' }, utcTime(value)));
   }
   return h(Text, { value });
 }

@@ -1,7 +1,7 @@
-// What is asked for: in the URL, for the server, and as controls.
+// The filters: in the address, in the server's query, and as controls.
 import { useEffect, useMemo, useRef, useState } from './hooks.js';
-import { count, fromInput, localTime, toInput, visible, zone } from './format.js';
-import { Badge, el, Field, focus, h, icon, useDismiss } from './ui.js';
+import { alike, applied, count, fromInput, isoInstant, localInstant, offset, toInput, visible, zone } from './format.js';
+import { Badge, el, Field, focus, h, icon, Notice, useDismiss } from './ui.js';
 
 export const TEXTS = [
   { name: 'actor_id', label: 'Actor id', mode: 'numeric' },
@@ -16,7 +16,47 @@ const HIDDEN_TEXTS = [
 ];
 const LASTS = { '1h': ['Last hour', 3_600], '24h': ['24 h', 86_400], '7d': ['7 days', 604_800] };
 
-/** The filters in a URL's query. */
+const SUPPORTED = ['event_type', ...[...TEXTS, ...HIDDEN_TEXTS].map(({ name }) => name), 'since', 'until', 'last', 'security', 'live'];
+
+/** What is wrong with the parameters of the list's address: [{name, problem}]. */
+export function problems(search) {
+  const given = new URLSearchParams(search);
+  const found = [];
+  const names = [...new Set(given.keys())];
+  for (const name of names) {
+    const values = given.getAll(name);
+    const add = (problem) => found.push({ name, problem });
+    if (!SUPPORTED.includes(name)) add(`Unknown parameter “${name}”.`);
+    else if (name !== 'event_type' && values.length > 1) add(`“${name}” may be given once, but is given ${values.length} times.`);
+    else if (name === 'last' && !Object.hasOwn(LASTS, values[0])) add(`“last” must be one of ${Object.keys(LASTS).join(', ')}, but is “${values[0]}”.`);
+    else if (name === 'last' && (given.has('since') || given.has('until'))) add('“last” can’t be combined with “since” or “until”.');
+    else if (['security', 'live'].includes(name) && !['true', 'false'].includes(values[0])) add(`“${name}” must be true or false, but is “${values[0]}”.`);
+  }
+  return found;
+}
+
+/** The address without what is wrong with it. */
+export function withoutProblems(search) {
+  const query = new URLSearchParams(search);
+  problems(search).forEach(({ name }) => query.delete(name));
+  const text = query.toString();
+  return text ? `/?${text}` : '/';
+}
+
+export function NotSupported({ search, onRemove }) {
+  return el.div(
+    { id: 'not-supported' },
+    h(
+      Notice,
+      { kind: 'warn', title: 'The address has parameters that are not supported', alert: true },
+      el.ul(problems(search).map(({ name, problem }) => el.li({ key: name }, ...visible(problem)))),
+      el.p(`Supported parameters: ${SUPPORTED.join(', ')}.`),
+      el.p(el.button({ type: 'button', onClick: onRemove }, 'Show the list without them')),
+    ),
+  );
+}
+
+/** The filters in an address's query. */
 export function parse(search) {
   const given = new URLSearchParams(search);
   const filters = { event_type: [...new Set(given.getAll('event_type').filter(Boolean))] };
@@ -59,7 +99,11 @@ export const NONE = parse('');
 export const REMOVED = toUrl({ ...NONE, event_type: ['audit.retention.archived', 'audit.retention.purged'] });
 export const isEmpty = (filters) => toUrl({ ...filters, live: false }) === '/';
 
-const when = (iso) => (/T/.test(iso) ? localTime(/(Z|[+-]\d\d:\d\d)$/.test(iso) ? iso : `${iso}Z`).join(' ').replace(/(:00)?\.000$/, '') : iso);
+/** A since or until on the local clock; as it is if it is no time. */
+function when(text, isEnd) {
+  const instant = applied(text, isEnd);
+  return instant ? localInstant(instant) : text;
+}
 
 /** A chip for each filter that is set, with the filters that are left without it. */
 function chips(filters) {
@@ -71,7 +115,7 @@ function chips(filters) {
   }
   if (filters.last) all.push({ label: 'Time', value: LASTS[filters.last][0], without: { ...filters, last: '' } });
   if (filters.since) all.push({ label: 'Since', value: when(filters.since), without: { ...filters, since: '' } });
-  if (filters.until) all.push({ label: 'Until', value: when(filters.until), without: { ...filters, until: '' } });
+  if (filters.until) all.push({ label: 'Until', value: when(filters.until, true), without: { ...filters, until: '' } });
   if (filters.security) all.push({ label: 'Only', value: 'security events', without: { ...filters, security: false } });
   return all;
 }
@@ -145,7 +189,30 @@ function TypePicker({ types, chosen, onChange }) {
   );
 }
 
-/** Hours and days back, everything, or from when to when. */
+/** One end of a range of time. Says what is applied, and asks which when the local clock shows a time twice. */
+function TimeField({ name, label, value, onChange }) {
+  const instant = applied(value, name === 'until');
+  const both = instant ? alike(instant) : [];
+  return el.div(
+    { class: 'time-field' },
+    h(Field, { label }, el.input({ type: 'datetime-local', step: 1, name, value: instant ? toInput(instant) : '', 'aria-describedby': `applied-${name}`, onChange: (e) => onChange(fromInput(e.target.value)) })),
+    el.span({ class: 'hint num', id: `applied-${name}` }, instant ? localInstant(instant) : ''),
+    both.length > 1
+      ? el.div(
+          { class: 'time-field', role: 'group', 'aria-labelledby': `twice-${name}` },
+          el.span({ class: 'hint', id: `twice-${name}` }, 'This time happens twice. Which one?'),
+          el.div(
+            { class: 'segmented' },
+            both.map((one) =>
+              el.button({ type: 'button', key: offset(one.second), 'data-offset': offset(one.second), 'aria-pressed': String(one.second.getTime() === instant.second.getTime()), onClick: () => onChange(isoInstant(one)) }, offset(one.second)),
+            ),
+          ),
+        )
+      : null,
+  );
+}
+
+/** Everything, the last hours or days, or from one time to another. */
 function TimeRange({ filters, onChange }) {
   const custom = Boolean(filters.since || filters.until);
   const [open, setOpen] = useState(custom);
@@ -175,11 +242,7 @@ function TimeRange({ filters, onChange }) {
       ? el.div(
           { class: 'custom' },
           ['since', 'until'].map((name) =>
-            h(
-              Field,
-              { label: name === 'since' ? 'Since' : 'Until', key: name },
-              el.input({ type: 'datetime-local', name, value: toInput(filters[name]), onChange: (e) => onChange({ ...filters, [name]: fromInput(e.target.value) }) }),
-            ),
+            h(TimeField, { key: name, name, label: name === 'since' ? 'Since' : 'Until', value: filters[name], onChange: (value) => onChange({ ...filters, [name]: value }) }),
           ),
         )
       : null,

@@ -24,23 +24,32 @@ export function visible(value) {
 
 const two = (n) => String(n).padStart(2, '0');
 
-/** Date and time of day here, to the millisecond. */
+const localDate = (t) => `${String(t.getFullYear()).padStart(4, '0')}-${two(t.getMonth() + 1)}-${two(t.getDate())}`;
+const localClock = (t) => `${two(t.getHours())}:${two(t.getMinutes())}:${two(t.getSeconds())}`;
+
+/** What the local clock is ahead of UTC at this time. It tells the two apart when an hour happens twice. */
+export function offset(t) {
+  const minutes = -t.getTimezoneOffset();
+  const abs = Math.abs(minutes);
+  return `${minutes < 0 ? '-' : '+'}${two(Math.floor(abs / 60))}:${two(abs % 60)}`;
+}
+
+/** Local date, time of day to the millisecond, and UTC offset. */
 export function localTime(iso) {
   const t = new Date(iso);
-  if (Number.isNaN(t.getTime())) return [String(iso), ''];
-  return [
-    `${t.getFullYear()}-${two(t.getMonth() + 1)}-${two(t.getDate())}`,
-    `${two(t.getHours())}:${two(t.getMinutes())}:${two(t.getSeconds())}.${String(t.getMilliseconds()).padStart(3, '0')}`,
-  ];
+  if (Number.isNaN(t.getTime())) return [String(iso), '', ''];
+  return [localDate(t), `${localClock(t)}.${String(t.getMilliseconds()).padStart(3, '0')}`, offset(t)];
 }
+
+/** The minute, for times that nobody compares to the second. */
+export const localMinute = (iso) => {
+  const [date, clock, ahead] = localTime(iso);
+  return `${date} ${clock.slice(0, 5)} ${ahead}`;
+};
 
 export const utcTime = (iso) => String(iso).replace('T', ' ').replace('Z', ' UTC');
 
-export const zone = () => {
-  const minutes = -new Date().getTimezoneOffset();
-  const abs = Math.abs(minutes);
-  return `UTC${minutes < 0 ? '−' : '+'}${two(Math.floor(abs / 60))}:${two(abs % 60)}`;
-};
+export const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 const NUMBER = new Intl.NumberFormat('en');
 export const count = (n) => (n === null || n === undefined ? '–' : NUMBER.format(n));
@@ -60,14 +69,36 @@ export function duration(ms) {
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
 }
 
-/** A time for an input of type datetime-local, and back to UTC. */
-export function toInput(iso) {
-  if (!iso) return '';
-  const t = new Date(/T/.test(iso) && !/(Z|[+-]\d\d:\d\d)$/.test(iso) ? `${iso}Z` : iso);
-  if (Number.isNaN(t.getTime())) return '';
-  return `${t.getFullYear()}-${two(t.getMonth() + 1)}-${two(t.getDate())}T${two(t.getHours())}:${two(t.getMinutes())}`;
+const FILTER_TIME = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)?)?$/i;
+
+/**
+ * The instant that the server applies for a since or until: {second, fraction}, the digits of the fraction being exact.
+ * Without an offset a time is UTC. A date begins at 00:00 UTC, and an until includes all of its day.
+ */
+export function applied(text, isEnd) {
+  const [, date, clock, fraction, ahead] = FILTER_TIME.exec(text) || [];
+  if (!date) return null;
+  const second = new Date(clock ? `${date}T${clock}${(ahead || 'Z').toUpperCase()}` : isEnd ? `${date}T23:59:59Z` : `${date}T00:00:00Z`);
+  if (Number.isNaN(second.getTime())) return null;
+  return { second, fraction: (clock ? fraction || '' : isEnd ? '999999999' : '').replace(/0+$/, '') };
 }
 
+const withFraction = (text, digits) => (digits ? `${text}.${digits}` : text);
+
+/** The instant on the local clock, with every digit. */
+export const localInstant = ({ second, fraction }) => `${localDate(second)} ${withFraction(localClock(second), fraction)} ${offset(second)}`;
+
+/** The instant in UTC, as the server reads it. */
+export const isoInstant = ({ second, fraction }) => `${withFraction(second.toISOString().slice(0, 19), fraction)}Z`;
+
+/** The instant for an input of type datetime-local, which has three digits of the fraction; and back. */
+export const toInput = ({ second, fraction }) => `${localDate(second)}T${withFraction(localClock(second), fraction && fraction.slice(0, 3).padEnd(3, '0'))}`;
 export const fromInput = (local) => (local ? new Date(local).toISOString().replace('.000Z', 'Z') : '');
+
+/** The instants that look like this one on the local clock: two in an hour that happens twice. */
+export const alike = ({ second, fraction }) =>
+  [-60, -30, 0, 30, 60]
+    .map((minutes) => ({ second: new Date(second.getTime() + minutes * 60_000), fraction }))
+    .filter((other) => toInput(other) === toInput({ second, fraction }));
 
 export const short = (hex, n = 8) => (hex && hex.length > 2 * n + 1 ? `${hex.slice(0, n)}…${hex.slice(-n)}` : hex);

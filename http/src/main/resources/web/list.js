@@ -1,7 +1,7 @@
 // The list of entries: filters, pages, and new entries as they arrive.
 import { useCallback, useEffect, useMemo, useRef, useState } from './hooks.js';
 import { ApiError, events, json } from './api.js';
-import { Chips, FilterBar, isEmpty, NONE, parse, toQuery, toUrl } from './filters.js';
+import { Chips, FilterBar, isEmpty, NONE, NotSupported, parse, problems, toQuery, toUrl, withoutProblems } from './filters.js';
 import { count, counted } from './format.js';
 import { ExportMenu, Rows } from './rows.js';
 import { el, Empty, Failure, h, icon, Loading } from './ui.js';
@@ -162,7 +162,14 @@ function useTypes() {
   return types;
 }
 
+/** The list that an address asks for, or what is wrong with the address: never another list. */
 export function ListView({ at, go }) {
+  return problems(at.search).length
+    ? el.div({ class: 'view' }, el.h1({ class: 'hidden' }, 'Entries'), h(NotSupported, { search: at.search, onRemove: () => go(withoutProblems(at.search)) }))
+    : h(Entries, { at, go });
+}
+
+function Entries({ at, go }) {
   const filters = useMemo(() => parse(at.search), [at.search]);
   const list = useEntries(filters);
   const types = useTypes();

@@ -1,7 +1,7 @@
 // The proof panel: what the browser itself can prove about one entry.
 import { useEffect, useState } from './hooks.js';
 import { json, orNull, text } from './api.js';
-import { count, localTime, short } from './format.js';
+import { count, localMinute, short } from './format.js';
 import { canHash, checkSignature, equal, fold, hex, leafHash, parseKey, parseNote, parseProof, pin, pinned } from './proof.js';
 import { el, h, icon, Loading, Notice } from './ui.js';
 
@@ -83,7 +83,7 @@ async function examineKey(found, note, log, add) {
     const changed = !log.verifier_keys.some((k) => found.pin.keys.includes(k));
     add(changed
       ? bad('The log’s verifier key has changed', 'The server no longer uses the key that you trusted. Unless its operator announced a new key, something is wrong.')
-      : good('The key is the one that you trusted', `since ${localTime(found.pin.at).join(' ').slice(0, 16)}`));
+      : good('The key is the one that you trusted', `since ${localMinute(found.pin.at)}`));
   } else {
     found.untrusted = found.verdict === 'good';
     add(open('You have not confirmed this key yet', 'Compare its fingerprint with the one that “tally key” prints on the server, or with your auditor’s copy.'));

@@ -79,11 +79,11 @@ export function Badge({ type }) {
   );
 }
 
-/** A time as here, with UTC and every digit on hover. */
+/** A time on the local clock with its UTC offset; UTC and every digit on hover. */
 export function Time({ at }) {
   if (!at) return el.span({ class: 'dim' }, '–');
-  const [date, clock] = localTime(at);
-  return el.time({ datetime: at, title: utcTime(at) }, el.span({ class: 'date' }, date), ' ', el.span({ class: 'clock' }, clock));
+  const [date, clock, ahead] = localTime(at);
+  return el.time({ datetime: at, title: utcTime(at) }, el.span({ class: 'date' }, date), ' ', el.span({ class: 'clock' }, clock), ' ', el.span({ class: 'offset' }, ahead));
 }
 
 /** How long ago, kept up to date. */
@@ -103,10 +103,10 @@ export function Text({ value, clip }) {
   return el.bdi({ class: clip ? 'clip' : null, title: clip ? text : null }, ...visible(text));
 }
 
-export function Notice({ kind = 'info', title, children }) {
+export function Notice({ kind = 'info', title, alert = kind === 'bad', children }) {
   const name = { bad: 'cross', good: 'check', warn: 'warn', info: 'info' }[kind];
   return el.div(
-    { class: `notice is-${kind}`, role: kind === 'bad' ? 'alert' : null },
+    { class: `notice is-${kind}`, role: alert ? 'alert' : null },
     icon(name),
     el.div({ class: 'notice-text' }, title ? el.strong(title) : null, children),
   );

@@ -1,7 +1,7 @@
 // Verifying the whole log or a range of it, and the result.
 import { useEffect, useRef, useState } from './hooks.js';
 import { ApiError, events } from './api.js';
-import { count, counted, duration, localTime, short, visible } from './format.js';
+import { count, counted, duration, localMinute, short, visible } from './format.js';
 import { Age, CopyButton, el, Empty, Failure, Field, h, icon, Notice } from './ui.js';
 
 const KINDS = {
@@ -59,7 +59,7 @@ export function Result({ finished }) {
       { class: 'card', 'aria-label': 'What was checked' },
       el.dl(
         { class: 'facts columns' },
-        fact('Finished', el.span(localTime(finished.finished_at).join(' ').slice(0, 19), ' · ', h(Age, { at: finished.finished_at }))),
+        fact('Finished', el.span(localMinute(finished.finished_at), ' · ', h(Age, { at: finished.finished_at }))),
         fact('Requested by', el.bdi(...visible(finished.by))),
         fact('Entries', `${count(report.first_id)} to ${count(report.last_id)}`),
         fact('Checked', count(report.entries_checked)),
