@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.http.auth.Cidr;
 import io.tallystick.service.access.Permission;
-import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -85,8 +84,8 @@ class BasePathTest {
   void thePathWithoutItsSlashLeadsToThePage() throws Exception {
     HttpResponse<String> answer = server.send(HttpRequest.newBuilder(server.uri(BASE)));
     assertThat(answer.statusCode()).isIn(301, 302, 307, 308);
-    URI target = server.uri(BASE).resolve(answer.headers().firstValue("Location").orElseThrow());
-    assertThat(target.getPath()).isEqualTo(BASE + "/");
+    // Without a host, which behind a proxy would be the wrong one.
+    assertThat(answer.headers().firstValue("Location")).hasValue(BASE + "/");
   }
 
   @Test

@@ -47,8 +47,9 @@ class PageScaleIT {
   @TempDir static Path data;
 
   private static TestServer server;
-  private static Browser browser;
   private static String key;
+
+  private Browser browser;
 
   @BeforeAll
   static void fill() throws Exception {
@@ -137,7 +138,7 @@ class PageScaleIT {
   }
 
   /** Nothing is wider than the screen, and no id leaves its cell. */
-  private static List<String> misfits(String where) {
+  private List<String> misfits(String where) {
     List<String> found = new ArrayList<>();
     if (!Boolean.TRUE.equals(
         browser.script("return document.documentElement.scrollWidth <= innerWidth"))) {
@@ -219,11 +220,11 @@ class PageScaleIT {
     }
   }
 
-  private static String focused() {
+  private String focused() {
     return browser.driver.switchTo().activeElement().getText().replace(",", "");
   }
 
-  private static void press(CharSequence... keys) {
+  private void press(CharSequence... keys) {
     new Actions(browser.driver).sendKeys(keys).perform();
   }
 
@@ -286,7 +287,7 @@ class PageScaleIT {
   }
 
   /** Milliseconds from loading the page until this is on it. */
-  private static long median(String path, String css) {
+  private long median(String path, String css) {
     long[] millis = new long[ROUNDS];
     for (int i = 0; i < ROUNDS; i++) {
       long begun = System.nanoTime();
