@@ -111,6 +111,7 @@ final class Browser implements AutoCloseable {
             .build();
     ChromeDriver driver = new ChromeDriver(service, options);
     driver.manage().timeouts().pageLoadTimeout(PATIENCE);
+    driver.manage().timeouts().scriptTimeout(Duration.ofMinutes(2));
     Runtime.getRuntime().addShutdownHook(new Thread(driver::quit));
     return driver;
   }
