@@ -27,7 +27,7 @@ class LogLineTest {
       assertThat(line)
           .matches(
               "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}[+-]\\d{4} WARNING"
-                  + " io\\.tallystick\\.http\\.Problems: [ -~]*\n")
+                  + " io\\.tallystick\\.http\\.wire\\.Problems: [ -~]*\n")
           .contains("a\\u000d\\u000a2026", "\\u001b[31m\\u009b2J\\u202e\\u2028\\u2029\\u0000")
           .endsWith("\\u0085\\ufeff\\ud800\n");
     }
