@@ -186,7 +186,7 @@ public final class Main {
     Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
     commands.put("list", () -> ListCommand.all(terminal));
     commands.put("user", () -> new UserCommand(terminal));
-    commands.put("security", () -> ListCommand.security(terminal));
+    commands.put("security", () -> security(terminal));
     commands.put("types", () -> new TypesCommand(terminal));
     commands.put("stats", () -> new StatsCommand(terminal));
     commands.put("verify", () -> new VerifyCommand(terminal));
@@ -207,6 +207,16 @@ public final class Main {
             new CommandLine(new KeyCommand(terminal))
                 .addSubcommand(new KeyCommand.Rotate(terminal)));
     return commands;
+  }
+
+  /** The class of {@code list} once more, which describes itself as that. */
+  private static CommandLine security(Terminal terminal) {
+    CommandLine security = new CommandLine(ListCommand.security(terminal));
+    security
+        .getCommandSpec()
+        .usageMessage()
+        .description("List security events, newest first, with filters");
+    return security;
   }
 
   /** The audit-logging document writes "auth audit" before each of its commands. */

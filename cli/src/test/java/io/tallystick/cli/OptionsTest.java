@@ -82,6 +82,33 @@ class OptionsTest {
   }
 
   @Test
+  void aServerThatIsMissingIsDescribedInWords() throws Exception {
+    Map<String, String> expected =
+        Map.of(
+            NOWHERE,
+            "can't connect to " + NOWHERE + ": nothing accepts connections there",
+            "http://nowhere.invalid",
+            "can't connect to http://nowhere.invalid: there is no such host");
+    for (Map.Entry<String, String> each : expected.entrySet()) {
+      Result missing = run(Map.of(), "", "list", "--url", each.getKey());
+      assertThat(missing.code()).isEqualTo(Failure.UNREACHABLE);
+      assertThat(missing.err()).startsWith("tally: " + each.getValue()).doesNotContain("Exception");
+    }
+  }
+
+  @Test
+  void everyCommandHasADescriptionOfItsOwn() throws Exception {
+    List<String> descriptions =
+        run(Map.of(), "", "--help")
+            .out()
+            .lines()
+            .filter(line -> line.matches(" {2}[a-z-]+ {2,}\\S.*"))
+            .map(line -> line.strip().replaceFirst("\\S+ +", ""))
+            .toList();
+    assertThat(descriptions).hasSizeGreaterThan(20).doesNotHaveDuplicates();
+  }
+
+  @Test
   void alternativesExcludeEachOther() throws Exception {
     Result both = run(Map.of(), "", "list", "--data", data, "--url", NOWHERE);
     assertThat(both.code()).isEqualTo(Failure.USAGE);

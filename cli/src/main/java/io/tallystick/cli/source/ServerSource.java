@@ -16,28 +16,32 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /** A server, asked over HTTP with a key. */
 public final class ServerSource implements Source {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration TIMEOUT = Duration.ofMinutes(10);
 
   private final String base;
   private final @Nullable String key;
-  private final HttpClient client =
-      HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
+  private final HttpClient client = HttpClient.newBuilder().connectTimeout(CONNECT_TIMEOUT).build();
 
   /**
    * A server.
@@ -224,12 +228,8 @@ public final class ServerSource implements Source {
     HttpResponse<InputStream> answer;
     try {
       answer = client.send(request, HttpResponse.BodyHandlers.ofInputStream());
-    } catch (HttpTimeoutException e) {
-      throw new Failure(Failure.UNREACHABLE, base + " does not answer in time");
     } catch (IOException e) {
-      String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-      throw new Failure(
-          Failure.UNREACHABLE, "can't reach " + base + ": " + why + ". Is the server running?");
+      throw unanswered(e);
     }
     if (answer.statusCode() / 100 == 2) {
       return answer.body();
@@ -237,6 +237,35 @@ public final class ServerSource implements Source {
     try (InputStream body = answer.body()) {
       throw refused(answer.statusCode(), body.readNBytes(1 << 20));
     }
+  }
+
+  private Failure unanswered(IOException e) {
+    String message =
+        switch (e) {
+          case HttpConnectTimeoutException _ ->
+              "can't connect to %s: it does not answer within %d seconds"
+                  .formatted(base, CONNECT_TIMEOUT.toSeconds());
+          case HttpTimeoutException _ ->
+              "%s did not answer within %d minutes".formatted(base, TIMEOUT.toMinutes());
+          case ConnectException _ when isUnknownHost(e) ->
+              "can't connect to %s: there is no such host; check --url".formatted(base);
+          case ConnectException _ ->
+              "can't connect to %s: nothing accepts connections there; is the server running?"
+                  .formatted(base);
+          case SSLException _ ->
+              "can't connect to %s: its certificate is not trusted here, or it does not speak TLS"
+                  .formatted(base);
+          default -> base + " closed the connection before it answered";
+        };
+    boolean isSent =
+        !(e instanceof HttpConnectTimeoutException
+            || e instanceof ConnectException
+            || e instanceof SSLException);
+    return isSent ? Failure.unanswered(message) : new Failure(Failure.UNREACHABLE, message);
+  }
+
+  private static boolean isUnknownHost(@Nullable Throwable e) {
+    return e != null && (e instanceof UnresolvedAddressException || isUnknownHost(e.getCause()));
   }
 
   private Failure refused(int status, byte[] body) {
@@ -250,7 +279,7 @@ public final class ServerSource implements Source {
     String message =
         base + " answers " + status + (detail.isEmpty() ? "" : ": " + Printable.of(detail));
     return switch (status) {
-      case 401, 403 -> new Failure(Failure.NOT_PERMITTED, message);
+      case 401, 403, 429 -> new Failure(Failure.NOT_PERMITTED, message);
       case 400, 404, 405, 413, 415, 422 -> new Failure(Failure.USAGE, message);
       default -> new Failure(Failure.UNREACHABLE, message);
     };

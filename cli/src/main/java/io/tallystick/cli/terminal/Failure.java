@@ -5,25 +5,41 @@ public final class Failure extends RuntimeException {
   /** The log does not verify. */
   public static final int NOT_VALID = 1;
 
-  /** The call is not one that is taken. */
+  /** The command line or its input is wrong. */
   public static final int USAGE = 2;
 
-  /** The server or the directory can't be reached or opened. */
+  /** The server or the directory can't be reached, opened or written. */
   public static final int UNREACHABLE = 3;
 
-  /** The key is missing or does not allow it. */
+  /** The key is missing, unknown, or lacks the permission. */
   public static final int NOT_PERMITTED = 4;
 
   private static final long serialVersionUID = 1;
 
   private final int exitCode;
+  private final boolean unanswered;
 
   public Failure(int exitCode, String message) {
+    this(exitCode, message, false);
+  }
+
+  private Failure(int exitCode, String message, boolean unanswered) {
     super(message);
     this.exitCode = exitCode;
+    this.unanswered = unanswered;
+  }
+
+  /** A request that was sent and never answered: the server may have done what it asked. */
+  public static Failure unanswered(String message) {
+    return new Failure(UNREACHABLE, message, true);
   }
 
   public int exitCode() {
     return exitCode;
+  }
+
+  /** Whether it is unknown if the server did what it was asked. */
+  public boolean isUnanswered() {
+    return unanswered;
   }
 }
