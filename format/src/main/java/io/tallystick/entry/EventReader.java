@@ -1,6 +1,7 @@
 package io.tallystick.entry;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -211,33 +212,26 @@ public final class EventReader {
   }
 
   private static InvalidEventException notJson(JsonProcessingException e) {
-    String where =
-        e.getLocation() == null
-            ? ""
-            : " (line "
-                + e.getLocation().getLineNr()
-                + ", column "
-                + e.getLocation().getColumnNr()
-                + ")";
     String message = String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse("");
+    String refusal;
     if (e instanceof StreamConstraintsException) {
-      return new InvalidEventException(
-          "(event)",
+      refusal =
           "too deep or too long: "
               + Text.quote(message)
               + "; details may be nested "
               + Details.MAX_DEPTH
               + " deep, an entry has at most "
               + EntryCodec.MAX_ENTRY_BYTES
-              + " bytes"
-              + where);
+              + " bytes";
+    } else if (message.startsWith("Duplicate field")) {
+      refusal = "a field stands twice in one object; taken is each field once";
+    } else {
+      refusal = "this is not JSON; taken is an event as a JSON object";
     }
-    if (message.startsWith("Duplicate field")) {
-      return new InvalidEventException(
-          "(event)", "a field stands twice in one object; taken is each field once" + where);
-    }
-    return new InvalidEventException(
-        "(event)", "this is not JSON" + where + "; taken is an event as a JSON object");
+    JsonLocation place = e.getLocation();
+    return place == null
+        ? new InvalidEventException("(event)", refusal)
+        : new InvalidEventException("(event)", refusal, place.getLineNr(), place.getColumnNr());
   }
 
   private static Event event(JsonParser in) throws IOException {

@@ -1,52 +1,61 @@
 package io.tallystick.cli.command;
 
+import io.tallystick.cli.input.EventBatches;
+import io.tallystick.cli.input.EventInputs;
+import io.tallystick.cli.input.Place;
 import io.tallystick.cli.options.Where;
 import io.tallystick.cli.source.Source;
 import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Printable;
 import io.tallystick.cli.terminal.ProgressBar;
 import io.tallystick.cli.terminal.Terminal;
-import io.tallystick.entry.Event;
-import io.tallystick.entry.EventReader;
-import io.tallystick.entry.InvalidEventException;
-import java.io.BufferedInputStream;
-import java.io.ByteArrayOutputStream;
+import io.tallystick.store.log.LogException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code tally append}: events as NDJSON into the log. */
+/** {@code tally append}: events from files or a pipe into the log. */
 @Command(
     name = "append",
     description = {
-      "Append events, one JSON object a line, in batches of up to 1,000.",
-      "A line that is not an event ends it: nothing of its batch is written, what came before is."
+      "Append events, one JSON object a line or in a JSON array, in batches of up to 1,000.",
+      "An input that ends or stalls is written within a second. At the first event that is not valid,"
+          + " the command stops: those before it are appended, and it prints how to resume."
     })
 public final class AppendCommand implements Callable<Integer> {
-  private static final int MAX_EVENTS = 1_000;
-  private static final int MAX_BATCH_BYTES = 4 << 20;
-  private static final int MAX_LINE_BYTES = 1 << 20;
+  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(30);
 
   private final Terminal terminal;
   @Mixin private final Where where = new Where();
 
   @Parameters(
-      arity = "0..1",
+      arity = "0..*",
       paramLabel = "FILE",
-      description = "The file; standard input if absent.")
-  private @Nullable Path file;
+      description =
+          "Files to append in this order, plain or compressed with gzip; - is standard input"
+              + " (default: -)")
+  private List<String> files = List.of();
+
+  @Option(
+      names = "--skip",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "Skip the first N events of the first FILE, which an earlier run appended (default:"
+              + " ${DEFAULT-VALUE})")
+  private long skip;
 
   private long appended;
   private long lastId;
+  private @Nullable Place lastAppended;
 
   public AppendCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -54,96 +63,107 @@ public final class AppendCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    long size = file == null ? 0 : size(file);
-    try (InputStream in =
-            new BufferedInputStream(
-                file == null ? System.in : Files.newInputStream(file), 1 << 16);
-        Source source = where.source(terminal);
-        ProgressBar bar = terminal.progressBar("appending")) {
-      append(in, source, bar, size);
-    } catch (Failure e) {
-      throw new Failure(e.exitCode(), e.getMessage() + " (" + said() + ")");
+    if (skip < 0) {
+      throw new Failure(Failure.USAGE, "--skip must be 0 or more, but was " + skip);
     }
-    terminal.out().println(said());
-    return 0;
-  }
-
-  private static long size(Path file) throws IOException {
+    EventInputs inputs =
+        new EventInputs(files.isEmpty() ? List.of(EventInputs.STANDARD_INPUT) : files, skip);
+    EventBatches batches = new EventBatches();
+    CountDownLatch finished = new CountDownLatch(1);
+    Thread stop = Thread.ofPlatform().name("tally-stop").unstarted(() -> stop(batches, finished));
+    Runtime.getRuntime().addShutdownHook(stop);
     try {
-      return Files.size(file);
-    } catch (NoSuchFileException e) {
-      throw new Failure(Failure.USAGE, "there is no file " + file);
+      append(inputs, batches);
+      terminal.out().println(summary());
+      if (batches.isStopped()) {
+        terminal.err().println("tally: stopped before the end of the input" + resume(inputs));
+      }
+      return 0;
+    } catch (Failure e) {
+      Failure complete =
+          new Failure(e.exitCode(), e.getMessage() + " (" + summary() + resume(inputs) + ")");
+      if (batches.isStopped()) {
+        // The process may end before anybody else prints it.
+        terminal.err().println("tally: " + Printable.of(complete.getMessage()));
+      }
+      throw complete;
+    } finally {
+      terminal.out().flush();
+      finished.countDown();
+      removeHook(stop);
     }
   }
 
-  private String said() {
+  /** Runs when a signal ends the process: what was read is appended first. */
+  private static void stop(EventBatches batches, CountDownLatch finished) {
+    batches.stop();
+    try {
+      boolean _ = finished.await(STOP_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void removeHook(Thread stop) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(stop);
+    } catch (IllegalStateException e) {
+      // The process is ending, and the hook is what waited for this.
+    }
+  }
+
+  private void append(EventInputs inputs, EventBatches batches)
+      throws IOException, InterruptedException {
+    try (Source source = where.source(terminal);
+        ProgressBar bar = terminal.progressBar("appending")) {
+      inputs.readInto(batches);
+      for (EventBatches.Batch batch = batches.take(); batch != null; batch = batches.take()) {
+        lastId = appended(source, batch);
+        appended += batch.events().size();
+        lastAppended = batch.last();
+        if (inputs.size() > 0) {
+          bar.at(inputs.read(), inputs.size());
+        }
+      }
+    } catch (LogException e) {
+      throw new Failure(Failure.UNREACHABLE, String.valueOf(e.getMessage()));
+    }
+    Failure failure = batches.failure();
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private static long appended(Source source, EventBatches.Batch batch)
+      throws IOException, InterruptedException {
+    try {
+      return source.append(batch.texts(), batch.events());
+    } catch (Failure e) {
+      if (!e.isUnanswered()) {
+        throw e;
+      }
+      throw new Failure(
+          e.exitCode(),
+          "%s, so the events from %s to line %d may or may not be in the log"
+              .formatted(e.getMessage(), batch.first(), batch.last().line()));
+    }
+  }
+
+  private String summary() {
     return appended == 0
         ? "nothing was appended"
-        : "%,d entries appended, the last one is %,d".formatted(appended, lastId);
+        : "%,d %s appended, the last one is %,d"
+            .formatted(appended, appended == 1 ? "entry" : "entries", lastId);
   }
 
-  private void append(InputStream in, Source source, ProgressBar bar, long size)
-      throws IOException, InterruptedException {
-    List<byte[]> lines = new ArrayList<>();
-    List<Event> events = new ArrayList<>();
-    int bytes = 0;
-    long read = 0;
-    long number = 0;
-    for (byte[] line = line(in, 1); line != null; line = line(in, number + 1)) {
-      number++;
-      read += line.length + 1;
-      if (isBlank(line)) {
-        continue;
-      }
-      if (events.size() == MAX_EVENTS || bytes + line.length > MAX_BATCH_BYTES) {
-        flush(source, lines, events);
-        bytes = 0;
-        bar.at(read, size);
-      }
-      try {
-        events.add(EventReader.readOne(line));
-      } catch (InvalidEventException e) {
-        throw new Failure(Failure.USAGE, "line " + number + ": " + Printable.of(e.getMessage()));
-      }
-      lines.add(line);
-      bytes += line.length;
+  /** How to go on where this run ended. */
+  private String resume(EventInputs inputs) {
+    Place last = lastAppended;
+    if (last == null) {
+      return "";
     }
-    flush(source, lines, events);
-  }
-
-  private void flush(Source source, List<byte[]> lines, List<Event> events)
-      throws IOException, InterruptedException {
-    if (!events.isEmpty()) {
-      lastId = source.append(lines, events);
-      appended += events.size();
-      lines.clear();
-      events.clear();
-    }
-  }
-
-  private static byte @Nullable [] line(InputStream in, long number) throws IOException {
-    ByteArrayOutputStream line = new ByteArrayOutputStream(512);
-    int b = in.read();
-    if (b < 0) {
-      return null;
-    }
-    for (; b >= 0 && b != '\n'; b = in.read()) {
-      line.write(b);
-      if (line.size() > MAX_LINE_BYTES) {
-        throw new Failure(
-            Failure.USAGE,
-            "line " + number + " is longer than the " + MAX_LINE_BYTES + " bytes taken");
-      }
-    }
-    return line.toByteArray();
-  }
-
-  private static boolean isBlank(byte[] line) {
-    for (byte b : line) {
-      if (b != ' ' && b != '\t' && b != '\r') {
-        return false;
-      }
-    }
-    return true;
+    List<String> rest = inputs.from(last.index());
+    return "; to go on after %s: tally append --skip %d %s"
+        .formatted(last, last.number(), String.join(" ", rest));
   }
 }

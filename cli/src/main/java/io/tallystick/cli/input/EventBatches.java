@@ -1,0 +1,168 @@
+package io.tallystick.cli.input;
+
+import io.tallystick.cli.terminal.Failure;
+import io.tallystick.entry.Event;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Events on their way from the thread that reads them to the thread that appends them. A batch is
+ * handed over when it is full, when its first event has waited for {@link #LINGER}, or when nothing
+ * follows it. At most two batches are in memory: the one being appended and the one being filled.
+ */
+public final class EventBatches {
+  /** How long an event waits for others to share its batch. */
+  static final Duration LINGER = Duration.ofMillis(200);
+
+  static final int MAX_EVENTS = 1_000;
+  static final int MAX_BYTES = 4 << 20;
+
+  /** A batch of this size does not wait for more: the next event might not fit. */
+  private static final int READY_BYTES = MAX_BYTES / 2;
+
+  /**
+   * Events to append together.
+   *
+   * @param texts their JSON on one line each, as it was read
+   * @param events the same events, decoded
+   * @param first where the first one begins
+   * @param last where the last one begins
+   */
+  public record Batch(List<byte[]> texts, List<Event> events, Place first, Place last) {}
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+
+  // Guarded by lock.
+  private List<byte[]> texts = new ArrayList<>();
+  private List<Event> events = new ArrayList<>();
+  private @Nullable Place first;
+  private @Nullable Place last;
+  private int bytes;
+  private long firstNanos;
+  private boolean waitingForInput;
+  private boolean stopped;
+  private boolean ended;
+  private @Nullable Failure failure;
+
+  /** Adds an event. Waits while the batch is full. */
+  void add(byte[] text, Event event, Place place) throws InterruptedException {
+    lock.lock();
+    try {
+      while (events.size() == MAX_EVENTS || (bytes > 0 && bytes + text.length > MAX_BYTES)) {
+        changed.await();
+      }
+      if (events.isEmpty()) {
+        first = place;
+        firstNanos = System.nanoTime();
+      }
+      last = place;
+      texts.add(text);
+      events.add(event);
+      bytes += text.length;
+      if (events.size() == 1 || isReady()) {
+        changed.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The reader is about to wait for input: whatever it has read so far is in a batch. */
+  void beforeInput() {
+    set(() -> waitingForInput = true);
+  }
+
+  /** The reader has input, and uses it unless this is {@code false}: then reading was stopped. */
+  boolean afterInput() {
+    lock.lock();
+    try {
+      waitingForInput = stopped;
+      return !stopped;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Nothing follows, because the input has ended or because of a failure. */
+  void end(@Nullable Failure why) {
+    set(() -> {
+      ended = true;
+      failure = why;
+    });
+  }
+
+  /** Ends reading as soon as everything that was read so far is in a batch. */
+  public void stop() {
+    set(() -> stopped = true);
+  }
+
+  private boolean isReady() {
+    return events.size() == MAX_EVENTS || bytes >= READY_BYTES;
+  }
+
+  private void set(Runnable change) {
+    lock.lock();
+    try {
+      change.run();
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether {@link #stop} ended reading before the input had ended. */
+  public boolean isStopped() {
+    lock.lock();
+    try {
+      return stopped && !ended;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Why nothing more could be read; {@code null} if nothing went wrong. */
+  public @Nullable Failure failure() {
+    lock.lock();
+    try {
+      return failure;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The next batch, or {@code null} when there is none left. Waits for it. */
+  public @Nullable Batch take() throws InterruptedException {
+    lock.lock();
+    try {
+      while (true) {
+        boolean complete = ended || (stopped && waitingForInput);
+        if (first == null || last == null) {
+          if (complete) {
+            return null;
+          }
+          changed.await();
+          continue;
+        }
+        long left = LINGER.toNanos() - (System.nanoTime() - firstNanos);
+        if (complete || left <= 0 || isReady()) {
+          Batch batch = new Batch(texts, events, first, last);
+          texts = new ArrayList<>();
+          events = new ArrayList<>();
+          first = null;
+          last = null;
+          bytes = 0;
+          changed.signalAll();
+          return batch;
+        }
+        long _ = changed.awaitNanos(left);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+}

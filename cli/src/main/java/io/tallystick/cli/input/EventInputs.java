@@ -1,0 +1,232 @@
+package io.tallystick.cli.input;
+
+import io.tallystick.cli.terminal.Failure;
+import io.tallystick.cli.terminal.Printable;
+import io.tallystick.entry.Event;
+import io.tallystick.entry.EventReader;
+import io.tallystick.entry.InvalidEventException;
+import java.io.BufferedInputStream;
+import java.io.EOFException;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+
+/**
+ * Files of events, one after another; {@code -} is standard input. Each may be compressed with gzip
+ * and may begin with a byte order mark, whatever its name.
+ */
+public final class EventInputs {
+  /** The name of standard input on a command line. */
+  public static final String STANDARD_INPUT = "-";
+
+  private static final int CHUNK_BYTES = 1 << 16;
+  private static final byte[] GZIP = {0x1f, (byte) 0x8b};
+  private static final byte[] BYTE_ORDER_MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
+
+  private final List<String> names;
+  private final long skipped;
+  private final long size;
+  private final AtomicLong read = new AtomicLong();
+
+  /**
+   * Checks that the files can be read.
+   *
+   * @param names at least one
+   * @param skipped how many events of the first input to pass over
+   * @throws Failure if one is not a file that can be read
+   */
+  public EventInputs(List<String> names, long skipped) throws IOException {
+    this.names = List.copyOf(names);
+    this.skipped = skipped;
+    if (names.stream().filter(STANDARD_INPUT::equals).count() > 1) {
+      throw new Failure(Failure.USAGE, "standard input (-) can be read only once");
+    }
+    long sum = 0;
+    for (String name : names) {
+      if (!name.equals(STANDARD_INPUT)) {
+        sum += checkedSize(name);
+      }
+    }
+    this.size = names.contains(STANDARD_INPUT) ? 0 : sum;
+  }
+
+  private static long checkedSize(String name) throws IOException {
+    Path file = Path.of(name);
+    String shown = Printable.of(name);
+    if (Files.notExists(file)) {
+      throw new Failure(Failure.USAGE, "there is no file " + shown);
+    }
+    if (Files.isDirectory(file)) {
+      throw new Failure(Failure.USAGE, shown + " is a directory; give files, or - to read a pipe");
+    }
+    if (!Files.isReadable(file)) {
+      throw new Failure(Failure.USAGE, "no permission to read " + shown);
+    }
+    return Files.size(file);
+  }
+
+  /** The input of this index and those after it, as the user named them. */
+  public List<String> from(int index) {
+    return names.subList(index, names.size()).stream().map(Printable::of).toList();
+  }
+
+  /** How a message names an input. */
+  static String shown(String name) {
+    return name.equals(STANDARD_INPUT) ? "standard input" : Printable.of(name);
+  }
+
+  /** Bytes of all files together; 0 if that is not known. */
+  public long size() {
+    return size;
+  }
+
+  /** Bytes that were read so far. */
+  public long read() {
+    return read.get();
+  }
+
+  /** Reads all inputs on a thread of its own, which does not keep the process alive. */
+  public void readInto(EventBatches batches) {
+    Thread.ofPlatform()
+        .daemon()
+        .name("tally-input")
+        .start(() -> {
+          Failure failure = null;
+          try {
+            long toSkip = skipped;
+            for (int i = 0; i < names.size(); i++) {
+              if (!readOne(i, toSkip, batches)) {
+                return;
+              }
+              toSkip = 0;
+            }
+          } catch (Failure e) {
+            failure = e;
+          } catch (InterruptedException e) {
+            failure = new Failure(Failure.UNREACHABLE, "reading was interrupted");
+          } catch (RuntimeException | Error e) {
+            failure = new Failure(Failure.UNREACHABLE, "unexpected: " + e);
+          }
+          batches.end(failure);
+        });
+  }
+
+  /** Reads one input to its end; {@code false} if reading was stopped before. */
+  private boolean readOne(int index, long toSkip, EventBatches batches)
+      throws InterruptedException {
+    String name = names.get(index);
+    EventSplitter splitter =
+        new EventSplitter(
+            index,
+            shown(name),
+            (json, place) -> {
+              if (place.number() > toSkip) {
+                batches.add(onOneLine(json), decoded(json, place), place);
+              }
+            });
+    try (InputStream file =
+            name.equals(STANDARD_INPUT) ? System.in : Files.newInputStream(Path.of(name));
+        Counting counting = new Counting(file)) {
+      byte[] chunk = new byte[CHUNK_BYTES];
+      batches.beforeInput();
+      InputStream in = unpacked(counting);
+      while (true) {
+        int length = in.read(chunk);
+        if (!batches.afterInput()) {
+          return false;
+        }
+        if (length < 0) {
+          break;
+        }
+        splitter.feed(chunk, length);
+        batches.beforeInput();
+      }
+      splitter.end();
+    } catch (EOFException | ZipException e) {
+      throw new Failure(
+          Failure.USAGE,
+          shown(name) + " is damaged or cut off: it begins like gzip and does not unpack");
+    } catch (IOException e) {
+      throw new Failure(Failure.USAGE, "can't read " + shown(name) + ": " + e.getMessage());
+    }
+    if (splitter.events() < toSkip) {
+      throw new Failure(
+          Failure.USAGE,
+          "--skip is %d, but %s holds only %,d events"
+              .formatted(toSkip, shown(name), splitter.events()));
+    }
+    return true;
+  }
+
+  private static Event decoded(byte[] json, Place place) {
+    try {
+      return EventReader.readOne(json);
+    } catch (InvalidEventException e) {
+      String where = place.toString();
+      if (e.line() > 0) {
+        int column = e.line() == 1 ? place.column() + e.column() - 1 : e.column();
+        where = place.input() + ", line " + (place.line() + e.line() - 1) + ", column " + column;
+      }
+      throw new Failure(Failure.USAGE, where + ": " + Printable.of(e.withoutPlace()));
+    }
+  }
+
+  /** Line breaks between the tokens of an event; there are none inside its strings. */
+  private static byte[] onOneLine(byte[] json) {
+    byte[] line = json;
+    for (int i = 0; i < json.length; i++) {
+      if (json[i] == '\n' || json[i] == '\r') {
+        line = line == json ? json.clone() : line;
+        line[i] = ' ';
+      }
+    }
+    return line;
+  }
+
+  private static InputStream unpacked(InputStream raw) throws IOException {
+    BufferedInputStream in = new BufferedInputStream(raw, CHUNK_BYTES);
+    InputStream text = in;
+    if (startsWith(in, GZIP)) {
+      text = new BufferedInputStream(new GZIPInputStream(in, CHUNK_BYTES), CHUNK_BYTES);
+    }
+    if (startsWith(text, BYTE_ORDER_MARK)) {
+      text.skipNBytes(BYTE_ORDER_MARK.length);
+    }
+    return text;
+  }
+
+  private static boolean startsWith(InputStream in, byte[] prefix) throws IOException {
+    in.mark(prefix.length);
+    byte[] start = in.readNBytes(prefix.length);
+    in.reset();
+    return Arrays.equals(start, prefix);
+  }
+
+  /** Counts for the progress bar what was read of a file, before it is unpacked. */
+  private final class Counting extends FilterInputStream {
+    Counting(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public int read() throws IOException {
+      int b = super.read();
+      read.addAndGet(b < 0 ? 0 : 1);
+      return b;
+    }
+
+    @Override
+    public int read(byte[] bytes, int offset, int length) throws IOException {
+      int count = super.read(bytes, offset, length);
+      read.addAndGet(Math.max(count, 0));
+      return count;
+    }
+  }
+}
