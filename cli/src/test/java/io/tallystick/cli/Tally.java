@@ -170,6 +170,15 @@ final class Tally {
       }
     }
 
+    /** Sends a signal, for instance HUP. */
+    void signal(String name) throws IOException, InterruptedException {
+      int code =
+          new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+      if (code != 0) {
+        throw new IOException("kill exits with " + code);
+      }
+    }
+
     /** SIGTERM, and the exit code. */
     int stop() throws InterruptedException {
       process.destroy();

@@ -70,6 +70,7 @@ public final class AuditServer implements AutoCloseable {
   private final SecurityEvents events;
   private final Sessions sessions;
   private final LiveApi live;
+  private final @Nullable ServedCertificate certificate;
   public final Javalin app;
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
@@ -87,6 +88,7 @@ public final class AuditServer implements AutoCloseable {
       @Nullable ServedCertificate certificate) {
     this.config = config;
     this.keys = keys;
+    this.certificate = certificate;
     ServerConfig.Limits limits = config.limits();
     ServerConfig.Timeouts timeouts = config.timeouts();
     this.limiter =
@@ -204,6 +206,13 @@ public final class AuditServer implements AutoCloseable {
   /** The port that is listened on, or was. */
   public int port() {
     return port;
+  }
+
+  /** Reads the certificate and its key now if their files changed; does nothing over plain HTTP. */
+  public void reloadCertificate() {
+    if (certificate != null) {
+      certificate.reload();
+    }
   }
 
   private void startTimer() {

@@ -35,12 +35,14 @@ public final class WitnessServer implements AutoCloseable {
 
   private final Witness witness;
   private final BodyReader bodies;
+  private final @Nullable ServedCertificate certificate;
   private final Javalin app;
 
   private WitnessServer(
       Witness witness, ServerConfig config, @Nullable ServedCertificate certificate) {
     Listener listener = new Listener(config, certificate, (status, duration) -> {});
     this.witness = witness;
+    this.certificate = certificate;
     this.bodies =
         new BodyReader(AddCheckpoint.MAX_BYTES, MAX_PENDING_BYTES, config.timeouts().body());
     this.app =
@@ -79,6 +81,13 @@ public final class WitnessServer implements AutoCloseable {
   /** The port that is listened on. */
   public int port() {
     return app.port();
+  }
+
+  /** Reads the certificate and its key now if their files changed; does nothing over plain HTTP. */
+  public void reloadCertificate() {
+    if (certificate != null) {
+      certificate.reload();
+    }
   }
 
   private void add(Context request) throws IOException {

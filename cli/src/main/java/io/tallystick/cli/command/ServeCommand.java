@@ -180,6 +180,7 @@ public final class ServeCommand implements Callable<Integer> {
       AccessKeys keys = AccessKeys.open(log.reader().directory().access(), Clock.systemUTC());
       try (AuditServer running = AuditServer.start(log, index, keys, server, witnessFeeder);
           RetentionSchedule _ = retention(log, index)) {
+        Hangup.handle(running::reloadCertificate);
         printReady(log, running.port());
         stop.await();
       }

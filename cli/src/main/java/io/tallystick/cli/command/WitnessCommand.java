@@ -99,6 +99,7 @@ public final class WitnessCommand implements Callable<Integer> {
     Stop stop = new Stop();
     try (Witness witness = Witness.open(directory, name, keys, Clock.systemUTC());
         WitnessServer running = WitnessServer.start(witness, server)) {
+      Hangup.handle(running::reloadCertificate);
       terminal.out().printf("tally witness signs at port %d; its key is:%n", running.port());
       terminal.out().println(witness.verifier());
       terminal.out().flush();

@@ -2,6 +2,7 @@ package io.tallystick.http.tls;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.locks.ReentrantLock;
 import org.eclipse.jetty.util.component.AbstractLifeCycle;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +17,9 @@ public final class ServedCertificate extends AbstractLifeCycle {
   private final TlsFiles files;
   private final SslContextFactory.Server ssl = new SslContextFactory.Server();
 
-  /** Owned by the thread once it runs. */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  /** Guarded by lock. */
   private TlsMaterial shown;
 
   private @Nullable Thread thread;
@@ -55,23 +58,27 @@ public final class ServedCertificate extends AbstractLifeCycle {
     try {
       while (true) {
         Thread.sleep(EVERY);
-        readAgain();
+        reload();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private void readAgain() {
+  /** Reads the files now, if they changed. Whether they can be used is logged. */
+  public void reload() {
+    lock.lock();
     try {
       TlsMaterial changed = shown.readIfChanged(files);
       if (changed != null) {
         ssl.reload(factory -> factory.setKeyStore(changed.keyStore()));
         shown = changed;
-        LOG.info("the certificate was read again");
+        LOG.info("reloaded the certificate from {}", files.certificate());
       }
     } catch (Exception e) {
-      LOG.warn("{}", e.getMessage());
+      LOG.warn("the certificate stays as it is: {}", e.getMessage());
+    } finally {
+      lock.unlock();
     }
   }
 }
