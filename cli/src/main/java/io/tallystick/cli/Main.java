@@ -24,6 +24,7 @@ import io.tallystick.cli.command.VerifyProofCommand;
 import io.tallystick.cli.command.WitnessCommand;
 import io.tallystick.cli.options.EnvironmentDefaults;
 import io.tallystick.cli.options.GivenOptions;
+import io.tallystick.cli.terminal.ClosedPipe;
 import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Output;
 import io.tallystick.cli.terminal.Printable;
@@ -31,10 +32,7 @@ import io.tallystick.cli.terminal.Terminal;
 import io.tallystick.index.IndexException;
 import io.tallystick.service.InvalidParameterException;
 import io.tallystick.store.log.LogException;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -85,7 +83,7 @@ public final class Main {
     // Digits are data: in a proof, in CSV, in an address.
     Locale.setDefault(Locale.ROOT);
     Logging.install();
-    return new Terminal(stream(FileDescriptor.out), stream(FileDescriptor.err), environment);
+    return Terminal.ofProcess(environment);
   }
 
   /** Runs one command and gives its exit code. */
@@ -97,11 +95,6 @@ public final class Main {
       return Failure.UNREACHABLE;
     }
     return code;
-  }
-
-  private static PrintStream stream(FileDescriptor descriptor) {
-    return new PrintStream(
-        new FileOutputStream(descriptor), descriptor == FileDescriptor.err, StandardCharsets.UTF_8);
   }
 
   /**
@@ -134,6 +127,9 @@ public final class Main {
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setExitCodeExceptionMapper(Main::exitCode)
         .setExecutionExceptionHandler((e, command, parsed) -> {
+          if (e instanceof ClosedPipe) {
+            return 0;
+          }
           terminal.out().flush();
           terminal.err().println("tally: " + Printable.of(sentence(e)));
           return exitCode(e);

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tallystick.cli.terminal.Failure;
 import java.io.File;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -70,6 +74,57 @@ class OptionsIT {
       assertThat(process.waitFor()).isZero();
     }
     return pem;
+  }
+
+  @Test
+  void tooManyRefusedKeysAreARefusalToo() throws Exception {
+    try (Tally.Server server = Tally.Server.start(Path.of(data))) {
+      Map<String, String> wrong = Map.of("TALLY_URL", server.url(), "TALLY_API_KEY", "tally_x_y");
+      try (HttpClient client = HttpClient.newHttpClient()) {
+        HttpRequest refused =
+            HttpRequest.newBuilder(URI.create(server.url() + "/api/audit"))
+                .header("X-API-Key", "tally_x_y")
+                .build();
+        for (int i = 0; i < 1_000; i++) {
+          if (client.send(refused, HttpResponse.BodyHandlers.discarding()).statusCode() == 429) {
+            break;
+          }
+        }
+      }
+      Tally.Result limited = Tally.run(wrong, "", "list");
+      assertThat(limited.code()).isEqualTo(Failure.NOT_PERMITTED);
+      assertThat(limited.err()).contains("429", "try again in");
+      assertThat(Tally.run(server.environment(), "", "list").code()).isZero();
+    }
+  }
+
+  @Test
+  void aReaderThatGoesAwayIsNoError() throws Exception {
+    for (String line :
+        List.of(
+            "list",
+            "list --format json",
+            "list --format csv",
+            "tail",
+            "stats",
+            "types",
+            "verify",
+            "export",
+            "export --proofs",
+            "prove 1",
+            "key",
+            "--help",
+            "list --help",
+            "generate-man-page")) {
+      ProcessBuilder builder = Tally.command(List.of(line.split(" ")));
+      builder.environment().put("TALLY_DATA", data);
+      Path err = directory.resolve("err");
+      Process process = builder.redirectError(err.toFile()).start();
+      process.getInputStream().close();
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(err).as(line).isEmptyFile();
+      assertThat(process.exitValue()).as(line).isZero();
+    }
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -60,6 +61,37 @@ class TerminalIT {
         .contains("auth.logout")
         .doesNotContain("\u001b");
     assertThat(Tally.run(log, "", "list").out()).contains("auth.logout").doesNotContain("\u001b");
+  }
+
+  @Test
+  void aNarrowTerminalShowsWholeTimesAndFewerColumns() throws Exception {
+    Map<String, String> log = Map.of("TALLY_DATA", directory.resolve("log").toString());
+    String event =
+        """
+        {"event_type":"permission.granted.temporarily","actor_username":"藤原かぐや姫","actor_id":1234567,\
+        "actor_ip":"2001:db8:1:2:3:4:5:6","target_type":"workspace","target_id":"4711-4711-4711",\
+        "action":"granted for a day"}
+        """;
+    assertThat(Tally.run(log, event, "append").code()).isZero();
+    for (int columns : List.of(80, 120, 60)) {
+      List<String> words = new ArrayList<>(List.of("sh", "-c"));
+      words.add("stty cols " + columns + "; exec \"$@\"");
+      words.add("sh");
+      words.addAll(Tally.words(List.of("list")));
+      String shown = onATerminal(Map.of("NO_COLOR", "1"), "", words);
+      List<String> lines = shown.lines().toList();
+      assertThat(lines.get(1))
+          .matches("2 +\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{3}  permission.*");
+      assertThat(lines).allMatch(line -> columns(line) <= columns);
+      if (columns == 80) {
+        assertThat(shown).contains("not shown for lack of space: ACTION");
+      }
+    }
+  }
+
+  /** Columns of a line, of which each of these Japanese characters takes two. */
+  private static int columns(String line) {
+    return line.codePoints().map(c -> c > 0x3000 && c < 0xa000 ? 2 : 1).sum();
   }
 
   @Test

@@ -69,7 +69,9 @@ public final class CheckpointCommand implements Callable<Integer> {
       Filters.put(given, "since", since);
       Filters.put(given, "until", until);
       byte[] answer = common.ask(terminal, "/api/audit/checkpoints", given);
-      Rows rows = new Rows("SIZE", "SIGNED AT", "ROOT", "COSIGNED", "TIMESTAMPED");
+      Rows rows =
+          new Rows("SIZE", "SIGNED AT", "ROOT", "COSIGNED", "TIMESTAMPED")
+              .keepWhole("SIZE", "SIGNED AT");
       for (JsonNode kept : Common.tree(answer).path("checkpoints")) {
         rows.add(
             kept.path("size").asText(),

@@ -40,7 +40,10 @@ public final class EntriesView {
   }
 
   static Rows table(Iterable<JsonNode> entries) {
-    Rows rows = new Rows("ID", "TIME (UTC)", "EVENT TYPE", "ACTOR", "ADDRESS", "TARGET", "ACTION");
+    Rows rows =
+        new Rows("ID", "TIME (UTC)", "EVENT TYPE", "ACTOR", "ADDRESS", "TARGET", "ACTION")
+            .keepWhole("ID", "TIME (UTC)")
+            .mayLeaveOut("ACTION", "ADDRESS", "TARGET");
     for (JsonNode entry : entries) {
       rows.add(
           text(entry, "id"),

@@ -75,7 +75,9 @@ public final class HoldCommand {
   }
 
   private static Rows rows(Iterable<JsonNode> holds) {
-    Rows rows = new Rows("ID", "FIRST ID", "LAST ID", "PLACED", "BY", "REASON");
+    Rows rows =
+        new Rows("ID", "FIRST ID", "LAST ID", "PLACED", "BY", "REASON")
+            .keepWhole("ID", "FIRST ID", "LAST ID", "PLACED");
     for (JsonNode hold : holds) {
       rows.add(
           EntriesView.text(hold, "id"),

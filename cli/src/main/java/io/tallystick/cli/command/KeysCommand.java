@@ -85,7 +85,10 @@ public final class KeysCommand {
       terminal.printJson(answer);
       return 0;
     }
-    Rows rows = new Rows("ID", "NAME", "PERMISSIONS", "CREATED", "EXPIRES", "LAST USED", "REVOKED");
+    Rows rows =
+        new Rows("ID", "NAME", "PERMISSIONS", "CREATED", "EXPIRES", "LAST USED", "REVOKED")
+            .keepWhole("ID")
+            .mayLeaveOut("CREATED", "LAST USED");
     for (JsonNode key : Common.tree(answer).path("keys")) {
       rows.add(
           EntriesView.text(key, "id"),

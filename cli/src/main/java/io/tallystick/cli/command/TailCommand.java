@@ -60,7 +60,7 @@ public final class TailCommand implements Callable<Integer> {
       long last = entries.isEmpty() ? 0 : entries.getLast().path("id").asLong();
       given.put("order", List.of("asc"));
       given.put("limit", List.of(Integer.toString(MAX_LINES)));
-      while (follow && !terminal.out().checkError()) {
+      while (follow) {
         given.put("after_id", List.of(Long.toString(Math.max(last, 0))));
         List<JsonNode> more = entries(source, given);
         if (more.isEmpty()) {
@@ -93,7 +93,7 @@ public final class TailCommand implements Callable<Integer> {
         terminal.data().print(first ? csv : csv.substring(csv.indexOf('\n') + 1));
       }
     }
-    terminal.data().flush();
+    terminal.flushData();
   }
 
   private static String line(JsonNode entry) {

@@ -209,7 +209,7 @@ public final class VerifyCommand implements Callable<Integer> {
   }
 
   private static Rows faults(JsonNode report) {
-    Rows rows = new Rows("ID", "KIND", "REASON");
+    Rows rows = new Rows("ID", "KIND", "REASON").keepWhole("ID", "KIND");
     for (JsonNode fault : report.path("broken_links")) {
       rows.add(
           fault.path("id").asText(), fault.path("kind").asText(), fault.path("reason").asText());

@@ -3,7 +3,6 @@ package io.tallystick.cli.terminal;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -13,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * Where a command leaves what it made: a file that appears when it is whole, or standard output.
  */
 public final class Output {
-  /** What is said when standard output takes no more. */
+  /** The message when standard output accepts no more. */
   public static final String FAILED = "not everything could be written to standard output";
 
   private static final int BUFFER_BYTES = 1 << 16;
@@ -34,7 +33,7 @@ public final class Output {
   public static void write(Terminal terminal, @Nullable Path file, Content content)
       throws IOException, InterruptedException {
     if (file == null) {
-      OutputStream out = new BufferedOutputStream(new Checked(terminal.data()), BUFFER_BYTES);
+      OutputStream out = new BufferedOutputStream(new Checked(terminal), BUFFER_BYTES);
       content.writeTo(out);
       out.flush();
       return;
@@ -51,12 +50,12 @@ public final class Output {
     }
   }
 
-  /** A print stream keeps its errors to itself; this one ends at the first. */
+  /** Throws at the first error, which a print stream keeps to itself. */
   private static final class Checked extends OutputStream {
-    private final PrintStream out;
+    private final Terminal terminal;
 
-    Checked(PrintStream out) {
-      this.out = out;
+    Checked(Terminal terminal) {
+      this.terminal = terminal;
     }
 
     @Override
@@ -66,15 +65,13 @@ public final class Output {
 
     @Override
     public void write(byte[] bytes, int from, int length) throws IOException {
-      out.write(bytes, from, length);
+      terminal.data().write(bytes, from, length);
       flush();
     }
 
     @Override
-    public void flush() throws IOException {
-      if (out.checkError()) {
-        throw new Failure(Failure.UNREACHABLE, FAILED);
-      }
+    public void flush() {
+      terminal.flushData();
     }
   }
 }

@@ -3,18 +3,37 @@ package io.tallystick.cli.terminal;
 import io.tallystick.service.export.Csv;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.UnaryOperator;
+import java.util.Set;
+import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
 
-/** Rows with a head, shown as a table or as CSV. */
+/**
+ * Rows with a head, shown as a table or as CSV. A table that is wider than the terminal first has
+ * its long cells cut, and then loses columns; CSV always has all of them.
+ */
 public final class Rows {
-  private static final int MIN_LAST_COLUMN = 12;
+  private static final int MIN_WIDTH = 12;
+  private static final int GAP = 2;
 
   private final List<String> head;
   private final List<List<String>> rows = new ArrayList<>();
-  private UnaryOperator<String> emphasis = row -> row;
+  private Set<String> whole = Set.of();
+  private List<String> dispensable = List.of();
 
   public Rows(String... head) {
     this.head = List.of(head);
+  }
+
+  /** These columns are never cut. */
+  public Rows keepWhole(String... columns) {
+    whole = Set.of(columns);
+    return this;
+  }
+
+  /** These columns may be left out of a table that is too wide, the first one first. */
+  public Rows mayLeaveOut(String... columns) {
+    dispensable = List.of(columns);
+    return this;
   }
 
   public Rows add(String... cells) {
@@ -35,65 +54,78 @@ public final class Rows {
     }
   }
 
-  /** Aligned, cut to the width, with nothing that a terminal would obey. */
+  /**
+   * Aligned, fitted to the terminal, with no control characters. Names the columns that it leaves
+   * out.
+   */
   public String table(Terminal terminal) {
-    emphasis = terminal::bold;
     List<List<String>> all = new ArrayList<>();
     all.add(head);
     rows.forEach(row -> all.add(row.stream().map(Printable::of).toList()));
     int[] widths = new int[head.size()];
     for (List<String> row : all) {
       for (int i = 0; i < widths.length; i++) {
-        widths[i] = Math.max(widths[i], length(row.get(i)));
+        widths[i] = Math.max(widths[i], Width.of(row.get(i)));
       }
     }
-    fit(widths, terminal.width());
+    List<Integer> columns = new ArrayList<>(IntStream.range(0, widths.length).boxed().toList());
+    List<String> leftOut = fit(columns, widths, terminal.width());
     StringBuilder text = new StringBuilder();
     for (int r = 0; r < all.size(); r++) {
-      StringBuilder line = new StringBuilder();
-      for (int i = 0; i < widths.length; i++) {
-        String cell = truncate(all.get(r).get(i), widths[i]);
-        line.append(cell);
-        if (i + 1 < widths.length) {
-          line.append(" ".repeat(widths[i] - length(cell) + 2));
-        }
-      }
-      String plain = line.toString().stripTrailing();
-      text.append(r == 0 ? emphasis.apply(plain) : plain).append('\n');
+      String line = line(all.get(r), columns, widths);
+      text.append(r == 0 ? terminal.bold(line) : line).append('\n');
+    }
+    if (!leftOut.isEmpty()) {
+      text.append(terminal.dim("not shown for lack of space: " + String.join(", ", leftOut)))
+          .append('\n');
     }
     return text.toString();
   }
 
-  /** Takes from the widest columns until the row fits. */
-  private static void fit(int[] widths, int width) {
-    long total = 2L * (widths.length - 1);
-    for (int one : widths) {
-      total += one;
+  private static String line(List<String> cells, List<Integer> columns, int[] widths) {
+    StringBuilder line = new StringBuilder();
+    for (int column : columns) {
+      String cell = truncate(cells.get(column), widths[column]);
+      line.append(cell).append(" ".repeat(widths[column] - Width.of(cell) + GAP));
     }
-    while (total > width) {
-      int widest = 0;
-      for (int i = 1; i < widths.length; i++) {
-        if (widths[i] > widths[widest]) {
+    return line.toString().stripTrailing();
+  }
+
+  /** Leaves out columns until the others fit with their cells cut, and gives their names. */
+  private List<String> fit(List<Integer> columns, int[] widths, int width) {
+    List<String> leftOut = new ArrayList<>();
+    for (String column : dispensable) {
+      if (total(columns, i -> minWidth(i, widths)) <= width) {
+        break;
+      }
+      columns.remove((Integer) head.indexOf(column));
+      leftOut.add(column);
+    }
+    for (long total = total(columns, i -> widths[i]); total > width; total--) {
+      int widest = -1;
+      for (int i : columns) {
+        if (widths[i] > minWidth(i, widths) && (widest < 0 || widths[i] > widths[widest])) {
           widest = i;
         }
       }
-      if (widths[widest] <= MIN_LAST_COLUMN) {
-        return;
+      if (widest < 0) {
+        break;
       }
       widths[widest]--;
-      total--;
     }
+    return leftOut;
   }
 
-  private static int length(String text) {
-    return text.codePointCount(0, text.length());
+  private static long total(List<Integer> columns, IntUnaryOperator width) {
+    return columns.stream().mapToLong(width::applyAsInt).sum() + (long) GAP * (columns.size() - 1);
+  }
+
+  private int minWidth(int column, int[] widths) {
+    return whole.contains(head.get(column)) ? widths[column] : Math.min(widths[column], MIN_WIDTH);
   }
 
   private static String truncate(String text, int width) {
-    if (length(text) <= width) {
-      return text;
-    }
-    return text.substring(0, text.offsetByCodePoints(0, width - 1)) + "…";
+    return Width.of(text) <= width ? text : Width.beginning(text, width - 1) + "…";
   }
 
   public String csv() {

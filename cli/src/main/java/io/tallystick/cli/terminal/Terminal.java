@@ -1,11 +1,14 @@
 package io.tallystick.cli.terminal;
 
 import java.io.Console;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /**
  * Where a command writes to. On a terminal there is colour (unless {@code NO_COLOR} is set) and a
@@ -20,16 +23,58 @@ public final class Terminal {
   private final boolean interactive;
   private final boolean coloured;
   private final Map<String, String> environment;
+  private final BooleanSupplier closedByReader;
 
+  /** A terminal that writes to these streams. */
   public Terminal(PrintStream out, PrintStream err, Map<String, String> environment) {
+    this(out, err, environment, () -> false);
+  }
+
+  private Terminal(
+      PrintStream out,
+      PrintStream err,
+      Map<String, String> environment,
+      BooleanSupplier closedByReader) {
     this.out = out;
     this.err = err;
     this.environment = environment;
+    this.closedByReader = closedByReader;
     this.interactive = Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
     this.data =
         interactive ? new PrintStream(new PrintableLines(out), false, StandardCharsets.UTF_8) : out;
     String noColor = environment.getOrDefault("NO_COLOR", "");
     this.coloured = interactive && noColor.isEmpty() && !"dumb".equals(environment.get("TERM"));
+  }
+
+  /** The terminal, the pipe or the file that the process was started with. */
+  public static Terminal ofProcess(Map<String, String> environment) {
+    StandardOutput out = new StandardOutput();
+    return new Terminal(
+        new PrintStream(out, false, StandardCharsets.UTF_8),
+        new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
+        environment,
+        out::isClosedByReader);
+  }
+
+  /** Whether the reader of a pipe has closed it, so that nobody sees further output. */
+  boolean isClosedByReader() {
+    return closedByReader.getAsBoolean();
+  }
+
+  /**
+   * Writes out what is held back.
+   *
+   * @throws ClosedPipe if the reader of a pipe has closed it
+   * @throws Failure if standard output accepts no more
+   */
+  public void flushData() {
+    boolean failed = data.checkError() | out.checkError();
+    if (isClosedByReader()) {
+      throw new ClosedPipe();
+    }
+    if (failed) {
+      throw new Failure(Failure.UNREACHABLE, Output.FAILED);
+    }
   }
 
   public PrintStream out() {
