@@ -210,14 +210,16 @@ final class Tally {
     static Witness start(String... more) throws IOException {
       List<String> arguments = new ArrayList<>(List.of("witness", "--port", "0"));
       arguments.addAll(List.of(more));
-      Process process = command(arguments).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+      Path errors = Files.createTempFile("tally-witness", ".err");
+      errors.toFile().deleteOnExit();
+      Process process = command(arguments).redirectError(errors.toFile()).start();
       BufferedReader out =
           new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8));
       String line = out.readLine();
       String key = out.readLine();
       if (line == null || key == null) {
         process.destroyForcibly();
-        throw new IOException("the witness did not start");
+        throw new IOException("the witness did not start: " + Files.readString(errors));
       }
       String port = line.replaceAll("\\D+", "");
       return new Witness(process, "http://127.0.0.1:" + port, key);

@@ -104,7 +104,7 @@ class HeldSegmentIT {
                 System.getProperty("java.class.path"),
                 SlowReader.class.getName(),
                 data.toString())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .redirectError(Path.of("target", "SlowReader.err").toFile())
             .start();
     SortedMap<Long, String> came = new TreeMap<>();
     String verified = "";
