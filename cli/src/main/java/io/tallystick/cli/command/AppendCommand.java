@@ -84,7 +84,7 @@ public final class AppendCommand implements Callable<Integer> {
           new Failure(e.exitCode(), e.getMessage() + " (" + summary() + resume(inputs) + ")");
       if (batches.isStopped()) {
         // The process may end before anybody else prints it.
-        terminal.err().println("tally: " + Printable.of(complete.getMessage()));
+        terminal.err().println("tally: " + Printable.of(String.valueOf(complete.getMessage())));
       }
       throw complete;
     } finally {

@@ -32,7 +32,7 @@ final class Hangup {
           Proxy.newProxyInstance(
               Hangup.class.getClassLoader(),
               new Class<?>[] {handler},
-              (proxy, method, arguments) -> answer(proxy, method, arguments, reload));
+              (proxy, method, arguments) -> answer(method, arguments, reload));
       Object _ =
           signal
               .getMethod("handle", signal, handler)
@@ -42,8 +42,8 @@ final class Hangup {
     }
   }
 
-  private static @Nullable Object answer(
-      Object proxy, Method method, Object[] arguments, Runnable reload) {
+  private static @Nullable Object answer(Method method, Object[] arguments, Runnable reload)
+      throws ReflectiveOperationException {
     return switch (method.getName()) {
       case "handle" -> {
         reopenLogFiles();
@@ -51,9 +51,8 @@ final class Hangup {
         LOG.info("reloaded on SIGHUP");
         yield null;
       }
-      case "equals" -> proxy == arguments[0];
-      case "hashCode" -> System.identityHashCode(proxy);
-      default -> "tally's handler of SIGHUP";
+      // equals, hashCode or toString.
+      default -> method.invoke(reload, arguments);
     };
   }
 

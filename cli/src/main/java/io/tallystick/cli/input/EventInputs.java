@@ -180,10 +180,9 @@ public final class EventInputs {
 
   /** Line breaks between the tokens of an event; there are none inside its strings. */
   private static byte[] onOneLine(byte[] json) {
-    byte[] line = json;
-    for (int i = 0; i < json.length; i++) {
-      if (json[i] == '\n' || json[i] == '\r') {
-        line = line == json ? json.clone() : line;
+    byte[] line = json.clone();
+    for (int i = 0; i < line.length; i++) {
+      if (line[i] == '\n' || line[i] == '\r') {
         line[i] = ' ';
       }
     }

@@ -98,7 +98,7 @@ public final class Rows {
       if (total(columns, i -> minWidth(i, widths)) <= width) {
         break;
       }
-      columns.remove((Integer) head.indexOf(column));
+      columns.removeIf(i -> head.get(i).equals(column));
       leftOut.add(column);
     }
     for (long total = total(columns, i -> widths[i]); total > width; total--) {

@@ -68,7 +68,9 @@ public final class Terminal {
    * @throws Failure if standard output accepts no more
    */
   public void flushData() {
-    boolean failed = data.checkError() | out.checkError();
+    // Data reaches standard output only when it is flushed, so this comes first.
+    boolean dataFailed = data.checkError();
+    boolean failed = out.checkError() || dataFailed;
     if (isClosedByReader()) {
       throw new ClosedPipe();
     }
