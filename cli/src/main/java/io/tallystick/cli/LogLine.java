@@ -12,16 +12,16 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A record of the process's own log as one line. Whatever others could have put into it is shown as
- * its code, so that nobody writes a line of his own; the lines of a stack trace begin with a tab,
- * as no record does.
+ * Formats a record of the process's own log as one line. Control characters are escaped, so that
+ * nobody can forge a line through a request. The lines of a stack trace begin with a tab, which no
+ * record does.
  */
 public final class LogLine extends Formatter {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSxx", Locale.ROOT)
           .withZone(ZoneId.systemDefault());
 
-  /** Called by the JDK's logging, which is told this class's name. */
+  /** Called by the JDK's logging, whose configuration names this class. */
   public LogLine() {}
 
   @Override

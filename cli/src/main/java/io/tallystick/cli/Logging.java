@@ -6,13 +6,13 @@ import java.util.Objects;
 import java.util.logging.LogManager;
 
 /**
- * The process's logging, as {@code logging.properties} beside this class describes it. The JDK
- * makes one when something first logs, because a system property names this class; so a command
- * that logs nothing does not pay for it.
+ * Configures the process's logging from {@code logging.properties} beside this class. A system
+ * property names this class, and the JDK creates it when something first logs, so a command that
+ * logs nothing does not pay for it.
  */
 public final class Logging {
 
-  /** Called by {@link LogManager}, which wants all of its work done here. */
+  /** Called by {@link LogManager}, which expects the configuration to be read here. */
   public Logging() throws IOException {
     try (InputStream properties = Logging.class.getResourceAsStream("logging.properties")) {
       LogManager.getLogManager().readConfiguration(Objects.requireNonNull(properties));

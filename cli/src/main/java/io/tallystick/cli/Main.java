@@ -36,7 +36,10 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -47,20 +50,21 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
 /**
- * The {@code tally} command. Exit codes, in every format: 0 good; 1 the log does not verify; 2
- * usage; 3 can't reach or open; 4 not permitted.
+ * The {@code tally} command. Exit codes, in every format: 0 success; 1 the log, proof, bundle or
+ * archive does not verify; 2 wrong usage; 3 can't reach, open or write; 4 not permitted.
  */
 @Command(
     name = "tally",
-    description = "A tamper-evident audit log.",
+    description = "A tamper-evident audit log",
     versionProvider = Main.Version.class,
     footer = {
       "",
-      "Every option has an environment variable: --api-key is TALLY_API_KEY.",
-      "Exit codes: 0 good, 1 the log does not verify, 2 usage, 3 can't reach or open, 4 not permitted."
+      "Every option has an environment variable: --api-key is TALLY_API_KEY",
+      "Exit codes: 0 success, 1 does not verify, 2 wrong usage, 3 cannot reach, open or write, 4 not permitted"
     })
 public final class Main {
   static final String AUTH = "auth";
@@ -70,7 +74,7 @@ public final class Main {
   /**
    * Runs one command and exits with its code.
    *
-   * @param args the arguments, taken literally: {@code @name} is not read as a file
+   * @param args the arguments; {@code @name} has no special meaning
    */
   public static void main(String[] args) {
     Map<String, String> environment = System.getenv();
@@ -78,9 +82,9 @@ public final class Main {
     System.exit(code);
   }
 
-  /** Sets up what belongs to the process, and gives its terminal. */
+  /** Sets up the locale and the logging of the process, and gives its terminal. */
   static Terminal start(Map<String, String> environment) {
-    // Digits are data: in a proof, in CSV, in an address.
+    // A proof, CSV and an address must not be written with the digits of another script.
     Locale.setDefault(Locale.ROOT);
     Logging.install();
     return Terminal.ofProcess(environment);
@@ -99,7 +103,7 @@ public final class Main {
 
   /**
    * The command line, ready to be executed. If its first word names a command, only that one is
-   * built: looking at the options of all of them costs more than most commands do.
+   * built, because building all of them takes longer than most commands do.
    */
   private static CommandLine commandLine(
       Terminal terminal, Map<String, String> environment, List<String> arguments) {
@@ -111,9 +115,9 @@ public final class Main {
       add(tally, first, named.get());
     } else {
       commands.forEach((name, command) -> add(tally, name, command.get()));
-      tally.addSubcommand(AutoComplete.GenerateCompletion.class);
+      add(tally, "generate-completion", completion());
     }
-    helpful(tally);
+    addHelp(tally);
     EnvironmentDefaults variables = new EnvironmentDefaults(environment, arguments);
     tally
         .setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8))
@@ -137,25 +141,50 @@ public final class Main {
     return tally;
   }
 
-  /** Adds a command under a name, which may not be the one that its class has. */
+  /** Adds a command under a name, which need not be the one that its class has. */
   private static void add(CommandLine group, String name, Object command) {
     CommandLine named = command instanceof CommandLine line ? line : new CommandLine(command);
     named.getCommandSpec().name(name);
     group.addSubcommand(name, named);
   }
 
-  /** Every command knows --help; those that are methods have to say so themselves. */
-  private static void helpful(CommandLine command) {
-    if (!command.getCommandSpec().mixinStandardHelpOptions()) {
-      command.getCommandSpec().mixinStandardHelpOptions(true).versionProvider(new Version());
-    }
-    command.getSubcommands().values().forEach(Main::helpful);
+  /**
+   * Gives every command --help and --version, in our own words. A command that is a method must not
+   * have picocli's own, which would shift its arguments when they are removed.
+   */
+  private static void addHelp(CommandLine command) {
+    command
+        .getCommandSpec()
+        .mixinStandardHelpOptions(false)
+        .versionProvider(new Version())
+        .addOption(
+            OptionSpec.builder("-h", "--help")
+                .usageHelp(true)
+                .description("Show this help and exit")
+                .build())
+        .addOption(
+            OptionSpec.builder("-V", "--version")
+                .versionHelp(true)
+                .description("Print the version and exit")
+                .build());
+    command.getSubcommands().values().forEach(Main::addHelp);
+  }
+
+  private static CommandLine completion() {
+    CommandLine completion = new CommandLine(new AutoComplete.GenerateCompletion());
+    completion
+        .getCommandSpec()
+        .usageMessage()
+        .description(
+            "Print a completion script for bash and zsh, for use as"
+                + " \"source <(tally generate-completion)\"");
+    return completion;
   }
 
   private static CommandLine group(String name) {
     CommandSpec spec = CommandSpec.create().name(name);
     spec.usageMessage()
-        .description("The reading commands, as the audit-logging document has them.");
+        .description("Run a command that reads under its name in the audit-logging document");
     return new CommandLine(spec);
   }
 
@@ -240,9 +269,13 @@ public final class Main {
       case LogException log -> message;
       case IndexException index -> message;
       case IllegalArgumentException usage -> message;
-      case NoSuchFileException missing -> "there is no " + message;
-      case AccessDeniedException denied -> "no permission for " + message;
-      case IOException io -> io.getClass().getSimpleName() + ": " + message;
+      case NoSuchFileException missing -> "there is no file or directory " + message;
+      case AccessDeniedException denied -> "no permission to open " + message;
+      case FileAlreadyExistsException existing -> message + " exists already";
+      case NotDirectoryException file -> message + " is not a directory";
+      case FileSystemException file ->
+          file.getFile() + ": " + (file.getReason() == null ? "can't be used" : file.getReason());
+      case IOException io -> message.isEmpty() ? "reading or writing failed" : message;
       default -> "unexpected: " + e;
     };
   }

@@ -11,15 +11,15 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 
 /**
- * The manual page of a command line, in the macros of man(7): what {@code --help} says of every
- * command, in one place.
+ * The manual page of a command line, in the macros of man(7): the help of every command in one
+ * place.
  */
 final class ManPage {
   private final StringBuilder roff = new StringBuilder();
 
   private ManPage() {}
 
-  /** The page of this command and all below it. */
+  /** The page of a command and its subcommands. */
   static String of(CommandLine command) {
     ManPage page = new ManPage();
     CommandSpec spec = command.getCommandSpec();
@@ -28,7 +28,7 @@ final class ManPage {
     page.request("SH", "NAME");
     page.text(spec.name() + " - " + description(spec));
     page.request("SH", "SYNOPSIS");
-    page.text(spec.name() + " COMMAND [OPTIONS]; each COMMAND knows --help");
+    page.text(spec.name() + " COMMAND [OPTIONS]; every COMMAND has --help");
     page.request("SH", "COMMANDS");
     page.commands(command);
     page.request("SH", "NOTES");
@@ -50,7 +50,7 @@ final class ManPage {
       spec.options().stream()
           .filter(option -> !option.hidden() && !option.usageHelp() && !option.versionHelp())
           .forEach(this::option);
-      // Those below it are the reading commands once more.
+      // Its subcommands are the commands that read, once more.
       if (!spec.name().equals(Main.AUTH)) {
         commands(command);
       }

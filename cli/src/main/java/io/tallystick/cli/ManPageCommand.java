@@ -7,9 +7,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /** {@code tally generate-man-page}: the manual page on standard output. */
-@Command(
-    name = "generate-man-page",
-    description = "Write the manual page, which \"man -l\" shows, to standard output.")
+@Command(name = "generate-man-page", description = "Print the manual page, which \"man -l\" shows")
 final class ManPageCommand implements Callable<Integer> {
   private final Terminal terminal;
   private final Supplier<CommandLine> all;

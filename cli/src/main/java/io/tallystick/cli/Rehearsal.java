@@ -5,14 +5,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Runs several command lines one after another in one process. The launcher has the JVM remember
- * here which classes the short commands need.
+ * Runs several command lines one after another in one process. The launcher uses it to record which
+ * classes the short commands load.
  */
 final class Rehearsal {
   private Rehearsal() {}
 
   /**
-   * Runs each command line and ends; what a command answers is not looked at.
+   * Runs each command line and exits with 0, whatever a command exits with.
    *
    * @param args a command line each, its words separated by one space
    */

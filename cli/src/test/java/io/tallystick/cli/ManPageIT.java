@@ -65,6 +65,6 @@ class ManPageIT {
     String text = shown.replaceAll("\u001b\\[[0-9;]*m|.\b", "").replaceAll("\\s+", " ");
     assertThat(text)
         .doesNotContain("warning", "tally.1:")
-        .contains("--api-key-file FILE", "tally keys create", "Exit codes: 0 good");
+        .contains("--api-key-file FILE", "tally keys create", "Exit codes: 0 success");
   }
 }

@@ -54,7 +54,7 @@ class OptionsIT {
               Tally.run(
                       Map.of("TALLY_DATA", data), "", "archive", "--retention-days=1", "--dry-run")
                   .out())
-          .contains("nothing to take out");
+          .contains("nothing to remove");
     }
   }
 

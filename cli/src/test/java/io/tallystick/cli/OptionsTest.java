@@ -108,6 +108,26 @@ class OptionsTest {
     assertThat(descriptions).hasSizeGreaterThan(20).doesNotHaveDuplicates();
   }
 
+  /** Help begins with a verb or a noun, ends without a full stop, and shows the default. */
+  @Test
+  void helpLinesHaveOneStyle() throws Exception {
+    List<String> page = run(Map.of(), "", "generate-man-page").out().lines().toList();
+    List<String> lines =
+        page.subList(page.indexOf(".SH \"COMMANDS\""), page.indexOf(".SH \"NOTES\"")).stream()
+            .filter(line -> line.startsWith("\\&"))
+            .map(line -> line.substring(2).replace("\\-", "-"))
+            .toList();
+    assertThat(lines)
+        .hasSizeGreaterThan(150)
+        .allMatch(line -> line.matches("[A-Z\\\\].*[^.]"))
+        .noneMatch(line -> line.matches("(The|A|An|Where|Its|Those|Whether) .*"));
+    List<String> usage =
+        run(Map.of(), "", "serve", "--help").out().lines().map(String::strip).toList();
+    assertThat(usage).anyMatch(line -> line.endsWith("Show this help and exit"));
+    assertThat(String.join(" ", usage))
+        .contains("(default: 8470)", "(default: 127.0.0.1)", "(default: forever)");
+  }
+
   @Test
   void alternativesExcludeEachOther() throws Exception {
     Result both = run(Map.of(), "", "list", "--data", data, "--url", NOWHERE);
@@ -150,7 +170,7 @@ class OptionsTest {
             "30",
             "TALLY_DRY_RUN",
             "true");
-    assertThat(run(empty, "", "archive").out()).contains("nothing to take out");
+    assertThat(run(empty, "", "archive").out()).contains("nothing to remove");
   }
 
   @Test
@@ -216,7 +236,8 @@ class OptionsTest {
     Map<String, String> log = Map.of("TALLY_DATA", data);
     assertThat(run(log, "", "tail", "--format=csv").out()).startsWith("id,").hasLineCount(4);
     assertThat(run(log, "", "key", "--format=csv").out()).startsWith("VERIFIER KEY\r\n");
-    assertThat(run(log, "", "tail", "--lines=501").err()).contains("--lines is 501");
+    assertThat(run(log, "", "tail", "--lines=501").err())
+        .contains("--lines must be between 1 and 500, but was 501");
     assertThat(
             run(
                     log,

@@ -73,7 +73,7 @@ class RetentionIT {
     assertThat(Tally.run(log, "", "hold", "release", hold).code()).isEqualTo(Failure.USAGE);
     assertThat(good(log, "archive", "--retention-days", "30"))
         .contains("102-201.zip", "202-301.zip", "the log begins at entry 302");
-    assertThat(good(log, "archive", "--retention-days", "30")).contains("nothing to take out");
+    assertThat(good(log, "archive", "--retention-days", "30")).contains("nothing to remove");
 
     assertThat(good(log, "verify", "--checkpoint", exported.toString(), "--key", key))
         .contains("valid: entries 302 to");
@@ -139,7 +139,7 @@ class RetentionIT {
       assertThat(good(server.environment(), "hold", "list", "--format", "json"))
           .contains("\"holds\":[]");
       assertThat(good(server.environment(), "archive", "--retention-days", "30"))
-          .contains("nothing to take out");
+          .contains("nothing to remove");
     }
     assertThat(data.resolve("archive")).doesNotExist();
   }

@@ -54,7 +54,8 @@ class TestCountsTest {
     report(
         "cli/target/failsafe-reports/TEST-a.b.SomeIT.xml",
         START.plusSeconds(2),
-        test("breaks", "<failure message=\"&#10;expected 1&#10;but was 2\" type=\"E\">at</failure>"),
+        test(
+            "breaks", "<failure message=\"&#10;expected 1&#10;but was 2\" type=\"E\">at</failure>"),
         test("", "<error type=\"E\">at</error>"));
     report("cli/target/failsafe-reports/failsafe-summary.xml", START.plusSeconds(2), test("x", ""));
     report("cli/target/surefire-reports/TEST-old.xml", START.minusSeconds(1), test("old", ""));

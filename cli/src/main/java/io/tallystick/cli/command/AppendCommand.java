@@ -26,9 +26,9 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "append",
     description = {
-      "Append events, one JSON object a line or in a JSON array, in batches of up to 1,000.",
-      "An input that ends or stalls is written within a second. At the first event that is not valid,"
-          + " the command stops: those before it are appended, and it prints how to resume."
+      "Append events: one JSON object a line, or JSON arrays, compressed with gzip or not.",
+      "What a live pipe holds is written within a second. At the first event that is not valid the"
+          + " command stops: the events before it are appended, and it prints how to go on"
     })
 public final class AppendCommand implements Callable<Integer> {
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(30);

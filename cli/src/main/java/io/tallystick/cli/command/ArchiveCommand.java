@@ -13,14 +13,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code tally archive}: takes old entries out of the log. */
+/** {@code tally archive}: removes old entries from the log. */
 @Command(
     name = "archive",
     description = {
-      "Take entries out that are older than so many days, in whole closed segments, as far as no legal"
-          + " hold covers them.",
-      "Each removal is an entry of the log; what is left, and every older checkpoint, keeps"
-          + " verifying."
+      "Remove entries older than a number of days, in whole closed segments, up to the first one"
+          + " under a legal hold.",
+      "The log records each removal. What is left, and every older checkpoint, still verifies"
     })
 public final class ArchiveCommand implements Callable<Integer> {
   private final Terminal terminal;
@@ -30,7 +29,7 @@ public final class ArchiveCommand implements Callable<Integer> {
       names = "--retention-days",
       required = true,
       paramLabel = "N",
-      description = "How many days entries are kept.")
+      description = "Days to keep entries")
   private String days = "";
 
   @Option(
@@ -38,10 +37,11 @@ public final class ArchiveCommand implements Callable<Integer> {
       paramLabel = "archive|purge",
       defaultValue = "archive",
       description =
-          "Keep them in archive/ of the data directory, or not at all (default: ${DEFAULT-VALUE}).")
+          "What to do with older entries: archive keeps them in archive/ of the data"
+              + " directory, purge deletes them (default: ${DEFAULT-VALUE})")
   private String mode = "archive";
 
-  @Option(names = "--dry-run", description = "Only say what would be taken out.")
+  @Option(names = "--dry-run", description = "Only show what would be removed")
   private boolean dryRun;
 
   public ArchiveCommand(Terminal terminal) {
@@ -53,7 +53,7 @@ public final class ArchiveCommand implements Callable<Integer> {
     int keep = ServeCommand.retentionDays(days);
     byte[] answer;
     try (Source source = common.where.source(terminal);
-        ProgressBar _ = terminal.progressBar(dryRun ? "looking" : "archiving")) {
+        ProgressBar _ = terminal.progressBar(dryRun ? "searching" : "archiving")) {
       answer = source.runRetention(keep, mode, dryRun);
     }
     if (common.format == Format.json) {
@@ -78,14 +78,14 @@ public final class ArchiveCommand implements Callable<Integer> {
     if (run.path("removed").isEmpty()) {
       terminal
           .out()
-          .println("nothing to take out before " + Printable.of(run.path("before").asText()));
+          .println("nothing to remove before " + Printable.of(run.path("before").asText()));
     } else {
       terminal.out().print(rows.table(terminal));
       terminal
           .out()
           .println(
               dryRun
-                  ? "nothing was taken out: this was a dry run"
+                  ? "nothing was removed: this was a dry run"
                   : "the log begins at entry %,d".formatted(run.path("first_id").asLong()));
     }
     JsonNode hold = run.path("held_by");
@@ -93,7 +93,7 @@ public final class ArchiveCommand implements Callable<Integer> {
       terminal
           .out()
           .println(
-              "hold %s keeps entries %s to %s and all after them: %s"
+              "hold %s keeps entries %s to %s, and all entries after them: %s"
                   .formatted(
                       hold.path("id").asLong(),
                       hold.path("first_id").asLong(),

@@ -14,26 +14,25 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "backup",
     description = {
-      "Copy the log to a directory, also while a server writes it. A second run copies what is new.",
-      "The copy is checked with \"tally verify --data DIR\" and served like any log; serving it for"
-          + " appending needs the signing key."
+      "Copy the log to a directory, also while a server writes to it. A second run copies what is new.",
+      "\"tally verify --data DIR\" checks the copy. \"tally serve\" needs the signing key as well"
     })
 public final class BackupCommand implements Callable<Integer> {
   private final Terminal terminal;
 
-  @Parameters(paramLabel = "DIR", description = "Where to; empty, or an earlier backup.")
+  @Parameters(paramLabel = "DIR", description = "Directory to copy to: empty, or an earlier backup")
   private Path target = Path.of("");
 
   @Option(
       names = "--data",
       paramLabel = "DIR",
       defaultValue = "tally-data",
-      description = "The data directory (default: ./${DEFAULT-VALUE}).")
+      description = "Data directory (default: ./${DEFAULT-VALUE})")
   private Path data = Path.of("tally-data");
 
   @Option(
       names = "--with-key",
-      description = "Copy the signing key too. Whoever has the copy can then sign as this log.")
+      description = "Copy the signing key too; whoever has the copy can then sign as this log")
   private boolean withKey;
 
   public BackupCommand(Terminal terminal) {

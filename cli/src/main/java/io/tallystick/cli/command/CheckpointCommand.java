@@ -22,7 +22,7 @@ import picocli.CommandLine.Option;
 /** {@code tally checkpoint}: the signed checkpoints of the log. */
 @Command(
     name = "checkpoint",
-    description = "Print the newest checkpoint, which is kept in the log's history from then on.")
+    description = "Print the newest checkpoint and keep it in the log's history")
 public final class CheckpointCommand implements Callable<Integer> {
   private final Terminal terminal;
   @Mixin private final Where where = new Where();
@@ -30,7 +30,7 @@ public final class CheckpointCommand implements Callable<Integer> {
   @Option(
       names = "--out",
       paramLabel = "FILE",
-      description = "The file; standard output if absent.")
+      description = "File to write (default: standard output)")
   private @Nullable Path out;
 
   public CheckpointCommand(Terminal terminal) {
@@ -48,15 +48,18 @@ public final class CheckpointCommand implements Callable<Integer> {
   }
 
   /** {@code tally checkpoint list}. */
-  @Command(name = "list", description = "List the checkpoints that are kept, newest first.")
+  @Command(name = "list", description = "List the kept checkpoints, newest first")
   public static final class ListKept implements Callable<Integer> {
     private final Terminal terminal;
     @Mixin private final Common common = new Common();
 
-    @Option(names = "--since", paramLabel = "TIME", description = "Those signed from then on.")
+    @Option(names = "--since", paramLabel = "TIME", description = "Earliest time signed")
     private @Nullable String since;
 
-    @Option(names = "--until", paramLabel = "TIME", description = "Those signed until then.")
+    @Option(
+        names = "--until",
+        paramLabel = "TIME",
+        description = "Latest time signed; a date includes its day")
     private @Nullable String until;
 
     public ListKept(Terminal terminal) {

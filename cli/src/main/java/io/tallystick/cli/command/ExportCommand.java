@@ -19,8 +19,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "export",
     description =
-        "Write all entries that match to a file. A server records who took what; in a data directory only"
-            + " the checkpoint of a bundle is kept.")
+        "Write all entries that match to a file or to standard output; a server records"
+            + " each export as an entry")
 public final class ExportCommand implements Callable<Integer> {
   private final Terminal terminal;
   @Mixin private final Where where = new Where();
@@ -30,20 +30,23 @@ public final class ExportCommand implements Callable<Integer> {
       names = "--format",
       paramLabel = "FORMAT",
       defaultValue = "ndjson",
-      description = "ndjson (the exact entries), csv, json or bundle (default: ${DEFAULT-VALUE}).")
+      description =
+          "Format: ndjson (the exact entries), csv, json or bundle (default:"
+              + " ${DEFAULT-VALUE})")
   private String format = "ndjson";
 
   @Option(
       names = "--out",
       paramLabel = "FILE",
-      description = "The file, which appears when it is whole; standard output if absent.")
+      description = "File to write, which appears once it is complete (default: standard output)")
   private @Nullable Path out;
 
   @Option(
       names = "--proofs",
       description =
-          "Write an evidence bundle in place of the format: a zip with the entries, a proof each and"
-              + " the checkpoint, which \"tally verify-bundle\" checks anywhere.")
+          "Write an evidence bundle, as --format bundle does: a zip with the entries, a"
+              + " proof of each, and the checkpoint, which \"tally verify-bundle\" checks"
+              + " anywhere")
   private boolean proofs;
 
   public ExportCommand(Terminal terminal) {

@@ -15,7 +15,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code tally hold}: legal holds, which stop retention. */
-@Command(name = "hold", description = "Place, list and release legal holds, which stop retention.")
+@Command(name = "hold", description = "Place, list and release legal holds, which stop retention")
 public final class HoldCommand {
   private final Terminal terminal;
 
@@ -23,25 +23,26 @@ public final class HoldCommand {
     this.terminal = terminal;
   }
 
-  @Command(
-      name = "add",
-      description = "Keep a range of entries until the hold is released.",
-      mixinStandardHelpOptions = true)
+  @Command(name = "add", description = "Keep a range of entries until the hold is released")
   int add(
       @Mixin Common common,
       @Option(
               names = "--start-id",
               required = true,
               paramLabel = "ID",
-              description = "First entry.")
+              description = "First entry to keep")
           long firstId,
-      @Option(names = "--end-id", required = true, paramLabel = "ID", description = "Last entry.")
+      @Option(
+              names = "--end-id",
+              required = true,
+              paramLabel = "ID",
+              description = "Last entry to keep")
           long lastId,
       @Option(
               names = "--reason",
               required = true,
               paramLabel = "TEXT",
-              description = "Why they must stay; an entry of the log says so.")
+              description = "Reason to keep them, which the log records")
           String reason)
       throws Exception {
     byte[] answer;
@@ -57,10 +58,7 @@ public final class HoldCommand {
     return 0;
   }
 
-  @Command(
-      name = "list",
-      description = "List the holds that are in force.",
-      mixinStandardHelpOptions = true)
+  @Command(name = "list", description = "List the holds in force")
   int list(@Mixin Common common) throws Exception {
     byte[] answer;
     try (Source source = common.where.source(terminal)) {
@@ -90,13 +88,13 @@ public final class HoldCommand {
     return rows;
   }
 
-  @Command(
-      name = "release",
-      description = "End a hold; an entry of the log says so.",
-      mixinStandardHelpOptions = true)
+  @Command(name = "release", description = "End a hold, which the log records")
   int release(
       @Mixin Where where,
-      @Parameters(paramLabel = "ID", description = "The hold's id, as in the list.") String id)
+      @Parameters(
+              paramLabel = "ID",
+              description = "Id of the hold, as \"tally hold list\" shows it")
+          String id)
       throws Exception {
     try (Source source = where.source(terminal)) {
       source.releaseHold(id);

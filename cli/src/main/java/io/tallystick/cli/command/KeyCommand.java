@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
 /** {@code tally key}: the keys that sign the log. */
 @Command(
     name = "key",
-    description = "Print the log's verifier keys, newest first: what an auditor pins.")
+    description = "Print the log's verifier keys, newest first; an auditor keeps one of them")
 public final class KeyCommand implements Callable<Integer> {
   private final Terminal terminal;
   @Mixin private final Common common = new Common();
@@ -51,8 +51,8 @@ public final class KeyCommand implements Callable<Integer> {
   @Command(
       name = "rotate",
       description =
-          "Give the log a new signing key. No server may have the log open. The next checkpoint is"
-              + " signed by the old key and the new one, and kept.")
+          "Give the log a new signing key, while no server has the log open; both keys"
+              + " sign the next checkpoint, which is kept")
   public static final class Rotate implements Callable<Integer> {
     private final Terminal terminal;
 
@@ -60,13 +60,14 @@ public final class KeyCommand implements Callable<Integer> {
         names = "--data",
         paramLabel = "DIR",
         defaultValue = "tally-data",
-        description = "The data directory (default: ./${DEFAULT-VALUE}).")
+        description = "Data directory (default: ./${DEFAULT-VALUE})")
     private Path data = Path.of("tally-data");
 
     @Option(
         names = "--key-file",
         paramLabel = "FILE",
-        description = "Where the key is, if not in the data directory.")
+        description =
+            "Key that signs checkpoints (default: keys/checkpoint.key in the data" + " directory)")
     private @Nullable Path keyFile;
 
     public Rotate(Terminal terminal) {
@@ -81,7 +82,8 @@ public final class KeyCommand implements Callable<Integer> {
         return 0;
       } catch (LogException.Locked e) {
         throw new Failure(
-            Failure.UNREACHABLE, e.getMessage() + ". Stop the server, rotate, and start it again");
+            Failure.UNREACHABLE,
+            e.getMessage() + ". Stop the server, rotate the key, and start the server again");
       }
     }
   }

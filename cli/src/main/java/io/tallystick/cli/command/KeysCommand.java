@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code tally keys}: the API keys of a log. */
-@Command(name = "keys", description = "Create, list and revoke API keys.")
+@Command(name = "keys", description = "Create, list and revoke API keys")
 public final class KeysCommand {
   private final Terminal terminal;
 
@@ -29,13 +29,10 @@ public final class KeysCommand {
     this.terminal = terminal;
   }
 
-  @Command(
-      name = "create",
-      description = "Create a key; its secret is shown this once.",
-      mixinStandardHelpOptions = true)
+  @Command(name = "create", description = "Create a key and print it, which happens only once")
   int create(
       @Mixin Common common,
-      @Parameters(paramLabel = "NAME", description = "A name that no key had before.") String name,
+      @Parameters(paramLabel = "NAME", description = "Name that no key had before") String name,
       @Option(
               names = "--permission",
               required = true,
@@ -43,13 +40,15 @@ public final class KeysCommand {
               split = GivenOptions.COMMA,
               splitSynopsisLabel = ",",
               description =
-                  "audit.append, admin.audit, admin.keys or admin.retention; several with commas, or"
-                      + " given again.")
+                  "Permission: audit.append, admin.audit, admin.keys or admin.retention;"
+                      + " several with commas, or repeated")
           List<String> permissions,
       @Option(
               names = "--expires",
               paramLabel = "TIME",
-              description = "90d, 12h, or a time like 2027-01-31T00:00:00Z.")
+              description =
+                  "Time at which the key expires: 90d, 12h, or 2027-01-31T00:00:00Z"
+                      + " (default: never)")
           @Nullable String expires)
       throws Exception {
     try (Source source = common.where.source(terminal)) {
@@ -72,10 +71,7 @@ public final class KeysCommand {
     return 0;
   }
 
-  @Command(
-      name = "list",
-      description = "List the keys, without their secrets.",
-      mixinStandardHelpOptions = true)
+  @Command(name = "list", description = "List the keys, without their secrets")
   int list(@Mixin Common common) throws Exception {
     byte[] answer;
     try (Source source = common.where.source(terminal)) {
@@ -103,13 +99,11 @@ public final class KeysCommand {
     return 0;
   }
 
-  @Command(
-      name = "revoke",
-      description = "Refuse a key from now on.",
-      mixinStandardHelpOptions = true)
+  @Command(name = "revoke", description = "Refuse a key from now on")
   int revoke(
       @Mixin Where where,
-      @Parameters(paramLabel = "ID", description = "The key's id, as in the list.") String id)
+      @Parameters(paramLabel = "ID", description = "Id of the key, as \"tally keys list\" shows it")
+          String id)
       throws Exception {
     try (Source source = where.source(terminal)) {
       source.revokeKey(id);
@@ -124,7 +118,7 @@ public final class KeysCommand {
     return all.toString();
   }
 
-  /** The time that is meant by a duration from now, or by a time. */
+  /** Parses {@code --expires}: a duration from now, or a time. */
   private static String expiry(String text) {
     if (text.matches("[1-9][0-9]{0,5}[dh]")) {
       long count = Long.parseLong(text.substring(0, text.length() - 1));
@@ -136,9 +130,10 @@ public final class KeysCommand {
     } catch (java.time.DateTimeException e) {
       throw new Failure(
           Failure.USAGE,
-          "--expires is \""
+          "--expires must be days like 90d, hours like 12h, or a time like 2027-01-31T00:00:00Z, but"
+              + " was \""
               + Printable.of(text)
-              + "\"; taken are days like 90d, hours like 12h, or a time like 2027-01-31T00:00:00Z");
+              + "\"");
     }
   }
 }

@@ -11,7 +11,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** {@code tally list}: entries that match, newest first. */
-@Command(name = "list", description = "List entries, newest first, with filters.")
+@Command(name = "list", description = "List entries, newest first, with filters")
 public final class ListCommand implements Callable<Integer> {
   private final Terminal terminal;
   private final String path;

@@ -26,8 +26,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "notarise",
     description =
-        "Have a timestamp authority (RFC 3161) sign the newest checkpoint, and keep both. Works on a"
-            + " data directory, also beside its server.")
+        "Have a timestamp authority (RFC 3161) sign the newest checkpoint, and keep both;"
+            + " works on a data directory, also beside its server")
 public final class NotariseCommand implements Callable<Integer> {
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
@@ -37,16 +37,22 @@ public final class NotariseCommand implements Callable<Integer> {
       names = "--data",
       paramLabel = "DIR",
       defaultValue = "tally-data",
-      description = "The data directory (default: ./${DEFAULT-VALUE}).")
+      description = "Data directory (default: ./${DEFAULT-VALUE})")
   private Path data = Path.of("tally-data");
 
-  @Option(names = "--tsa", required = true, paramLabel = "URL", description = "The authority.")
+  @Option(
+      names = "--tsa",
+      required = true,
+      paramLabel = "URL",
+      description = "URL of the timestamp authority")
   private URI authority = URI.create("");
 
   @Option(
       names = "--tsa-ca",
       paramLabel = "FILE",
-      description = "Certificates (PEM) that the authority's must lead to; not checked without.")
+      description =
+          "Certificates in PEM that the authority's certificate must lead to (default: do"
+              + " not check it)")
   private @Nullable Path authorities;
 
   public NotariseCommand(Terminal terminal) {
@@ -78,11 +84,11 @@ public final class NotariseCommand implements Callable<Integer> {
     terminal
         .out()
         .printf(
-            "the checkpoint over %,d entries existed at %s, says %s%s%n",
+            "the checkpoint over %,d entries existed at %s, according to %s%s%n",
             checkpoint.size(),
             verified.time(),
             Printable.of(verified.authority()),
-            verified.trusted() ? "" : " (its certificate was not checked; --tsa-ca does)");
+            verified.trusted() ? "" : " (its certificate was not checked; use --tsa-ca)");
     return 0;
   }
 

@@ -23,23 +23,23 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "prove",
     description =
-        "Write a proof that an entry is in the log (C2SP tlog-proof), with the entry in it.")
+        "Write a proof that an entry is in the log (C2SP tlog-proof), with the entry in" + " it")
 public final class ProveCommand implements Callable<Integer> {
   private final Terminal terminal;
   @Mixin private final Where where = new Where();
 
-  @Parameters(paramLabel = "ID", description = "The entry.")
+  @Parameters(paramLabel = "ID", description = "Id of the entry")
   private String id = "";
 
   @Option(
       names = "--out",
       paramLabel = "FILE",
-      description = "The file, by custom named .tlog-proof; standard output if absent.")
+      description = "File to write, usually named .tlog-proof (default: standard output)")
   private @Nullable Path out;
 
   @Option(
       names = "--bare",
-      description = "Leave the entry out; who checks the proof then needs it from elsewhere.")
+      description = "Leave the entry out; a verifier then needs it from elsewhere")
   private boolean bare;
 
   public ProveCommand(Terminal terminal) {

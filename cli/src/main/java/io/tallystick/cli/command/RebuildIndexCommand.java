@@ -13,7 +13,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "rebuild-index",
     description =
-        "Delete the index and build it again from the log. The server must not be running.")
+        "Delete the index and build it again from the log, while no server has the log" + " open")
 public final class RebuildIndexCommand implements Callable<Integer> {
   private final Terminal terminal;
 
@@ -21,7 +21,7 @@ public final class RebuildIndexCommand implements Callable<Integer> {
       names = "--data",
       paramLabel = "DIR",
       defaultValue = "tally-data",
-      description = "The data directory (default: ./${DEFAULT-VALUE}).")
+      description = "Data directory (default: ./${DEFAULT-VALUE})")
   private Path data = Path.of("tally-data");
 
   public RebuildIndexCommand(Terminal terminal) {

@@ -22,20 +22,20 @@ import picocli.CommandLine.Parameters;
     name = "restore",
     description = {
       "Check archives that follow each other and put their entries into an empty data directory.",
-      "Every reading command works on it; it can't be appended to, and has no checkpoint: what an"
-          + " archive proves, \"tally verify --archive\" proves."
+      "Every command that reads works on it. It accepts no events and has no checkpoint;"
+          + " \"tally verify --archive\" checks an archive against its checkpoint"
     })
 public final class RestoreCommand implements Callable<Integer> {
   private final Terminal terminal;
 
-  @Parameters(paramLabel = "FILE", arity = "1..*", description = "Files that retention made.")
+  @Parameters(paramLabel = "FILE", arity = "1..*", description = "Archives that retention made")
   private List<Path> archives = List.of();
 
   @Option(
       names = "--data",
       required = true,
       paramLabel = "DIR",
-      description = "Where to: a directory that is empty or not there yet.")
+      description = "Directory to restore to, empty or missing")
   private Path data = Path.of("");
 
   @Option(
@@ -45,8 +45,8 @@ public final class RestoreCommand implements Callable<Integer> {
       split = GivenOptions.COMMA,
       splitSynopsisLabel = ",",
       description =
-          "The log's verifier key that you trust, as \"tally key\" printed it; several with commas,"
-              + " or given again.")
+          "Verifier key of the log that you trust, as \"tally key\" printed it; several"
+              + " with commas, or repeated")
   private List<String> keys = List.of();
 
   public RestoreCommand(Terminal terminal) {

@@ -31,7 +31,9 @@ import picocli.CommandLine.Option;
 /** {@code tally serve}: the server. */
 @Command(
     name = "serve",
-    description = "Serve a log over HTTP until SIGTERM or Ctrl-C, which end it gracefully.")
+    description =
+        "Serve a log over HTTP until SIGTERM or Ctrl-C; reload the certificate and log"
+            + " files on SIGHUP")
 public final class ServeCommand implements Callable<Integer> {
   private static final Pattern SIZE = Pattern.compile("([0-9]{1,6})([kmgt]?)");
 
@@ -41,21 +43,21 @@ public final class ServeCommand implements Callable<Integer> {
       names = "--data",
       paramLabel = "DIR",
       defaultValue = "tally-data",
-      description = "The data directory, made if missing (default: ./${DEFAULT-VALUE}).")
+      description = "Data directory, created if missing (default: ./${DEFAULT-VALUE})")
   private Path data = Path.of("tally-data");
 
   @Option(
       names = "--host",
       paramLabel = "ADDRESS",
       defaultValue = "127.0.0.1",
-      description = "The address to listen on (default: ${DEFAULT-VALUE}).")
+      description = "Address to listen on (default: ${DEFAULT-VALUE})")
   private String host = "127.0.0.1";
 
   @Option(
       names = "--port",
       paramLabel = "N",
       defaultValue = "8470",
-      description = "The port, 0 for any that is free (default: ${DEFAULT-VALUE}).")
+      description = "Port to listen on, 0 for any free one (default: ${DEFAULT-VALUE})")
   private int port;
 
   @Option(
@@ -64,18 +66,24 @@ public final class ServeCommand implements Callable<Integer> {
       defaultValue = "",
       description =
           "The path under which a proxy serves the log, for instance /audit; the proxy keeps it in"
-              + " the requests (default: none).")
+              + " the requests (default: none)")
   private String basePath = "";
 
-  @Option(names = "--tls-cert", paramLabel = "FILE", description = "Certificate chain, PEM.")
+  @Option(
+      names = "--tls-cert",
+      paramLabel = "FILE",
+      description = "Certificate chain in PEM; reloaded when the file changes")
   private @Nullable Path tlsCert;
 
-  @Option(names = "--tls-key", paramLabel = "FILE", description = "Its key, PEM (PKCS #8).")
+  @Option(
+      names = "--tls-key",
+      paramLabel = "FILE",
+      description = "Key of the certificate in PEM (PKCS #8)")
   private @Nullable Path tlsKey;
 
   @Option(
       names = "--insecure-http",
-      description = "Allow plain HTTP on an address others can reach.")
+      description = "Allow plain HTTP on an address that others can reach")
   private boolean insecureHttp;
 
   @Option(
@@ -83,28 +91,30 @@ public final class ServeCommand implements Callable<Integer> {
       paramLabel = "ADDRESS",
       split = GivenOptions.COMMA,
       splitSynopsisLabel = ",",
-      description = "A proxy, or a network like 10.0.0.0/8, whose X-Forwarded-For counts.")
+      description =
+          "Proxy, or a network such as 10.0.0.0/8, whose X-Forwarded-For counts; several"
+              + " with commas, or repeated")
   private List<String> trustedProxies = List.of();
 
-  @Option(names = "--public-metrics", description = "Serve /metrics without a key.")
+  @Option(names = "--public-metrics", description = "Serve /metrics without a key")
   private boolean publicMetrics;
 
   @Option(
       names = "--public-tlog",
-      description = "Serve checkpoints, tiles and entries under /tlog without a key.")
+      description = "Serve checkpoints, tiles and entries under /tlog without a key")
   private boolean publicTlog;
 
   @Option(
       names = "--key-file",
       paramLabel = "FILE",
       description =
-          "The key that signs checkpoints (default: keys/checkpoint.key in the data directory).")
+          "Key that signs checkpoints (default: keys/checkpoint.key in the data" + " directory)")
   private @Nullable Path keyFile;
 
   @Option(
       names = "--post-quantum",
       description =
-          "Let a key that is made now sign with ML-DSA-44 too, for the time after Ed25519.")
+          "Let a key that is created now also sign with ML-DSA-44, a post-quantum signature")
   private boolean postQuantum;
 
   @Option(
@@ -113,17 +123,19 @@ public final class ServeCommand implements Callable<Integer> {
       split = GivenOptions.COMMA,
       splitSynopsisLabel = ",",
       description =
-          "A witness that is asked every minute to sign the newest checkpoint: its verifier key and"
-              + " its address. Several with commas, or given again.")
+          "Witness to ask every minute to sign the newest checkpoint, as its verifier key"
+              + " and address; several with commas, or repeated")
   private List<String> witnesses = List.of();
 
-  @Option(names = "--strict-types", description = "Refuse event types that the log does not know.")
+  @Option(names = "--strict-types", description = "Refuse event types that the log does not know")
   private boolean strictTypes;
 
   @Option(
       names = "--origin",
       paramLabel = "NAME",
-      description = "The name of a new log, for instance example.com/audit; it keeps it for ever.")
+      description =
+          "Name of a new log, for instance example.com/audit, which cannot be changed"
+              + " later (default: chosen at random)")
   private @Nullable String origin;
 
   @Option(
@@ -131,7 +143,8 @@ public final class ServeCommand implements Callable<Integer> {
       paramLabel = "forced|async",
       defaultValue = "forced",
       description =
-          "When to acknowledge: when forced to the device, or before (default: ${DEFAULT-VALUE}).")
+          "When to acknowledge: forced, once the device has it, or async, before"
+              + " (default: ${DEFAULT-VALUE})")
   private String durability = "forced";
 
   @Option(
@@ -139,15 +152,14 @@ public final class ServeCommand implements Callable<Integer> {
       paramLabel = "SIZE",
       defaultValue = "1g",
       description =
-          "Warn when less is free on the device, for instance 500m or 2g (default:"
-              + " ${DEFAULT-VALUE}). Below 32m appends are refused.")
+          "Free space below which to warn, for instance 500m or 2g; below 32m appends are"
+              + " refused (default: ${DEFAULT-VALUE})")
   private String minFree = "1g";
 
   @Option(
       names = "--retention-days",
       paramLabel = "N",
-      description =
-          "How many days entries are kept; older ones are taken out every hour (default: for ever).")
+      description = "Days to keep entries; older ones are removed every hour (default: forever)")
   private @Nullable String retentionDays;
 
   @Option(
@@ -155,8 +167,8 @@ public final class ServeCommand implements Callable<Integer> {
       paramLabel = "archive|purge",
       defaultValue = "archive",
       description =
-          "What becomes of entries that are taken out: kept in archive/ of the data directory, or"
-              + " gone (default: ${DEFAULT-VALUE}).")
+          "What to do with entries that are removed: archive keeps them in archive/ of"
+              + " the data directory, purge deletes them (default: ${DEFAULT-VALUE})")
   private String retentionMode = "archive";
 
   public ServeCommand(Terminal terminal) {
@@ -223,7 +235,7 @@ public final class ServeCommand implements Callable<Integer> {
 
   static @Nullable TlsFiles tls(@Nullable Path certificate, @Nullable Path key) {
     if ((certificate == null) != (key == null)) {
-      throw new Failure(Failure.USAGE, "--tls-cert and --tls-key go together");
+      throw new Failure(Failure.USAGE, "give both --tls-cert and --tls-key, or neither");
     }
     return certificate == null || key == null ? null : new TlsFiles(certificate, key);
   }
@@ -253,9 +265,9 @@ public final class ServeCommand implements Callable<Integer> {
           default ->
               throw new Failure(
                   Failure.USAGE,
-                  "--durability is \""
+                  "--durability must be forced or async, but was \""
                       + Printable.of(durability)
-                      + "\"; taken are forced and async");
+                      + "\"");
         };
     return LogConfig.builder()
         .origin(origin)
@@ -271,22 +283,20 @@ public final class ServeCommand implements Callable<Integer> {
     if (!matcher.matches()) {
       throw new Failure(
           Failure.USAGE,
-          "--min-free is \""
+          "--min-free must be a number of up to six digits and a unit (k, m, g or t), but was \""
               + Printable.of(size)
-              + "\"; taken is a number of up to six digits with k, m, g or t after it");
+              + "\"");
     }
     int shift = 10 * " kmgt".indexOf(matcher.group(2).isEmpty() ? " " : matcher.group(2));
     return Long.parseLong(matcher.group(1)) << shift;
   }
 
-  /** The days that are meant by {@code --retention-days}. */
+  /** Parses {@code --retention-days}. */
   static int retentionDays(String text) {
     if (!text.matches("[1-9][0-9]{0,4}")) {
       throw new Failure(
           Failure.USAGE,
-          "--retention-days is \""
-              + Printable.of(text)
-              + "\"; taken is a number of days, 1 to 99999");
+          "--retention-days must be between 1 and 99999, but was \"" + Printable.of(text) + "\"");
     }
     return Integer.parseInt(text);
   }
@@ -296,26 +306,29 @@ public final class ServeCommand implements Callable<Integer> {
         .orElseThrow(() ->
             new Failure(
                 Failure.USAGE,
-                "--retention-mode is \""
+                "--retention-mode must be archive or purge, but was \""
                     + Printable.of(retentionMode)
-                    + "\"; taken are archive and purge"));
+                    + "\""));
   }
 
-  /** Before the log is opened, which may take a while, and refuses what is not taken. */
+  /**
+   * Runs before the log is opened, which may take a while, so that a wrong option is reported at
+   * once.
+   */
   private void logRetention() {
     Retention.Mode mode = retentionMode();
     if (retentionDays != null) {
       terminal
           .err()
           .println(
-              "tally: entries older than %d days are %s, in whole hours, as far as no legal hold covers them"
+              "tally: entries older than %d days are %s every hour, up to the first one under a legal hold"
                   .formatted(
                       retentionDays(retentionDays),
                       mode == Retention.Mode.PURGE ? "purged" : "archived"));
     }
   }
 
-  /** Runs retention while the server runs, if it is asked for. */
+  /** Runs retention while the server runs; {@code null} without {@code --retention-days}. */
   private @Nullable RetentionSchedule retention(AuditLog log, AuditIndex index) {
     if (retentionDays == null) {
       return null;

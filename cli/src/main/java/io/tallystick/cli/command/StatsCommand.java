@@ -16,15 +16,21 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code tally stats}: counts over the log or a period of it. */
-@Command(name = "stats", description = "Count entries by type, category, actor and day.")
+@Command(name = "stats", description = "Count entries by type, category, actor and day")
 public final class StatsCommand implements Callable<Integer> {
   private final Terminal terminal;
   @Mixin private final Common common = new Common();
 
-  @Option(names = "--since", paramLabel = "TIME", description = "Recorded then or later.")
+  @Option(
+      names = "--since",
+      paramLabel = "TIME",
+      description = "Earliest time recorded: 2024-12-31, or with a time of day")
   private @Nullable String since;
 
-  @Option(names = "--until", paramLabel = "TIME", description = "Recorded until then.")
+  @Option(
+      names = "--until",
+      paramLabel = "TIME",
+      description = "Latest time recorded; a date includes its day")
   private @Nullable String until;
 
   public StatsCommand(Terminal terminal) {

@@ -4,8 +4,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * The end that SIGTERM or Ctrl-C brings: the process stays until everything is closed, and ends
- * with its code.
+ * Waits for SIGTERM or Ctrl-C, keeps the process until everything is closed, and then ends it with
+ * its exit code.
  */
 public final class Stop {
   private final CountDownLatch asked = new CountDownLatch(1);
@@ -24,6 +24,7 @@ public final class Stop {
     asked.await();
   }
 
+  /** Everything is closed: the process may end. */
   void done(int exitCode) {
     done.complete(exitCode);
   }

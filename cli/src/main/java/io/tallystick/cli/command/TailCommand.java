@@ -19,8 +19,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code tally tail}: the newest entries, and on request those that come. */
-@Command(name = "tail", description = "Show the newest entries, oldest of them first.")
+/** {@code tally tail}: the newest entries and, with {@code --follow}, those that arrive. */
+@Command(name = "tail", description = "Show the newest entries, oldest of them first")
 public final class TailCommand implements Callable<Integer> {
   private static final Duration POLL = Duration.ofMillis(500);
   private static final int MAX_LINES = 500;
@@ -31,14 +31,14 @@ public final class TailCommand implements Callable<Integer> {
 
   @Option(
       names = {"-f", "--follow"},
-      description = "Go on with entries as they come.")
+      description = "Go on with entries as they arrive")
   private boolean follow;
 
   @Option(
       names = "--lines",
       paramLabel = "N",
       defaultValue = "10",
-      description = "How many first, 1 to 500 (default: ${DEFAULT-VALUE}).")
+      description = "Number of entries to begin with, 1 to 500 (default: ${DEFAULT-VALUE})")
   private int lines;
 
   public TailCommand(Terminal terminal) {
@@ -48,7 +48,8 @@ public final class TailCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     if (lines < 1 || lines > MAX_LINES) {
-      throw new Failure(Failure.USAGE, "--lines is " + lines + "; taken is 1 to " + MAX_LINES);
+      throw new Failure(
+          Failure.USAGE, "--lines must be between 1 and " + MAX_LINES + ", but was " + lines);
     }
     try (Source source = common.where.source(terminal)) {
       Map<String, List<String>> given = filters.parameters();
@@ -83,7 +84,7 @@ public final class TailCommand implements Callable<Integer> {
     return entries;
   }
 
-  /** Each line alone, for its neighbours may come an hour later; CSV begins with its head. */
+  /** Aligns no columns, since the next line may come an hour later; CSV begins with its header. */
   private void show(List<JsonNode> entries, boolean first) {
     switch (common.format) {
       case table -> entries.forEach(entry -> terminal.data().println(line(entry)));

@@ -11,7 +11,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** {@code tally types}: the event types there are. */
-@Command(name = "types", description = "List the event types and how often each occurs.")
+@Command(name = "types", description = "List event types and how often each occurs")
 public final class TypesCommand implements Callable<Integer> {
   private final Terminal terminal;
   @Mixin private final Common common = new Common();

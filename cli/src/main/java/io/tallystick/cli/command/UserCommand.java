@@ -16,13 +16,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code tally user}: what a user did and what was done to that user. */
-@Command(name = "user", description = "List entries by a user or about that user.")
+@Command(name = "user", description = "List entries by a user or about that user")
 public final class UserCommand implements Callable<Integer> {
   private final Terminal terminal;
   @Mixin private final Common common = new Common();
   @Mixin private final PageOptions page = new PageOptions();
 
-  @Parameters(paramLabel = "ID", description = "The user's number.")
+  @Parameters(paramLabel = "ID", description = "Number of the user")
   private long userId;
 
   @Option(
@@ -30,13 +30,19 @@ public final class UserCommand implements Callable<Integer> {
       paramLabel = "TYPE",
       split = GivenOptions.COMMA,
       splitSynopsisLabel = ",",
-      description = "Only entries of this type; several with commas, or given again.")
+      description = "Event type, or a prefix such as auth.*; several with commas, or repeated")
   private List<String> eventTypes = List.of();
 
-  @Option(names = "--since", paramLabel = "TIME", description = "Recorded then or later.")
+  @Option(
+      names = "--since",
+      paramLabel = "TIME",
+      description = "Earliest time recorded: 2024-12-31, or with a time of day")
   private @Nullable String since;
 
-  @Option(names = "--until", paramLabel = "TIME", description = "Recorded until then.")
+  @Option(
+      names = "--until",
+      paramLabel = "TIME",
+      description = "Latest time recorded; a date includes its day")
   private @Nullable String until;
 
   public UserCommand(Terminal terminal) {

@@ -39,9 +39,9 @@ import picocli.CommandLine.Parameters;
 /** {@code tally verify-bundle}: checks an evidence bundle with nothing but a verifier key. */
 @Command(
     name = "verify-bundle",
-    description = "Check an evidence bundle, with no access to the log.",
+    description = "Check an evidence bundle, without the log",
     exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {"0:every entry in it is proved", "1:one is not"})
+    exitCodeList = {"0:every entry in the bundle is proved", "1:at least one is not"})
 public final class VerifyBundleCommand implements Callable<Integer> {
   private static final Pattern ENTRY = Pattern.compile("entries/([1-9][0-9]{0,18})\\.json");
   private static final String TOKEN = "checkpoint.tsr";
@@ -51,7 +51,7 @@ public final class VerifyBundleCommand implements Callable<Integer> {
 
   private final Terminal terminal;
 
-  @Parameters(paramLabel = "FILE", description = "The bundle, a zip.")
+  @Parameters(paramLabel = "FILE", description = "Bundle, a zip file")
   private Path file = Path.of("");
 
   @Option(
@@ -60,15 +60,17 @@ public final class VerifyBundleCommand implements Callable<Integer> {
       paramLabel = "VKEY",
       split = GivenOptions.COMMA,
       splitSynopsisLabel = ",",
-      description = "The log's verifier key that you trust; several with commas, or given again.")
+      description =
+          "Verifier key of the log that you trust, as \"tally key\" printed it; several"
+              + " with commas, or repeated")
   private List<String> keys = List.of();
 
   @Option(
       names = "--tsa-ca",
       paramLabel = "FILE",
       description =
-          "Certificates (PEM) that the timestamp in the bundle must lead to; without it only its"
-              + " signature is checked.")
+          "Certificates in PEM that the timestamp in the bundle must lead to (default:"
+              + " check only its signature)")
   private @Nullable Path authorities;
 
   public VerifyBundleCommand(Terminal terminal) {
@@ -106,7 +108,7 @@ public final class VerifyBundleCommand implements Callable<Integer> {
         }
       }
       for (String name : left) {
-        faults.add(name, "does not belong into a bundle, or proves an entry that is not here");
+        faults.add(name, "is not part of a bundle, or proves an entry that is not in it");
         found++;
       }
     } catch (InvalidNoteException | InvalidProofException e) {
@@ -142,9 +144,9 @@ public final class VerifyBundleCommand implements Callable<Integer> {
         TimestampToken.parse(token).verify(note, Trust.certificates(authorities));
     return "its checkpoint existed at "
         + verified.time()
-        + ", says "
+        + ", according to "
         + Printable.of(verified.authority())
-        + (verified.trusted() ? "" : " (whose certificate was not checked; --tsa-ca does)");
+        + (verified.trusted() ? "" : " (whose certificate was not checked; use --tsa-ca)");
   }
 
   private static Set<String> names(ZipFile zip) throws InvalidProofException {
@@ -169,11 +171,11 @@ public final class VerifyBundleCommand implements Callable<Integer> {
     TlogProof proof = TlogProof.parse(read(zip, proof(Long.toString(id)), TlogProof.MAX_BYTES));
     if (says != id || proof.index() != id - 1) {
       throw new InvalidProofException(
-          "the entry says that its id is %d, and the proof is about entry %d"
+          "the entry has the id %d, but the proof is about entry %d"
               .formatted(says, proof.index() + 1));
     }
     if (!proof.checkpoint().equals(new String(note, StandardCharsets.UTF_8))) {
-      throw new InvalidProofException("the proof is under another checkpoint than the bundle's");
+      throw new InvalidProofException("the proof is against another checkpoint than the bundle's");
     }
     Hasher hasher = new Hasher();
     new ProofVerifier(hasher)
@@ -185,7 +187,7 @@ public final class VerifyBundleCommand implements Callable<Integer> {
             checkpoint.root());
   }
 
-  /** A file of the zip, as far as it is not larger than it may be, whatever the zip says of it. */
+  /** Reads a file of the zip up to a limit, whatever size the zip claims for it. */
   private static byte[] read(ZipFile zip, String name, int maxBytes)
       throws IOException, InvalidProofException {
     ZipEntry entry = zip.getEntry(name);

@@ -35,33 +35,40 @@ import picocli.CommandLine.Option;
 @Command(
     name = "verify",
     description =
-        "Check contents, chain, ids, times and the sealed tree, of the log or of a range of it.",
+        "Check contents, chain, ids, times and the sealed tree of the log, or of a range"
+            + " of it",
     exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {"0:the log verifies", "1:it does not; every fault is listed"})
+    exitCodeList = {"0:the log verifies", "1:the log does not verify; every fault is listed"})
 public final class VerifyCommand implements Callable<Integer> {
   private final Terminal terminal;
   @Mixin private final Common common = new Common();
 
-  @Option(names = "--start-id", paramLabel = "ID", description = "First entry of the range.")
+  @Option(
+      names = "--start-id",
+      paramLabel = "ID",
+      description = "First entry of the range (default: the first of the log)")
   private @Nullable String startId;
 
-  @Option(names = "--end-id", paramLabel = "ID", description = "Last entry of the range.")
+  @Option(
+      names = "--end-id",
+      paramLabel = "ID",
+      description = "Last entry of the range (default: the last of the log)")
   private @Nullable String endId;
 
-  @Option(names = "--strict", description = "Decode every entry in full, too.")
+  @Option(names = "--strict", description = "Also decode every entry in full")
   private boolean strict;
 
   @Option(
       names = "--quick",
       description =
-          "Read only the first and the last entry: check that the stored hashes of the range are"
-              + " those that were sealed.")
+          "Read only the first and the last entry, and check that the stored hashes of"
+              + " the range are those that were sealed")
   private boolean quick;
 
   @Option(
       names = "--checkpoint",
       paramLabel = "FILE",
-      description = "A checkpoint that was taken away earlier: the log must continue it.")
+      description = "Earlier checkpoint, kept elsewhere, that the log must continue")
   private @Nullable Path checkpoint;
 
   @Option(
@@ -70,16 +77,16 @@ public final class VerifyCommand implements Callable<Integer> {
       split = GivenOptions.COMMA,
       splitSynopsisLabel = ",",
       description =
-          "The verifier key that you trust, as \"tally key\" printed it (default: those that the"
-              + " log names itself).")
+          "Verifier key that you trust, as \"tally key\" printed it; several with commas,"
+              + " or repeated (default: those that the log names itself)")
   private List<String> keys = List.of();
 
   @Option(
       names = "--tsa-ca",
       paramLabel = "FILE",
       description =
-          "Certificates (PEM) that the timestamps of kept checkpoints must lead to; without it only"
-              + " their signatures are checked. For a data directory.")
+          "Certificates in PEM that timestamps of kept checkpoints must lead to, on a"
+              + " data directory only (default: check only the signatures)")
   private @Nullable Path authorities;
 
   public VerifyCommand(Terminal terminal) {
@@ -119,7 +126,7 @@ public final class VerifyCommand implements Callable<Integer> {
     }
     if (startId != null || endId != null || quick || checkpoint != null || authorities != null) {
       throw new Failure(
-          Failure.USAGE, "--archive is checked as a whole; taken beside it is --key alone");
+          Failure.USAGE, "--archive is always checked as a whole; the only other option is --key");
     }
     List<VerifierKey> trusted = keys.stream().map(Trust::key).toList();
     String range = "";
@@ -185,7 +192,8 @@ public final class VerifyCommand implements Callable<Integer> {
         terminal
             .out()
             .printf(
-                "%,d faults in all; the first are listed%n", report.path("faults_total").asLong());
+                "%,d faults in all; only the first are listed%n",
+                report.path("faults_total").asLong());
       }
     }
     JsonNode sealed = report.path("checkpoint");
@@ -196,7 +204,7 @@ public final class VerifyCommand implements Callable<Integer> {
                 ? "sealed through %,d by %s"
                     .formatted(
                         sealed.path("size").asLong(), Printable.of(sealed.path("origin").asText()))
-                : "there is no checkpoint: nothing is sealed yet");
+                : "there is no checkpoint yet: nothing is sealed");
     terminal
         .out()
         .println(

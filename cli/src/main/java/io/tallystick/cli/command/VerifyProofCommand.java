@@ -30,13 +30,13 @@ import picocli.CommandLine.Parameters;
 /** {@code tally verify-proof}: checks a proof with nothing but a verifier key. */
 @Command(
     name = "verify-proof",
-    description = "Check a proof that an entry is in a log, with no access to the log.",
+    description = "Check a proof that an entry is in a log, without the log",
     exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {"0:the proof holds", "1:it does not"})
+    exitCodeList = {"0:the proof holds", "1:the proof does not hold"})
 public final class VerifyProofCommand implements Callable<Integer> {
   private final Terminal terminal;
 
-  @Parameters(paramLabel = "FILE", description = "The proof.")
+  @Parameters(paramLabel = "FILE", description = "File with the proof")
   private Path file = Path.of("");
 
   @Option(
@@ -45,14 +45,17 @@ public final class VerifyProofCommand implements Callable<Integer> {
       paramLabel = "VKEY",
       split = GivenOptions.COMMA,
       splitSynopsisLabel = ",",
-      description = "The log's verifier key that you trust; several with commas, or given again.")
+      description =
+          "Verifier key of the log that you trust, as \"tally key\" printed it; several"
+              + " with commas, or repeated")
   private List<String> keys = List.of();
 
   @Option(
       names = "--entry",
       paramLabel = "FILE",
       description =
-          "The entry's exact bytes, one newline after them allowed (default: those in the proof).")
+          "File with the exact bytes of the entry; one newline after them is allowed"
+              + " (default: the entry in the proof)")
   private @Nullable Path entry;
 
   public VerifyProofCommand(Terminal terminal) {
@@ -97,7 +100,7 @@ public final class VerifyProofCommand implements Callable<Integer> {
           .orElseThrow(() ->
               new Failure(
                   Failure.USAGE,
-                  file + " has no entry in it; give the entry that it is about with --entry FILE"));
+                  file + " holds no entry; give the entry that it proves with --entry FILE"));
     }
     byte[] bytes = Files.readAllBytes(entry);
     boolean newline = bytes.length > 0 && bytes[bytes.length - 1] == '\n';

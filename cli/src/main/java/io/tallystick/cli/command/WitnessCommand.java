@@ -22,8 +22,8 @@ import picocli.CommandLine.Option;
     description = {
       "Sign other logs' checkpoints over HTTP until SIGTERM or Ctrl-C, each only if it continues"
           + " the one before (C2SP tlog-witness).",
-      "Its verifier key is printed at the start; the other log is served with \"tally serve"
-          + " --witness VKEY=URL\"."
+      "Prints its verifier key at the start; give it to the other log with \"tally serve --witness"
+          + " VKEY=URL\""
     })
 public final class WitnessCommand implements Callable<Integer> {
   private final Terminal terminal;
@@ -35,8 +35,8 @@ public final class WitnessCommand implements Callable<Integer> {
       split = GivenOptions.COMMA,
       splitSynopsisLabel = ",",
       description =
-          "A key of a log to watch, as \"tally key\" prints it there; several with commas, or given"
-              + " again.")
+          "Verifier key of a log to watch, as \"tally key\" prints it there; several with"
+              + " commas, or repeated")
   private List<String> logs = List.of();
 
   @Option(
@@ -44,8 +44,8 @@ public final class WitnessCommand implements Callable<Integer> {
       paramLabel = "DIR",
       defaultValue = "tally-witness",
       description =
-          "Where its key is and what it signed, made if missing (default: ./${DEFAULT-VALUE})."
-              + " Whoever loses it must make a witness of another name.")
+          "Directory for its key and what it signed, created if missing; if you lose it,"
+              + " start a witness under another name (default: ./${DEFAULT-VALUE})")
   private Path directory = Path.of("tally-witness");
 
   @Option(
@@ -53,33 +53,39 @@ public final class WitnessCommand implements Callable<Integer> {
       paramLabel = "NAME",
       defaultValue = "tallystick-witness",
       description =
-          "The name of a new witness, for instance example.com/witness (default:"
-              + " ${DEFAULT-VALUE}).")
+          "Name of a new witness, for instance example.com/witness (default:"
+              + " ${DEFAULT-VALUE})")
   private String name = "tallystick-witness";
 
   @Option(
       names = "--host",
       paramLabel = "ADDRESS",
       defaultValue = "127.0.0.1",
-      description = "The address to listen on (default: ${DEFAULT-VALUE}).")
+      description = "Address to listen on (default: ${DEFAULT-VALUE})")
   private String host = "127.0.0.1";
 
   @Option(
       names = "--port",
       paramLabel = "N",
       defaultValue = "" + WitnessServer.DEFAULT_PORT,
-      description = "The port, 0 for any that is free (default: ${DEFAULT-VALUE}).")
+      description = "Port to listen on, 0 for any free one (default: ${DEFAULT-VALUE})")
   private int port;
 
-  @Option(names = "--tls-cert", paramLabel = "FILE", description = "Certificate chain, PEM.")
+  @Option(
+      names = "--tls-cert",
+      paramLabel = "FILE",
+      description = "Certificate chain in PEM; reloaded when the file changes")
   private @Nullable Path tlsCert;
 
-  @Option(names = "--tls-key", paramLabel = "FILE", description = "Its key, PEM (PKCS #8).")
+  @Option(
+      names = "--tls-key",
+      paramLabel = "FILE",
+      description = "Key of the certificate in PEM (PKCS #8)")
   private @Nullable Path tlsKey;
 
   @Option(
       names = "--insecure-http",
-      description = "Allow plain HTTP on an address others can reach.")
+      description = "Allow plain HTTP on an address that others can reach")
   private boolean insecureHttp;
 
   public WitnessCommand(Terminal terminal) {

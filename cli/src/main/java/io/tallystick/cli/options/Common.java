@@ -12,7 +12,7 @@ import java.util.Map;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** What every command that asks takes: where the log is, and how to show the answer. */
+/** Options of every command that reads: where the log is, and how to show the answer. */
 public final class Common {
   @Mixin public Where where = new Where();
 
@@ -20,7 +20,7 @@ public final class Common {
       names = "--format",
       paramLabel = "FORMAT",
       defaultValue = "table",
-      description = "table, json or csv (default: ${DEFAULT-VALUE}).")
+      description = "Format of the answer: table, json or csv (default: ${DEFAULT-VALUE})")
   public Format format = Format.table;
 
   /** The answer to a question. */

@@ -11,14 +11,15 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /**
  * Gives every option the value of its environment variable where the command line has none: {@code
- * --api-key} is {@code TALLY_API_KEY}. An empty variable counts as none. The audit-logging
- * document's own name for the retention is read too.
+ * --api-key} is {@code TALLY_API_KEY}. An empty variable counts as unset. {@code
+ * SIMPLETUNER_AUDIT_RETENTION_DAYS}, the audit-logging document's name for the retention, is read
+ * too.
  *
- * <p>The command line goes before the environment, also where one option stands in for another: who
- * says {@code --data} is not sent to the server of {@code TALLY_URL}.
+ * <p>The command line takes precedence over the environment, also between alternatives: {@code
+ * --data} takes precedence over {@code TALLY_URL}.
  */
 public final class EnvironmentDefaults implements IDefaultValueProvider {
-  /** Options that stand in for each other. */
+  /** Options that are alternatives to each other. */
   static final List<Set<String>> ALTERNATIVES =
       List.of(Set.of("--data", "--url", "--archive"), Set.of("--api-key", "--api-key-file"));
 
@@ -29,7 +30,9 @@ public final class EnvironmentDefaults implements IDefaultValueProvider {
   private final Map<String, String> environment;
   private final List<String> arguments;
 
-  /** Of these variables, beside these words of the command line. */
+  /**
+   * @param arguments the words of the command line, which take precedence
+   */
   public EnvironmentDefaults(Map<String, String> environment, List<String> arguments) {
     this.environment = environment;
     this.arguments = List.copyOf(arguments);
@@ -45,9 +48,9 @@ public final class EnvironmentDefaults implements IDefaultValueProvider {
   }
 
   /**
-   * Whether the command line says it, or something in its stead. What a flag has from its variable
-   * must not be its default then: picocli takes a flag on the command line for the opposite of
-   * that.
+   * Whether the command line has this option or an alternative to it. The variable of a flag must
+   * not become its default then, because picocli sets a flag on the command line to the opposite of
+   * its default.
    */
   private boolean isAnswered(OptionSpec option) {
     String name = option.longestName();
@@ -66,7 +69,7 @@ public final class EnvironmentDefaults implements IDefaultValueProvider {
     return arguments.stream().anyMatch(word -> word.equals(name) || word.startsWith(name + "="));
   }
 
-  /** What the option's variable holds; empty for nothing. */
+  /** The content of the option's variable; empty if unset. */
   private String value(OptionSpec option) {
     String name = variable(option);
     String value = environment.getOrDefault(name, "").strip();
@@ -77,7 +80,7 @@ public final class EnvironmentDefaults implements IDefaultValueProvider {
 
   /**
    * The variable of an option: {@code --start-id} is {@code TALLY_START_ID}. The format of an
-   * export has one of its own, for it takes other values than that of every other command.
+   * export has a variable of its own, because an export has other formats.
    */
   static String variable(OptionSpec option) {
     String name = option.longestName().substring(2).toUpperCase(Locale.ROOT).replace('-', '_');

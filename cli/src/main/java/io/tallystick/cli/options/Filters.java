@@ -13,53 +13,70 @@ public final class Filters {
       paramLabel = "TYPE",
       split = GivenOptions.COMMA,
       splitSynopsisLabel = ",",
-      description =
-          "An event type, or a beginning like auth.*; several with commas, or given again.")
+      description = "Event type, or a prefix such as auth.*; several with commas, or repeated")
   List<String> eventTypes = List.of();
 
-  @Option(names = "--actor-id", paramLabel = "N", description = "Who did it, by number.")
+  @Option(names = "--actor-id", paramLabel = "N", description = "Number of the user who did it")
   @Nullable String actorId;
 
-  @Option(names = "--actor-username", paramLabel = "NAME", description = "Who did it, by name.")
+  @Option(
+      names = "--actor-username",
+      paramLabel = "NAME",
+      description = "Name of the user who did it")
   @Nullable String actorUsername;
 
-  @Option(names = "--actor-ip", paramLabel = "ADDRESS", description = "From which address.")
+  @Option(names = "--actor-ip", paramLabel = "ADDRESS", description = "Address that it came from")
   @Nullable String actorIp;
 
-  @Option(names = "--target-type", paramLabel = "TYPE", description = "To what kind of thing.")
+  @Option(
+      names = "--target-type",
+      paramLabel = "TYPE",
+      description = "Kind of thing it was done to")
   @Nullable String targetType;
 
-  @Option(names = "--target-id", paramLabel = "ID", description = "To which thing.")
+  @Option(names = "--target-id", paramLabel = "ID", description = "Id of the thing it was done to")
   @Nullable String targetId;
 
-  @Option(names = "--request-id", paramLabel = "ID", description = "The client's request.")
+  @Option(
+      names = "--request-id",
+      paramLabel = "ID",
+      description = "Request id that the client sent")
   @Nullable String requestId;
 
-  @Option(names = "--source", paramLabel = "NAME", description = "The API key that wrote it.")
+  @Option(
+      names = "--source",
+      paramLabel = "NAME",
+      description = "Name of the API key that wrote it")
   @Nullable String source;
 
-  @Option(names = "--security", description = "Security events only.")
+  @Option(names = "--security", description = "Show security events only")
   boolean security;
 
   @Option(
       names = "--since",
       paramLabel = "TIME",
-      description = "Recorded at this time or later: 2024-12-31, or with a time of day.")
+      description = "Earliest time recorded: 2024-12-31, or with a time of day")
   @Nullable String since;
 
   @Option(
       names = "--until",
       paramLabel = "TIME",
-      description = "Recorded until this time; a date includes its day.")
+      description = "Latest time recorded; a date includes its day")
   @Nullable String until;
 
-  @Option(names = "--before-id", paramLabel = "ID", description = "Only entries before this one.")
+  @Option(
+      names = "--before-id",
+      paramLabel = "ID",
+      description = "Show only entries before this one")
   @Nullable String beforeId;
 
-  @Option(names = "--after-id", paramLabel = "ID", description = "Only entries after this one.")
+  @Option(names = "--after-id", paramLabel = "ID", description = "Show only entries after this one")
   @Nullable String afterId;
 
-  @Option(names = "--order", paramLabel = "asc|desc", description = "Oldest or newest first.")
+  @Option(
+      names = "--order",
+      paramLabel = "asc|desc",
+      description = "Order of the entries: asc is oldest first, desc newest first")
   @Nullable String order;
 
   /** The parameters that were given. */

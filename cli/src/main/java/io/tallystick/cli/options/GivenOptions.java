@@ -9,9 +9,9 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
-/** What no option can see for itself: two that exclude each other, and gaps in lists. */
+/** Checks across options: alternatives that exclude each other, and gaps in lists. */
 public final class GivenOptions {
-  /** How an option that takes several separates them. */
+  /** The separator of an option with several values. */
   public static final String COMMA = "\\s*,\\s*";
 
   private static final Pattern PART = Pattern.compile(COMMA);
@@ -21,8 +21,8 @@ public final class GivenOptions {
   /**
    * Checks the options of the command that is about to run.
    *
-   * @param variables where their values come from if not from the command line
-   * @throws ParameterException naming the option and what it takes
+   * @param variables where values come from that the command line does not have
+   * @throws ParameterException naming the option and what is allowed
    */
   public static void check(ParseResult parsed, EnvironmentDefaults variables) {
     ParseResult last = parsed;
@@ -56,7 +56,7 @@ public final class GivenOptions {
               option.longestName()
                   + " is \""
                   + Printable.of(value)
-                  + "\", where something is missing; several are separated by one comma each");
+                  + "\", which has an empty value in it; separate values with one comma each");
         }
       }
     }

@@ -10,13 +10,16 @@ public final class PageOptions {
   @Option(
       names = "--limit",
       paramLabel = "N",
-      description = "Most entries, 1 to 500 (default: 50).")
+      description = "Number of entries at most, 1 to 500 (default: 50)")
   @Nullable String limit;
 
-  @Option(names = "--offset", paramLabel = "N", description = "Entries to pass over.")
+  @Option(
+      names = "--offset",
+      paramLabel = "N",
+      description = "Number of matching entries to skip (default: 0)")
   @Nullable String offset;
 
-  /** How many entries were passed over; it was taken for a number already. */
+  /** How many entries were skipped. The query has checked that it is a number. */
   public long skipped() {
     return offset == null ? 0 : Long.parseLong(offset);
   }

@@ -19,41 +19,42 @@ public final class Where {
       names = "--data",
       paramLabel = "DIR",
       defaultValue = "tally-data",
-      description = "The data directory (default: ./${DEFAULT-VALUE}).")
+      description = "Data directory (default: ./${DEFAULT-VALUE})")
   Path data = Path.of("tally-data");
 
   @Option(
       names = "--url",
       paramLabel = "URL",
-      description = "A server to ask, in place of a data directory.")
+      description =
+          "Server to ask instead of a data directory, for instance" + " https://audit.example.com")
   @Nullable String url;
 
   @Option(
       names = "--api-key",
       paramLabel = "KEY",
       description =
-          "The key to show the server. Others can see a command line: rather set TALLY_API_KEY or use"
-              + " --api-key-file.")
+          "API key to send to the server; other users can see a command line, so prefer"
+              + " TALLY_API_KEY or --api-key-file")
   @Nullable String apiKey;
 
   @Option(
       names = "--api-key-file",
       paramLabel = "FILE",
-      description = "A file that holds the key, for instance DATA/admin.key.")
+      description = "File that holds the API key, for instance DATA/admin.key")
   @Nullable Path apiKeyFile;
 
   @Option(
       names = "--archive",
       paramLabel = "FILE",
-      description = "A file that retention made, to read in place of a data directory.")
+      description = "Archive that retention made, to read instead of a data directory")
   public @Nullable Path archive;
 
   @Option(
       names = "--key-file",
       paramLabel = "FILE",
       description =
-          "The key that signs checkpoints, for what appends to a data directory (default:"
-              + " keys/checkpoint.key in it).")
+          "Key that signs checkpoints when a command appends to a data directory"
+              + " (default: keys/checkpoint.key in it)")
   @Nullable Path keyFile;
 
   /** The log that the options name. */

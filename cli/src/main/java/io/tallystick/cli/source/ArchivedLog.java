@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * An archive to ask as if it were a log: it is restored to a temporary directory, which is gone
- * afterwards. That checks it, under the key that it names itself.
+ * Reads an archive as if it were a log: restores it to a temporary directory, which is deleted
+ * afterwards. Restoring checks the archive against the key that it names itself.
  */
 public final class ArchivedLog {
   private ArchivedLog() {}

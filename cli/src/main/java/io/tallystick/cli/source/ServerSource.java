@@ -59,7 +59,7 @@ public final class ServerSource implements Source {
     } catch (URISyntaxException e) {
       throw new Failure(
           Failure.USAGE,
-          "--url is \"" + Printable.of(url) + "\"; taken is a URL like http://127.0.0.1:8470");
+          "--url must be a URL like http://127.0.0.1:8470, but was \"" + Printable.of(url) + "\"");
     }
     this.base = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
     this.key = key;
@@ -218,7 +218,7 @@ public final class ServerSource implements Source {
         request.header("X-API-Key", key);
       } catch (IllegalArgumentException e) {
         throw new Failure(
-            Failure.USAGE, "the API key holds characters that no key has; check TALLY_API_KEY");
+            Failure.USAGE, "the API key has characters that no key has; check TALLY_API_KEY");
       }
     }
     return request;

@@ -18,10 +18,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What somebody who verifies brings along and trusts.
+ * What a verifier trusts.
  *
- * @param keys of the log; empty to take those that the log names itself
- * @param earlier checkpoint that was taken away; {@code null} for none
+ * @param keys of the log; empty to trust those that the log names itself
+ * @param earlier checkpoint that was kept elsewhere; {@code null} for none
  * @param authorities certificates that timestamps must lead to; empty to check their signatures
  *     alone
  */
@@ -55,9 +55,9 @@ public record Trust(
       throw new Failure(
           Failure.USAGE,
           option
-              + " is \""
+              + " must be a verifier key (name+hash+base64), as \"tally key\" prints it, but was \""
               + Printable.of(text)
-              + "\"; taken is a verifier key, name+hash+base64, as \"tally key\" prints it");
+              + "\"");
     }
   }
 

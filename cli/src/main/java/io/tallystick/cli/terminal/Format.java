@@ -4,8 +4,8 @@ package io.tallystick.cli.terminal;
 public enum Format {
   /** Aligned columns for a person. */
   table,
-  /** The server's own answer. */
+  /** The answer of the HTTP API. */
   json,
-  /** Rows with a head, for a spreadsheet. */
+  /** Rows below a header line, for a spreadsheet. */
   csv
 }

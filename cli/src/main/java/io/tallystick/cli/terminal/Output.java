@@ -9,7 +9,8 @@ import java.nio.file.StandardCopyOption;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a command leaves what it made: a file that appears when it is whole, or standard output.
+ * Writes the result of a command to a file, which appears once it is complete, or to standard
+ * output.
  */
 public final class Output {
   /** The message when standard output accepts no more. */
@@ -19,7 +20,7 @@ public final class Output {
 
   private Output() {}
 
-  /** What is written. */
+  /** Writes the result. */
   @FunctionalInterface
   public interface Content {
     void writeTo(OutputStream out) throws IOException, InterruptedException;

@@ -3,8 +3,8 @@ package io.tallystick.cli.terminal;
 import io.tallystick.entry.Characters;
 
 /**
- * Text from a log made safe to show: whatever could move a cursor, colour, or reorder a line is
- * shown as its code.
+ * Makes text from a log safe to show: characters that could move the cursor, colour or reorder a
+ * line are escaped.
  */
 public final class Printable {
   private Printable() {}

@@ -7,8 +7,8 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 
 /**
- * UTF-8 on its way to a terminal: line by line, each {@linkplain Printable made safe to show}. A
- * line is held until it ends, or the stream is flushed. Used by one thread.
+ * Writes UTF-8 to a terminal line by line, each {@linkplain Printable made safe to show}. A line is
+ * held back until it ends or the stream is flushed. Used by one thread.
  */
 public final class PrintableLines extends OutputStream {
   private static final int MAX_HELD_BYTES = 1 << 20;
@@ -33,7 +33,7 @@ public final class PrintableLines extends OutputStream {
     }
   }
 
-  /** A carriage return at its end is part of how CSV ends a line. */
+  /** Drops a carriage return at the end, which is how CSV ends a line. */
   private void show() {
     String text = line.toString(UTF_8);
     line.reset();

@@ -6,8 +6,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far a command has come: one line that is written over, from the second second on, and wiped
- * at the end. As long as nobody says how far it is, it counts the seconds.
+ * Shows the progress of a command in one line that is overwritten, beginning after a second, and
+ * wiped at the end. Until the command reports progress, it counts the seconds. Thread-safe.
  */
 public final class ProgressBar implements AutoCloseable {
   private static final long FIRST_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -40,7 +40,7 @@ public final class ProgressBar implements AutoCloseable {
     }
   }
 
-  /** {@code false} when there is nothing left to count. */
+  /** Gives {@code false} when there is nothing left to count. */
   private synchronized boolean countSeconds() {
     long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - started);
     if (out == null || closed || counted) {
@@ -54,6 +54,11 @@ public final class ProgressBar implements AutoCloseable {
     return true;
   }
 
+  /**
+   * Reports progress.
+   *
+   * @param done of {@code total}, in any unit
+   */
   public synchronized void at(long done, long total) {
     counted = true;
     long now = System.nanoTime();

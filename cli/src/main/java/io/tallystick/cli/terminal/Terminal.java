@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /**
- * Where a command writes to. On a terminal there is colour (unless {@code NO_COLOR} is set) and a
- * width; in a pipe there is neither.
+ * Where a command writes. On a terminal there is colour (unless {@code NO_COLOR} is set) and a
+ * width; in a pipe or a file there is neither.
  */
 public final class Terminal {
   private static final int DEFAULT_WIDTH = 120;
@@ -84,8 +84,8 @@ public final class Terminal {
   }
 
   /**
-   * Where answers go that are data: as they are into a pipe or a file, and on a terminal with
-   * nothing in them that it would obey.
+   * Where data goes: unchanged into a pipe or a file, and {@linkplain Printable made safe} on a
+   * terminal.
    */
   public PrintStream data() {
     return data;
@@ -99,7 +99,7 @@ public final class Terminal {
     return interactive;
   }
 
-  /** Columns of the terminal; without one there is no limit. */
+  /** Columns of the terminal; no limit without a terminal. */
   int width() {
     if (!interactive) {
       return Integer.MAX_VALUE;
@@ -141,14 +141,14 @@ public final class Terminal {
   }
 
   /**
-   * A bar on the error stream, for what takes longer than a second; shown if that is a terminal,
-   * wherever the answer goes.
+   * A progress bar on standard error for work that takes longer than a second. Shown only if
+   * standard error is a terminal, wherever the answer goes.
    */
   public ProgressBar progressBar(String what) {
     return new ProgressBar(errorsAreShown() ? err : null, what);
   }
 
-  /** Whether the error stream is a terminal too: the console tells of the others only. */
+  /** Whether standard error is a terminal, which {@link Console} does not tell. */
   private static boolean errorsAreShown() {
     try {
       return new ProcessBuilder("test", "-t", "2")
@@ -164,7 +164,7 @@ public final class Terminal {
     }
   }
 
-  /** Prints an answer in JSON as it came. */
+  /** Prints an answer in JSON unchanged. */
   public void printJson(byte[] answer) {
     data().write(answer, 0, answer.length);
     data().println();
