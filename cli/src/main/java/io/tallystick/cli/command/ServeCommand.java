@@ -65,7 +65,7 @@ public final class ServeCommand implements Callable<Integer> {
       paramLabel = "PATH",
       defaultValue = "",
       description =
-          "The path under which a proxy serves the log, for instance /audit; the proxy keeps it in"
+          "Path under which a proxy serves the log, for instance /audit; the proxy keeps it in"
               + " the requests (default: none)")
   private String basePath = "";
 
