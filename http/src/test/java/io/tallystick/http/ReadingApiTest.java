@@ -120,6 +120,9 @@ class ReadingApiTest {
         .containsExactly(4L, 3L, 2L);
     assertThat(ids(source + "actor_id=7")).containsExactly(3L, 1L);
     assertThat(ids(source + "actor_username=ann")).containsExactly(1L);
+    assertThat(ids(source + "actor_ip=203.0.113.0/24")).containsExactly(0L);
+    assertThat(ids(source + "actor_ip=%3A%3Affff%3A203.0.113.9")).containsExactly(0L);
+    assertThat(ids(source + "actor_ip=2001:db8::/32")).containsExactly(5L);
     assertThat(ids(source + "actor_username=%3Droot")).containsExactly(0L);
     assertThat(ids(source + "actor_ip=2001:db8:0::1")).containsExactly(5L);
     assertThat(ids(source + "target_type=user&target_id=7")).containsExactly(3L, 2L);
@@ -386,7 +389,7 @@ class ReadingApiTest {
             Map.entry("/api/audit?since=2016-01-02&until=2016-01-01", "later than until"),
             Map.entry("/api/audit?actor_id=root", "actor_id"),
             Map.entry("/api/audit?actor_id=", "actor_id is empty"),
-            Map.entry("/api/audit?actor_ip=localhost", "IPv4 or IPv6"),
+            Map.entry("/api/audit?actor_ip=localhost", "CIDR range like 10.0.0.0/8"),
             Map.entry("/api/audit?event_type=Auth", "auth.*"),
             Map.entry("/api/audit?event_type=auth*", "auth.*"),
             Map.entry("/api/audit?order=up", "desc or asc"),
@@ -394,6 +397,7 @@ class ReadingApiTest {
             Map.entry("/api/audit?before_id=0", "1 or more"),
             Map.entry("/api/audit?evnt_type=x", "evnt_type"),
             Map.entry("/api/audit?actor_username=%ff", "percent-encoded UTF-8"),
+            Map.entry("/api/audit?actor_ip=10.0.0.0/33", "from 0 to 32"),
             Map.entry("/api/audit/security?security=false", "only security events"),
             Map.entry("/api/audit/user/ann", "user_id"),
             Map.entry("/api/audit/user/7?actor_id=7", "actor_id"),

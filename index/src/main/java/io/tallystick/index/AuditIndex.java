@@ -301,7 +301,8 @@ public final class AuditIndex implements AutoCloseable {
       return new TopActors(
           total,
           actors.top(most, EntryDocument::actor),
-          addresses.top(most, TopActors.Address::new));
+          addresses.top(
+              most, (address, count) -> new TopActors.Address(AddressRange.text(address), count)));
     }
   }
 

@@ -5,10 +5,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which entries are asked for, and which page of them. All filters must match; of several event
- * types one must.
+ * A question to the index: which entries, and which page of them. All filters must match; of
+ * several event types one must. Immutable.
  *
- * @param eventTypes values, or beginnings that end in {@code .*}; empty for all types
+ * @param eventTypes values, or prefixes that end in {@code .*}; empty for all types
+ * @param actorIp the addresses that {@code actor_ip} must be one of
  * @param security {@code true}: security events only; {@code false}: no security events
  * @param userId entries by this actor, and entries whose target is {@code user} with this id
  * @param since recorded at this time or later
@@ -23,7 +24,7 @@ public record AuditQuery(
     List<String> eventTypes,
     @Nullable Long actorId,
     @Nullable String actorUsername,
-    @Nullable String actorIp,
+    @Nullable AddressRange actorIp,
     @Nullable String targetType,
     @Nullable String targetId,
     @Nullable String requestId,
@@ -69,7 +70,7 @@ public record AuditQuery(
     private List<String> eventTypes = List.of();
     private @Nullable Long actorId;
     private @Nullable String actorUsername;
-    private @Nullable String actorIp;
+    private @Nullable AddressRange actorIp;
     private @Nullable String targetType;
     private @Nullable String targetId;
     private @Nullable String requestId;
@@ -101,7 +102,7 @@ public record AuditQuery(
       return this;
     }
 
-    public Builder actorIp(@Nullable String actorIp) {
+    public Builder actorIp(@Nullable AddressRange actorIp) {
       this.actorIp = actorIp;
       return this;
     }

@@ -23,6 +23,7 @@ import org.apache.lucene.search.PrefixQuery;
 import org.apache.lucene.search.Query;
 import org.apache.lucene.search.TermInSetQuery;
 import org.apache.lucene.search.TermQuery;
+import org.apache.lucene.search.TermRangeQuery;
 import org.apache.lucene.util.BytesRef;
 import org.apache.lucene.util.automaton.Automaton;
 import org.apache.lucene.util.automaton.Operations;
@@ -43,6 +44,7 @@ final class EntryDocument {
   /** Id and name of the actor together, see {@link #actor}. */
   static final String ACTOR = "actor";
 
+  /** The 16 bytes of {@link AddressRange#bytes}, so that a range of addresses is one of terms. */
   static final String ACTOR_IP = "actor_ip";
 
   private static final String ACTOR_ID = "actor_id";
@@ -72,8 +74,9 @@ final class EntryDocument {
     }
     String address = event.actorIp();
     if (address != null) {
-      add(document, ACTOR_IP, address);
-      document.add(new SortedDocValuesField(ACTOR_IP, new BytesRef(address)));
+      BytesRef bytes = new BytesRef(AddressRange.bytes(address));
+      document.add(new StringField(ACTOR_IP, bytes, Field.Store.NO));
+      document.add(new SortedDocValuesField(ACTOR_IP, bytes));
     }
     add(document, TARGET_TYPE, event.targetType());
     add(document, TARGET_ID, event.targetId());
@@ -106,7 +109,8 @@ final class EntryDocument {
   }
 
   /** The actor of a term that {@link #of} made. */
-  static LogStatistics.Actor actor(String term, long count) {
+  static LogStatistics.Actor actor(BytesRef bytes, long count) {
+    String term = bytes.utf8ToString();
     int nul = term.indexOf('\0');
     String name = term.substring(nul + 1);
     return new LogStatistics.Actor(
@@ -125,7 +129,10 @@ final class EntryDocument {
     Long actorId = question.actorId();
     addTerm(terms, ACTOR_ID, actorId == null ? null : Long.toString(actorId));
     addTerm(terms, ACTOR_USERNAME, question.actorUsername());
-    addTerm(terms, ACTOR_IP, question.actorIp());
+    AddressRange addresses = question.actorIp();
+    if (addresses != null) {
+      terms.add(addresses(addresses));
+    }
     addTerm(terms, TARGET_TYPE, question.targetType());
     addTerm(terms, TARGET_ID, question.targetId());
     addTerm(terms, REQUEST_ID, question.requestId());
@@ -178,6 +185,12 @@ final class EntryDocument {
       any.add(new AutomatonQuery(new Term(EVENT_TYPE), all, true), Occur.SHOULD);
     }
     return any.build();
+  }
+
+  private static Query addresses(AddressRange range) {
+    return range.isOne()
+        ? new TermQuery(new Term(ACTOR_IP, range.low()))
+        : new TermRangeQuery(ACTOR_IP, range.low(), range.high(), true, true);
   }
 
   /** Entries by this source with any of these request ids. */

@@ -53,7 +53,7 @@ final class Shard implements Closeable {
   private static final String FORMAT = "format";
 
   /** What {@link EntryDocument} makes of an entry. A shard of another format is built again. */
-  private static final String CURRENT_FORMAT = "2";
+  private static final String CURRENT_FORMAT = "3";
 
   private static final double BUFFER_MEGABYTES = 64;
 

@@ -156,7 +156,7 @@ final class ValueCounts {
   private record Found(BytesRef value, long count) {}
 
   /** The values that occur most, and among equals the first by their name. To be asked once. */
-  <T> List<T> top(int most, BiFunction<String, Long, T> result) throws IOException {
+  <T> List<T> top(int most, BiFunction<BytesRef, Long, T> result) throws IOException {
     Comparator<Found> order =
         Comparator.comparingLong(Found::count).reversed().thenComparing(Found::value);
     PriorityQueue<Found> best = new PriorityQueue<>(order.reversed());
@@ -182,7 +182,7 @@ final class ValueCounts {
     }
     return best.stream()
         .sorted(order)
-        .map(found -> result.apply(found.value.utf8ToString(), found.count))
+        .map(found -> result.apply(found.value, found.count))
         .toList();
   }
 

@@ -81,7 +81,7 @@ final class RandomLog {
           && user
           && (q.actorId() == null || q.actorId().equals(v.actorId()))
           && (q.actorUsername() == null || q.actorUsername().equals(v.actorUsername()))
-          && (q.actorIp() == null || q.actorIp().equals(v.actorIp()))
+          && (q.actorIp() == null || matches(q.actorIp(), v.actorIp()))
           && (q.targetType() == null || q.targetType().equals(v.targetType()))
           && (q.targetId() == null || q.targetId().equals(v.targetId()))
           && (q.requestId() == null || q.requestId().equals(v.requestId()))
@@ -90,6 +90,24 @@ final class RandomLog {
           && (q.since() == null || !e.timestamp().isBefore(q.since()))
           && (q.until() == null || e.timestamp().isBefore(q.until()));
     };
+  }
+
+  /** Compares bit by bit; the logs of random entries have IPv4 addresses only. */
+  private static boolean matches(AddressRange range, @Nullable String address) {
+    if (address == null) {
+      return false;
+    }
+    String[] parts = range.toString().split("/", 2);
+    int bits = parts.length == 1 ? 32 : Integer.parseInt(parts[1]);
+    return (number(parts[0]) ^ number(address)) >> (32 - bits) == 0;
+  }
+
+  private static long number(String ipv4) {
+    long number = 0;
+    for (String octet : ipv4.split("\\.", -1)) {
+      number = number << 8 | Integer.parseInt(octet);
+    }
+    return number;
   }
 
   static AuditQuery randomQuestion(Random random, List<Entry> entries) {
@@ -104,7 +122,11 @@ final class RandomLog {
       q.actorUsername("name" + random.nextInt(3));
     }
     if (random.nextInt(5) == 0) {
-      q.actorIp("203.0.113." + random.nextInt(3));
+      q.actorIp(
+          AddressRange.parse(
+              random.nextBoolean()
+                  ? "203.0.113." + random.nextInt(3)
+                  : "203.0.113." + random.nextInt(3) + "/31"));
     }
     if (random.nextInt(5) == 0) {
       q.targetType("user");

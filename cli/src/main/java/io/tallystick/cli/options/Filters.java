@@ -25,7 +25,10 @@ public final class Filters {
       description = "Name of the user who did it")
   @Nullable String actorUsername;
 
-  @Option(names = "--actor-ip", paramLabel = "ADDRESS", description = "Address that it came from")
+  @Option(
+      names = "--actor-ip",
+      paramLabel = "ADDRESS",
+      description = "Address that it came from, or a range such as 10.0.0.0/8")
   @Nullable String actorIp;
 
   @Option(

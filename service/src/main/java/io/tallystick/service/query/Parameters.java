@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.tallystick.entry.Event;
 import io.tallystick.entry.InvalidEventException;
+import io.tallystick.index.AddressRange;
 import io.tallystick.service.InvalidParameterException;
 import io.tallystick.tlog.Quoted;
 import java.io.ByteArrayOutputStream;
@@ -227,14 +228,14 @@ public final class Parameters {
     return types;
   }
 
-  /** An IP address in the text that entries have it in. */
-  @Nullable String address(String name) {
+  /** An IP address, or a range of them in CIDR notation. */
+  @Nullable AddressRange addresses(String name) {
     String text = text(name);
     try {
-      return Event.builder("any").actorIp(text).build().actorIp();
-    } catch (InvalidEventException e) {
+      return text == null ? null : AddressRange.parse(text);
+    } catch (IllegalArgumentException e) {
       throw new InvalidParameterException(
-          name, name + " is " + Quoted.of(text) + "; taken is an IPv4 or IPv6 address");
+          name, name + " is " + Quoted.of(text) + "; " + e.getMessage());
     }
   }
 

@@ -99,7 +99,7 @@ public final class QueryParser {
         .eventTypes(given.eventTypes("event_type"))
         .actorId(given.number("actor_id", 0, Long.MAX_VALUE))
         .actorUsername(given.text("actor_username"))
-        .actorIp(given.address("actor_ip"))
+        .actorIp(given.addresses("actor_ip"))
         .targetType(given.text("target_type"))
         .targetId(given.text("target_id"))
         .requestId(given.text("request_id"))
