@@ -144,10 +144,11 @@ public final class AuditServer implements AutoCloseable {
                   new QueryService(log.reader(), index, Clock.systemUTC()),
                   new ExportService(log.reader(), index),
                   sealing,
-                  events)
+                  events,
+                  index)
               .register(javalin.routes, guard);
           new VerifyApi(log.reader(), sealing, Clock.systemUTC()).register(javalin.routes, guard);
-          new OverviewApi(new Overview(log.reader(), index, Clock.systemUTC()))
+          new OverviewApi(new Overview(log.reader(), index, Clock.systemUTC()), index)
               .register(javalin.routes, guard);
           live.register(javalin.routes);
           new SessionApi(guard, sessions, browsers, events, objects).register(javalin.routes);

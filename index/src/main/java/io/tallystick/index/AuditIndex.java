@@ -1,20 +1,18 @@
 package io.tallystick.index;
 
+import io.tallystick.index.IndexView.Range;
 import io.tallystick.store.LogReader;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.SortedMap;
-import org.apache.lucene.search.FieldDoc;
-import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.index.CorruptIndexException;
 import org.apache.lucene.search.Query;
-import org.apache.lucene.search.ScoreDoc;
-import org.apache.lucene.search.Sort;
-import org.apache.lucene.search.TopFieldCollectorManager;
+import org.apache.lucene.store.AlreadyClosedException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,30 +31,29 @@ public final class AuditIndex implements AutoCloseable {
 
   private static final Duration WAIT = Duration.ofSeconds(30);
 
-  /** Most new ids between two looks for what the index's writer has committed meanwhile. */
-  private static final long MAX_IN_MEMORY = 50_000;
+  /** How often a question is asked of shards that turn out to have just been replaced. */
+  private static final int MAX_ATTEMPTS = 10;
 
   private final LogReader log;
   private final Path directory;
   private final long maxInMemory;
+  private final MemoryTail tail;
   private volatile Shards shards;
 
-  /** The log's end when the shards were opened; where they are only read. */
+  /** The log's end when the shards were opened, if they are only read. */
   private long openedAt;
 
-  /**
-   * {@code null} where the index is only read, and the asking thread indexes what is missing in
-   * memory.
-   */
+  /** {@code null} if the index is only read, and whoever asks indexes what is missing. */
   private final @Nullable IndexFollower follower;
 
   private final @Nullable Thread thread;
 
-  private AuditIndex(
-      LogReader log, Path directory, Shards shards, boolean follow, long maxInMemory) {
+  private AuditIndex(LogReader log, Path directory, Shards shards, boolean follow, long maxInMemory)
+      throws IOException {
     this.log = log;
     this.directory = directory;
     this.maxInMemory = maxInMemory;
+    this.tail = new MemoryTail(log, maxInMemory);
     this.shards = shards;
     this.openedAt = shards.indexedThrough();
     this.follower = follow ? new IndexFollower(log, shards) : null;
@@ -65,29 +62,36 @@ public final class AuditIndex implements AutoCloseable {
   }
 
   /**
-   * Opens the index of the log for writing, or makes it, and keeps up with the log from now on.
-   * What is missing or damaged is built again, and said.
+   * Opens the index of the log for writing, or creates it, and follows the log from now on. Shards
+   * that are missing or damaged are rebuilt, and the server's log says so.
    *
    * @param log the log, opened by its writer
    * @throws IndexException if another process has the index open for writing
    */
   public static AuditIndex open(LogReader log, Path directory) throws IOException {
-    return open(log, directory, DEFAULT_MAX_SHARD_IDS, Shard::directory);
+    return open(log, directory, DEFAULT_MAX_SHARD_IDS, Shard::directory, MemoryTail.MAX_ENTRIES);
   }
 
   /** As {@link #open(LogReader, Path)}, with at most {@code maxShardIds} ids in a shard. */
   static AuditIndex open(LogReader log, Path directory, long maxShardIds, Shards.Opener opener)
       throws IOException {
+    return open(log, directory, maxShardIds, opener, MemoryTail.MAX_ENTRIES);
+  }
+
+  /** The same, with at most {@code maxInMemory} entries that the index on disk does not have. */
+  static AuditIndex open(
+      LogReader log, Path directory, long maxShardIds, Shards.Opener opener, long maxInMemory)
+      throws IOException {
     Shards shards = Shards.write(directory, log, maxShardIds, opener);
-    return new AuditIndex(log, directory, shards, true, MAX_IN_MEMORY);
+    return new AuditIndex(log, directory, shards, true, maxInMemory);
   }
 
   /**
-   * Opens the index beside a process that may be writing it: reads what is committed, indexes what
-   * is not in memory, and changes nothing on the disk. To be asked by one thread.
+   * Opens the index beside a process that may be writing it: reads what is committed, indexes the
+   * rest in memory, and changes nothing in this directory. Used by one thread.
    */
   public static AuditIndex openBeside(LogReader log, Path directory) throws IOException {
-    return openBeside(log, directory, MAX_IN_MEMORY);
+    return openBeside(log, directory, MemoryTail.MAX_ENTRIES);
   }
 
   /** As {@link #openBeside(LogReader, Path)}, looking again after so many new ids. */
@@ -104,19 +108,7 @@ public final class AuditIndex implements AutoCloseable {
   public static void rebuild(LogReader log, Path directory, Progress progress)
       throws IOException, InterruptedException {
     try (Shards shards = Shards.write(directory, log, DEFAULT_MAX_SHARD_IDS, Shard::directory)) {
-      shards.clear();
-      long last = log.lastId();
-      log.forEach(
-          log.firstId(),
-          last,
-          entry -> {
-            shards.add(entry);
-            if (entry.id() % STEP == 0) {
-              progress.at(entry.id(), last);
-            }
-            return true;
-          });
-      shards.commit();
+      shards.rebuild(progress);
     }
   }
 
@@ -134,24 +126,51 @@ public final class AuditIndex implements AutoCloseable {
     boolean accept(long id) throws IOException;
   }
 
-  /** The last id that is in the index. */
+  /** The last entry in the index, visible or not yet. */
   public long indexedThrough() {
     return shards.indexedThrough();
   }
 
-  /** The last id that questions find which wait for nothing; all others wait for the log's end. */
+  /** The last entry that {@link #forEachRequest} finds. */
   public long visibleThrough() {
-    return follower == null ? shards.indexedThrough() : follower.visibleThrough();
+    return follower == null ? shards.indexedThrough() : follower.published().through();
   }
 
-  /** Waits until the entry can be found. */
+  /** How far the index is, and what keeps it from following the log. */
+  public IndexStatus status() throws IOException {
+    long last = log.lastId();
+    if (follower == null) {
+      return new IndexStatus(null, shards.indexedThrough(), last, last, null);
+    }
+    String reason = follower.reason();
+    long visible = follower.published().through();
+    return new IndexStatus(
+        reason,
+        follower.indexedThrough(),
+        reason == null ? last : Math.max(visible, tail.through()),
+        last,
+        reason == null ? null : follower.remaining());
+  }
+
+  /**
+   * Waits until the index on disk has the entry and finds it.
+   *
+   * @throws IndexException if it does not within half a minute, or can't at all
+   */
   public void awaitIndexed(long id) throws IOException, InterruptedException {
-    if (follower != null) {
-      follower.awaitVisible(id, WAIT);
+    if (follower == null) {
+      catchUp(id);
       return;
     }
+    IndexException behind = follower.awaitVisible(id, WAIT);
+    if (behind != null) {
+      throw behind;
+    }
+  }
+
+  private void catchUp(long id) throws IOException {
     if (id - openedAt >= maxInMemory) {
-      openAgain();
+      shards = Shards.newer(shards, directory, log);
       openedAt = id;
     }
     Shards memory = shards;
@@ -167,18 +186,6 @@ public final class AuditIndex implements AutoCloseable {
     }
   }
 
-  /** Lets go of what is in memory, if there is more on the disk now. */
-  private void openAgain() throws IOException {
-    Shards before = shards;
-    Shards now = Shards.readBeside(directory, log);
-    if (now.indexedThrough() > before.indexedThrough() - before.uncommitted()) {
-      shards = now;
-      before.close();
-    } else {
-      now.close();
-    }
-  }
-
   /** How many entries are in the index only as long as this is open. */
   long inMemory() {
     return shards.uncommitted();
@@ -186,68 +193,108 @@ public final class AuditIndex implements AutoCloseable {
 
   /**
    * The page of ids that was asked for. Costs O(page) with cursors; an offset costs as much as the
-   * ids it passes over.
+   * ids before it. While the index can't be written and more entries are missing than fit into
+   * memory, the page is of what {@link #status} says.
    *
-   * @throws IndexException if the index can't be brought up to the log's end in time
+   * @throws IndexException if the index can't answer in time
    */
   public Page search(AuditQuery question) throws IOException, InterruptedException {
-    Range range = range(question);
-    Query filters = EntryDocument.filters(question);
-    long total = question.isUnfiltered() ? range.size() : count(filters, range);
-    Range page = range.within(question.afterId(), question.beforeId());
-    List<Long> ids = new ArrayList<>();
-    long[] passOver = {question.offset()};
-    if (question.isUnfiltered()) {
-      addRange(page, question, ids);
-    } else {
-      collect(
-          filters,
-          page,
-          question.ascending(),
-          question.limit() + 1 + (int) Math.min(question.offset(), STEP),
-          id -> {
-            if (passOver[0] > 0) {
-              passOver[0]--;
-            } else {
-              ids.add(id);
-            }
-            return ids.size() <= question.limit();
-          });
+    if (question.needsNoIndex()) {
+      return Paging.page(question, new Range(log.firstId(), log.lastId()));
     }
-    boolean hasMore = ids.size() > question.limit();
-    return new Page(hasMore ? ids.subList(0, question.limit()) : ids, total, hasMore);
+    return ask(
+        answerable(),
+        view -> {
+          Range range = view.range(question, log.firstId());
+          return question.isUnfiltered()
+              ? Paging.page(question, range)
+              : Paging.page(question, view, range);
+        });
   }
 
   /**
    * Gives every id that matches, in order, however many there are; limit and offset do not count.
+   * Always gives all of them: those that the index can't know now come from a scan of the log.
    */
   public void forEachMatch(AuditQuery question, IdConsumer consumer)
       throws IOException, InterruptedException {
-    Range range = range(question).within(question.afterId(), question.beforeId());
-    if (question.isUnfiltered()) {
-      boolean more = true;
-      for (long i = 0; more && i < range.size(); i++) {
-        more = consumer.accept(question.ascending() ? range.from + i : range.to - i);
-      }
+    long last = log.lastId();
+    if (question.needsNoIndex()) {
+      Range all = new Range(log.firstId(), last);
+      Paging.each(IndexView.withinCursors(all, question), question.ascending(), consumer);
       return;
     }
-    collect(EntryDocument.filters(question), range, question.ascending(), STEP, consumer);
+    long through = Math.min(last, answerable());
+    if (question.ascending()) {
+      if (indexed(question, through, consumer)) {
+        tail.scan(question, through + 1, last, consumer);
+      }
+    } else if (tail.scan(question, through + 1, last, consumer)) {
+      indexed(question, through, consumer);
+    }
+  }
+
+  private boolean indexed(AuditQuery question, long through, IdConsumer consumer)
+      throws IOException, InterruptedException {
+    Range period = ask(through, view -> view.range(question, log.firstId()));
+    Range range =
+        IndexView.withinCursors(new Range(period.from(), Math.min(period.to(), through)), question);
+    if (question.isUnfiltered()) {
+      return Paging.each(range, question.ascending(), consumer);
+    }
+    return stream(through, EntryDocument.filters(question), range, question.ascending(), consumer);
+  }
+
+  /** Gives the matching ids of a range in order, each batch from what is there by then. */
+  private boolean stream(
+      long through, Query filters, Range range, boolean ascending, IdConsumer consumer)
+      throws IOException {
+    Range rest = range;
+    while (rest.size() > 0) {
+      Range part = rest;
+      List<Long> ids = ask(through, view -> view.first(filters, part, ascending, STEP));
+      for (long id : ids) {
+        if (!consumer.accept(id)) {
+          return false;
+        }
+      }
+      if (ids.size() < STEP) {
+        return true;
+      }
+      rest = part.behind(ids.getLast(), ascending);
+    }
+    return true;
   }
 
   /**
    * Gives the ids of the entries by this source with any of these request ids, newest first, among
-   * what can be found now: unlike all other questions it waits for nothing.
+   * what is visible now: unlike all other questions it waits for nothing.
+   *
+   * @throws IndexException while entries that were visible before are not
    */
   public void forEachRequest(String source, Collection<String> requestIds, IdConsumer consumer)
       throws IOException {
-    Query requests = EntryDocument.requests(source, requestIds);
-    collect(requests, new Range(log.firstId(), Long.MAX_VALUE), false, STEP, consumer);
+    long through = follower == null ? shards.indexedThrough() : follower.promised();
+    Range all = new Range(log.firstId(), Long.MAX_VALUE);
+    stream(through, EntryDocument.requests(source, requestIds), all, false, consumer);
   }
 
-  /** How many entries match; cursors, limit and offset do not count. */
+  /**
+   * How many entries match; cursors, limit and offset do not count.
+   *
+   * @throws IndexException if the index can't count all of them now
+   */
   public long count(AuditQuery question) throws IOException, InterruptedException {
-    Range range = range(question);
-    return question.isUnfiltered() ? range.size() : count(EntryDocument.filters(question), range);
+    long last = log.lastId();
+    awaitAll(last);
+    return ask(
+        last,
+        view -> {
+          Range range = view.range(question, log.firstId());
+          return question.isUnfiltered()
+              ? range.size()
+              : view.count(EntryDocument.filters(question), range);
+        });
   }
 
   /**
@@ -256,14 +303,24 @@ public final class AuditIndex implements AutoCloseable {
    */
   public LogStatistics statistics(@Nullable Instant since, @Nullable Instant until, Instant now)
       throws IOException, InterruptedException {
-    Range range = range(AuditQuery.builder().since(since).until(until).build());
-    return new Statistics(log, shards.oldestFirst(), range.from, range.to).compute(now);
+    AuditQuery period = AuditQuery.builder().since(since).until(until).build();
+    return ask(
+        answerable(),
+        view -> {
+          Range range = view.range(period, log.firstId());
+          return new Statistics(log, view, range.from(), range.to()).compute(now);
+        });
   }
 
-  /** Entries of each event type that occurs. */
+  /**
+   * Entries of each event type that occurs.
+   *
+   * @throws IndexException if the index can't count all of them now
+   */
   public SortedMap<String, Long> countsByType() throws IOException, InterruptedException {
-    Range range = range(AuditQuery.builder().build());
-    return new Statistics(log, shards.oldestFirst(), range.from, range.to).byType();
+    long last = log.lastId();
+    awaitAll(last);
+    return ask(last, view -> new Statistics(log, view, log.firstId(), view.through()).byType());
   }
 
   /**
@@ -273,120 +330,99 @@ public final class AuditIndex implements AutoCloseable {
    */
   public List<SortedMap<String, Long>> countsByType(List<Instant> times)
       throws IOException, InterruptedException {
-    awaitIndexed(log.lastId());
-    long[] bounds = times.stream().mapToLong(EntryDocument::nanos).toArray();
-    if (log.firstId() > 1) {
-      // The index may still know what retention took out.
-      long oldest = EntryDocument.nanos(log.timestamp(log.firstId()));
-      for (int i = 0; i < bounds.length; i++) {
-        bounds[i] = Math.max(bounds[i], oldest);
-      }
-    }
-    return Timeline.count(shards.oldestFirst(), EntryDocument.TIME, bounds);
+    return ask(
+        answerable(),
+        view -> {
+          long[] bounds = new long[times.size()];
+          for (int i = 0; i < bounds.length; i++) {
+            // The index may still know what retention removed.
+            long id = Math.max(log.firstId(), view.firstIdAtOrAfter(times.get(i)));
+            bounds[i] = Math.min(id, view.through() + 1);
+          }
+          return Timeline.count(view.slices(), bounds);
+        });
   }
 
-  /** Whose entries match, and where from; cursors, limit and offset do not count. */
+  /** Who did the matching entries, and from where; cursors, limit and offset do not count. */
   public TopActors topActors(AuditQuery question, int most)
       throws IOException, InterruptedException {
-    Range range = range(question);
-    Query matches =
-        EntryDocument.filtersWithin(EntryDocument.filters(question), range.from, range.to);
-    ValueCounts actors = new ValueCounts(EntryDocument.ACTOR);
-    ValueCounts addresses = new ValueCounts(EntryDocument.ACTOR_IP);
-    try (ValueCounts.Searchers searchers = new ValueCounts.Searchers()) {
-      long total = 0;
-      for (Shard shard : shards.oldestFirst()) {
-        total += ValueCounts.add(searchers.of(shard), matches, List.of(actors, addresses));
-      }
-      return new TopActors(
-          total,
-          actors.top(most, EntryDocument::actor),
-          addresses.top(
-              most, (address, count) -> new TopActors.Address(AddressRange.text(address), count)));
+    Query filters = EntryDocument.filters(question);
+    return ask(
+        answerable(), view -> view.topActors(filters, view.range(question, log.firstId()), most));
+  }
+
+  /** Waits until all entries up to this one can be answered for, from memory if need be. */
+  private void awaitAll(long last) throws IOException, InterruptedException {
+    if (follower == null || !follower.isDegraded() || viewThrough(last).through() < last) {
+      awaitIndexed(last);
     }
   }
 
-  /** A range of ids, both ends included; empty if it ends before it begins. */
-  private record Range(long from, long to) {
-    long size() {
-      return Math.max(0, to - from + 1);
-    }
-
-    Range within(@Nullable Long afterId, @Nullable Long beforeId) {
-      return new Range(
-          afterId == null || afterId < from ? from : Math.min(afterId, Long.MAX_VALUE - 1) + 1,
-          beforeId == null || beforeId > to ? to : Math.max(beforeId, 1) - 1);
-    }
-  }
-
-  /** The ids of the time that is asked about, up to the log's end; all of them can be found. */
-  private Range range(AuditQuery question) throws IOException, InterruptedException {
+  /**
+   * Waits until the log's last entry can be answered for, and returns its id; or that of an earlier
+   * one, if the index can't be written and more is missing than fits into memory.
+   */
+  private long answerable() throws IOException, InterruptedException {
     long last = log.lastId();
-    awaitIndexed(last);
-    Instant since = question.since();
-    Instant until = question.until();
-    return new Range(
-        since == null ? log.firstId() : Math.max(log.firstId(), firstIdAtOrAfter(since)),
-        until == null ? last : Math.min(last, firstIdAtOrAfter(until) - 1));
-  }
-
-  private long firstIdAtOrAfter(Instant time) throws IOException {
-    return DocRange.firstIdAtOrAfter(shards.oldestFirst(), time);
-  }
-
-  private static void addRange(Range page, AuditQuery question, List<Long> ids) {
-    long size = page.size();
-    for (long i = question.offset(); i < size && ids.size() <= question.limit(); i++) {
-      ids.add(question.ascending() ? page.from + i : page.to - i);
+    if (follower == null) {
+      catchUp(last);
+      return last;
     }
+    if (follower.isDegraded() && viewThrough(last).through() >= last) {
+      return last;
+    }
+    IndexException behind = follower.awaitVisible(last, WAIT);
+    if (behind == null) {
+      if (!follower.isDegraded() && !tail.isEmpty()) {
+        tail.close();
+      }
+      return last;
+    }
+    long through = viewThrough(last).through();
+    if (through < last && !follower.answersInPart()) {
+      throw behind;
+    }
+    return Math.min(through, last);
   }
 
-  private long count(Query filters, Range range) throws IOException {
-    Query within = EntryDocument.filtersWithin(filters, range.from, range.to);
-    long count = 0;
-    for (Shard shard : shards.oldestFirst()) {
-      if (shard.mayHold(range.from, range.to)) {
-        count += shard.<Long>search(searcher -> (long) searcher.count(within));
+  /** A view of what is visible, and as far as it goes of what is not, up to this id. */
+  private IndexView viewThrough(long id) throws IOException {
+    if (follower == null) {
+      return IndexView.of(shards.oldestFirst(), shards.indexedThrough());
+    }
+    IndexView visible = follower.published();
+    return visible.through() >= id ? visible : tail.extend(visible, id);
+  }
+
+  private interface Question<T> {
+    T of(IndexView view) throws IOException;
+  }
+
+  /** Answers from a view that reaches to this id; again, if shards are replaced meanwhile. */
+  private <T> T ask(long through, Question<T> question) throws IOException {
+    for (int attempt = 1; ; attempt++) {
+      IndexView view = viewThrough(through);
+      if (view.through() < through) {
+        throw IndexException.unreadable();
+      }
+      try {
+        return question.of(view);
+      } catch (AlreadyClosedException e) {
+        if (attempt == MAX_ATTEMPTS) {
+          throw new IndexException("the index is closed", e);
+        }
+      } catch (CorruptIndexException
+          | EOFException
+          | IndexOutOfBoundsException
+          | IllegalStateException
+          | InternalError e) {
+        if (follower == null) {
+          throw new IndexException("the index is damaged; run \"tally rebuild-index\"", e);
+        }
+        follower.report(e);
+        throw IndexException.unreadable();
       }
     }
-    return count;
-  }
-
-  /** Gives the matching ids in order, taking {@code step} at a time from Lucene. */
-  private void collect(Query filters, Range range, boolean ascending, int step, IdConsumer consumer)
-      throws IOException {
-    Sort order = ascending ? Shard.OLDEST_FIRST : Shard.NEWEST_FIRST;
-    for (Shard shard : ascending ? shards.oldestFirst() : shards.newestFirst()) {
-      long low = Math.max(range.from, shard.firstId());
-      long high = range.to;
-      boolean more = low <= high && shard.mayHold(low, high);
-      while (more) {
-        Query query = EntryDocument.filtersWithin(filters, low, high);
-        long[] ids = shard.search(searcher -> top(searcher, query, order, step));
-        for (long id : ids) {
-          if (!consumer.accept(id)) {
-            return;
-          }
-        }
-        more = ids.length == step;
-        if (more && ascending) {
-          low = ids[ids.length - 1] + 1;
-        } else if (more) {
-          high = ids[ids.length - 1] - 1;
-        }
-      }
-    }
-  }
-
-  private static long[] top(IndexSearcher searcher, Query query, Sort order, int count)
-      throws IOException {
-    ScoreDoc[] found =
-        searcher.search(query, new TopFieldCollectorManager(order, count, null, count)).scoreDocs;
-    long[] ids = new long[found.length];
-    for (int i = 0; i < ids.length; i++) {
-      ids[i] = (Long) ((FieldDoc) found[i]).fields[0];
-    }
-    return ids;
   }
 
   /** Commits and closes; nobody may be asking. */
@@ -406,6 +442,7 @@ public final class AuditIndex implements AutoCloseable {
         Thread.currentThread().interrupt();
       }
     }
+    tail.close();
     shards.close();
   }
 }

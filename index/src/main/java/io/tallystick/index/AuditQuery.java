@@ -65,6 +65,11 @@ public record AuditQuery(
         && userId == null;
   }
 
+  /** Whether the ids alone answer it. */
+  boolean needsNoIndex() {
+    return isUnfiltered() && since == null && until == null;
+  }
+
   /** Collects the parts of a question. Used by one thread. */
   public static final class Builder {
     private List<String> eventTypes = List.of();

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
 import org.apache.lucene.document.LongPoint;
+import org.apache.lucene.index.CorruptIndexException;
 import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.index.PointValues;
 import org.apache.lucene.search.DocIdSetIterator;
@@ -42,27 +43,30 @@ record DocRange(int from, int to, boolean all) {
     Query later = LongPoint.newRangeQuery(field, value, Long.MAX_VALUE);
     int count = searcher.createWeight(later, ScoreMode.COMPLETE_NO_SCORES, 1).count(leaf);
     if (count < 0) {
-      throw new IOException("the index has lost documents that nobody deletes");
+      throw new CorruptIndexException("documents are missing that nothing deletes", field);
     }
     return count;
   }
 
-  /** Id of the first entry that was recorded at or after this time, as far as it is indexed. */
-  static long firstIdAtOrAfter(List<Shard> oldestFirst, Instant time) throws IOException {
+  /** Id of the first entry recorded at this time or later, as far as the slices reach. */
+  static long firstIdAtOrAfter(List<Slice> oldestFirst, Instant time) throws IOException {
     long nanos = EntryDocument.nanos(time);
     long id = oldestFirst.isEmpty() ? 1 : oldestFirst.getFirst().firstId();
-    for (Shard shard : oldestFirst) {
+    for (Slice slice : oldestFirst) {
       long before =
-          shard.<Long>search(searcher -> {
-            long count = 0;
-            for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
-              int later = documentsFrom(searcher, leaf, EntryDocument.TIME, nanos);
-              count += leaf.reader().maxDoc() - later;
-            }
-            return count;
-          });
-      if (before > 0) {
-        id = shard.firstId() + before;
+          slice
+              .shard()
+              .<Long>search(searcher -> {
+                long count = 0;
+                for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
+                  int later = documentsFrom(searcher, leaf, EntryDocument.TIME, nanos);
+                  count += leaf.reader().maxDoc() - later;
+                }
+                return count;
+              });
+      long first = Math.min(slice.shard().firstId() + before - 1, slice.lastId()) + 1;
+      if (before > 0 && first > slice.firstId()) {
+        id = first;
       }
     }
     return id;

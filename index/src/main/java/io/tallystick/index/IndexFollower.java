@@ -3,21 +3,25 @@ package io.tallystick.index;
 import io.tallystick.store.LogReader;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.apache.lucene.index.CorruptIndexException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings the index up to the log, in a thread of its own. Adds whatever is new, makes it visible
- * when somebody waits for it, which costs milliseconds, and otherwise some times a second, and
- * commits from time to time.
+ * Brings the index up to the log, in a thread of its own. It adds whatever is new, makes it visible
+ * at once if somebody waits for it, which costs milliseconds, and otherwise four times a second,
+ * and commits every ten seconds.
  *
- * <p>An entry that can't be read or written to the index stops it there, which is said once; it
- * tries again every few seconds, from the index's last commit on, and until it succeeds those who
- * wait are told why.
+ * <p>An entry that can't be read or written stops the index. The follower logs that once, tries
+ * again from the last commit on, at first after a second and then ever more seldom, and tells those
+ * who wait why. Shards whose files are gone or damaged are deleted and built again; what was
+ * visible of lost ones stays so meanwhile, because their files are still open.
  */
 final class IndexFollower implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(IndexFollower.class);
@@ -25,6 +29,10 @@ final class IndexFollower implements Runnable {
   private static final long COMMIT_AFTER_ENTRIES = 1_000_000;
   private static final long COMMIT_AFTER_NANOS = TimeUnit.SECONDS.toNanos(10);
   private static final long SHOW_AFTER_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+  private static final long REPORT_AFTER_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  /** How often it looks whether the files of the index are still there: a few stats. */
+  private static final long CHECK_AFTER_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   /** How soon it sees that it is to end; what is acknowledged wakes it at once. */
   private static final Duration IDLE = Duration.ofMillis(100);
@@ -32,7 +40,14 @@ final class IndexFollower implements Runnable {
   /** How soon it looks for somebody who waits for what it has added and not shown. */
   private static final Duration SOON = Duration.ofMillis(2);
 
-  private static final Duration RETRY = Duration.ofSeconds(5);
+  /** How long the deletion of an index may take from its first file to its last. */
+  private static final Duration DELETING = Duration.ofMillis(500);
+
+  private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
+  private static final Duration LAST_RETRY = Duration.ofSeconds(15);
+
+  /** What is caught up with in so short a time that nobody needs to hear of it. */
+  private static final long QUICK_ENTRIES = 50_000;
 
   private final LogReader log;
   private final Shards shards;
@@ -43,28 +58,99 @@ final class IndexFollower implements Runnable {
   // Guarded by lock.
   private int waiting;
   private boolean closed;
-  private @Nullable String failure;
 
-  private volatile long visibleThrough;
+  /** Why nothing can be added now. */
+  private volatile @Nullable String failure;
 
-  IndexFollower(LogReader log, Shards shards) {
+  /** Why many entries, or all, have to be indexed again. */
+  private volatile @Nullable String rebuilding;
+
+  private volatile Pace pace;
+  private volatile IndexView published;
+
+  /** The last entry that was ever visible. */
+  private volatile long promised;
+
+  /** What a search ran into, until the follower has looked into it. */
+  private volatile @Nullable Throwable reported;
+
+  /** Whether lost shards are searched until others have taken their place. */
+  private volatile boolean keepsReplaced;
+
+  // Confined to the follower's thread.
+  private List<Shard> replaced = List.of();
+  private Duration retry = FIRST_RETRY;
+  private long lastCheck = System.nanoTime();
+  private long lastReport = lastCheck;
+
+  IndexFollower(LogReader log, Shards shards) throws IOException {
     this.log = log;
     this.shards = shards;
-    this.visibleThrough = shards.indexedThrough();
+    long through = shards.indexedThrough();
+    this.published = IndexView.of(shards.oldestFirst(), through);
+    this.promised = through;
+    this.pace = Pace.from(through);
+    if (log.lastId() - through > QUICK_ENTRIES) {
+      this.rebuilding = "many entries are not in the index";
+    }
   }
 
-  long visibleThrough() {
-    return visibleThrough;
+  /** What questions can be answered from without waiting. */
+  IndexView published() {
+    return published;
+  }
+
+  /** The last entry that was ever visible; beyond {@link #published} while damage is repaired. */
+  long promised() {
+    return promised;
+  }
+
+  boolean isDegraded() {
+    return failure != null || rebuilding != null;
+  }
+
+  /** Whether waiting is of no use now, so that a part of the entries is better than no answer. */
+  boolean answersInPart() {
+    return failure != null || keepsReplaced;
+  }
+
+  /** What keeps the index from following the log; {@code null} if nothing does. */
+  @Nullable String reason() throws IOException {
+    String why = failure;
+    if (why != null) {
+      return why;
+    }
+    String rebuild = rebuilding;
+    if (rebuild == null) {
+      return null;
+    }
+    long last = log.lastId();
+    long at = shards.indexedThrough();
+    Duration left = pace.remaining(at, last);
+    return String.format(
+        "%s, so it is being rebuilt from the log: entry %d of %d%s",
+        rebuild, at, last, left == null ? "" : ", about " + left.toSeconds() + " seconds left");
+  }
+
+  /** How long it will probably take to index the log; {@code null} if that is not known. */
+  @Nullable Duration remaining() throws IOException {
+    return failure == null ? pace.remaining(shards.indexedThrough(), log.lastId()) : null;
+  }
+
+  /** The last entry in the index; not what was added and may be lost, where writing fails. */
+  long indexedThrough() {
+    return failure == null ? shards.indexedThrough() : published.through();
   }
 
   @Override
   public void run() {
     long lastCommit = System.nanoTime();
     long lastShown = lastCommit;
-    // Who is killed again and again must not have more to catch up with each time.
+    // A process that is killed again and again must not have more to catch up with each time.
     boolean caughtUp = false;
     while (!isClosed()) {
       try {
+        check();
         shards.recover();
         boolean more = addBatch();
         if (hasWaiting() || (!more && System.nanoTime() - lastShown >= SHOW_AFTER_NANOS)) {
@@ -80,17 +166,31 @@ final class IndexFollower implements Runnable {
           shards.commit();
           lastCommit = System.nanoTime();
         }
-        if (!more) {
+        if (more) {
+          report();
+        } else {
           log.awaitBeyond(
-              shards.indexedThrough(), shards.indexedThrough() == visibleThrough ? IDLE : SOON);
+              shards.indexedThrough(),
+              shards.indexedThrough() == published.through() ? IDLE : SOON);
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         return;
       } catch (IOException | RuntimeException | Error e) {
-        fail(e);
+        try {
+          if (!repair(e)) {
+            fail(e);
+          }
+        } catch (InterruptedException interrupted) {
+          Thread.currentThread().interrupt();
+          return;
+        }
       }
     }
+    end();
+  }
+
+  private void end() {
     try {
       if (shards.uncommitted() > 0) {
         shards.commit();
@@ -98,6 +198,7 @@ final class IndexFollower implements Runnable {
     } catch (IOException | RuntimeException e) {
       LOG.warn("the index's last commit failed; the next start indexes more", e);
     }
+    close(replaced);
   }
 
   /** Adds what is new, up to a batch of it; whether there is more. */
@@ -120,25 +221,138 @@ final class IndexFollower implements Runnable {
 
   private void refresh() throws IOException {
     long through = shards.indexedThrough();
-    if (through < visibleThrough) {
+    if (through < published.through()) {
       return;
     }
-    if (through > visibleThrough) {
+    if (through > published.through() || !replaced.isEmpty()) {
       shards.refresh();
     }
+    List<Shard> old = replaced;
+    replaced = List.of();
+    keepsReplaced = false;
+    retry = FIRST_RETRY;
     lock.lock();
     try {
-      visibleThrough = through;
+      published = IndexView.of(shards.oldestFirst(), through);
+      promised = Math.max(promised, through);
+      if (failure != null) {
+        LOG.info("the index is written again, through entry {}", through);
+      }
       failure = null;
+      if (rebuilding != null && log.lastId() - through <= BATCH) {
+        LOG.info("the index is complete again, through entry {}", through);
+        rebuilding = null;
+      }
       changed.signalAll();
     } finally {
       lock.unlock();
+    }
+    close(old);
+  }
+
+  /**
+   * Looks whether the index is still there, and whether a search was right to complain of damage.
+   */
+  private void check() throws InterruptedException {
+    Throwable complaint = reported;
+    if (complaint != null) {
+      int damaged = shards.firstDamaged();
+      if (damaged >= 0) {
+        startOver(damaged, false);
+      } else {
+        LOG.warn("a search of the index failed, although the index is not damaged", complaint);
+      }
+      reported = null;
+    } else if (System.nanoTime() - lastCheck >= CHECK_AFTER_NANOS) {
+      lastCheck = System.nanoTime();
+      startOverLost();
+    }
+  }
+
+  /** Begins the shards again whose files are gone; whether there are any. */
+  private boolean startOverLost() throws InterruptedException {
+    if (shards.firstLost() < 0) {
+      return false;
+    }
+    // Whoever deletes files may not be done yet.
+    Thread.sleep(DELETING);
+    int lost = shards.firstLost();
+    if (lost >= 0) {
+      startOver(lost, true);
+    }
+    return lost >= 0;
+  }
+
+  /** Begins the shards again that are the reason of this error, if any are. */
+  private boolean repair(Throwable e) throws InterruptedException {
+    if (startOverLost()) {
+      return true;
+    }
+    int damaged = e instanceof CorruptIndexException ? shards.firstDamaged() : -1;
+    if (damaged >= 0) {
+      startOver(damaged, false);
+      return true;
+    }
+    return false;
+  }
+
+  /**
+   * Deletes a shard and those after it, to build them again.
+   *
+   * @param readable whether they can be searched until then
+   */
+  private void startOver(int index, boolean readable) {
+    List<Shard> dropped = shards.dropFrom(index);
+    String why =
+        "shard "
+            + dropped.getFirst().firstId()
+            + " of the index "
+            + (readable ? "is gone" : "is damaged");
+    LOG.warn("{}; it is being rebuilt from the log", why);
+    lock.lock();
+    try {
+      rebuilding = why;
+      failure = null;
+      pace = Pace.from(shards.indexedThrough());
+      if (!readable) {
+        published = IndexView.of(shards.oldestFirst(), shards.indexedThrough());
+      }
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    List<Shard> before = replaced;
+    keepsReplaced = readable;
+    if (readable) {
+      replaced = new ArrayList<>(before);
+      replaced.addAll(dropped);
+    } else {
+      replaced = List.of();
+      close(before);
+      close(dropped);
+    }
+  }
+
+  private static void close(List<Shard> old) {
+    for (Shard shard : old) {
+      try {
+        shard.discard();
+      } catch (IOException | RuntimeException e) {
+        LOG.debug("the files of index shard {} could not be closed", shard.firstId(), e);
+      }
+    }
+  }
+
+  private void report() throws IOException {
+    if (rebuilding != null && System.nanoTime() - lastReport >= REPORT_AFTER_NANOS) {
+      lastReport = System.nanoTime();
+      LOG.info("{}", reason());
     }
   }
 
   private void fail(Throwable e) {
     String why =
-        "the index stands still after entry " + shards.indexedThrough() + ": " + e.getMessage();
+        "the index can't be written beyond entry " + published.through() + ": " + shards.cause(e);
     lock.lock();
     try {
       if (!why.equals(failure)) {
@@ -146,15 +360,22 @@ final class IndexFollower implements Runnable {
       }
       failure = why;
       changed.signalAll();
-      long nanos = RETRY.toNanos();
+      long nanos = retry.toNanos();
       while (!closed && nanos > 0) {
         nanos = changed.awaitNanos(nanos);
       }
+      Duration longer = retry.multipliedBy(2);
+      retry = longer.compareTo(LAST_RETRY) > 0 ? LAST_RETRY : longer;
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Has the follower look for damage, of which this may be a sign. */
+  void report(Throwable complaint) {
+    reported = complaint;
   }
 
   private boolean hasWaiting() {
@@ -188,30 +409,40 @@ final class IndexFollower implements Runnable {
   /**
    * Waits until entries up to {@code id} can be found.
    *
-   * @throws IndexException if that does not happen in time, saying how far the index is
+   * @return why they can't; {@code null} if they can
    */
-  void awaitVisible(long id, Duration timeout) throws IndexException, InterruptedException {
-    if (visibleThrough >= id) {
-      return;
+  @Nullable IndexException awaitVisible(long id, Duration timeout)
+      throws IOException, InterruptedException {
+    if (published.through() >= id) {
+      return null;
     }
     long nanos = timeout.toNanos();
     lock.lockInterruptibly();
     try {
       waiting++;
-      while (visibleThrough < id) {
+      while (published.through() < id) {
         String why = failure;
         if (why != null) {
-          throw new IndexException(why);
+          return new IndexException(why, retry);
         }
-        if (closed || nanos <= 0) {
-          throw new IndexException(
-              "the index is being built: it has come to entry " + visibleThrough + " of " + id);
+        Duration left = remaining();
+        if (closed || nanos <= 0 || (left != null && left.toNanos() > nanos)) {
+          return behind(id, left);
         }
         nanos = changed.awaitNanos(nanos);
       }
+      return null;
     } finally {
       waiting--;
       lock.unlock();
     }
+  }
+
+  private IndexException behind(long id, @Nullable Duration left) throws IOException {
+    String why = reason();
+    if (why == null) {
+      why = "the index is being built: entry " + published.through() + " of " + id;
+    }
+    return new IndexException(why, left == null ? LAST_RETRY : left);
   }
 }

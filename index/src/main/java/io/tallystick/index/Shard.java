@@ -1,10 +1,8 @@
 package io.tallystick.index;
 
 import java.io.Closeable;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
@@ -25,6 +23,7 @@ import org.apache.lucene.search.SortField;
 import org.apache.lucene.store.AlreadyClosedException;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.FSDirectory;
+import org.apache.lucene.store.FilterDirectory;
 import org.apache.lucene.store.NRTCachingDirectory;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -47,13 +46,6 @@ final class Shard implements Closeable {
       new Sort(new SortField(EntryDocument.ID, SortField.Type.LONG, true));
   static final Sort OLDEST_FIRST =
       new Sort(new SortField(EntryDocument.ID, SortField.Type.LONG, false));
-
-  private static final String ORIGIN = "origin";
-  private static final String INDEXED_THROUGH = "indexed_through";
-  private static final String FORMAT = "format";
-
-  /** What {@link EntryDocument} makes of an entry. A shard of another format is built again. */
-  private static final String CURRENT_FORMAT = "3";
 
   private static final double BUFFER_MEGABYTES = 64;
 
@@ -118,7 +110,7 @@ final class Shard implements Closeable {
     try {
       IndexWriter writer = openWriter(directory, firstId, origin);
       try {
-        long through = position(writer.getLiveCommitData(), origin, firstId);
+        long through = ShardCommit.position(writer.getLiveCommitData(), origin, firstId);
         SearcherManager searchers = new SearcherManager(writer, null);
         return new Shard(firstId, origin, directory, writer, searchers, through);
       } catch (IOException | RuntimeException e) {
@@ -174,7 +166,7 @@ final class Shard implements Closeable {
             directory,
             null,
             searchers,
-            position(data.entrySet(), origin, firstId));
+            ShardCommit.position(data.entrySet(), origin, firstId));
       } finally {
         searchers.release(searcher);
       }
@@ -190,35 +182,6 @@ final class Shard implements Closeable {
         leaf.reader().checkIntegrity();
       }
     }
-  }
-
-  private static long position(
-      @Nullable Iterable<Map.Entry<String, String>> data, String origin, long firstId)
-      throws CorruptIndexException {
-    String position = null;
-    String log = null;
-    String format = null;
-    if (data != null) {
-      for (Map.Entry<String, String> entry : data) {
-        switch (entry.getKey()) {
-          case INDEXED_THROUGH -> position = entry.getValue();
-          case ORIGIN -> log = entry.getValue();
-          case FORMAT -> format = entry.getValue();
-          default -> throw new CorruptIndexException("unknown commit data", entry.getKey());
-        }
-      }
-    }
-    if (position == null || !origin.equals(log)) {
-      throw new CorruptIndexException("the shard is of another log, " + log, "commit");
-    }
-    if (!CURRENT_FORMAT.equals(format)) {
-      throw new CorruptIndexException("the shard has another format, " + format, "commit");
-    }
-    long through = Long.parseLong(position);
-    if (through < firstId - 1) {
-      throw new CorruptIndexException("the shard ends before it begins: " + through, "commit");
-    }
-    return through;
   }
 
   /** A directory on the disk; what is small and not committed stays in memory. */
@@ -290,43 +253,76 @@ final class Shard implements Closeable {
   }
 
   private static void commit(IndexWriter writer, String origin, long through) throws IOException {
-    Map<String, String> data =
-        Map.of(ORIGIN, origin, INDEXED_THROUGH, Long.toString(through), FORMAT, CURRENT_FORMAT);
-    writer.setLiveCommitData(data.entrySet(), false);
+    writer.setLiveCommitData(ShardCommit.data(origin, through).entrySet(), false);
     writer.commit();
   }
 
   /**
-   * After an error, goes back to the last commit, and if that is damaged, says so and begins from
-   * nothing; without an error does nothing. May fail itself and be tried again. What is added after
-   * it must not be shown before there is as much as was shown once.
+   * After an error, goes back to the last commit; without an error does nothing. What is added
+   * after it must not be shown before there is as much as was shown once.
+   *
+   * @throws IOException if that fails too; it can be tried again
+   * @throws CorruptIndexException if the last commit is damaged
    */
   void recover() throws IOException {
     if (!failed || readOnly) {
       return;
     }
-    IndexWriter broken = writer;
-    writer = null;
-    if (broken != null) {
-      broken.rollback();
-    }
-    IndexWriter opened;
-    try {
-      opened = openWriter(directory, firstId, origin);
-    } catch (CorruptIndexException | FileNotFoundException | NoSuchFileException e) {
-      LOG.warn("index shard {} is deleted and built again: {}", firstId, e.toString());
-      for (String file : directory.listAll()) {
-        if (!file.equals(IndexWriter.WRITE_LOCK_NAME)) {
-          directory.deleteFile(file);
-        }
-      }
-      opened = openWriter(directory, firstId, origin);
-    }
+    abandon();
+    IndexWriter opened = openWriter(directory, firstId, origin);
     writer = opened;
     reopened = true;
-    indexedThrough = position(opened.getLiveCommitData(), origin, firstId);
+    indexedThrough = ShardCommit.position(opened.getLiveCommitData(), origin, firstId);
     committedThrough = indexedThrough;
     failed = false;
+  }
+
+  /** Gives up writing, and Lucene's lock, whatever state the files are in. Searches go on. */
+  void abandon() {
+    IndexWriter broken = writer;
+    writer = null;
+    failed = true;
+    if (broken != null) {
+      try {
+        broken.rollback();
+      } catch (IOException | RuntimeException e) {
+        LOG.debug("index shard {} could not be rolled back", firstId, e);
+      }
+    }
+  }
+
+  /** Gives up writing and merging for good; searches go on until {@link #discard}. */
+  void drop() {
+    synchronized (this) {
+      closed = true;
+      if (merging != null) {
+        try {
+          merging.rollback();
+        } catch (IOException | RuntimeException e) {
+          LOG.debug("the merge of index shard {} could not be rolled back", firstId, e);
+        }
+      }
+    }
+    abandon();
+  }
+
+  /** Whether files of the last commit are no longer on the disk. */
+  synchronized boolean isLost() {
+    if (closed || merging != null || !(FilterDirectory.unwrap(directory) instanceof FSDirectory)) {
+      return false;
+    }
+    return ShardCommit.isMissing((FSDirectory) FilterDirectory.unwrap(directory));
+  }
+
+  /** Reads the last commit in full; whether it is damaged. */
+  boolean isDamaged() {
+    try {
+      checkIntegrity(directory);
+      return false;
+    } catch (IOException | RuntimeException e) {
+      LOG.warn("index shard {} is damaged: {}", firstId, e.toString());
+      return true;
+    }
   }
 
   /** Ends the writing: committed, only read from now on. */
@@ -368,6 +364,9 @@ final class Shard implements Closeable {
       }
     } finally {
       merger.rollback();
+      synchronized (this) {
+        merging = null;
+      }
     }
   }
 
@@ -434,10 +433,18 @@ final class Shard implements Closeable {
         merging.rollback();
       }
     }
+    abandon();
     searchers.close();
-    if (writer != null) {
-      writer.rollback();
-    }
     directory.close();
+  }
+
+  /**
+   * Closes a shard whose files are deleted. Its directory stays open: closing would write what it
+   * has in memory to where another shard may be by now.
+   */
+  void discard() throws IOException {
+    drop();
+    searchers.close();
+    FilterDirectory.unwrap(directory).close();
   }
 }

@@ -1,22 +1,20 @@
 package io.tallystick.index;
 
-import io.tallystick.entry.InvalidEntryException;
 import io.tallystick.store.LogReader;
+import io.tallystick.store.files.OwnerOnly;
+import io.tallystick.store.log.LogException;
 import io.tallystick.store.log.StoredEntry;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.apache.lucene.document.Document;
 import org.apache.lucene.store.ByteBuffersDirectory;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.LockObtainFailedException;
@@ -33,14 +31,23 @@ import org.slf4j.LoggerFactory;
 final class Shards implements Closeable {
   private static final Logger LOG = LoggerFactory.getLogger(Shards.class);
 
+  /** With less room than this, a failure to write is one of room. */
+  private static final long FULL_BYTES = 32L << 20;
+
+  private static final long PROGRESS_STEP = 1_000;
+
   private final Path directory;
   private final LogReader log;
   private final String origin;
   private final long maxIds;
   private final Opener begin;
+  private final DocumentSource documents;
 
   /** Replaced as a whole; the last one may be written. */
   private volatile List<Shard> shards = List.of();
+
+  /** Where the next shard has to begin that could not be begun yet; 0 if there is none. */
+  private volatile long pending;
 
   /** Opens the files of a shard. */
   @FunctionalInterface
@@ -55,14 +62,17 @@ final class Shards implements Closeable {
     this.origin = log.identity().origin();
     this.maxIds = maxIds;
     this.begin = begin;
+    this.documents = new DocumentSource(log);
   }
 
   /** Opens the index to write it. */
   static Shards write(Path directory, LogReader log, long maxIds, Opener opener)
       throws IOException {
-    Files.createDirectories(directory);
+    OwnerOnly.createDirectories(directory);
     Opener begin =
         path -> {
+          // It may have been deleted meanwhile, and must not come back with another mode.
+          OwnerOnly.createDirectories(directory);
           if (Files.exists(path)) {
             Shard.delete(path);
           }
@@ -108,6 +118,14 @@ final class Shards implements Closeable {
     return shards;
   }
 
+  /** What is on the disk now, if it is more than these shards have from there. */
+  static Shards newer(Shards before, Path directory, LogReader log) throws IOException {
+    Shards now = readBeside(directory, log);
+    boolean more = now.indexedThrough() > before.indexedThrough() - before.uncommitted();
+    (more ? before : now).close();
+    return more ? now : before;
+  }
+
   private void openAll(Opener opener) throws IOException {
     SortedMap<Long, Path> found = find();
     List<Shard> open = new ArrayList<>();
@@ -132,7 +150,7 @@ final class Shards implements Closeable {
         next = after(shard);
       } catch (LockObtainFailedException e) {
         closeAll(open);
-        throw new IndexException(directory + " is open for writing in another process", e);
+        throw lockedElsewhere(e);
       } catch (IOException | RuntimeException e) {
         LOG.warn("index shard {} is deleted and built again: {}", firstId, reason(e));
         if (!open.isEmpty() && open.getLast().firstId() == firstId) {
@@ -146,11 +164,21 @@ final class Shards implements Closeable {
     }
     boolean writable =
         !open.isEmpty() && !found.isEmpty() && open.getLast().firstId() == found.lastKey();
+    List<Shard> finished = List.copyOf(writable ? open.subList(0, open.size() - 1) : open);
     if (!writable) {
-      open.add(beginAt(next));
+      try {
+        open.add(beginAt(next));
+      } catch (LockObtainFailedException e) {
+        closeAll(open);
+        throw lockedElsewhere(e);
+      } catch (IOException e) {
+        // The log can be read all the same, and the follower tries again.
+        LOG.warn("index shard {} can't be begun yet: {}", next, reason(e));
+        pending = next;
+      }
     }
     shards = List.copyOf(open);
-    mergeBeside(shards.subList(0, shards.size() - 1));
+    mergeBeside(finished);
   }
 
   /** Merges shards that are only read, in a thread of its own: it may take minutes. */
@@ -184,6 +212,25 @@ final class Shards implements Closeable {
       }
       Shard.delete(Objects.requireNonNull(found.remove(found.firstKey())));
     }
+  }
+
+  /** What made writing fail, for those who ask; the details are for the log. */
+  String cause(Throwable e) {
+    try {
+      if (Files.getFileStore(directory).getUsableSpace() < FULL_BYTES) {
+        return "the disk is full";
+      }
+    } catch (IOException unknown) {
+      LOG.debug("the free space of {} is unknown", directory, unknown);
+    }
+    return e instanceof LogException
+        ? String.valueOf(e.getMessage())
+        : "reading or writing failed, the server's own log says why";
+  }
+
+  private IndexException lockedElsewhere(IOException e) {
+    return new IndexException(
+        "another process has the index in " + directory + " open for writing", e);
   }
 
   private static String reason(Exception e) {
@@ -220,21 +267,15 @@ final class Shards implements Closeable {
     return shards;
   }
 
-  /** The shards, newest first. */
-  List<Shard> newestFirst() {
-    List<Shard> reversed = new ArrayList<>(shards);
-    Collections.reverse(reversed);
-    return reversed;
-  }
-
   /** The last id that was added. */
   long indexedThrough() {
-    return newest().indexedThrough();
+    long missing = pending;
+    return missing > 0 ? missing - 1 : newest().indexedThrough();
   }
 
   /** The id that is to be added next. */
   long next() {
-    return after(newest());
+    return Math.max(indexedThrough() + 1, log.firstId());
   }
 
   private Shard newest() {
@@ -251,29 +292,7 @@ final class Shards implements Closeable {
       shards = List.copyOf(more);
       mergeBeside(List.of(last));
     }
-    newest().add(entry.id(), document(entry));
-  }
-
-  /** What the index is to know of an entry; of one that can't be read only when it was recorded. */
-  private Document document(StoredEntry entry) throws IOException {
-    try {
-      return EntryDocument.of(entry.decode());
-    } catch (InvalidEntryException e) {
-      LOG.warn("entry {} can't be read, no filter finds it: {}", entry.id(), e.getMessage());
-      return EntryDocument.of(entry.id(), time(entry.id()));
-    }
-  }
-
-  /** When the log recorded an entry; if that can't be read, the one before it. */
-  private Instant time(long id) throws IOException {
-    for (long readable = id; readable >= log.firstId(); readable--) {
-      try {
-        return log.timestamp(readable);
-      } catch (InvalidEntryException e) {
-        LOG.debug("entry {} has no time", readable, e);
-      }
-    }
-    return Instant.EPOCH;
+    newest().add(entry.id(), documents.of(entry));
   }
 
   void refresh() throws IOException {
@@ -281,25 +300,101 @@ final class Shards implements Closeable {
   }
 
   long uncommitted() {
-    return newest().uncommitted();
+    return pending > 0 ? 0 : newest().uncommitted();
   }
 
   void commit() throws IOException {
     newest().commit();
   }
 
-  /** Goes back to the last commit if the last thing that was done to the index has failed. */
+  /**
+   * Goes back to the last commit if the last thing that was done to the index has failed, and
+   * begins a shard that is missing.
+   */
   void recover() throws IOException {
+    if (pending > 0) {
+      List<Shard> more = new ArrayList<>(shards);
+      more.add(beginAt(Math.max(pending, log.firstId())));
+      shards = List.copyOf(more);
+      pending = 0;
+    }
     newest().recover();
   }
 
+  /** Which shard is the first whose files are no longer there; negative if there is none. */
+  int firstLost() {
+    List<Shard> now = shards;
+    for (int i = 0; i < now.size(); i++) {
+      if (now.get(i).isLost()) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /**
+   * Which shard is the first with damage, all of which are read in full; negative if there is none.
+   */
+  int firstDamaged() {
+    List<Shard> now = shards;
+    for (int i = 0; i < now.size(); i++) {
+      if (now.get(i).isDamaged()) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /**
+   * Deletes this shard and those after it; {@link #recover} begins again where it began.
+   *
+   * @return them, to be closed; until then they can be searched
+   */
+  List<Shard> dropFrom(int index) {
+    List<Shard> dropped = shards.subList(index, shards.size());
+    for (Shard shard : dropped) {
+      shard.drop();
+    }
+    pending = dropped.getFirst().firstId();
+    shards = List.copyOf(shards.subList(0, index));
+    for (Shard shard : dropped) {
+      try {
+        Path path = directory.resolve(Long.toString(shard.firstId()));
+        if (Files.exists(path)) {
+          Shard.delete(path);
+        }
+      } catch (IOException e) {
+        LOG.warn("index shard {} can't be deleted: {}", shard.firstId(), reason(e));
+      }
+    }
+    return dropped;
+  }
+
+  /** Deletes everything and indexes the log up to its end. Nobody may be searching. */
+  void rebuild(AuditIndex.Progress progress) throws IOException {
+    clear();
+    long last = log.lastId();
+    log.forEach(
+        log.firstId(),
+        last,
+        entry -> {
+          add(entry);
+          if (entry.id() % PROGRESS_STEP == 0) {
+            progress.at(entry.id(), last);
+          }
+          return true;
+        });
+    commit();
+  }
+
   /** Deletes everything and starts with an empty shard. Nobody may be searching. */
-  void clear() throws IOException {
+  private void clear() throws IOException {
     close();
     for (Path path : find().values()) {
       Shard.delete(path);
     }
     shards = List.of(beginAt(log.firstId()));
+    pending = 0;
   }
 
   private static void closeAll(List<Shard> open) throws IOException {
@@ -310,7 +405,11 @@ final class Shards implements Closeable {
 
   @Override
   public void close() throws IOException {
-    closeAll(shards);
-    shards = List.of();
+    List<Shard> open = shards;
+    if (!open.isEmpty()) {
+      pending = indexedThrough() + 1;
+      shards = List.of();
+    }
+    closeAll(open);
   }
 }

@@ -20,14 +20,14 @@ final class Statistics {
   private static final int TOP = 10;
 
   private final LogReader log;
-  private final List<Shard> shards;
+  private final IndexView view;
   private final long fromId;
   private final long toId;
 
   /** Statistics over the ids from {@code fromId} to {@code toId}, both included. */
-  Statistics(LogReader log, List<Shard> shards, long fromId, long toId) {
+  Statistics(LogReader log, IndexView view, long fromId, long toId) {
     this.log = log;
-    this.shards = shards;
+    this.view = view;
     this.fromId = fromId;
     this.toId = toId;
   }
@@ -45,23 +45,25 @@ final class Statistics {
   }
 
   private long since(Instant time) throws IOException {
-    return Math.max(0, log.lastId() + 1 - Math.max(log.firstId(), firstIdAtOrAfter(time)));
+    return Math.max(0, view.through() + 1 - Math.max(log.firstId(), view.firstIdAtOrAfter(time)));
   }
 
   SortedMap<String, Long> byType() throws IOException {
     return fromId <= toId
-        ? Timeline.count(shards, EntryDocument.ID, new long[] {fromId, toId + 1}).getFirst()
+        ? Timeline.count(view.slices(), new long[] {fromId, toId + 1}).getFirst()
         : new TreeMap<>();
   }
 
   private List<LogStatistics.Actor> topActors() throws IOException {
     ValueCounts actors = new ValueCounts(EntryDocument.ACTOR);
     try (ValueCounts.Searchers searchers = new ValueCounts.Searchers()) {
-      for (Shard shard : shards) {
-        if (shard.mayHold(fromId, toId)) {
-          IndexSearcher searcher = searchers.of(shard);
+      for (Slice slice : view.slices()) {
+        if (slice.mayHold(fromId, toId)) {
+          long from = Math.max(fromId, slice.firstId());
+          long to = Math.min(toId, slice.lastId());
+          IndexSearcher searcher = searchers.of(slice.shard());
           for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
-            DocRange range = DocRange.of(searcher, leaf, fromId, toId);
+            DocRange range = DocRange.of(searcher, leaf, from, to);
             if (range.all()) {
               actors.addAll(leaf);
             } else {
@@ -74,16 +76,13 @@ final class Statistics {
     }
   }
 
-  private long firstIdAtOrAfter(Instant time) throws IOException {
-    return DocRange.firstIdAtOrAfter(shards, time);
-  }
-
   private SortedMap<LocalDate, Long> perDay() throws IOException {
     SortedMap<LocalDate, Long> days = new TreeMap<>();
     LocalDate day = day(toId);
     long end = toId + 1;
     while (end > fromId) {
-      long begin = Math.max(fromId, firstIdAtOrAfter(day.atStartOfDay(ZoneOffset.UTC).toInstant()));
+      long begin =
+          Math.max(fromId, view.firstIdAtOrAfter(day.atStartOfDay(ZoneOffset.UTC).toInstant()));
       if (begin < end) {
         days.put(day, end - begin);
         end = begin;

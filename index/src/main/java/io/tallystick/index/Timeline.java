@@ -13,17 +13,15 @@ import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.util.BytesRef;
 
 /**
- * Counts event types in neighbouring ranges of ids or times: the documents of a Lucene segment are
- * in the order of their ids, which is that of their times, so such a range is a range of documents,
- * and {@link TypeSums} counts in it. A segment that lies in one range costs no more than its types.
+ * Counts event types in neighbouring ranges of ids: the documents of a Lucene segment are in the
+ * order of their ids, so such a range is a range of documents, and {@link TypeSums} counts in it. A
+ * segment that lies in one range costs no more than its types.
  */
 final class Timeline {
-  private final String field;
   private final long[] bounds;
   private final List<SortedMap<String, Long>> ranges = new ArrayList<>();
 
-  private Timeline(String field, long[] bounds) {
-    this.field = field;
+  private Timeline(long[] bounds) {
     this.bounds = bounds;
     for (int i = 1; i < bounds.length; i++) {
       ranges.add(new TreeMap<>());
@@ -31,29 +29,31 @@ final class Timeline {
   }
 
   /**
-   * The types that occur from each bound on and before the next, and how often.
+   * The types that occur from each id on and before the next, and how often.
    *
-   * @param field what the bounds are of: {@link EntryDocument#ID} or {@link EntryDocument#TIME}
-   * @param bounds ascending
+   * @param bounds ids, ascending
    */
-  static List<SortedMap<String, Long>> count(List<Shard> shards, String field, long[] bounds)
-      throws IOException {
-    Timeline timeline = new Timeline(field, bounds);
-    for (Shard shard : shards) {
-      shard.search(searcher -> {
-        for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
-          timeline.add(shard, searcher, leaf);
-        }
-        return timeline;
-      });
+  static List<SortedMap<String, Long>> count(List<Slice> slices, long[] bounds) throws IOException {
+    Timeline timeline = new Timeline(bounds);
+    for (Slice slice : slices) {
+      slice
+          .shard()
+          .search(searcher -> {
+            for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
+              timeline.add(slice, searcher, leaf);
+            }
+            return timeline;
+          });
     }
     return timeline.ranges;
   }
 
-  private void add(Shard shard, IndexSearcher searcher, LeafReaderContext leaf) throws IOException {
+  private void add(Slice slice, IndexSearcher searcher, LeafReaderContext leaf) throws IOException {
     int[] ends = new int[bounds.length];
     for (int i = 0; i < ends.length; i++) {
-      ends[i] = DocRange.documentsFrom(searcher, leaf, field, bounds[i]);
+      long id = Math.max(bounds[i], slice.firstId());
+      id = id > slice.lastId() ? slice.lastId() + 1 : id;
+      ends[i] = DocRange.documentsFrom(searcher, leaf, EntryDocument.ID, id);
     }
     Terms terms = leaf.reader().terms(EntryDocument.EVENT_TYPE);
     if (terms == null || ends[0] == ends[ends.length - 1]) {
@@ -68,7 +68,7 @@ final class Timeline {
         add(only, name, types.docFreq());
       } else {
         postings = types.postings(postings, PostingsEnum.NONE);
-        int[] counts = shard.typeSums(leaf.reader()).count(name, postings, ends);
+        int[] counts = slice.shard().typeSums(leaf.reader()).count(name, postings, ends);
         for (int i = 0; i < counts.length; i++) {
           add(i, name, counts[i]);
         }

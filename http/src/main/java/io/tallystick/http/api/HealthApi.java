@@ -1,5 +1,6 @@
 package io.tallystick.http.api;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
@@ -7,11 +8,14 @@ import io.tallystick.http.auth.Authenticator;
 import io.tallystick.http.wire.Problem;
 import io.tallystick.http.wire.Routes;
 import io.tallystick.index.AuditIndex;
+import io.tallystick.index.IndexStatus;
 import io.tallystick.service.access.Permission;
 import io.tallystick.service.query.Answer;
+import io.tallystick.service.query.EntryJson;
 import io.tallystick.service.witness.WitnessFeeder;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.log.LogException;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -44,12 +48,23 @@ public final class HealthApi {
     if (stopped.isPresent()) {
       throw Problem.of(503, "The log takes no more appends; reading goes on.").thrown();
     }
-    request
-        .contentType(Answer.JSON)
-        .result(
-            log.isLowOnSpace()
-                ? "{\"status\":\"ready\",\"warning\":\"little room is left on the log's device\"}"
-                : "{\"status\":\"ready\"}");
+    IndexStatus status = index.status();
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
+    try (JsonGenerator out = EntryJson.generator(body)) {
+      out.writeStartObject();
+      out.writeStringField("status", status.isDegraded() ? "degraded" : "ready");
+      if (status.isDegraded()) {
+        out.writeStringField("reason", status.reason());
+        out.writeNumberField("indexed_through", status.indexedThrough());
+        out.writeNumberField("answered_through", status.answeredThrough());
+        out.writeNumberField("last_id", status.lastId());
+      }
+      if (log.isLowOnSpace()) {
+        out.writeStringField("warning", "little room is left on the log's device");
+      }
+      out.writeEndObject();
+    }
+    request.contentType(Answer.JSON).result(body.toByteArray());
   }
 
   private static void status(Context request, String status) {

@@ -5,6 +5,7 @@ import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.tallystick.http.auth.Authenticator;
 import io.tallystick.http.wire.Routes;
+import io.tallystick.index.AuditIndex;
 import io.tallystick.index.LogStatistics;
 import io.tallystick.index.TopActors;
 import io.tallystick.service.access.Permission;
@@ -24,9 +25,11 @@ import java.util.Map;
  */
 public final class OverviewApi {
   private final Overview overview;
+  private final IndexNotice notice;
 
-  public OverviewApi(Overview overview) {
+  public OverviewApi(Overview overview, AuditIndex index) {
     this.overview = overview;
+    this.notice = new IndexNotice(index);
   }
 
   public void register(RoutesConfig routes, Authenticator guard) {
@@ -39,6 +42,7 @@ public final class OverviewApi {
   private void answer(Context request) throws IOException, InterruptedException {
     QueryParser.Period period = QueryParser.Period.of(Parameters.ofQuery(request.queryString()));
     Overview.Report report = overview.of(period.since(), period.until());
+    notice.add(request);
     request.contentType(Answer.JSON);
     try (JsonGenerator out = EntryJson.generator(request.outputStream())) {
       out.writeStartObject();

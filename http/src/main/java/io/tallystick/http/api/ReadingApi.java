@@ -8,6 +8,7 @@ import io.tallystick.http.auth.Caller;
 import io.tallystick.http.auth.SecurityEvents;
 import io.tallystick.http.wire.Problem;
 import io.tallystick.http.wire.Routes;
+import io.tallystick.index.AuditIndex;
 import io.tallystick.service.access.Permission;
 import io.tallystick.service.export.CountedAnswer;
 import io.tallystick.service.export.ExportRecord;
@@ -27,20 +28,24 @@ public final class ReadingApi {
   private final ExportService exports;
   private final CheckpointSource sealing;
   private final SecurityEvents events;
+  private final IndexNotice notice;
 
   /**
    * @param sealing asked for a checkpoint before each export
    * @param events told of each export
+   * @param index what the answers come from, whose state their header says
    */
   public ReadingApi(
       QueryService queries,
       ExportService exports,
       CheckpointSource sealing,
-      SecurityEvents events) {
+      SecurityEvents events,
+      AuditIndex index) {
     this.queries = queries;
     this.exports = exports;
     this.sealing = sealing;
     this.events = events;
+    this.notice = new IndexNotice(index);
   }
 
   @FunctionalInterface
@@ -92,10 +97,11 @@ public final class ReadingApi {
     return entry.orElseThrow(() -> Problem.of(404, "There is no entry with this id.").thrown());
   }
 
-  private static void add(RoutesConfig routes, Authenticator keys, String path, Question question) {
+  private void add(RoutesConfig routes, Authenticator keys, String path, Question question) {
     Authenticator.Action action =
         (request, caller) -> {
           Answer answer = question.answer(request, Parameters.ofQuery(request.queryString()));
+          notice.add(request);
           request.contentType(answer.contentType());
           if (!request.method().equals(HandlerType.HEAD)) {
             answer.writeTo(request.outputStream());

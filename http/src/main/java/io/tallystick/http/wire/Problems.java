@@ -42,7 +42,9 @@ public final class Problems {
       case NoSpaceException e -> Problem.of(507, sentence(e.getMessage()));
       case CorruptTileException e ->
           Problem.of(500, "The tree is damaged: " + e.getMessage() + "; run \"tally verify\".");
-      case IndexException e -> Problem.of(503, sentence(e.getMessage())).with("Retry-After", "5");
+      case IndexException e ->
+          Problem.of(503, sentence(e.getMessage()))
+              .with("Retry-After", Long.toString(Math.max(1, e.retryAfter().toSeconds())));
       case TimeoutException e ->
           Problem.of(
                   503,

@@ -1,0 +1,32 @@
+package io.tallystick.index;
+
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How fast an index is being built, for an estimate of the time that is left. Immutable.
+ *
+ * @param sinceNanos {@link System#nanoTime} at the beginning
+ * @param fromId the last entry that was indexed then
+ */
+record Pace(long sinceNanos, long fromId) {
+  /** An estimate needs as many entries; the first are slow. */
+  private static final long ENOUGH_ENTRIES = 5_000;
+
+  static Pace from(long id) {
+    return new Pace(System.nanoTime(), id);
+  }
+
+  /** How long it will take to come from one entry to another; {@code null} if not known yet. */
+  @Nullable Duration remaining(long id, long lastId) {
+    long done = id - fromId;
+    if (done < ENOUGH_ENTRIES) {
+      return null;
+    }
+    double nanosPerEntry = (double) (System.nanoTime() - sinceNanos) / done;
+    long seconds =
+        TimeUnit.NANOSECONDS.toSeconds((long) (nanosPerEntry * Math.max(0, lastId - id)));
+    return Duration.ofSeconds(seconds + 1);
+  }
+}
