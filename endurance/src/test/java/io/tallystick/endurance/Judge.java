@@ -3,6 +3,7 @@ package io.tallystick.endurance;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.tallystick.entry.Event;
+import io.tallystick.index.AddressRange;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.note.InvalidNoteException;
@@ -287,7 +288,7 @@ final class Judge {
         last + ": by actor", index.search(AuditQuery.builder().actorId(7L).build()).toString());
     answers.put(
         last + ": by address",
-        index.search(AuditQuery.builder().actorIp("192.0.2.1").build()).toString());
+        index.search(AuditQuery.builder().actorIp(AddressRange.parse("192.0.2.1")).build()).toString());
     answers.put(
         last + ": by source",
         index.search(AuditQuery.builder().source("other").build()).toString());
