@@ -20,8 +20,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes written blocks durable and acknowledges them. Each turn takes everything that was written
- * since the last one, forces it, reads it back, hands its hashes to the sealer, and answers; so one
- * force serves all that came while the one before it ran.
+ * since the last one, forces it, reads it back, raises the high watermark, hands the hashes to the
+ * sealer, and answers; so one force serves all requests that came while the one before it ran.
+ *
+ * <p>What is read back comes from the operating system's page cache, not from the device. It shows
+ * that the block stands whole where readers will look for it: that the sequencer wrote the right
+ * bytes to the right place, and that nothing in this process or another overwrote them or their
+ * header before the force. It does not show what the device holds. For that the log relies on the
+ * force, which fails if the device reports an error, and on verification after a restart.
  *
  * <p>A force that failed is never tried again: what it left in the page cache is unknown. The log
  * stops then.
@@ -205,11 +211,13 @@ public final class Committer implements Runnable {
     for (Commit commit : commits) {
       checkWritten(commit.written);
     }
+    if (durability == Durability.FORCED) {
+      // Before the sealer has the hashes: a checkpoint must never cover an entry that readers of
+      // this process cannot see yet, or verification would miss it.
+      watermark.through(commits.getLast().lastId);
+    }
     for (Commit commit : commits) {
       sealer.extend(commit.hashes);
-      if (durability == Durability.FORCED) {
-        watermark.through(commit.lastId);
-      }
       queue.settled(commit.requests);
     }
     if (durability == Durability.FORCED) {

@@ -22,6 +22,7 @@ import io.tallystick.store.segment.BlockBuilder;
 import io.tallystick.store.segment.BlockReader;
 import io.tallystick.store.segment.ChronicleWriter;
 import io.tallystick.store.segment.Segments;
+import io.tallystick.tlog.Hash;
 import io.tallystick.tlog.Sha256;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -39,6 +40,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The sequencer and a committer that is slow: one that is started late, or whose force fails. */
 class CommitterTest {
   private static final int PATIENCE_SECONDS = 30;
+
+  /** The sealer lets the committer wait from 32 MiB of hashes on. */
+  private static final int MORE_HASHES_THAN_MAY_WAIT = (32 << 20) + Hash.BYTES;
 
   @TempDir Path data;
   private final AuditLogTest.SteppingClock clock =
@@ -165,5 +169,26 @@ class CommitterTest {
     join(thread);
     assertThat(LogFiles.segments(data)).hasSize(1);
     assertThat(watermark.lastId()).isZero();
+  }
+
+  @Test
+  void anEntryIsAcknowledgedBeforeTheSealerHasIt() throws Exception {
+    // The sealer is as far behind as it may be, so the committer waits before it hands over.
+    sealer.extend(new byte[MORE_HASHES_THAN_MAY_WAIT]);
+    Committer committer = new Committer(queue, latch, watermark, Durability.FORCED, sealer);
+    Thread sequencer = startSequencer(committer);
+    Thread thread = Thread.ofPlatform().daemon().start(committer);
+    CompletableFuture<Receipt> receipt = append();
+    assertThat(watermark.awaitBeyond(0, Duration.ofSeconds(PATIENCE_SECONDS)))
+        .as("the watermark is raised although the sealer has no hash of the entry yet")
+        .isTrue();
+
+    Thread sealing = Thread.ofPlatform().daemon().start(sealer);
+    assertThat(receipt.get(PATIENCE_SECONDS, TimeUnit.SECONDS).lastId()).isEqualTo(1_500);
+    latch.stop(new LogException.Stopped("the log is closed"));
+    join(sequencer);
+    join(thread);
+    sealer.close();
+    join(sealing);
   }
 }
