@@ -50,7 +50,7 @@ public final class Backup {
   private final Path to;
   private final long firstId;
 
-  /** What was copied, and the time that it gets once it is durable. */
+  /** What was copied, and the time that it gets once all of it is durable. */
   private final Map<Path, FileTime> copied = new LinkedHashMap<>();
 
   private String newestSegment = "";
@@ -93,8 +93,10 @@ public final class Backup {
     OwnerOnly.createDirectories(to);
     // Makes it recognizable as a copy of this log, should what follows not come to its end.
     AtomicFile.write(to.resolve("log.json"), Files.readAllBytes(log.directory().identity()));
-    copyFolders();
-    BatchSync.force(to, copied.keySet());
+    try (BatchSync batch = new BatchSync(to)) {
+      copyFolders(batch);
+      batch.force();
+    }
     // Now, for a file with the time of its source is not copied again.
     for (Map.Entry<Path, FileTime> file : copied.entrySet()) {
       Files.setLastModifiedTime(file.getKey(), file.getValue());
@@ -105,7 +107,7 @@ public final class Backup {
     return new Report(sealed, filesCopied, filesKept, bytesCopied);
   }
 
-  private void copyFolders() throws IOException {
+  private void copyFolders(BatchSync batch) throws IOException {
     try {
       for (String folder : FOLDERS) {
         Path source = from.resolve(folder);
@@ -113,7 +115,7 @@ public final class Backup {
           findEnd();
         }
         if (Files.isDirectory(source)) {
-          copyFolder(source, to.resolve(folder));
+          copyFolder(source, to.resolve(folder), batch);
         }
       }
     } catch (NoSuchFileException e) {
@@ -207,19 +209,17 @@ public final class Backup {
   private void write(Path source, byte[] content) throws IOException {
     Path file = to.resolve(from.relativize(source));
     OwnerOnly.createDirectories(file.resolveSibling(""));
+    AtomicFile.write(file, content);
     boolean secret =
         source.equals(log.directory().signingKey()) || source.equals(log.directory().access());
-    if (secret) {
-      AtomicFile.writeSecret(file, content);
-    } else {
-      AtomicFile.write(file, content);
+    if (!secret) {
       Files.setLastModifiedTime(file, Files.getLastModifiedTime(source));
     }
     filesCopied++;
     bytesCopied += content.length;
   }
 
-  private void copyFolder(Path source, Path target) throws IOException {
+  private void copyFolder(Path source, Path target, BatchSync batch) throws IOException {
     Files.walkFileTree(
         source,
         new SimpleFileVisitor<>() {
@@ -235,7 +235,7 @@ public final class Backup {
               throws IOException {
             long size = size(file, attributes);
             if (size >= 0) {
-              copyFile(file, target.resolve(source.relativize(file)), size, attributes);
+              copyFile(file, target.resolve(source.relativize(file)), size, attributes, batch);
             }
             return FileVisitResult.CONTINUE;
           }
@@ -256,7 +256,8 @@ public final class Backup {
     return name.equals(newestSegment) && end > 0 ? end : -1;
   }
 
-  private void copyFile(Path source, Path target, long size, BasicFileAttributes attributes)
+  private void copyFile(
+      Path source, Path target, long size, BasicFileAttributes attributes, BatchSync batch)
       throws IOException {
     FileTime modified = attributes.lastModifiedTime();
     if (Files.exists(target)
@@ -265,9 +266,10 @@ public final class Backup {
       filesKept++;
       return;
     }
-    try (FileChannel in = FileChannel.open(source, StandardOpenOption.READ);
-        FileChannel out =
-            FileChannel.open(target, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+    batch.beforeWrite();
+    FileChannel out = OwnerOnly.open(target);
+    batch.written(target, out);
+    try (FileChannel in = FileChannel.open(source, StandardOpenOption.READ)) {
       copy(in, out, size);
     }
     copied.put(target, modified);

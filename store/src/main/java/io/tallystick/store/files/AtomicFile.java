@@ -9,84 +9,67 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Set;
 
 /**
- * Small files that are replaced as a whole: after a crash there is the old content or the new one,
- * and once a method has returned, the new one is on the device.
+ * Small files that are replaced as a whole: after a crash the file has either its old content or
+ * the new one, and once a method has returned, the new one is on the device. Safe for any number of
+ * threads and processes.
  */
 public final class AtomicFile {
-  private static final Set<PosixFilePermission> PUBLIC =
-      PosixFilePermissions.fromString("rw-r--r--");
-
-  private static final String TEMPORARY = ".tmp";
+  /** Ends the name of a file that takes another's place once it is whole. */
+  static final String TEMPORARY = ".tmp";
 
   private AtomicFile() {}
 
   /**
-   * Replaces the file: temporary file, fsync, rename, fsync of the directory.
+   * Replaces the file: temporary file, fsync, rename, fsync of the directory. Only its owner may
+   * read it (mode 0600), from its first moment on.
    *
    * @throws NoSpaceException if there was no room for it; the old content is there, and the next
    *     call may succeed
    */
   public static void write(Path file, byte[] content) throws IOException {
-    write(file, content, PUBLIC);
-  }
-
-  /** As {@link #write}, readable by the owner alone (mode 0600) from its first moment on. */
-  public static void writeSecret(Path file, byte[] content) throws IOException {
-    write(file, content, OwnerOnly.FILE);
-  }
-
-  private static void write(Path file, byte[] content, Set<PosixFilePermission> permissions)
-      throws IOException {
     Path directory = file.toAbsolutePath().resolveSibling("");
-    Path temporary = temporary(file, directory, permissions);
     try {
-      try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
-        write(channel, content, file);
-        channel.force(true);
+      Path temporary = temporary(file, directory);
+      try {
+        try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+          write(channel, content);
+          channel.force(true);
+        }
+        Files.move(
+            temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      } finally {
+        Files.deleteIfExists(temporary);
       }
-      Files.move(
-          temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(temporary);
+    } catch (IOException e) {
+      throw NoSpaceException.orElse(e, file, content.length);
     }
     forceDirectory(directory);
   }
 
-  /** A file of a name that no other writer has, in this process or another. */
-  private static Path temporary(Path file, Path directory, Set<PosixFilePermission> permissions)
-      throws IOException {
-    try {
-      return Files.createTempFile(
-          directory,
-          file.getFileName() + ".",
-          TEMPORARY,
-          PosixFilePermissions.asFileAttribute(permissions));
-    } catch (IOException e) {
-      throw NoSpaceException.orElse(e, file);
-    }
+  /** Creates a file whose name no other writer uses, in this process or another. */
+  private static Path temporary(Path file, Path directory) throws IOException {
+    return Files.createTempFile(
+        directory,
+        file.getFileName() + ".",
+        TEMPORARY,
+        PosixFilePermissions.asFileAttribute(OwnerOnly.FILE));
   }
 
-  private static void write(FileChannel channel, byte[] content, Path file) throws IOException {
+  private static void write(FileChannel channel, byte[] content) throws IOException {
     ByteBuffer buffer = ByteBuffer.wrap(content);
-    try {
-      while (buffer.hasRemaining()) {
-        channel.write(buffer);
-      }
-    } catch (IOException e) {
-      throw NoSpaceException.orElse(e, file);
+    while (buffer.hasRemaining()) {
+      channel.write(buffer);
     }
   }
 
   /**
-   * Deletes what writers left in the directory that were ended while they wrote; one that is at it
-   * is done within the hour.
+   * Deletes the temporary files of writers that ended in the middle of {@link #write}. Files
+   * younger than an hour stay: their writers may still be at work.
    */
   public static void deleteStale(Path directory) throws IOException {
     Instant stale = Instant.now().minus(Duration.ofHours(1));
@@ -97,7 +80,7 @@ public final class AtomicFile {
         }
       }
     } catch (NoSuchFileException e) {
-      // There is no such directory, or another writer's file was renamed meanwhile.
+      // There is no such directory, or another writer renamed its file meanwhile.
       return;
     }
   }

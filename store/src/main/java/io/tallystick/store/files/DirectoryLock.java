@@ -6,18 +6,18 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 
 /**
- * A lock on a directory, by a file in it, that nobody else, here or in another process, has. The
- * operating system drops a process's lock when the process closes the file anywhere; so a file that
- * is locked here is not opened here a second time.
+ * An exclusive lock on a directory, held through a file in it. It excludes other processes and the
+ * rest of this one. The operating system drops a process's lock when the process closes the file
+ * anywhere, so a file that is locked here is never opened here a second time. Safe for any number
+ * of threads.
  */
 public final class DirectoryLock implements Closeable {
-  /** Files that this process has locked. */
+  /** Files that this process has locked. Guards itself. */
   private static final Set<Path> HELD = new HashSet<>();
 
   private final Path file;
@@ -29,11 +29,11 @@ public final class DirectoryLock implements Closeable {
   }
 
   /**
-   * Takes the lock; it lasts until it is closed or the process ends.
+   * Locks the directory until the lock is closed or the process ends.
    *
-   * @param directory whose file {@code lock} it is, which is made if it is not there
-   * @return empty if another process has it
-   * @throws OverlappingFileLockException if this process has it
+   * @param directory must exist; its file {@code lock} is created if it is missing
+   * @return empty if another process holds the lock
+   * @throws OverlappingFileLockException if this process holds the lock
    */
   public static Optional<DirectoryLock> tryLock(Path directory) throws IOException {
     Path file = directory.toRealPath().resolve("lock");
@@ -41,8 +41,7 @@ public final class DirectoryLock implements Closeable {
       if (HELD.contains(file)) {
         throw new OverlappingFileLockException();
       }
-      FileChannel channel =
-          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      FileChannel channel = OwnerOnly.open(file);
       FileLock lock = null;
       try {
         lock = channel.tryLock();

@@ -1,13 +1,18 @@
 package io.tallystick.store.files;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
-/** Files and directories that only their owner may use: modes 0600 and 0700. */
+/** Creates files and directories that only their owner may use: modes 0600 and 0700. */
 public final class OwnerOnly {
   /** Mode 0600. */
   public static final Set<PosixFilePermission> FILE = PosixFilePermissions.fromString("rw-------");
@@ -22,6 +27,26 @@ public final class OwnerOnly {
    */
   public static void createDirectories(Path directory) throws IOException {
     Files.createDirectories(directory, PosixFilePermissions.asFileAttribute(DIRECTORY));
+  }
+
+  /**
+   * Opens a file to write it, and creates it with mode 0600 where it is missing; one that exists
+   * keeps its mode.
+   *
+   * @param options besides {@link StandardOpenOption#WRITE} and {@link StandardOpenOption#CREATE}
+   */
+  public static FileChannel open(Path file, OpenOption... options) throws IOException {
+    Set<OpenOption> all = new HashSet<>(List.of(options));
+    all.add(StandardOpenOption.WRITE);
+    all.add(StandardOpenOption.CREATE);
+    return FileChannel.open(file, all, PosixFilePermissions.asFileAttribute(FILE));
+  }
+
+  /** Gives the file mode 0600 if others have a permission on it. */
+  public static void restrict(Path file) throws IOException {
+    if (isOpenToOthers(file)) {
+      Files.setPosixFilePermissions(file, FILE);
+    }
   }
 
   /** Whether anybody but the owner has a permission on the file. */

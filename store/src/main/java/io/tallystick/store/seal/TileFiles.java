@@ -3,6 +3,7 @@ package io.tallystick.store.seal;
 import io.tallystick.store.files.AtomicFile;
 import io.tallystick.store.files.BatchSync;
 import io.tallystick.store.files.NoSpaceException;
+import io.tallystick.store.files.OwnerOnly;
 import io.tallystick.store.log.DataDirectory;
 import io.tallystick.tlog.CorruptTileException;
 import io.tallystick.tlog.Hash;
@@ -11,17 +12,16 @@ import io.tallystick.tlog.RightEdge;
 import io.tallystick.tlog.Tile;
 import io.tallystick.tlog.TileHashReader;
 import io.tallystick.tlog.TilePath;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -130,14 +130,16 @@ public final class TileFiles implements TileHashReader.Source {
     AtomicFile.write(edgeFile, file.array());
   }
 
-  /** Full tiles that were written and not forced yet. Owned by one thread. */
-  final class Writer implements RightEdge.TileSink {
-    private final List<Path> unforced = new ArrayList<>();
+  /** Writes full tiles and makes them durable together. Owned by one thread. */
+  final class Writer implements RightEdge.TileSink, Closeable {
+    private final BatchSync unforced = new BatchSync(root);
 
     /** Tiles for which there was no room. */
     private final Map<Tile, byte[]> delayed = new LinkedHashMap<>();
 
-    /** Where there is no room for the tile, it waits for {@link #writeDelayed}. */
+    private boolean rootExists;
+
+    /** If there is no room for the tile, it waits for {@link #writeDelayed}. */
     @Override
     public void full(Tile tile, byte[] hashes) throws IOException {
       try {
@@ -166,25 +168,49 @@ public final class TileFiles implements TileHashReader.Source {
 
     private void writeTile(Tile tile, byte[] hashes) throws IOException {
       Path file = file(tile);
+      if (!rootExists) {
+        createDirectories(root);
+        rootExists = true;
+      }
+      unforced.beforeWrite();
+      FileChannel channel = open(file);
       try {
-        try {
-          write(file, hashes);
-        } catch (NoSuchFileException e) {
-          Files.createDirectories(file.resolveSibling(""));
-          write(file, hashes);
+        ByteBuffer buffer = ByteBuffer.wrap(hashes);
+        while (buffer.hasRemaining()) {
+          channel.write(buffer);
         }
       } catch (IOException e) {
-        throw NoSpaceException.orElse(e, file);
+        channel.close();
+        throw NoSpaceException.orElse(e, file, hashes.length);
       }
-      unforced.add(file);
+      unforced.written(file, channel);
     }
 
     /**
-     * Without cutting what a writer before a crash left, which says the same: ext4 makes a file
-     * that was cut durable at its close, which costs a millisecond each.
+     * Without truncating what a writer before a crash left, which has the same content: ext4 makes
+     * a file that was truncated durable when it is closed, which costs a millisecond each.
      */
-    private static void write(Path file, byte[] hashes) throws IOException {
-      Files.write(file, hashes, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    private FileChannel open(Path file) throws IOException {
+      try {
+        return OwnerOnly.open(file);
+      } catch (NoSuchFileException e) {
+        createDirectories(file.resolveSibling(""));
+      } catch (IOException e) {
+        throw NoSpaceException.orElse(e, root, 0);
+      }
+      try {
+        return OwnerOnly.open(file);
+      } catch (IOException e) {
+        throw NoSpaceException.orElse(e, root, 0);
+      }
+    }
+
+    private void createDirectories(Path directory) throws IOException {
+      try {
+        OwnerOnly.createDirectories(directory);
+      } catch (IOException e) {
+        throw NoSpaceException.orElse(e, root, 0);
+      }
     }
 
     /**
@@ -194,10 +220,13 @@ public final class TileFiles implements TileHashReader.Source {
      */
     void force() throws IOException {
       writeDelayed();
-      if (!unforced.isEmpty()) {
-        BatchSync.force(root, unforced);
-        unforced.clear();
-      }
+      unforced.force();
+    }
+
+    /** Forgets what is not forced. */
+    @Override
+    public void close() throws IOException {
+      unforced.close();
     }
   }
 }

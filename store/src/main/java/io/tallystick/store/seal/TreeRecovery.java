@@ -139,8 +139,18 @@ public final class TreeRecovery {
   public Sealer sealer(BlockReader blocks, Horizon horizon, long lastId, StopLatch latch)
       throws IOException {
     TileFiles.Writer newTiles = tiles.new Writer();
-    RightEdge edge = edge(blocks, horizon, newTiles);
-    extend(edge, blocks, newTiles, lastId);
+    try {
+      RightEdge edge = edge(blocks, horizon, newTiles);
+      extend(edge, blocks, newTiles, lastId);
+      return sealer(edge, newTiles, latch);
+    } catch (IOException | RuntimeException | Error e) {
+      newTiles.close();
+      throw e;
+    }
+  }
+
+  private Sealer sealer(RightEdge edge, TileFiles.Writer newTiles, StopLatch latch)
+      throws IOException {
     // One that has a timestamp keeps its signatures, so both keys sign until there is another.
     boolean canIntroduce = checkpoints.token(edge.size()).isEmpty();
     Sealer sealer =

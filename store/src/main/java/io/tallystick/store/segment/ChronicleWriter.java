@@ -1,6 +1,7 @@
 package io.tallystick.store.segment;
 
 import io.tallystick.store.files.NoSpaceException;
+import io.tallystick.store.files.OwnerOnly;
 import io.tallystick.store.log.LogException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -37,6 +38,9 @@ import org.jspecify.annotations.Nullable;
 public final class ChronicleWriter implements AutoCloseable {
   private static final long BLOCK_SIZE = 64L << 20;
 
+  /** Chronicle's table of segments, which it makes anew when it is missing. */
+  public static final String TABLE = "metadata.cq4t";
+
   /** Chronicle's name for the number of the segment up to which it need not look for the marks. */
   private static final String ENDS_MARKED_TO = "normalisedEOFsTo";
 
@@ -57,7 +61,7 @@ public final class ChronicleWriter implements AutoCloseable {
   private long timeMillis;
   private @Nullable WritableSegment current;
 
-  private ChronicleWriter(Path segments, long floorMillis) {
+  private ChronicleWriter(Path segments, long floorMillis) throws IOException {
     this.directory = segments;
     this.timeMillis = floorMillis;
     queue =
@@ -72,6 +76,7 @@ public final class ChronicleWriter implements AutoCloseable {
     }
     appender = queue.createAppender();
     appender.singleThreadedCheckDisabled(true);
+    OwnerOnly.restrict(segments.resolve(TABLE));
   }
 
   /**
@@ -83,7 +88,7 @@ public final class ChronicleWriter implements AutoCloseable {
   public static ChronicleWriter open(Path segments, long floorMillis) throws LogException {
     try {
       return new ChronicleWriter(segments, floorMillis);
-    } catch (RuntimeException | Error e) {
+    } catch (IOException | RuntimeException | Error e) {
       throw new LogException.Stopped(
           "Chronicle Queue can't write to "
               + segments
@@ -133,7 +138,7 @@ public final class ChronicleWriter implements AutoCloseable {
       long start = bytes.writePosition();
       try {
         WritableSegment segment = segmentOf((MappedBytes) bytes);
-        write(segment.channel(), block, start);
+        write(segment, block, start);
         bytes.writeSkip(length);
         return new Written(segment, start - SegmentFile.HEADER_BYTES, length);
       } catch (IOException | RuntimeException | Error e) {
@@ -151,8 +156,9 @@ public final class ChronicleWriter implements AutoCloseable {
     return current;
   }
 
-  private static void write(FileChannel channel, ByteBuffer block, long position)
+  private static void write(WritableSegment segment, ByteBuffer block, long position)
       throws IOException {
+    FileChannel channel = segment.channel();
     long at = position;
     try {
       while (block.hasRemaining()) {
@@ -163,7 +169,7 @@ public final class ChronicleWriter implements AutoCloseable {
       while (zeros.hasRemaining()) {
         channel.write(zeros, position + zeros.position());
       }
-      throw NoSpaceException.orElse(e, "the log");
+      throw NoSpaceException.orElse(e, segment.path(), at - position + block.remaining());
     }
   }
 
@@ -185,6 +191,8 @@ public final class ChronicleWriter implements AutoCloseable {
     public WritableSegment(Path directory, Path path) throws IOException {
       this.directory = directory;
       this.path = path;
+      // Chronicle creates files with whatever mode the process's umask leaves.
+      OwnerOnly.restrict(path);
       this.channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
     }
 
