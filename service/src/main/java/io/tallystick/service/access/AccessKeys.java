@@ -378,8 +378,7 @@ public final class AccessKeys {
         all.values().stream()
             .map(held -> inFile(held.current(), HexFormat.of().formatHex(held.sha256)))
             .toList();
-    AtomicFile.writeSecret(
-        file, JSON.writeValueAsBytes(new FileOfKeys(VERSION, crc32c(list), list)));
+    AtomicFile.write(file, JSON.writeValueAsBytes(new FileOfKeys(VERSION, crc32c(list), list)));
   }
 
   private static String crc32c(List<KeyInFile> keys) throws JsonProcessingException {

@@ -88,7 +88,7 @@ public final class KeyAdministration {
     }
     AccessKeys.NewKey made = keys.make(FIRST_KEY, EnumSet.allOf(Permission.class), null);
     append("api_key.created", made.key(), Actor.SERVER);
-    AtomicFile.writeSecret(file, (made.text() + "\n").getBytes(StandardCharsets.US_ASCII));
+    AtomicFile.write(file, (made.text() + "\n").getBytes(StandardCharsets.US_ASCII));
     keys.add(made);
     return true;
   }

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.LogTree;
+import io.tallystick.store.files.OwnerOnly;
 import io.tallystick.store.log.SignedCheckpoint;
 import io.tallystick.tlog.Hash;
 import io.tallystick.tlog.Hasher;
@@ -12,8 +13,10 @@ import io.tallystick.tlog.RangeProof;
 import io.tallystick.tlog.TileHashReader;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.file.Files;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.LocalDateTime;
 import java.util.Optional;
 import java.util.zip.ZipEntry;
@@ -68,7 +71,8 @@ public final class ArchiveWriter {
       throws IOException {
     LogTree tree = log.tree();
     Hash[] last = {previous};
-    try (OutputStream out = Files.newOutputStream(file);
+    try (FileChannel channel = OwnerOnly.open(file, StandardOpenOption.TRUNCATE_EXISTING);
+        OutputStream out = Channels.newOutputStream(channel);
         ZipOutputStream zip = new ZipOutputStream(out, UTF_8)) {
       put(zip, "README.txt", README.getBytes(UTF_8));
       begin(zip, "entries.ndjson");

@@ -12,21 +12,21 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** A file of signing keys, one a line (C2SP signed-note, "Signer keys"), for its owner alone. */
+/** A file of signing keys, one per line (C2SP signed-note, "Signer keys"), for its owner alone. */
 public final class KeyFile {
   private KeyFile() {}
 
   /**
-   * The keys, at least one; empty if there is no file.
+   * Reads the keys, of which there is at least one; empty if there is no file.
    *
-   * @throws LogException.NoKey if the file is open to others, or holds something else
+   * @throws LogException.NoKey if others have a permission on the file, or it holds something else
    */
   public static Optional<List<SignerKey>> read(Path file) throws IOException {
     try {
       if (OwnerOnly.isOpenToOthers(file)) {
         throw new LogException.NoKey(
             file
-                + " can be read by others than its owner; run \"chmod 600\" on it, and take a new"
+                + " is open to other users than its owner; run \"chmod 600\" on it, and rotate the"
                 + " key if others may have seen it");
       }
       List<SignerKey> keys =
@@ -44,9 +44,9 @@ public final class KeyFile {
     }
   }
 
-  /** Writes the keys, durably, with mode 0600 from the file's first moment on. */
+  /** Writes the keys, durably, readable by the owner alone. */
   public static void write(Path file, List<SignerKey> keys) throws IOException {
     String lines = keys.stream().map(key -> key.privateText() + "\n").collect(Collectors.joining());
-    AtomicFile.writeSecret(file, lines.getBytes(StandardCharsets.US_ASCII));
+    AtomicFile.write(file, lines.getBytes(StandardCharsets.US_ASCII));
   }
 }

@@ -1,6 +1,7 @@
 package io.tallystick.store.segment;
 
 import io.tallystick.store.files.AtomicFile;
+import io.tallystick.store.files.OwnerOnly;
 import io.tallystick.store.log.DataDirectory;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -43,7 +44,7 @@ public final class Recovery {
    */
   public void truncate(Tail tail, Segments segments) throws IOException {
     // Chronicle's directory listing and locks; it makes them anew from the segments.
-    Files.deleteIfExists(directory.segments().resolve("metadata.cq4t"));
+    Files.deleteIfExists(directory.segments().resolve(ChronicleWriter.TABLE));
     if (tail.segment() == null) {
       return;
     }
@@ -132,14 +133,13 @@ public final class Recovery {
       if (end == position) {
         return 0;
       }
-      Files.createDirectories(directory.dropped());
+      OwnerOnly.createDirectories(directory.dropped());
       AtomicFile.forceDirectory(directory.root());
       Path copy =
           directory
               .dropped()
               .resolve(path.getFileName() + "@" + position + "." + System.currentTimeMillis());
-      try (FileChannel out =
-          FileChannel.open(copy, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      try (FileChannel out = OwnerOnly.open(copy, StandardOpenOption.CREATE_NEW)) {
         for (long at = position; at < end; at += buffer.length) {
           int n = file.read(at, buffer, 0, (int) Math.min(buffer.length, end - at));
           ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, n);

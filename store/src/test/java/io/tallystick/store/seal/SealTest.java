@@ -261,7 +261,7 @@ class SealTest {
     Files.delete(key);
     refused(data, "--key-file");
 
-    AtomicFile.writeSecret(elsewhere, good.getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+    AtomicFile.write(elsewhere, good.getBytes(java.nio.charset.StandardCharsets.US_ASCII));
     AuditLog.open(data, CONFIG.toBuilder().keyFile(elsewhere).build()).close();
     assertThat(judge(data)).isEqualTo(5);
   }
