@@ -5,6 +5,7 @@ import io.tallystick.note.SignedNote;
 import io.tallystick.note.VerifierKey;
 import io.tallystick.store.files.AtomicFile;
 import io.tallystick.store.files.DirectoryLock;
+import io.tallystick.store.files.OwnerOnly;
 import io.tallystick.store.log.DataDirectory;
 import io.tallystick.store.log.LogException;
 import io.tallystick.store.log.SignedCheckpoint;
@@ -44,8 +45,8 @@ public final class CheckpointFiles {
   private static final String TOKEN = ".tsr";
   private static final Pattern SIZE = Pattern.compile("0|[1-9][0-9]{0,17}");
 
-  /** A writer in another process that has the lock longer than this is stuck. */
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  /** A writer in another process that holds the lock longer than this is stuck. */
+  static final Duration PATIENCE = Duration.ofSeconds(10);
 
   /** Whoever writes to the history has this and, against other processes, a lock in the folder. */
   private static final ReentrantLock KEEPING = new ReentrantLock();
@@ -221,7 +222,32 @@ public final class CheckpointFiles {
     withLock(() -> add(checkpoint));
   }
 
-  /** What is done while nobody else writes to the history. */
+  /**
+   * As {@link #keep}, but waits for nobody.
+   *
+   * @return {@code false} if another writer, here or in another process, is at work on the history;
+   *     nothing is kept then
+   */
+  boolean tryKeep(SignedCheckpoint checkpoint) throws IOException {
+    if (!KEEPING.tryLock()) {
+      return false;
+    }
+    try {
+      OwnerOnly.createDirectories(kept);
+      Optional<DirectoryLock> lock = DirectoryLock.tryLock(kept);
+      if (lock.isEmpty()) {
+        return false;
+      }
+      try (DirectoryLock _ = lock.get()) {
+        add(checkpoint);
+      }
+      return true;
+    } finally {
+      KEEPING.unlock();
+    }
+  }
+
+  /** A change to the history, made while nobody else writes to it. */
   @FunctionalInterface
   private interface Change {
     void make() throws IOException;
@@ -230,7 +256,7 @@ public final class CheckpointFiles {
   private void withLock(Change change) throws IOException {
     KEEPING.lock();
     try {
-      Files.createDirectories(kept);
+      OwnerOnly.createDirectories(kept);
       try (DirectoryLock _ = lockKept()) {
         change.make();
       }

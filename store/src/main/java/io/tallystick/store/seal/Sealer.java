@@ -85,6 +85,9 @@ public final class Sealer implements Runnable, TileHashReader.Source {
   private boolean full;
   private boolean warnedNotKept;
 
+  /** When a checkpoint could first not be kept because another writer was busy; 0 if none. */
+  private long notKeptSinceNanos;
+
   /**
    * @param edge the tree of everything that is acknowledged
    * @param newTiles full tiles of it that are not forced yet
@@ -203,6 +206,21 @@ public final class Sealer implements Runnable, TileHashReader.Source {
       fail(
           new LogException.Stopped(
               "the log stopped, because it could not be sealed: " + e.getMessage(), e));
+    } finally {
+      closeTiles();
+    }
+  }
+
+  /** Closes what a sealer holds that never runs. */
+  public void discard() {
+    closeTiles();
+  }
+
+  private void closeTiles() {
+    try {
+      newTiles.close();
+    } catch (IOException e) {
+      LOG.warn("the tree's files could not be closed; a checkpoint covers nothing of them yet", e);
     }
   }
 
@@ -250,13 +268,16 @@ public final class Sealer implements Runnable, TileHashReader.Source {
         if (!waiters.isEmpty()) {
           left = Math.min(left, LOOK_AGAIN_NANOS);
         }
-        late = left <= 0 || changed.awaitNanos(left) <= 0;
+        try {
+          late = left <= 0 || changed.awaitNanos(left) <= 0;
+        } catch (InterruptedException e) {
+          // Dropped: only close() ends this thread, and a thread that stays interrupted would come
+          // back here at once and could not write files.
+          late = false;
+        }
       }
       asked = false;
       return !(closed && (full || waitingHashes.isEmpty()));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return !closed;
     } finally {
       lock.unlock();
     }
@@ -318,17 +339,33 @@ public final class Sealer implements Runnable, TileHashReader.Source {
     }
   }
 
-  /** Keeps it in the history, or says that the next one is kept instead. */
+  /**
+   * Keeps it in the history. If that fails or another writer is busy there, the next checkpoint is
+   * kept instead: seals never wait for the history.
+   */
   private void keep(SignedCheckpoint signed) {
     try {
-      checkpoints.keep(signed);
-      keptAt = signed.signedAt();
-      warnedNotKept = false;
-    } catch (IOException e) {
-      if (!warnedNotKept) {
-        LOG.warn("the checkpoint of this hour is not kept yet, it is tried again", e);
-        warnedNotKept = true;
+      if (checkpoints.tryKeep(signed)) {
+        keptAt = signed.signedAt();
+        notKeptSinceNanos = 0;
+        warnedNotKept = false;
+        return;
       }
+      if (notKeptSinceNanos == 0) {
+        notKeptSinceNanos = System.nanoTime();
+      } else if (System.nanoTime() - notKeptSinceNanos > CheckpointFiles.PATIENCE.toNanos()) {
+        warnNotKept("another process keeps the folder of checkpoints locked", null);
+      }
+    } catch (IOException e) {
+      warnNotKept(e.getMessage(), e);
+    }
+  }
+
+  private void warnNotKept(@Nullable String reason, @Nullable IOException cause) {
+    if (!warnedNotKept) {
+      LOG.warn(
+          "no checkpoint of this hour is kept yet, and each later one is tried: {}", reason, cause);
+      warnedNotKept = true;
     }
   }
 

@@ -7,14 +7,17 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.AuditLogTest;
 import io.tallystick.store.LogReader;
+import io.tallystick.store.files.DirectoryLock;
 import io.tallystick.store.log.DataDirectory;
 import io.tallystick.store.log.LogException;
 import io.tallystick.store.log.SignedCheckpoint;
 import io.tallystick.store.verify.LogVerifier;
 import io.tallystick.store.verify.VerifyRequest;
+import io.tallystick.tlog.Hash;
 import io.tallystick.tlog.Hasher;
 import io.tallystick.tlog.RightEdge;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,6 +76,66 @@ class SealerTest {
         .hasMessageContaining("the device is gone");
     sealer.close();
     thread.join();
+  }
+
+  @Test
+  void anInterruptedSealerSealsAndDoesNotSpin() throws Exception {
+    Sealer sealer = sealer(new StopLatch());
+    Thread thread = Thread.ofPlatform().daemon().start(sealer);
+    thread.interrupt();
+    Thread.sleep(1_000);
+    long used = ManagementFactory.getThreadMXBean().getThreadCpuTime(thread.threadId());
+    assertThat(Duration.ofNanos(used)).isLessThan(Duration.ofMillis(300));
+    sealer.extend(new byte[Hash.BYTES]);
+    assertThat(sealer.covering(2).get(20, TimeUnit.SECONDS).size()).isEqualTo(2);
+    sealer.close();
+    thread.join();
+  }
+
+  /** Locks a folder of checkpoints, as another process, until its input ends. */
+  static final class Stuck {
+    private Stuck() {}
+
+    public static void main(String[] args) throws IOException {
+      try (DirectoryLock _ = DirectoryLock.tryLock(Path.of(args[0])).orElseThrow()) {
+        System.out.println("locked");
+        System.in.transferTo(OutputStream.nullOutputStream());
+      }
+    }
+  }
+
+  @Test
+  void aProcessThatIsStuckInTheHistoryDelaysNoSeal() throws Exception {
+    AuditLogTest.SteppingClock clock =
+        new AuditLogTest.SteppingClock(Instant.parse("2026-05-01T10:10:00Z"));
+    Path data = directory.resolve("kept");
+    try (AuditLog log = AuditLog.open(data, AuditLogTest.CONFIG.toBuilder().clock(clock).build())) {
+      Process stuck =
+          new ProcessBuilder(
+                  ProcessHandle.current().info().command().orElseThrow(),
+                  "-cp",
+                  System.getProperty("java.class.path"),
+                  Stuck.class.getName(),
+                  data.resolve("checkpoints").toString())
+              .redirectError(ProcessBuilder.Redirect.INHERIT)
+              .start();
+      try {
+        assertThat(stuck.inputReader().readLine()).isEqualTo("locked");
+        clock.now = clock.now.plusSeconds(7_200);
+        log.append(AuditLogTest.event(1)).get();
+        long started = System.nanoTime();
+        assertThat(log.seal().get().size()).isEqualTo(2);
+        log.append(AuditLogTest.event(2)).get();
+        assertThat(log.seal().get().size()).isEqualTo(3);
+        assertThat(Duration.ofNanos(System.nanoTime() - started)).isLessThan(Duration.ofSeconds(5));
+        assertThat(log.reader().tree().files().keptSizes()).containsExactly(1L);
+      } finally {
+        stuck.destroyForcibly().waitFor();
+      }
+      log.append(AuditLogTest.event(3)).get();
+      log.seal().get();
+      assertThat(log.reader().tree().files().keptSizes()).containsExactly(4L, 1L);
+    }
   }
 
   @Test
