@@ -41,6 +41,9 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,12 +65,15 @@ public final class AuditLog implements AutoCloseable {
   private final AppendQueue queue;
   private final StopLatch latch;
   private final HighWatermark watermark;
-  private final Thread sequencerThread;
-  private final Thread committerThread;
-  private final Thread sealerThread;
+  private final LogThread sequencer;
+  private final LogThread committer;
+  private final LogThread sealerThread;
   private final Sealer sealer;
   private final FreeSpace space;
   private final DirectoryLock lock;
+
+  /** Fair, so that whoever places a hold waits for one batch of a retention run and not for all. */
+  private final ReentrantLock removalLock = new ReentrantLock(true);
 
   private AuditLog(
       LogReader reader,
@@ -78,7 +84,8 @@ public final class AuditLog implements AutoCloseable {
       Committer committer,
       Sealer sealer,
       FreeSpace space,
-      DirectoryLock lock) {
+      DirectoryLock lock,
+      ThreadFactory threads) {
     this.reader = reader;
     this.queue = queue;
     this.latch = latch;
@@ -86,11 +93,45 @@ public final class AuditLog implements AutoCloseable {
     this.sealer = sealer;
     this.space = space;
     this.lock = lock;
-    this.sequencerThread =
-        Thread.ofPlatform().name("tally-sequencer").daemon().unstarted(sequencer);
-    this.committerThread =
-        Thread.ofPlatform().name("tally-committer").daemon().unstarted(committer);
-    this.sealerThread = Thread.ofPlatform().name("tally-sealer").daemon().unstarted(sealer);
+    this.sequencer = LogThread.of("tally-sequencer", sequencer, threads);
+    this.committer = LogThread.of("tally-committer", committer, threads);
+    this.sealerThread = LogThread.of("tally-sealer", sealer, threads);
+  }
+
+  /**
+   * One of the log's three threads.
+   *
+   * @param work what it does, which ends by itself once the log is stopped
+   */
+  private record LogThread(Thread thread, Runnable work) {
+    static LogThread of(String name, Runnable work, ThreadFactory threads) {
+      Thread thread = threads.newThread(work);
+      thread.setName(name);
+      thread.setDaemon(true);
+      return new LogThread(thread, work);
+    }
+
+    /**
+     * Waits until the work is done. If the thread could not be started, the work is done here, so
+     * that what it owns is closed.
+     *
+     * @return whether this thread was interrupted meanwhile
+     */
+    boolean finish() {
+      if (thread.getState() == Thread.State.NEW) {
+        work.run();
+        return false;
+      }
+      boolean interrupted = false;
+      while (thread.isAlive()) {
+        try {
+          thread.join();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+      return interrupted;
+    }
   }
 
   /**
@@ -106,15 +147,18 @@ public final class AuditLog implements AutoCloseable {
    * @throws LogException if it can't be opened for another reason, which the message says
    */
   public static AuditLog open(Path data, LogConfig config) throws IOException {
+    return open(data, config, Thread.ofPlatform().factory());
+  }
+
+  /** As {@link #open(Path, LogConfig)}, on threads that this factory makes. */
+  static AuditLog open(Path data, LogConfig config, ThreadFactory threads) throws IOException {
     DataDirectory directory = new DataDirectory(data);
     directory.create();
     DirectoryLock lock = directory.lock();
     try {
       directory.deleteStale();
-      AuditLog log = open(directory, config, lock);
-      log.sealerThread.start();
-      log.sequencerThread.start();
-      log.committerThread.start();
+      AuditLog log = open(directory, config, lock, threads);
+      log.start();
       if (log.lastId() == 0) {
         log.record(Event.of("audit.log.created"));
       } else if (log.sealer.newest() == null) {
@@ -156,7 +200,20 @@ public final class AuditLog implements AutoCloseable {
     return LogIdentity.read(directory.identity()).keys().getFirst();
   }
 
-  private static AuditLog open(DataDirectory directory, LogConfig config, DirectoryLock lock)
+  /** Starts the log's threads, each before the one that hands work to it, or none. */
+  private void start() throws IOException {
+    try {
+      sealerThread.thread.start();
+      committer.thread.start();
+      sequencer.thread.start();
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
+    }
+  }
+
+  private static AuditLog open(
+      DataDirectory directory, LogConfig config, DirectoryLock lock, ThreadFactory threads)
       throws IOException {
     boolean existed = directory.holdsLog();
     Segments segments = new Segments(directory.segments());
@@ -188,30 +245,36 @@ public final class AuditLog implements AutoCloseable {
     HighWatermark watermark = new HighWatermark(last.id());
     Horizon horizon = Horizon.read(directory.horizon(), identity.genesis());
     Sealer sealer = tree.sealer(new BlockReader(segments), horizon, last.id(), latch);
-    LogReader reader =
-        new LogReader(
-            directory,
-            identity,
-            segments,
-            horizon,
-            watermark,
-            tree.checkpoints(),
-            () -> Optional.ofNullable(sealer.newest()),
-            sealer);
-    // What a crash during retention left to delete.
-    segments.deleteBefore(horizon.firstId());
-    Committer committer = new Committer(queue, latch, watermark, config.durability(), sealer);
-    FreeSpace space = new FreeSpace(directory.segments(), config.minFreeBytes());
-    Sequencer sequencer =
-        new Sequencer(
-            queue,
-            latch,
-            committer,
-            ChronicleWriter.open(directory.segments(), floorMillis(tail, last)),
-            new BlockBuilder(last.id(), last.hash(), last.nanos(), Sha256.newDigest()),
-            new EntryClock(config.clock(), last.nanos()),
-            space);
-    return new AuditLog(reader, queue, latch, watermark, sequencer, committer, sealer, space, lock);
+    try {
+      LogReader reader =
+          new LogReader(
+              directory,
+              identity,
+              segments,
+              horizon,
+              watermark,
+              tree.checkpoints(),
+              () -> Optional.ofNullable(sealer.newest()),
+              sealer);
+      // What a crash during retention left to delete.
+      segments.deleteBefore(horizon.firstId());
+      Committer committer = new Committer(queue, latch, watermark, config.durability(), sealer);
+      FreeSpace space = new FreeSpace(directory.segments(), config.minFreeBytes());
+      Sequencer sequencer =
+          new Sequencer(
+              queue,
+              latch,
+              committer,
+              ChronicleWriter.open(directory.segments(), floorMillis(tail, last)),
+              new BlockBuilder(last.id(), last.hash(), last.nanos(), Sha256.newDigest()),
+              new EntryClock(config.clock(), last.nanos()),
+              space);
+      return new AuditLog(
+          reader, queue, latch, watermark, sequencer, committer, sealer, space, lock, threads);
+    } catch (IOException | RuntimeException | Error e) {
+      sealer.discard();
+      throw e;
+    }
   }
 
   /** A log that was restored from archives is only read. */
@@ -341,6 +404,14 @@ public final class AuditLog implements AutoCloseable {
     return sealer.covering(lastId());
   }
 
+  /**
+   * Held while entries are removed from the beginning of the log, and by whoever needs it to begin
+   * where it does for a while. Fair.
+   */
+  public Lock removalLock() {
+    return removalLock;
+  }
+
   /** Why the log takes no more appends; empty while it does. */
   public Optional<LogException> stopped() {
     return Optional.ofNullable(latch.reason());
@@ -360,19 +431,10 @@ public final class AuditLog implements AutoCloseable {
   @Override
   public void close() throws IOException {
     latch.stop(new LogException.Stopped("the log is closed"));
-    boolean interrupted = false;
-    for (Thread thread : List.of(sequencerThread, committerThread, sealerThread)) {
-      if (thread == sealerThread) {
-        sealer.close();
-      }
-      while (thread.isAlive()) {
-        try {
-          thread.join();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-    }
+    boolean interrupted = sequencer.finish();
+    interrupted |= committer.finish();
+    sealer.close();
+    interrupted |= sealerThread.finish();
     lock.close();
     if (interrupted) {
       Thread.currentThread().interrupt();

@@ -116,14 +116,25 @@ public final class LogReader implements EntrySource {
     return horizon;
   }
 
-  /** Makes the log begin here, durably: for its writer. */
-  public void moveHorizon(Horizon further) throws IOException {
+  /**
+   * Makes the log begin here, durably. Called by the log's writer alone.
+   *
+   * @throws IllegalArgumentException if the log begins there already, or later
+   */
+  public synchronized void moveHorizon(Horizon further) throws IOException {
+    if (further.firstId() <= horizon.firstId()) {
+      throw new IllegalArgumentException(
+          "the log begins at entry "
+              + horizon.firstId()
+              + " and can only be made to begin later, not at entry "
+              + further.firstId());
+    }
     further.write(directory.horizon());
     horizon = further;
   }
 
-  /** Sees what the writer in another process took out; whether it did. */
-  public boolean refreshHorizon() throws IOException {
+  /** Sees what the writer in another process removed; {@code true} if it removed anything. */
+  public synchronized boolean refreshHorizon() throws IOException {
     Horizon now = Horizon.read(directory.horizon(), identity.genesis());
     boolean moved = now.firstId() > horizon.firstId();
     if (moved) {
