@@ -15,6 +15,9 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,16 +37,22 @@ class RetentionApiTest {
 
   @BeforeEach
   void makeAnOldLog() throws Exception {
-    for (int day = 1; day <= 2; day++) {
-      Clock clock = Clock.fixed(Instant.parse("2025-03-0" + day + "T10:10:00Z"), ZoneOffset.UTC);
+    makeOldDays(data, 2);
+    server = TestServer.start(data);
+    key = server.key("records", Permission.ADMIN_RETENTION);
+    auditor = server.key(Permission.ADMIN_AUDIT);
+  }
+
+  /** Makes a log of 50 entries on each of the first days of March 2025. */
+  private static void makeOldDays(Path data, int days) throws Exception {
+    for (int day = 1; day <= days; day++) {
+      Clock clock =
+          Clock.fixed(Instant.parse("2025-03-%02dT10:10:00Z".formatted(day)), ZoneOffset.UTC);
       try (AuditLog log = AuditLog.open(data, LogConfig.builder().clock(clock).build())) {
         Event failed = Event.builder("auth.login.failed").actorId((long) day).build();
         log.append(Collections.nCopies(50, failed), null).get();
       }
     }
-    server = TestServer.start(data);
-    key = server.key("records", Permission.ADMIN_RETENTION);
-    auditor = server.key(Permission.ADMIN_AUDIT);
   }
 
   @AfterEach
@@ -115,6 +124,43 @@ class RetentionApiTest {
 
   private HttpResponse<String> stream(String path) throws Exception {
     return server.send(server.request(path, auditor).header("Accept", "text/event-stream"));
+  }
+
+  @Test
+  void aHoldThatIsPlacedDuringARunKeepsWhatIsNotRemovedYet(@TempDir Path older) throws Exception {
+    server.close();
+    makeOldDays(older, 18);
+    long newest;
+    try (AuditLog log = AuditLog.open(older, LogConfig.defaults())) {
+      newest = log.lastId();
+    }
+    server = TestServer.start(older);
+    key = server.key("records", Permission.ADMIN_RETENTION);
+    CompletableFuture<HttpResponse<String>> run =
+        CompletableFuture.supplyAsync(() -> {
+          try {
+            return post(RETENTION, "{\"days\":30}");
+          } catch (Exception e) {
+            throw new CompletionException(e);
+          }
+        });
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (server.log.reader().firstId() == 1) {
+      assertThat(System.nanoTime()).as("the run begins").isLessThan(deadline);
+      Thread.sleep(1);
+    }
+    HttpResponse<String> placed =
+        post(
+            HOLDS,
+            "{\"first_id\":%d,\"last_id\":%d,\"reason\":\"case 7\"}".formatted(newest, newest));
+    assertThat(placed.statusCode()).as(placed.body()).isEqualTo(201);
+
+    HttpResponse<String> ended = run.get(60, TimeUnit.SECONDS);
+    assertThat(ended.statusCode()).as(ended.body()).isEqualTo(200);
+    JsonNode held = json(ended);
+    assertThat(held.path("held_by").path("id")).isEqualTo(json(placed).path("id"));
+    assertThat(held.path("first_id").asLong()).isBetween(52L, newest);
+    assertThat(server.log.reader().read(newest)).isPresent();
   }
 
   @Test

@@ -142,20 +142,24 @@ public final class RetentionAdministration {
     if (dryRun) {
       return dryRun(log.reader(), index, days, mode, clock);
     }
-    synchronized (log) {
-      Run plan = dryRun(log.reader(), index, days, mode, clock);
-      List<Horizon.Removed> removed = new ArrayList<>();
-      for (Retention.Batch batch : plan.batches()) {
-        removed.add(retention.remove(batch, mode, actor));
+    Instant before = before(days, clock);
+    List<Retention.Batch> batches = new ArrayList<>();
+    List<Horizon.Removed> removed = new ArrayList<>();
+    while (true) {
+      // Batch by batch, so that a hold that is placed meanwhile keeps what is not removed yet.
+      log.removalLock().lockInterruptibly();
+      try {
+        Run plan = plan(log.reader(), index, before, mode);
+        if (plan.batches().isEmpty()) {
+          return new Run(
+              false, before, mode, batches, removed, plan.heldBy(), log.reader().firstId());
+        }
+        Retention.Batch oldest = plan.batches().getFirst();
+        removed.add(retention.remove(oldest, mode, actor));
+        batches.add(oldest);
+      } finally {
+        log.removalLock().unlock();
       }
-      return new Run(
-          false,
-          plan.before(),
-          mode,
-          plan.batches(),
-          removed,
-          plan.heldBy(),
-          log.reader().firstId());
     }
   }
 
@@ -167,11 +171,19 @@ public final class RetentionAdministration {
   public static Run dryRun(
       LogReader log, AuditIndex index, int days, Retention.Mode mode, Clock clock)
       throws IOException, InterruptedException {
+    return plan(log, index, before(days, clock), mode);
+  }
+
+  private static Instant before(int days, Clock clock) {
     if (days < 1 || days > MAX_DAYS) {
       throw new InvalidParameterException(
-          "days", "days is " + days + "; taken is 1 to " + MAX_DAYS);
+          "days", "days must be between 1 and " + MAX_DAYS + ", but was " + days);
     }
-    Instant before = clock.instant().minus(Duration.ofDays(days));
+    return clock.instant().minus(Duration.ofDays(days));
+  }
+
+  private static Run plan(LogReader log, AuditIndex index, Instant before, Retention.Mode mode)
+      throws IOException, InterruptedException {
     LegalHold first = null;
     for (LegalHold hold : holds(log, index)) {
       first = first == null || hold.firstId() < first.firstId() ? hold : first;
@@ -248,7 +260,8 @@ public final class RetentionAdministration {
               + " bytes of text without the character NUL, not "
               + bytes);
     }
-    synchronized (log) {
+    log.removalLock().lockInterruptibly();
+    try {
       if (firstId < log.reader().firstId() || firstId > lastId || lastId > log.lastId()) {
         throw new InvalidParameterException(
             "first_id",
@@ -272,12 +285,15 @@ public final class RetentionAdministration {
                 out.writeStringField("reason", reason);
               });
       return new LegalHold(id, firstId, lastId, reason, log.reader().timestamp(id), actor.name());
+    } finally {
+      log.removalLock().unlock();
     }
   }
 
   /** Ends a hold; {@code false} if none with this id is in force. */
   public boolean release(long id, Actor actor) throws IOException, InterruptedException {
-    synchronized (log) {
+    log.removalLock().lockInterruptibly();
+    try {
       Optional<LegalHold> hold = holds().stream().filter(h -> h.id() == id).findFirst();
       if (hold.isEmpty()) {
         return false;
@@ -288,6 +304,8 @@ public final class RetentionAdministration {
           hold.get().firstId() + "-" + hold.get().lastId(),
           out -> out.writeNumberField("hold", id));
       return true;
+    } finally {
+      log.removalLock().unlock();
     }
   }
 

@@ -8,6 +8,7 @@ import io.tallystick.store.Futures;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.files.AtomicFile;
 import io.tallystick.store.files.NoSpaceException;
+import io.tallystick.store.files.OwnerOnly;
 import io.tallystick.store.log.Horizon;
 import io.tallystick.store.log.LogConfig;
 import io.tallystick.store.log.LogException;
@@ -124,31 +125,39 @@ public final class Retention {
    */
   public Horizon.Removed remove(Batch batch, Mode mode, @Nullable String by)
       throws IOException, InterruptedException {
-    synchronized (log) {
-      Horizon horizon = reader.horizon();
-      if (batch.firstId() != horizon.firstId()) {
-        throw new IllegalArgumentException(
-            "the log begins at entry " + horizon.firstId() + ", not at " + batch.firstId());
-      }
-      SignedCheckpoint under = Futures.from(log.seal());
-      checkSound(batch);
-      String archive = null;
-      String sha256 = null;
-      if (mode == Mode.ARCHIVE) {
-        Path file = archive(batch, horizon.previous(), under);
-        archive = String.valueOf(file.getFileName());
-        sha256 = sha256(file);
-      }
-      Hash lastHash = reader.read(batch.lastId()).orElseThrow().hash();
-      long recorded = record(batch, lastHash, archive, sha256, by);
-      Futures.from(log.seal());
-      Horizon.Removed removed =
-          new Horizon.Removed(
-              batch.firstId(), batch.lastId(), lastHash.toString(), archive, sha256, recorded);
-      reader.moveHorizon(horizon.after(removed));
-      reader.segments().deleteBefore(batch.lastId() + 1);
-      return removed;
+    log.removalLock().lockInterruptibly();
+    try {
+      return removeOldest(batch, mode, by);
+    } finally {
+      log.removalLock().unlock();
     }
+  }
+
+  private Horizon.Removed removeOldest(Batch batch, Mode mode, @Nullable String by)
+      throws IOException, InterruptedException {
+    Horizon horizon = reader.horizon();
+    if (batch.firstId() != horizon.firstId()) {
+      throw new IllegalArgumentException(
+          "the log begins at entry " + horizon.firstId() + ", not at " + batch.firstId());
+    }
+    SignedCheckpoint under = Futures.from(log.seal());
+    checkSound(batch);
+    String archive = null;
+    String sha256 = null;
+    if (mode == Mode.ARCHIVE) {
+      Path file = archive(batch, horizon.previous(), under);
+      archive = String.valueOf(file.getFileName());
+      sha256 = sha256(file);
+    }
+    Hash lastHash = reader.read(batch.lastId()).orElseThrow().hash();
+    long recorded = record(batch, lastHash, archive, sha256, by);
+    Futures.from(log.seal());
+    Horizon.Removed removed =
+        new Horizon.Removed(
+            batch.firstId(), batch.lastId(), lastHash.toString(), archive, sha256, recorded);
+    reader.moveHorizon(horizon.after(removed));
+    reader.segments().deleteBefore(batch.lastId() + 1);
+    return removed;
   }
 
   private void checkSound(Batch batch) throws IOException, InterruptedException {
@@ -171,7 +180,7 @@ public final class Retention {
     // As it is kept: a timestamp is over all its signatures.
     SignedCheckpoint kept = reader.tree().checkpoint(under.size()).orElse(under);
     Path directory = reader.directory().archive();
-    Files.createDirectories(directory);
+    OwnerOnly.createDirectories(directory);
     AtomicFile.forceDirectory(reader.directory().root());
     Path file = directory.resolve(batch.firstId() + "-" + batch.lastId() + ".zip");
     Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
