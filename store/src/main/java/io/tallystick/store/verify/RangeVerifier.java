@@ -15,6 +15,7 @@ import io.tallystick.tlog.Hash;
 import io.tallystick.tlog.Tile;
 import io.tallystick.tlog.TilePath;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,8 +25,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
@@ -119,14 +118,13 @@ public final class RangeVerifier {
     if (checkpoint != null) {
       seal = new SealCheck(checkpoint, reader.tree().tiles(), start, end, this::add);
     }
-    try (ExecutorService cores =
-        Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors())) {
-      try {
-        walk(start, end, request.strict(), cores);
-      } catch (IOException | InterruptedException | RuntimeException e) {
-        cores.shutdownNow();
-        throw e;
-      }
+    try {
+      walk(start, end, request.strict());
+    } catch (ClosedByInterruptException e) {
+      Thread.interrupted();
+      throw interrupted();
+    } finally {
+      runs.forEach(run -> run.cancel(true));
     }
     if (seal != null) {
       seal.end();
@@ -223,8 +221,7 @@ public final class RangeVerifier {
     }
   }
 
-  private void walk(long start, long end, boolean strict, ExecutorService cores)
-      throws IOException, InterruptedException {
+  private void walk(long start, long end, boolean strict) throws IOException, InterruptedException {
     try (BlockWalk walk = BlockWalk.from(segments, start)) {
       List<Block> run = new ArrayList<>();
       List<String> where = new ArrayList<>();
@@ -243,7 +240,7 @@ public final class RangeVerifier {
           bytes += block.bytes().length;
         }
         if ((!more && !run.isEmpty()) || bytes >= RUN_BYTES) {
-          submit(new ChainCheck(start, end, strict), run, where, cores);
+          submit(new ChainCheck(start, end, strict), run, where);
           run = new ArrayList<>();
           where = new ArrayList<>();
           bytes = 0;
@@ -253,6 +250,9 @@ public final class RangeVerifier {
     while (!runs.isEmpty()) {
       join(runs.remove());
     }
+    if (Thread.interrupted()) {
+      throw interrupted();
+    }
     if (lastRun != null) {
       int before = lastRun.faults().size();
       lastRun.end();
@@ -260,11 +260,14 @@ public final class RangeVerifier {
     }
   }
 
-  private void submit(ChainCheck check, List<Block> run, List<String> where, ExecutorService cores)
+  private void submit(ChainCheck check, List<Block> run, List<String> where)
       throws IOException, InterruptedException {
     runs.add(
-        cores.submit(() -> {
+        VerifierThreads.submit(() -> {
           for (int i = 0; i < run.size(); i++) {
+            if (Thread.interrupted()) {
+              throw interrupted();
+            }
             check.block(run.get(i), where.get(i));
           }
           return check;
@@ -274,7 +277,14 @@ public final class RangeVerifier {
     }
   }
 
+  private static InterruptedException interrupted() {
+    return new InterruptedException("the verification was interrupted");
+  }
+
   private void join(Future<ChainCheck> run) throws IOException, InterruptedException {
+    if (Thread.interrupted()) {
+      throw interrupted();
+    }
     ChainCheck check;
     try {
       check = run.get();
