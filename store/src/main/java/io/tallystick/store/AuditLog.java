@@ -49,8 +49,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A log, open for writing: the one writer of its data directory. Safe for any number of threads;
- * how they work together is told in the package's description.
+ * A log that is open for writing; its data directory has only one writer at a time. Safe for any
+ * number of threads; the package comment explains how they work together.
  *
  * <pre>{@code
  * try (AuditLog log = AuditLog.open(Path.of("data"), LogConfig.defaults())) {
@@ -72,7 +72,7 @@ public final class AuditLog implements AutoCloseable {
   private final FreeSpace space;
   private final DirectoryLock lock;
 
-  /** Fair, so that whoever places a hold waits for one batch of a retention run and not for all. */
+  /** Fair, so that placing a hold waits for one batch of a retention run and not for all. */
   private final ReentrantLock removalLock = new ReentrantLock(true);
 
   private AuditLog(
@@ -99,52 +99,16 @@ public final class AuditLog implements AutoCloseable {
   }
 
   /**
-   * One of the log's three threads.
+   * Opens the log in this data directory for writing, or creates one. Recovers from a crash of the
+   * last writer: truncates an unfinished tail, logs what it removed, and keeps everything that was
+   * acknowledged.
    *
-   * @param work what it does, which ends by itself once the log is stopped
-   */
-  private record LogThread(Thread thread, Runnable work) {
-    static LogThread of(String name, Runnable work, ThreadFactory threads) {
-      Thread thread = threads.newThread(work);
-      thread.setName(name);
-      thread.setDaemon(true);
-      return new LogThread(thread, work);
-    }
-
-    /**
-     * Waits until the work is done. If the thread could not be started, the work is done here, so
-     * that what it owns is closed.
-     *
-     * @return whether this thread was interrupted meanwhile
-     */
-    boolean finish() {
-      if (thread.getState() == Thread.State.NEW) {
-        work.run();
-        return false;
-      }
-      boolean interrupted = false;
-      while (thread.isAlive()) {
-        try {
-          thread.join();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-      return interrupted;
-    }
-  }
-
-  /**
-   * Opens the log in this data directory for writing, or makes one there, and recovers from
-   * whatever ended the last writer: an unfinished tail is taken out and said; everything that was
-   * acknowledged is there.
-   *
-   * @throws LogException.Locked if a writer has it open
-   * @throws LogException.NotALog if it was restored from archives, which is only to be read
-   * @throws LogException.Corrupt if its end does not hold together
-   * @throws LogException.Contradiction if it is not what its newest checkpoint sealed
-   * @throws LogException.NoKey if the signing key is missing, open to others or of another log
-   * @throws LogException if it can't be opened for another reason, which the message says
+   * @throws LogException.Locked if another writer has it open
+   * @throws LogException.NotALog if it was restored from archives and is read-only
+   * @throws LogException.Corrupt if its end is damaged
+   * @throws LogException.Contradiction if it contradicts its newest checkpoint
+   * @throws LogException.NoKey if the signing key is missing, open to other users or of another log
+   * @throws LogException if it can't be opened for another reason, which the message gives
    */
   public static AuditLog open(Path data, LogConfig config) throws IOException {
     return open(data, config, Thread.ofPlatform().factory());
@@ -172,8 +136,8 @@ public final class AuditLog implements AutoCloseable {
   }
 
   /**
-   * Gives the log a new signing key. The first checkpoint after it is signed by both keys and kept,
-   * so whoever trusts the old one can trust the new one.
+   * Replaces the log's signing key. Both keys sign the next checkpoint, which is kept, so that
+   * everybody who trusts the old key can trust the new one.
    *
    * @return the new verifier key
    * @throws LogException.Locked if a writer has the log open
@@ -183,9 +147,9 @@ public final class AuditLog implements AutoCloseable {
     if (!directory.holdsLog()) {
       throw new LogException.NotALog(directory.root() + " holds no log");
     }
-    // Opened first, so that a log that does not hold together keeps its key.
+    // Opened first, so that a damaged log keeps its key.
     try (AuditLog log = open(data, config)) {
-      // A checkpoint with a timestamp keeps its signatures; the one that both keys sign is another.
+      // A checkpoint with a timestamp keeps its signatures, so both keys need another one to sign.
       if (log.reader.tree().token(log.lastId()).isPresent()) {
         log.record(Event.of("audit.key.rotated"));
       }
@@ -203,9 +167,9 @@ public final class AuditLog implements AutoCloseable {
   /** Starts the log's threads, each before the one that hands work to it, or none. */
   private void start() throws IOException {
     try {
-      sealerThread.thread.start();
-      committer.thread.start();
-      sequencer.thread.start();
+      sealerThread.start();
+      committer.start();
+      sequencer.start();
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -223,7 +187,7 @@ public final class AuditLog implements AutoCloseable {
     } else if (!segments.names().isEmpty()) {
       throw new LogException.NotALog(
           directory.root()
-              + " holds segments of a log, and log.json is missing; put it back from a backup");
+              + " holds segments of a log, but log.json is missing; restore it from a backup");
     }
     SigningKeyRing keys = SigningKeyRing.open(directory, identity(directory, config), config);
     LogIdentity identity = keys.identity();
@@ -232,7 +196,7 @@ public final class AuditLog implements AutoCloseable {
     Tail.Last last = tail.checkChain(identity.genesis());
     if (existed && last.id() == 0) {
       LOG.warn(
-          "{} was made at {} and holds no entry; if it ever did, its segments are gone",
+          "{} was created at {} and holds no entries; if it ever held any, its segments are gone",
           directory.root(),
           identity.createdAt());
     }
@@ -256,7 +220,7 @@ public final class AuditLog implements AutoCloseable {
               tree.checkpoints(),
               () -> Optional.ofNullable(sealer.newest()),
               sealer);
-      // What a crash during retention left to delete.
+      // A crash during retention may have left segments to delete.
       segments.deleteBefore(horizon.firstId());
       Committer committer = new Committer(queue, latch, watermark, config.durability(), sealer);
       FreeSpace space = new FreeSpace(directory.segments(), config.minFreeBytes());
@@ -277,12 +241,12 @@ public final class AuditLog implements AutoCloseable {
     }
   }
 
-  /** A log that was restored from archives is only read. */
+  /** Refuses a log that was restored from archives. */
   private static void checkNotRestored(DataDirectory directory) throws IOException {
     Hash genesis = LogIdentity.read(directory.identity()).genesis();
     if (Horizon.read(directory.horizon(), genesis).isRestored()) {
       throw new LogException.NotALog(
-          directory.root() + " was restored from archives: it can be read, and nothing else");
+          directory.root() + " was restored from archives and is read-only");
     }
   }
 
@@ -297,7 +261,7 @@ public final class AuditLog implements AutoCloseable {
                 + identity.origin()
                 + "\", not \""
                 + config.origin()
-                + "\"; a log keeps its origin for ever");
+                + "\"; the origin of a log never changes");
       }
       return identity;
     }
@@ -352,22 +316,25 @@ public final class AuditLog implements AutoCloseable {
   }
 
   /**
-   * Appends a batch of events: after a crash all of them are there or none. Returns at once; the
-   * future ends with the receipt when they are acknowledged, or with a {@link LogException} that
-   * says why nothing of them was written.
+   * Appends a batch of events: after a crash either all of them are there or none. Returns at once.
+   * The future completes with the receipt when the batch is acknowledged, or with a {@link
+   * LogException} that says why it was refused.
    *
-   * <p>The future is completed by the log's own thread: what is chained to it without an executor
-   * must be short.
+   * <p>The log's own thread completes the future, so actions that are chained to it without an
+   * executor must be short.
    *
    * @param events 1 to 65,535 events, at most 12 MiB when encoded
-   * @param source name of the API key that wrote them; {@code null} for none
+   * @param source name of the API key that sent them; {@code null} for none
    * @throws IllegalArgumentException if there are none or too many
-   * @throws io.tallystick.entry.InvalidEventException if one does not fit into an entry
+   * @throws io.tallystick.entry.InvalidEventException if an event does not fit into an entry
    */
   public CompletableFuture<Receipt> append(List<Event> events, @Nullable String source) {
     if (events.isEmpty() || events.size() > BlockFormat.MAX_ENTRIES) {
       throw new IllegalArgumentException(
-          "a batch is 1 to " + BlockFormat.MAX_ENTRIES + " events, not " + events.size());
+          "a batch must have 1 to "
+              + BlockFormat.MAX_ENTRIES
+              + " events, but has "
+              + events.size());
     }
     byte[][] bodies = new byte[events.size()][];
     for (int i = 0; i < bodies.length; i++) {
@@ -376,7 +343,7 @@ public final class AuditLog implements AutoCloseable {
     AppendRequest request = new AppendRequest(bodies);
     if (BlockFormat.HEAD_BYTES + request.maxBlockBytes() > BlockFormat.MAX_BLOCK_BYTES) {
       throw new IllegalArgumentException(
-          "a batch is at most " + BlockFormat.MAX_BLOCK_BYTES + " bytes when it is encoded");
+          "an encoded batch must have at most " + BlockFormat.MAX_BLOCK_BYTES + " bytes");
     }
     try {
       queue.put(request);
@@ -386,7 +353,7 @@ public final class AuditLog implements AutoCloseable {
     return request.receipt();
   }
 
-  /** The log to read, as far as it is acknowledged; usable after {@link #close()} too. */
+  /** Reads the acknowledged part of the log; also usable after {@link #close()}. */
   public LogReader reader() {
     return reader;
   }
@@ -397,37 +364,37 @@ public final class AuditLog implements AutoCloseable {
   }
 
   /**
-   * A checkpoint over everything that is acknowledged now: the newest if it is that already, else
-   * one that is made at once. The future ends with a {@link LogException} if the log has stopped.
+   * A checkpoint over everything that is acknowledged now: the newest if it covers that, otherwise
+   * a new one. The future completes with a {@link LogException} if the log has stopped.
    */
   public CompletableFuture<SignedCheckpoint> seal() {
     return sealer.covering(lastId());
   }
 
   /**
-   * Held while entries are removed from the beginning of the log, and by whoever needs it to begin
-   * where it does for a while. Fair.
+   * The lock that is held while entries are removed from the beginning of the log. Hold it to keep
+   * the log from changing its beginning. Fair.
    */
   public Lock removalLock() {
     return removalLock;
   }
 
-  /** Why the log takes no more appends; empty while it does. */
+  /** Why the log accepts no more appends; empty while it does. */
   public Optional<LogException> stopped() {
     return Optional.ofNullable(latch.reason());
   }
 
-  /** Bytes that may still be written to the log's device. */
+  /** Usable bytes on the log's device. */
   public long freeBytes() throws IOException {
     return space.bytes();
   }
 
-  /** Whether the device has less room than {@link LogConfig#minFreeBytes}. */
+  /** Whether fewer bytes are free than {@link LogConfig#minFreeBytes}. */
   public boolean isLowOnSpace() throws IOException {
     return space.isLow();
   }
 
-  /** Answers what waits, then ends. May be called again. */
+  /** Answers pending appends, signs a last checkpoint and closes the log. May be called again. */
   @Override
   public void close() throws IOException {
     latch.stop(new LogException.Stopped("the log is closed"));
@@ -441,7 +408,7 @@ public final class AuditLog implements AutoCloseable {
     }
   }
 
-  /** When the newest acknowledged entry was recorded. */
+  /** When the newest acknowledged entry was recorded; empty in an empty log. */
   public Optional<Instant> lastTimestamp() throws IOException {
     long last = lastId();
     return last == 0 ? Optional.empty() : Optional.of(reader.timestamp(last));
