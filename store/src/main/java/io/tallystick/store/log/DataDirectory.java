@@ -10,7 +10,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Where things are in a data directory (format.md, The data directory), and its writer's lock.
+ * The layout of a data directory (format.md, The data directory), and the lock of its writer.
+ * Immutable.
  *
  * @param root the directory itself
  */
@@ -27,7 +28,7 @@ public record DataDirectory(Path root) {
     return root.resolve("segments");
   }
 
-  /** Tails that recovery took out of segments, kept for whoever wants to look at them. */
+  /** Unfinished tails that recovery removed from segments, kept for inspection. */
   public Path dropped() {
     return root.resolve("dropped");
   }
@@ -42,12 +43,12 @@ public record DataDirectory(Path root) {
     return root.resolve("edge");
   }
 
-  /** Where the log begins since retention took older entries out. */
+  /** The file that says where the log begins since retention removed older entries. */
   public Path horizon() {
     return root.resolve("horizon.json");
   }
 
-  /** What retention took out and kept. */
+  /** Archives of entries that retention removed. */
   public Path archive() {
     return root.resolve("archive");
   }
@@ -62,12 +63,12 @@ public record DataDirectory(Path root) {
     return root.resolve("cosigned");
   }
 
-  /** Checkpoints that are kept. */
+  /** The history of checkpoints. */
   public Path checkpoints() {
     return root.resolve("checkpoints");
   }
 
-  /** Where the signing key is unless it is kept elsewhere. */
+  /** The signing key, unless the configuration names another file. */
   public Path signingKey() {
     return root.resolve("keys").resolve("checkpoint.key");
   }
@@ -82,17 +83,17 @@ public record DataDirectory(Path root) {
     return root.resolve("access.json");
   }
 
-  /** The file in which the first start leaves a key with every permission. */
+  /** The file to which the first start writes an API key with every permission. */
   public Path adminKey() {
     return root.resolve("admin.key");
   }
 
-  /** Whether there is a log here. */
+  /** Whether the directory holds a log. */
   public boolean holdsLog() {
     return Files.isRegularFile(identity());
   }
 
-  /** Makes the directory and its folders, for the owner alone, where they are missing. */
+  /** Creates the directory and its folders where they are missing, readable by the owner alone. */
   public void create() throws IOException {
     OwnerOnly.createDirectories(root);
     OwnerOnly.createDirectories(segments());
@@ -103,7 +104,7 @@ public record DataDirectory(Path root) {
     }
   }
 
-  /** Deletes what writers left that were ended while they replaced a file. */
+  /** Deletes temporary files of writers that ended while they replaced a file. */
   public void deleteStale() throws IOException {
     for (Path folder : List.of(root, checkpoints(), archive(), signingKey().resolveSibling(""))) {
       AtomicFile.deleteStale(folder);
@@ -111,9 +112,9 @@ public record DataDirectory(Path root) {
   }
 
   /**
-   * Takes the writer's lock; it lasts until it is closed or the process ends.
+   * Locks the directory for its one writer, until the lock is closed or the process ends.
    *
-   * @throws LogException.Locked if somebody has it
+   * @throws LogException.Locked if another writer holds the lock
    */
   public DirectoryLock lock() throws IOException {
     try {

@@ -1,14 +1,15 @@
 package io.tallystick.store.log;
 
 /**
- * Something that verification found wrong.
+ * A fault that verification found.
  *
- * @param id the entry it was found at; for a block the block's first entry
- * @param kind what kind of fault
- * @param reason a sentence for a person
+ * @param id the entry at which it was found; for a block, the block's first entry; 0 for the log as
+ *     a whole
+ * @param kind the kind of fault
+ * @param reason a sentence for people, without its full stop
  */
 public record Fault(long id, Kind kind, String reason) {
-  /** The fault of a log that ends with entry {@code last}, before an entry that is due. */
+  /** The fault of a log that ends with entry {@code last}, although it should hold {@code due}. */
   public static Fault missing(long last, long due) {
     return new Fault(
         last + 1,
@@ -20,9 +21,9 @@ public record Fault(long id, Kind kind, String reason) {
 
   /** Kinds of fault. */
   public enum Kind {
-    /** A block's bytes are not those that were written: its CRC32C or its lengths are wrong. */
+    /** A block's bytes are not those that were written: its checksum or its lengths are wrong. */
     BLOCK,
-    /** A segment can't be read at some place, or should not be there. */
+    /** Part of a segment can't be read, or a file should not be there. */
     SEGMENT,
     /** The entry's bytes are not an entry. */
     CONTENT,
@@ -34,11 +35,9 @@ public record Fault(long id, Kind kind, String reason) {
     TIME,
     /** The entries are not those that a checkpoint sealed. */
     TREE,
-    /**
-     * A tile of the tree is missing or is not what it was; it can be made anew from the entries.
-     */
+    /** A tile of the tree is missing or was changed; it can be rebuilt from the entries. */
     TILE,
-    /** A checkpoint is not by a key of this log, or contradicts the log or another checkpoint. */
+    /** A checkpoint is not signed by a key of this log, or contradicts the log or another one. */
     CHECKPOINT;
 
     /** The kind in lower case, as the API and the command line show it. */

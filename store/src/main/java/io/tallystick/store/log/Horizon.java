@@ -19,16 +19,17 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the log begins since retention took older entries out, and what went where ({@code
- * horizon.json}: format.md, Retention and archive). Each removal is an entry of the log too, which
- * verification compares with this file.
+ * Where the log begins since retention removed older entries, and where those went ({@code
+ * horizon.json}: format.md, Retention and archive). Each removal is also recorded as an entry of
+ * the log, which verification compares with this file. Immutable.
  *
  * @param firstId the oldest entry that the log holds
  * @param previousHash hash of the entry before it, in hexadecimal
- * @param removed what was taken out, oldest first, without gap from entry 1 on
- * @param restoredFrom the archives that this log was made from, to be read; {@code null} for every
- *     other log
- * @param crc32c of the same object with 0 here, as Jackson writes it without white space
+ * @param removed the removed entries, oldest first, from entry 1 on and without a gap
+ * @param restoredFrom names of the archives from which this log was restored for reading; {@code
+ *     null} for every other log
+ * @param crc32c checksum of the same object with 0 in this place, as Jackson writes it without
+ *     white space
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Horizon(
@@ -45,12 +46,12 @@ public record Horizon(
   }
 
   /**
-   * Entries that were taken out together.
+   * A batch of entries that were removed together.
    *
    * @param lastHash hash of the last of them, in hexadecimal
-   * @param archive name of the file in {@code archive/}; {@code null} if they were purged
-   * @param archiveSha256 of that file, in hexadecimal
-   * @param recordedAs id of the entry that tells of it
+   * @param archive name of their file in {@code archive/}; {@code null} if they were purged
+   * @param archiveSha256 SHA-256 of that file, in hexadecimal
+   * @param recordedAs id of the entry that records the removal
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Removed(
@@ -61,28 +62,28 @@ public record Horizon(
       @JsonProperty("archive_sha256") @Nullable String archiveSha256,
       @JsonProperty(value = "recorded_as", required = true) long recordedAs) {}
 
-  /** The beginning of a log from which nothing was taken. */
+  /** The horizon of a log from which nothing was removed. */
   public static Horizon start(Hash genesis) {
     return new Horizon(1, genesis.toString(), List.of(), null, 0);
   }
 
-  /** The beginning of a log that is made from archives. */
+  /** The horizon of a log that was restored from archives. */
   public static Horizon restored(long firstId, String previousHash, List<String> archives) {
     return new Horizon(firstId, previousHash, List.of(), archives, 0).sealed();
   }
 
-  /** Whether the log was made from archives: it is read, and never appended to. */
+  /** Whether the log was restored from archives; such a log is read-only. */
   @JsonIgnore
   public boolean isRestored() {
     return restoredFrom != null;
   }
 
-  /** What the oldest entry is chained to. */
+  /** The hash that the oldest entry is chained to. */
   public Hash previous() {
     return Hash.parseHex(previousHash);
   }
 
-  /** The horizon after this, too, was taken out. */
+  /** The horizon after another batch was removed. */
   public Horizon after(Removed more) {
     List<Removed> all = new ArrayList<>(removed);
     all.add(more);
@@ -90,9 +91,9 @@ public record Horizon(
   }
 
   /**
-   * Checks that the log holds the entry, or may come to hold it.
+   * Checks that retention did not remove the entry.
    *
-   * @throws LogException.Removed if it held the entry once, and does not any more
+   * @throws LogException.Removed if it did; the message names the archive
    */
   public void checkNotRemoved(long id) throws LogException.Removed {
     if (id < firstId) {
@@ -103,14 +104,14 @@ public record Horizon(
 
   private String whereIs(long id) {
     if (isRestored()) {
-      return " is in none of the archives that were restored";
+      return " is not in any of the restored archives";
     }
     for (Removed batch : removed) {
       if (id >= batch.firstId() && id <= batch.lastId() && batch.archive() != null) {
-        return " was taken out by retention and is in archive/" + batch.archive();
+        return " was removed by retention and is in archive/" + batch.archive();
       }
     }
-    return " was taken out by retention";
+    return " was removed by retention";
   }
 
   private Horizon sealed() {
@@ -124,13 +125,14 @@ public record Horizon(
           JSON.writeValueAsBytes(new Horizon(firstId, previousHash, removed, restoredFrom, 0)));
       return crc.getValue();
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a horizon is always written", e);
+      throw new IllegalStateException("a horizon can always be written as JSON", e);
     }
   }
 
   /**
-   * The horizon of a log.
+   * Reads the horizon of a log; a log without the file begins at entry 1.
    *
+   * @param genesis hash that entry 1 is chained to
    * @throws LogException.Corrupt if the file is damaged
    */
   public static Horizon read(Path file, Hash genesis) throws IOException {
@@ -141,16 +143,16 @@ public record Horizon(
       return start(genesis);
     } catch (JsonProcessingException e) {
       throw new LogException.Corrupt(
-          file + " does not say where the log begins: " + e.getOriginalMessage());
+          file + " is not a valid horizon.json: " + e.getOriginalMessage());
     }
     if (horizon.crc() != horizon.crc32c) {
       throw new LogException.Corrupt(
-          file + " was changed: its CRC32C is not the one that it names");
+          file + " was changed: its checksum is wrong. Restore it from a backup");
     }
     long next = 1;
     for (Removed removed : horizon.removed) {
       if (removed.firstId != next || removed.lastId < removed.firstId) {
-        throw new LogException.Corrupt(file + " does not say what became of entry " + next);
+        throw new LogException.Corrupt(file + " does not say where entry " + next + " went");
       }
       next = removed.lastId + 1;
     }
@@ -159,11 +161,12 @@ public record Horizon(
             ? horizon.removed.isEmpty() && horizon.firstId >= 1
             : next == horizon.firstId;
     if (!begins || !horizon.previousHash.matches("[0-9a-f]{64}")) {
-      throw new LogException.Corrupt(file + " contradicts itself");
+      throw new LogException.Corrupt(file + " contradicts itself. Restore it from a backup");
     }
     return horizon;
   }
 
+  /** Writes the file durably. */
   public void write(Path file) throws IOException {
     String text = JSON.writer(SerializationFeature.INDENT_OUTPUT).writeValueAsString(this);
     AtomicFile.write(file, (text + "\n").getBytes(StandardCharsets.UTF_8));

@@ -6,22 +6,22 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a log is opened for writing.
+ * The configuration of a log that is opened for writing. Immutable.
  *
- * @param origin name of a log that is about to be created (C2SP tlog-checkpoint: not empty, no
- *     white space, no {@code +}); {@code null} lets the log choose one. An existing log keeps its
- *     own, and opening it under another is refused
+ * @param origin name for a new log (C2SP tlog-checkpoint: not empty, no white space, no {@code +});
+ *     {@code null} makes a random one. An existing log keeps its origin, and opening it under
+ *     another one is refused
  * @param durability when an append is acknowledged
- * @param maxPendingBytes bytes of blocks accepted and not yet forced, above which appends are
- *     refused
- * @param clock the wall clock; entries never go back in time, whatever it does
- * @param keyFile where the key is that signs checkpoints; {@code null} for {@code
+ * @param maxPendingBytes most bytes of blocks that are accepted and not yet forced; beyond it,
+ *     appends are refused
+ * @param clock the wall clock; the times of entries increase even if it is set back
+ * @param keyFile file of the key that signs checkpoints; {@code null} for {@code
  *     keys/checkpoint.key} in the data directory
- * @param postQuantum whether a key that is made now is made together with an ML-DSA-44 key, so that
- *     every checkpoint has a second signature that outlasts Ed25519
- * @param sealEvery how long entries wait for a checkpoint at most
- * @param minFreeBytes on the device below which the log warns; appends are refused below {@link
- *     #RESERVE_BYTES} whatever this is
+ * @param postQuantum whether a new Ed25519 key comes with an ML-DSA-44 key, so that every
+ *     checkpoint has a second signature that outlasts Ed25519
+ * @param sealEvery longest time that entries wait for a checkpoint
+ * @param minFreeBytes free bytes on the device below which the log warns; whatever this is, appends
+ *     are refused below {@link #RESERVE_BYTES}
  */
 public record LogConfig(
     @Nullable String origin,
@@ -33,15 +33,15 @@ public record LogConfig(
     Duration sealEvery,
     long minFreeBytes) {
   /**
-   * Most bytes of a batch once it is encoded, and of a block, which never splits a batch: Chronicle
-   * takes excerpts of up to a quarter of its 64 MiB mapping.
+   * Most bytes of an encoded batch, and of a block, which never splits a batch: Chronicle accepts
+   * excerpts of up to a quarter of its 64 MiB mapping.
    */
   public static final int MAX_BATCH_BYTES = 12 << 20;
 
-  /** Most bytes that may be pending: as many as recovery looks at before the end of the log. */
+  /** Most bytes that may be pending: as many as recovery checks before the end of the log. */
   public static final long MAX_PENDING_BYTES = 64L << 20;
 
-  /** So many bytes on the device are left for what is mapped, for tiles and checkpoints. */
+  /** Bytes that appends leave free on the device, for mapped pages, tiles and checkpoints. */
   public static final long RESERVE_BYTES = 32L << 20;
 
   public LogConfig {
@@ -50,22 +50,22 @@ public record LogConfig(
     }
     if (maxPendingBytes < MAX_BATCH_BYTES || maxPendingBytes > MAX_PENDING_BYTES) {
       throw new IllegalArgumentException(
-          "maxPendingBytes is "
-              + maxPendingBytes
-              + "; taken is "
+          "maxPendingBytes must be between "
               + MAX_BATCH_BYTES
-              + ", one block, to "
-              + MAX_PENDING_BYTES);
+              + " and "
+              + MAX_PENDING_BYTES
+              + ", but was "
+              + maxPendingBytes);
     }
     if (minFreeBytes < 0) {
-      throw new IllegalArgumentException("minFreeBytes is not negative, but " + minFreeBytes);
+      throw new IllegalArgumentException("minFreeBytes must be 0 or more, but was " + minFreeBytes);
     }
     if (sealEvery.isNegative() || sealEvery.isZero()) {
-      throw new IllegalArgumentException("sealEvery is more than nothing, not " + sealEvery);
+      throw new IllegalArgumentException("sealEvery must be longer than 0, but was " + sealEvery);
     }
   }
 
-  /** The defaults, as the builder's methods name them. */
+  /** The default configuration; the builder's methods name the defaults. */
   public static LogConfig defaults() {
     return builder().build();
   }
@@ -75,7 +75,7 @@ public record LogConfig(
     return new Builder();
   }
 
-  /** A builder that begins with this configuration. */
+  /** A builder that starts with the values of this configuration. */
   public Builder toBuilder() {
     return new Builder()
         .origin(origin)
@@ -88,7 +88,7 @@ public record LogConfig(
         .minFreeBytes(minFreeBytes);
   }
 
-  /** Builds a configuration, which is checked when it is built. Not safe for concurrent use. */
+  /** Builds and checks a configuration. Used by one thread. */
   public static final class Builder {
     private @Nullable String origin;
     private Durability durability = Durability.FORCED;
@@ -101,46 +101,43 @@ public record LogConfig(
 
     private Builder() {}
 
-    /**
-     * Name of a log that is about to be created; {@code null}, the default, lets the log choose
-     * one.
-     */
+    /** Name for a new log; {@code null}, the default, makes a random one. */
     public Builder origin(@Nullable String value) {
       origin = value;
       return this;
     }
 
-    /** When an append is acknowledged; default forced. */
+    /** When an append is acknowledged; default {@link Durability#FORCED}. */
     public Builder durability(Durability value) {
       durability = value;
       return this;
     }
 
-    /** Bytes of blocks accepted and not yet forced; default and maximum 64 MiB. */
+    /** Most bytes of blocks that are accepted and not yet forced; default and maximum 64 MiB. */
     public Builder maxPendingBytes(long value) {
       maxPendingBytes = value;
       return this;
     }
 
-    /** The wall clock; default the system's. */
+    /** The wall clock; default the system's clock. */
     public Builder clock(Clock value) {
       clock = value;
       return this;
     }
 
-    /** The file with the signing key; {@code null}, the default, is in the data directory. */
+    /** File of the signing key; {@code null}, the default, for the one in the data directory. */
     public Builder keyFile(@Nullable Path value) {
       keyFile = value;
       return this;
     }
 
-    /** Whether a new key has an ML-DSA-44 key beside it; default no. */
+    /** Whether a new key comes with an ML-DSA-44 key; default no. */
     public Builder postQuantum(boolean value) {
       postQuantum = value;
       return this;
     }
 
-    /** How long entries wait for a checkpoint at most; default 1 s. */
+    /** Longest time that entries wait for a checkpoint; default 1 s. */
     public Builder sealEvery(Duration value) {
       sealEvery = value;
       return this;
@@ -153,9 +150,9 @@ public record LogConfig(
     }
 
     /**
-     * The configuration.
+     * Builds the configuration.
      *
-     * @throws IllegalArgumentException naming the value that is wrong
+     * @throws IllegalArgumentException if a value is wrong; the message names it
      */
     public LogConfig build() {
       return new LogConfig(

@@ -3,10 +3,11 @@ package io.tallystick.store.log;
 import java.io.IOException;
 import java.time.Duration;
 
-/** How far a log may be read. */
+/** The end of a log, up to which it may be read. Safe for any number of threads. */
 public interface LogEnd {
   /**
-   * Whether entries up to the end are acknowledged; otherwise they are written, and may be torn.
+   * Whether all entries up to the end are acknowledged; otherwise they are written, and the last
+   * ones may not survive a power cut.
    */
   boolean isAcknowledged();
 
@@ -14,7 +15,8 @@ public interface LogEnd {
   long lastId() throws IOException;
 
   /**
-   * Waits until there is an entry after {@code id}; {@code false} if the time passed without one.
+   * Waits until there is an entry after {@code id}; {@code false} if the timeout passed without
+   * one.
    */
   boolean awaitBeyond(long id, Duration timeout) throws IOException, InterruptedException;
 }

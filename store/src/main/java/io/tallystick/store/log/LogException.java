@@ -3,7 +3,7 @@ package io.tallystick.store.log;
 import io.tallystick.store.files.NoSpaceException;
 import java.io.IOException;
 
-/** A log that cannot be opened, read or written, with a sentence for the operator that says why. */
+/** A failure to open, read or write a log. The message is a sentence for the operator. */
 public sealed class LogException extends IOException {
   private static final long serialVersionUID = 1;
 
@@ -15,7 +15,7 @@ public sealed class LogException extends IOException {
     super(message, cause);
   }
 
-  /** Entries were asked for that retention took out. */
+  /** Retention removed the requested entries. */
   public static final class Removed extends LogException {
     private static final long serialVersionUID = 1;
 
@@ -24,7 +24,7 @@ public sealed class LogException extends IOException {
     }
   }
 
-  /** The directory holds no log, or a log of another version. */
+  /** The directory holds no log, or a log that this version cannot use. */
   public static final class NotALog extends LogException {
     private static final long serialVersionUID = 1;
 
@@ -33,7 +33,7 @@ public sealed class LogException extends IOException {
     }
   }
 
-  /** Another process, or another part of this one, has the log open for writing. */
+  /** The log is open for writing in another process or elsewhere in this one. */
   public static final class Locked extends LogException {
     private static final long serialVersionUID = 1;
 
@@ -43,8 +43,8 @@ public sealed class LogException extends IOException {
   }
 
   /**
-   * The bytes on the disk are not what was written; the message names the file, the place and the
-   * entry.
+   * The bytes on the disk are not those that were written. The message names the file, the place
+   * and the entry.
    */
   public static final class Corrupt extends LogException {
     private static final long serialVersionUID = 1;
@@ -55,8 +55,8 @@ public sealed class LogException extends IOException {
   }
 
   /**
-   * What is there contradicts a checkpoint that the log signed; the message says what contradicts
-   * what. Nothing was changed.
+   * The data contradicts a checkpoint that the log signed. The message says what contradicts what.
+   * Nothing was changed.
    */
   public static final class Contradiction extends LogException {
     private static final long serialVersionUID = 1;
@@ -66,7 +66,7 @@ public sealed class LogException extends IOException {
     }
   }
 
-  /** The key that signs checkpoints is missing or can't be used. */
+  /** The key that signs checkpoints is missing or unusable. */
   public static final class NoKey extends LogException {
     private static final long serialVersionUID = 1;
 
@@ -75,10 +75,7 @@ public sealed class LogException extends IOException {
     }
   }
 
-  /**
-   * More appends are waiting than the log takes; nothing of this one was written. Try again
-   * shortly.
-   */
+  /** Too many appends are pending. Nothing of this one was written; retry shortly. */
   public static final class Overloaded extends LogException {
     private static final long serialVersionUID = 1;
 
@@ -88,8 +85,8 @@ public sealed class LogException extends IOException {
   }
 
   /**
-   * The device has no room; nothing of this append was written, and appends work again once there
-   * is room.
+   * The device has no room. Nothing of this append was written; appends work again once there is
+   * room.
    */
   public static final class DiskFull extends LogException {
     private static final long serialVersionUID = 1;
@@ -100,9 +97,9 @@ public sealed class LogException extends IOException {
   }
 
   /**
-   * The log was closed, or a write or a force failed and it stopped for good. Whether entries that
-   * were under way reached the device is unknown; none of them was acknowledged. Reads go on; the
-   * next open recovers.
+   * The log was closed, or it stopped for good because a write or a force failed. Pending entries
+   * were not acknowledged, and may or may not be on the device. Reads still work; the next open
+   * recovers.
    */
   public static final class Stopped extends LogException {
     private static final long serialVersionUID = 1;

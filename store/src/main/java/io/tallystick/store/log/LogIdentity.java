@@ -18,12 +18,13 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@code log.json} says: which log this is.
+ * The identity of a log ({@code log.json}). Immutable.
  *
  * @param version of the format on disk, 1
- * @param origin name of the log, in every checkpoint and in the first entry's {@code previous_hash}
- * @param createdAt RFC 3339
- * @param verifierKeys C2SP verifier keys whose checkpoints this log has published, newest first
+ * @param origin name of the log; part of every checkpoint and of the first entry's {@code
+ *     previous_hash}
+ * @param createdAt time of creation, RFC 3339
+ * @param verifierKeys C2SP verifier keys that have signed checkpoints of this log, newest first
  */
 public record LogIdentity(
     @JsonProperty(value = "version", required = true) int version,
@@ -33,7 +34,7 @@ public record LogIdentity(
   /** The version of the format that this program reads and writes. */
   public static final int VERSION = 1;
 
-  /** Largest length of an origin in bytes of UTF-8. */
+  /** Most bytes of an origin in UTF-8. */
   public static final int MAX_ORIGIN_BYTES = 255;
 
   private static final ObjectMapper JSON =
@@ -44,8 +45,8 @@ public record LogIdentity(
   }
 
   /**
-   * The file. Its checksum is against damage, not against whoever may write it; files of before
-   * there was one have none.
+   * The content of the file. The checksum detects damage, not tampering. Files of early versions
+   * have none.
    */
   private record InFile(
       @JsonProperty(value = "version", required = true) int version,
@@ -60,32 +61,34 @@ public record LogIdentity(
     return HexFormat.of().toHexDigits((int) crc.getValue());
   }
 
-  /** What the first entry has as the hash of the entry before it (format.md, Chain). */
+  /** The {@code previous_hash} of the first entry (format.md, Chain). */
   public Hash genesis() {
     return EntryHash.genesis(origin);
   }
 
   /**
-   * The keys themselves, newest first.
+   * The keys in parsed form, newest first.
    *
-   * @throws LogException.NotALog if one is not a verifier key
+   * @throws LogException.NotALog if one is not a valid verifier key
    */
   public List<VerifierKey> keys() throws LogException.NotALog {
     try {
       return verifierKeys.stream().map(VerifierKey::parse).toList();
     } catch (IllegalArgumentException e) {
-      throw new LogException.NotALog("log.json has a verifier key that is none: " + e.getMessage());
+      throw new LogException.NotALog(
+          "log.json contains an invalid verifier key: " + e.getMessage());
     }
   }
 
+  /** The same log with these verifier keys, newest first. */
   public LogIdentity withVerifierKeys(List<String> keys) {
     return new LogIdentity(version, origin, createdAt, keys);
   }
 
   /**
-   * Checks a name for a log.
+   * Checks the name of a log.
    *
-   * @throws IllegalArgumentException if it is empty, too long, or has white space, a control
+   * @throws IllegalArgumentException if it is empty or too long, or contains white space, a control
    *     character or a {@code +}
    */
   static void checkOrigin(String origin) {
@@ -101,13 +104,18 @@ public record LogIdentity(
                     || (c >= 0xD800 && c <= 0xDFFF));
     if (bytes < 1 || bytes > MAX_ORIGIN_BYTES || !plain) {
       throw new IllegalArgumentException(
-          "an origin is 1 to "
+          "origin must be 1 to "
               + MAX_ORIGIN_BYTES
-              + " bytes without white space, control characters or \"+\", for instance"
+              + " bytes without white space, control characters or \"+\", for example"
               + " \"example.com/audit\"");
     }
   }
 
+  /**
+   * Reads the file.
+   *
+   * @throws LogException.NotALog if it is damaged or of another version
+   */
   public static LogIdentity read(Path file) throws IOException {
     LogIdentity identity;
     try {
@@ -115,19 +123,19 @@ public record LogIdentity(
       identity = new LogIdentity(read.version, read.origin, read.createdAt, read.verifierKeys);
       if (read.crc32c != null && !read.crc32c.equals(identity.crc32c())) {
         throw new LogException.NotALog(
-            file + " is damaged: its checksum is wrong. Put it back from a backup");
+            file + " is damaged: its checksum is wrong. Restore it from a backup");
       }
     } catch (JsonProcessingException e) {
-      throw new LogException.NotALog(
-          file + " is not a log's description: " + e.getOriginalMessage());
+      throw new LogException.NotALog(file + " is not a valid log.json: " + e.getOriginalMessage());
     }
     if (identity.version != VERSION) {
       throw new LogException.NotALog(
-          file + " says version " + identity.version + "; this program reads version " + VERSION);
+          file + " has version " + identity.version + "; this program supports version " + VERSION);
     }
     return identity;
   }
 
+  /** Writes the file durably. */
   public void write(Path file) throws IOException {
     InFile sealed = new InFile(version, origin, createdAt, verifierKeys, crc32c());
     AtomicFile.write(

@@ -2,13 +2,13 @@ package io.tallystick.store.log;
 
 import java.time.Instant;
 
-/** Points in time as nanoseconds since 1970 in a {@code long}, which reaches to the year 2262. */
+/** Converts times to and from nanoseconds since 1970 in a {@code long}, for 1677 to 2262. */
 public final class Nanos {
   private static final long PER_SECOND = 1_000_000_000L;
 
   private Nanos() {}
 
-  /** Nanoseconds since 1970; the nearest that there are, outside 1677 to 2262. */
+  /** Nanoseconds since 1970; clamped to the range of a {@code long}. */
   public static long of(Instant instant) {
     return of(instant.getEpochSecond(), instant.getNano());
   }

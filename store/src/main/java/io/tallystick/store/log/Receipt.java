@@ -4,7 +4,7 @@ import io.tallystick.tlog.Hash;
 import java.time.Instant;
 
 /**
- * What the log answers to an append: where the events of one batch stand. Immutable.
+ * The log's answer to an append: the ids, times and hashes of the entries of one batch. Immutable.
  *
  * <p>The entries of a batch have consecutive ids and times one nanosecond apart.
  */
@@ -13,6 +13,12 @@ public final class Receipt {
   private final long firstNanos;
   private final byte[] hashes;
 
+  /**
+   * A receipt for consecutive entries.
+   *
+   * @param firstNanos time of the first one, in nanoseconds since 1970
+   * @param hashes 32 bytes for each entry; not copied
+   */
   public Receipt(long firstId, long firstNanos, byte[] hashes) {
     this.firstId = firstId;
     this.firstNanos = firstNanos;
@@ -42,7 +48,7 @@ public final class Receipt {
     return Hash.of(hashes, i * Hash.BYTES, Hash.BYTES);
   }
 
-  /** Time the log gave to the i-th event of the batch, from 0. */
+  /** Time at which the log recorded the i-th event of the batch, from 0. */
   public Instant timestamp(int i) {
     return Nanos.toInstant(firstNanos + i);
   }

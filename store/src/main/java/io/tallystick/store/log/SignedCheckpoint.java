@@ -10,19 +10,20 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * A checkpoint that the log signed.
+ * A checkpoint that the log signed. Immutable.
  *
- * @param checkpoint what it says
- * @param note the note verbatim, cosignatures included
- * @param signedAt when it was made, by the clock of the machine that did: a note carries no time of
- *     its own, so this proves nothing
+ * @param checkpoint the content of the note
+ * @param note the note verbatim, including cosignatures
+ * @param signedAt time of the signature, by the clock of the signing machine; the note carries no
+ *     time, so this proves nothing
  */
 public record SignedCheckpoint(Checkpoint checkpoint, SignedNote note, Instant signedAt) {
   /**
    * Reads a note and verifies it.
    *
-   * @param origin of the log that must have signed it
-   * @throws InvalidNoteException if it is no checkpoint of that log signed by one of these keys
+   * @param origin name of the log that must have signed it
+   * @throws InvalidNoteException if it is not a checkpoint of that log, or none of the keys signed
+   *     it
    */
   public static SignedCheckpoint open(
       byte[] bytes, String origin, Collection<VerifierKey> keys, Instant signedAt)
@@ -36,12 +37,12 @@ public record SignedCheckpoint(Checkpoint checkpoint, SignedNote note, Instant s
     return new SignedCheckpoint(checkpoint, note, signedAt);
   }
 
-  /** How many entries it covers: all ids up to this. */
+  /** Number of entries that it covers, which is also the last id. */
   public long size() {
     return checkpoint.size();
   }
 
-  /** Whether there is a signature of this key under it, which verifies. */
+  /** Whether it has a valid signature of this key. */
   public boolean hasSigned(VerifierKey key) {
     try {
       note.verify(List.of(key));
@@ -51,7 +52,7 @@ public record SignedCheckpoint(Checkpoint checkpoint, SignedNote note, Instant s
     }
   }
 
-  /** This checkpoint with more signatures under it. */
+  /** This checkpoint with additional signatures. */
   public SignedCheckpoint with(Collection<NoteSignature> signatures) {
     return new SignedCheckpoint(checkpoint, note.with(signatures), signedAt);
   }

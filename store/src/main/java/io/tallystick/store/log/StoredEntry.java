@@ -5,7 +5,7 @@ import io.tallystick.entry.EntryCodec;
 import io.tallystick.entry.EntryHash;
 import io.tallystick.tlog.Hash;
 
-/** The exact bytes of one entry, as they are in the log. */
+/** One entry with its exact bytes in the log. Immutable, as long as nobody changes the bytes. */
 public final class StoredEntry {
   private final long id;
   private final byte[] bytes;
@@ -19,18 +19,18 @@ public final class StoredEntry {
     return id;
   }
 
-  /** One line of canonical JSON without a line end; not copied, not to be changed. */
+  /** One line of canonical JSON without a line end; not copied, so do not change it. */
   public byte[] bytes() {
     return bytes;
   }
 
-  /** The entry hash, which is the leaf hash of the tree too. */
+  /** The entry hash, which is also its leaf hash in the tree. */
   public Hash hash() {
     return EntryHash.of(bytes);
   }
 
   /**
-   * The fields.
+   * Decodes the fields.
    *
    * @throws io.tallystick.entry.InvalidEntryException if the bytes are not a canonical entry
    */
