@@ -6,28 +6,27 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One block as it was read, see {@link BlockFormat}. Every access is checked against the bytes that
- * are there, so a damaged block answers {@link #defect()} and throws nothing.
+ * One block as it was read, see {@link BlockFormat}. Every access is checked against the bounds of
+ * the bytes, so a damaged block has a {@link #defect()} and throws nothing. Immutable.
  */
 public final class Block {
-
   private final byte[] bytes;
   private final int count;
   private final long firstId;
 
-  /** {@code entryEnds[i]} is where entry i ends; empty if the lengths do not fill the block. */
+  /** {@code entryEnds[i]} is the end of entry i; empty if the lengths do not fill the block. */
   private final int[] entryEnds;
 
   private final @Nullable String defect;
 
-  /** The block in these bytes, which are not copied. */
+  /** A block of these bytes, which are not copied. */
   public Block(byte[] bytes) {
     this.bytes = bytes;
     if (bytes.length < BlockFormat.HEAD_BYTES) {
       count = 0;
       firstId = 0;
       entryEnds = new int[0];
-      defect = "holds " + bytes.length + " bytes, less than a block's head";
+      defect = "has " + bytes.length + " bytes, fewer than a block's head";
       return;
     }
     count = LittleEndian.getInt(bytes, BlockFormat.COUNT_OFFSET);
@@ -35,11 +34,11 @@ public final class Block {
     int[] ends = ends(bytes, count);
     entryEnds = ends == null ? new int[0] : ends;
     if (ends == null) {
-      defect = "holds " + bytes.length + " bytes, which is not what its head says";
+      defect = "has " + bytes.length + " bytes, which does not match its head";
     } else if (firstId < 1) {
-      defect = "says that its first id is " + firstId;
+      defect = "has the impossible first id " + firstId;
     } else if (LittleEndian.getInt(bytes, BlockFormat.CRC_OFFSET) != crc(bytes)) {
-      defect = "CRC32C is wrong";
+      defect = "has a wrong CRC32C";
     } else {
       defect = null;
     }
@@ -83,14 +82,14 @@ public final class Block {
   }
 
   /**
-   * What is wrong with the block, as the rest of a sentence; {@code null} if it is as it was
+   * What is wrong with the block, as the predicate of a sentence; {@code null} if it is as it was
    * written.
    */
   public @Nullable String defect() {
     return defect;
   }
 
-  /** Number of entries that can be read; 0 if the lengths make no sense. */
+  /** Number of readable entries; 0 if the lengths are inconsistent. */
   public int count() {
     return entryEnds.length;
   }
@@ -123,8 +122,8 @@ public final class Block {
   }
 
   /**
-   * Whether the buffer's remaining bytes are a block with a right CRC; used to read back what was
-   * just written.
+   * Whether the buffer's remaining bytes are a block with a valid CRC32C. Used to read back what
+   * was just written.
    */
   public static boolean crcMatches(ByteBuffer block) {
     if (block.remaining() < BlockFormat.HEAD_BYTES) {

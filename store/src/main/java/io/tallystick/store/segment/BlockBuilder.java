@@ -10,18 +10,17 @@ import java.util.Arrays;
 import java.util.zip.CRC32C;
 
 /**
- * The block that is being filled: gives each event its place (id, previous hash, time), makes the
- * entry's bytes and its hash. Owned by the sequencer's thread; its buffer is used again for every
- * block.
+ * Builds the next block: encodes each event with its id, previous hash and time as an entry, and
+ * computes the entry's hash. Confined to the sequencer thread; one buffer serves all blocks.
  */
 public final class BlockBuilder {
   /**
-   * Bytes after the block that are written as zeros, so that the next header's place holds a zero
-   * and has a page.
+   * Zero bytes that are written after the block, so that the place of the next header is zero and
+   * has its page.
    */
   public static final int TRAILING_ZEROS = 16;
 
-  /** The entries start here; the head is put right before them when their number is known. */
+  /** Where entries start; the head goes right before them once their number is known. */
   private static final int ENTRIES_START = BlockFormat.prefixBytes(BlockFormat.MAX_ENTRIES);
 
   private final MessageDigest sha256;
@@ -35,13 +34,13 @@ public final class BlockBuilder {
   private long nextId;
   private long lastNanos;
 
-  /** The chain's end before this block, to go back to if the block cannot be written. */
+  /** The chain's end before this block, for {@link #abandon}. */
   private final byte[] previousHashBefore = new byte[Hash.BYTES];
 
   private long firstNanos;
   private long lastNanosBefore;
 
-  /** A builder that goes on after the entry with this id, hash and time. */
+  /** A builder that continues after the entry with this id, hash and time. */
   public BlockBuilder(long lastId, Hash lastHash, long lastNanos, MessageDigest sha256) {
     this.sha256 = sha256;
     this.nextId = lastId + 1;
@@ -50,7 +49,7 @@ public final class BlockBuilder {
     begin();
   }
 
-  /** Starts the next block after the one that was written. */
+  /** Begins the next block after the current one was written. */
   public void begin() {
     count = 0;
     end = ENTRIES_START;
@@ -58,7 +57,7 @@ public final class BlockBuilder {
     lastNanosBefore = lastNanos;
   }
 
-  /** Forgets the block: the next one starts where this one did. */
+  /** Discards the block; the next one begins where this one did. */
   public void abandon() {
     nextId -= count;
     lastNanos = lastNanosBefore;
@@ -96,15 +95,15 @@ public final class BlockBuilder {
     return Arrays.copyOf(hashes, count * Hash.BYTES);
   }
 
-  /** Size of the block in bytes, as it is now. */
+  /** Current size of the block in bytes. */
   public int bytes() {
     return BlockFormat.prefixBytes(count) + end - ENTRIES_START;
   }
 
   /**
-   * Whether more entries fit into this block beside what it holds.
+   * Whether more entries fit into this block.
    *
-   * @param bytes the most that they take in a block, heads and lengths included
+   * @param bytes most bytes that they can need in a block, including heads and lengths
    */
   public boolean fits(int entries, long bytes) {
     return count + entries <= BlockFormat.MAX_ENTRIES
@@ -112,11 +111,12 @@ public final class BlockBuilder {
   }
 
   /**
-   * Adds a batch as the next entries.
+   * Adds a batch.
    *
-   * @param bodies the client's part of each, from {@link EntryCodec#encodeBody}
-   * @param nanos time of the first, in nanoseconds since 1970; each other one is a nanosecond later
-   * @return id of the first
+   * @param bodies the client's part of each entry, from {@link EntryCodec#encodeBody}
+   * @param nanos time of the first entry, in nanoseconds since 1970; each next one is a nanosecond
+   *     later
+   * @return id of the first entry
    */
   public long add(byte[][] bodies, long nanos) {
     long firstIdOfBatch = nextId;
@@ -150,7 +150,7 @@ public final class BlockBuilder {
     return firstIdOfBatch;
   }
 
-  /** Adds an entry as it is, which its writer made with the next id and this time. */
+  /** Adds an encoded entry, which has the next id and this time. */
   public void addExisting(byte[] entry, long nanos) {
     if (count == 0) {
       firstNanos = nanos;

@@ -6,17 +6,17 @@ import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The blocks that were read last, since those who read one entry mostly read its neighbours too.
- * Thread-safe.
+ * The most recently read blocks, because readers of one entry often read its neighbours too. Holds
+ * at most 16 MiB. Safe for any number of threads.
  */
 public final class BlockCache {
   private static final int MAX_BYTES = 16 << 20;
 
-  // Guarded by this; the block that was asked for last is first.
+  // Guarded by this; the most recently used block is first.
   private final Deque<Block> blocks = new ArrayDeque<>();
   private long bytes;
 
-  /** The cached block that holds the entry. */
+  /** The cached block that holds the entry; {@code null} if there is none. */
   public synchronized @Nullable Block get(long id) {
     for (Iterator<Block> all = blocks.iterator(); all.hasNext(); ) {
       Block block = all.next();

@@ -3,9 +3,9 @@ package io.tallystick.store.segment;
 import io.tallystick.store.log.LogConfig;
 
 /**
- * Layout of a block: the unit that is written, and after a crash is there whole or not at all. One
- * Chronicle Queue excerpt holds one block; a block holds one or more whole client batches.
- * Little-endian.
+ * Layout of a block, the unit of writing: after a crash it is there completely or not at all. One
+ * Chronicle Queue excerpt holds one block, and one block holds one or more complete client batches.
+ * All integers are little-endian.
  *
  * <pre>
  *   0        4        8                16          16+2n
@@ -13,7 +13,7 @@ import io.tallystick.store.log.LogConfig;
  *   | CRC32C | n      | id of the first| u16 x n   | the entries, one |
  *   | u32    | u32    | entry, i64     | lengths   | after another    |
  *   +--------+--------+----------------+-----------+------------------+
- *   CRC32C is over everything after itself.
+ *   The CRC32C covers everything after itself.
  * </pre>
  */
 public final class BlockFormat {
@@ -28,12 +28,12 @@ public final class BlockFormat {
   /** Most bytes in a block. */
   public static final int MAX_BLOCK_BYTES = LogConfig.MAX_BATCH_BYTES;
 
-  /** A block that could grow further is written once it has this many bytes. */
+  /** A growing block is written once it has this many bytes. */
   public static final int TARGET_BLOCK_BYTES = 256 << 10;
 
   private BlockFormat() {}
 
-  /** Bytes that stand before the first entry of a block of {@code count} entries. */
+  /** Bytes before the first entry in a block of {@code count} entries. */
   static int prefixBytes(int count) {
     return HEAD_BYTES + 2 * count;
   }

@@ -4,18 +4,19 @@ import io.tallystick.store.log.LogException;
 import java.io.IOException;
 
 /**
- * Reads whole blocks by the ids of their entries, from segments that a writer may be appending to.
- * A block whose CRC is wrong is an error and never an answer. Safe for any number of threads.
+ * Reads blocks by the ids of their entries, from segments to which a writer may be appending. A
+ * block with a wrong CRC32C is an error and never a result. Safe for any number of threads.
  */
 public final class BlockReader {
-  /** What {@link #walk} returns when the consumer ended it. */
+  /** Result of {@link #walk} when the consumer stopped it. */
   public static final long ENDED = -1;
 
-  /** Receives blocks, one after another. */
+  /** Receives blocks one after another. */
   @FunctionalInterface
   public interface BlockConsumer {
     /**
-     * Receives the entries from {@code first} to {@code last} of a block; {@code false} ends it.
+     * Receives the entries from {@code first} to {@code last} of a block; {@code false} stops the
+     * walk.
      */
     boolean accept(Block block, long first, long last) throws IOException;
   }
@@ -31,9 +32,9 @@ public final class BlockReader {
   }
 
   /**
-   * The block that holds the entry.
+   * Reads the block that holds the entry.
    *
-   * @throws LogException.Corrupt if there is no such block, or it is damaged
+   * @throws LogException.Corrupt if the block is missing or damaged
    */
   public Block read(long id) throws IOException {
     Segments.Found found = segments.read(id);
@@ -49,18 +50,18 @@ public final class BlockReader {
     checkDefect(block, found.place().toString());
     if (id < block.firstId() || id > block.lastId()) {
       throw new LogException.Corrupt(
-          found.place() + ": there is no block here, where entry " + id + " was");
+          found.place() + ": the block that holds entry " + id + " is not here any more");
     }
     return block;
   }
 
   /**
-   * Gives the blocks that hold the entries from {@code first} to {@code last}, in order, as far as
-   * there are any.
+   * Passes the blocks that hold the entries from {@code first} to {@code last} to the consumer, in
+   * order, up to the first missing entry.
    *
-   * @return id of the first entry that was not given, {@code last + 1} if all were; {@link #ENDED}
-   *     if the consumer ended it
-   * @throws LogException.Corrupt at a block that is damaged
+   * @return id of the first entry that was not passed, {@code last + 1} if all were; {@link #ENDED}
+   *     if the consumer stopped the walk
+   * @throws LogException.Corrupt at a damaged block
    */
   public long walk(long first, long last, BlockConsumer consumer) throws IOException {
     long next = first;
@@ -85,17 +86,17 @@ public final class BlockReader {
     if (block.defect() != null) {
       throw new LogException.Corrupt(
           where
-              + ": the block with entry "
+              + ": the block that begins with entry "
               + block.firstId()
-              + " on "
+              + " "
               + block.defect()
               + "; run \"tally verify\"");
     }
   }
 
-  /** The error for an entry that should be in the segments. */
+  /** The error for an entry that should be in the segments and is not. */
   public static LogException.Corrupt missing(long id) {
     return new LogException.Corrupt(
-        "entry " + id + " is not where it should be in the segments; run \"tally verify\"");
+        "entry " + id + " is missing from the segments; run \"tally verify\"");
   }
 }

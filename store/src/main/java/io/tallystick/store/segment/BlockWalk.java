@@ -9,14 +9,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Walks the blocks of the log from a given entry on, across segments and across damage: where a
- * segment can't be read it looks for the next block that can, and notes a gap. The log may be
- * written meanwhile. Used by one thread.
+ * segment is unreadable, it looks for the next readable block and records a gap. A writer may be
+ * appending meanwhile. Used by one thread.
  */
 public final class BlockWalk implements Closeable {
   /**
    * A place where no block could be read.
    *
-   * @param expectedId the entry that was due there
+   * @param expectedId the entry that was expected there
    * @param reason what is wrong, as a sentence without its full stop
    */
   public record Gap(long expectedId, String reason) {}
@@ -30,8 +30,8 @@ public final class BlockWalk implements Closeable {
   private long expectedId;
 
   /**
-   * Whether the last block's lengths made no sense: then the length in its header is not to be
-   * trusted either.
+   * Whether the last block's lengths were inconsistent, so that the length in its header may be
+   * wrong too.
    */
   private boolean distrusted;
 
@@ -40,7 +40,7 @@ public final class BlockWalk implements Closeable {
     this.names = names;
   }
 
-  /** A walk that begins with the block that holds the entry, or where it should be. */
+  /** A walk that begins with the block that holds the entry, or should hold it. */
   public static BlockWalk from(Segments segments, long id) throws IOException {
     segments.refresh();
     List<String> names = segments.names();
@@ -77,12 +77,12 @@ public final class BlockWalk implements Closeable {
     return null;
   }
 
-  /** The segment that the last block came from, and where in it. */
+  /** Segment and offset of the last block. */
   public String where() {
     return file == null || cursor == null ? "" : file.name() + "@" + cursor.position();
   }
 
-  /** The gaps that were found since the last call. */
+  /** Gaps found since the last call. */
   public List<Gap> takeGaps() {
     List<Gap> taken = List.copyOf(gaps);
     gaps.clear();
@@ -113,8 +113,8 @@ public final class BlockWalk implements Closeable {
       }
       return false;
     }
-    // A writer at work writes one block after the other: if one is found behind the place, and the
-    // place is filled now, it was filled after it was looked at.
+    // A writer appends blocks in order. If there is one behind the place and the place is filled
+    // now, the place was filled after this walk read it.
     if (here.lookAgain(stopped)) {
       return true;
     }
@@ -128,9 +128,9 @@ public final class BlockWalk implements Closeable {
         (file == null ? "" : file.name())
             + "@"
             + position
-            + ": no block can be read where entry "
+            + ": no readable block where entry "
             + expectedId
-            + " was due; "
+            + " was expected; "
             + extent
             + " can't be read");
   }

@@ -25,23 +25,23 @@ import net.openhft.chronicle.wire.DocumentContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Appends blocks to the segments through Chronicle Queue, and is the only class that knows it.
- * Owned by the sequencer's thread.
+ * Appends blocks to the segments through Chronicle Queue. The only class that uses Chronicle.
+ * Confined to the sequencer thread.
  *
- * <p>Chronicle keeps the documents' headers, its index and the roll to the next file in mapped
- * memory. The block itself, which is nearly all of the bytes, is written into the place that
- * Chronicle reserved with a positional write on a channel of ours: the kernel fills whole pages
- * without a fault for each, and a full disk or a broken device is an {@link IOException} before the
- * block counts, not a signal that ends the process. Sixteen zeros are written after each block, so
- * that the place of the next header has its page already.
+ * <p>Chronicle writes headers, its index and the roll to the next file through mapped memory. The
+ * block itself, which is nearly all of the bytes, goes into the place that Chronicle reserved with
+ * a positional write on a channel of our own: the kernel fills whole pages without a page fault for
+ * each, and a full disk or a broken device causes an {@link IOException} before the block counts,
+ * not a signal that ends the process. Sixteen zeros follow each block, so that the place of the
+ * next header has its page already.
  */
 public final class ChronicleWriter implements AutoCloseable {
   private static final long BLOCK_SIZE = 64L << 20;
 
-  /** Chronicle's table of segments, which it makes anew when it is missing. */
+  /** Chronicle's table of segments, which it recreates when it is missing. */
   public static final String TABLE = "metadata.cq4t";
 
-  /** Chronicle's name for the number of the segment up to which it need not look for the marks. */
+  /** Chronicle's name for the cycle up to which all segments have their end mark. */
   private static final String ENDS_MARKED_TO = "normalisedEOFsTo";
 
   static {
@@ -52,7 +52,7 @@ public final class ChronicleWriter implements AutoCloseable {
         NullExceptionHandler.NOTHING);
   }
 
-  /** How long a segment is written. */
+  /** The time that one segment covers. */
   public static final Duration SEGMENT = Duration.ofHours(1);
 
   private final Path directory;
@@ -71,7 +71,7 @@ public final class ChronicleWriter implements AutoCloseable {
             .timeProvider(() -> timeMillis)
             .build();
     if (queue.lastCycle() >= queue.firstCycle()) {
-      // Or it would map every segment, to look whether its end is marked.
+      // Otherwise Chronicle maps every segment to check for its end mark.
       queue.tableStorePut(ENDS_MARKED_TO, queue.lastCycle());
     }
     appender = queue.createAppender();
@@ -80,25 +80,24 @@ public final class ChronicleWriter implements AutoCloseable {
   }
 
   /**
-   * Opens the segments for appending, after recovery has left nothing unfinished in them.
+   * Opens the segments for appending, after recovery removed unfinished blocks.
    *
-   * @param floorMillis no block goes to a segment of an earlier time than this, in milliseconds
-   *     since 1970
+   * @param floorMillis earliest time of a segment that is written, in milliseconds since 1970
    */
   public static ChronicleWriter open(Path segments, long floorMillis) throws LogException {
     try {
       return new ChronicleWriter(segments, floorMillis);
     } catch (IOException | RuntimeException | Error e) {
       throw new LogException.Stopped(
-          "Chronicle Queue can't write to "
+          "can't write to "
               + segments
-              + " (is Java started with the options in jvm.options?): "
+              + "; check that Java runs with the options in jvm.options: "
               + e,
           e);
     }
   }
 
-  /** Beginning of the hour that a segment's name gives, in milliseconds since 1970. */
+  /** Start of the hour in a segment's name, in milliseconds since 1970. */
   public static long startMillis(String segmentName) {
     String cycle = segmentName.substring(0, segmentName.length() - SegmentFile.SUFFIX.length());
     LocalDateTime start =
@@ -108,12 +107,12 @@ public final class ChronicleWriter implements AutoCloseable {
     return start.toInstant(ZoneOffset.UTC).toEpochMilli();
   }
 
-  /** Whether a block of this time begins another segment than the last one. */
+  /** Whether a block of this time begins a new segment. */
   public boolean beginsSegment(long nanos) {
     return hour(millis(nanos)) != hour(timeMillis);
   }
 
-  /** The time that a block is written at: never before the last one's. */
+  /** The time under which a block is written, which is never before the last one's. */
   private long millis(long nanos) {
     return Math.max(timeMillis, Math.floorDiv(nanos, 1_000_000L));
   }
@@ -123,11 +122,11 @@ public final class ChronicleWriter implements AutoCloseable {
   }
 
   /**
-   * Writes one block. When this returns, the operating system has it; when it throws, no reader
-   * will ever see it.
+   * Writes one block. When this returns, the operating system has the block; when it throws, no
+   * reader will ever see it.
    *
-   * @param block the block and {@link BlockBuilder#TRAILING_ZEROS} after it
-   * @param nanos time of the block's first entry, which decides the segment
+   * @param block the block, followed by {@link BlockBuilder#TRAILING_ZEROS} zeros
+   * @param nanos time of the block's first entry, which determines the segment
    * @throws NoSpaceException if there is no room; the next call may succeed
    */
   public Written append(ByteBuffer block, long nanos) throws IOException {
@@ -179,10 +178,7 @@ public final class ChronicleWriter implements AutoCloseable {
     queue.close();
   }
 
-  /**
-   * A segment that blocks are written to: its path and a channel that stays open as long as it is
-   * written.
-   */
+  /** A segment that is being written: its path, and a channel that stays open meanwhile. */
   public static final class WritableSegment {
     private final Path directory;
     private final Path path;
@@ -196,7 +192,7 @@ public final class ChronicleWriter implements AutoCloseable {
       this.channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
     }
 
-    /** The directory that names the file. */
+    /** The directory of the file. */
     public Path directory() {
       return directory;
     }
@@ -210,6 +206,6 @@ public final class ChronicleWriter implements AutoCloseable {
     }
   }
 
-  /** Where a block was written. */
+  /** The place of a written block. */
   public record Written(WritableSegment segment, long position, int length) {}
 }

@@ -3,20 +3,19 @@ package io.tallystick.store.segment;
 import java.io.IOException;
 
 /**
- * Chronicle's own index of a segment: the offsets of every 256th block, read without Chronicle. It
- * is a hint and nothing else: what it points to is checked by whoever uses it, and where the file's
- * head is not as expected it is empty.
+ * Chronicle's own index of a segment, which has the offset of every 256th block, read without
+ * Chronicle. It is only a hint: its users check what it points to, and it is empty if the file's
+ * head is not as expected.
  *
  * <pre>
  *   document "header"          Chronicle's settings, the write position
  *   document "index2index"     array of 4,096 offsets of index documents
- *   document "index"           array of 4,096 offsets of blocks; there is one after every 1,048,576 blocks
+ *   document "index"           array of 4,096 offsets of blocks; one for every 1,048,576 blocks
  *
  *   array: 0x8D, i64 capacity, i64 used, i64 x capacity
  * </pre>
  */
 public final class ExcerptIndex {
-
   private static final int ARRAY = 0x8D;
   private static final int EVENT_NAME = 0xB9;
   private static final int PADDING = 0x8F;
@@ -45,7 +44,7 @@ public final class ExcerptIndex {
   }
 
   /**
-   * Offset of the first value of the array in the metadata document of this name; -1 if there is
+   * Offset of the first value of the array in the metadata document with this name; -1 if there is
    * none.
    */
   private static long array(SegmentFile file, long position, String name) throws IOException {
@@ -72,7 +71,7 @@ public final class ExcerptIndex {
   }
 
   /**
-   * Where the array that follows {@code at}, after padding, has its first value; -1 if there is
+   * Offset of the first value of the array that follows {@code at}, after padding; -1 if there is
    * none of this capacity.
    */
   static int arrayAfter(byte[] head, int at, long capacity) {
@@ -96,35 +95,33 @@ public final class ExcerptIndex {
   }
 
   /**
-   * Where the array of offsets of index documents has its first value; -1 if the file's head is not
-   * as expected.
+   * Offset of the first value in the array of index documents; -1 if the file's head is not as
+   * expected.
    */
   long topArray() {
     return topArray;
   }
 
-  /**
-   * Where the array that index document {@code i} holds has its first value; -1 if there is none.
-   */
+  /** Offset of the first value of the array in index document {@code i}; -1 if there is none. */
   long array(int i) throws IOException {
     long document = i < CAPACITY ? value(topArray, i) : 0;
     return document <= 0 ? -1 : array(file, document, "index");
   }
 
-  /** Whether there should be an index document {@code i}, and there is none where it should be. */
+  /** Whether the offset of index document {@code i} leads to something else. */
   boolean leadsAstray(int i) throws IOException {
     return value(topArray, i) != 0 && array(i) < 0;
   }
 
-  /** Number of values that an array says are used, between 0 and its capacity. */
+  /** Number of used values of an array, by its own count; 0 if that is beyond its capacity. */
   int used(long array) throws IOException {
     long used = array < 0 ? 0 : value(array, -1);
     return used < 0 || used > CAPACITY ? 0 : (int) used;
   }
 
   /**
-   * Number of blocks that the index knows; 0 also where it says that it has more arrays than it
-   * has, for millions of blocks that are not there would be looked for.
+   * Number of blocks in the index. 0 also if it counts more arrays than it has, because readers
+   * would then search for millions of blocks that do not exist.
    */
   long size() throws IOException {
     int arrays = used(topArray);
@@ -132,7 +129,7 @@ public final class ExcerptIndex {
     return last < 0 ? 0 : (arrays - 1L) * CAPACITY + used(last);
   }
 
-  /** Offset of the header of the k-th indexed block, from 0; 0 if there is none. */
+  /** Offset of the header of the k-th indexed block, counted from 0; 0 if there is none. */
   long position(long k) throws IOException {
     return value(array((int) (k / CAPACITY)), (int) (k % CAPACITY));
   }

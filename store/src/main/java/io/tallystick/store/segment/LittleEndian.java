@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 
-/** Little-endian integers in byte arrays, as blocks and Chronicle's files hold them. */
+/** Reads and writes little-endian integers, as in blocks and Chronicle's files. */
 public final class LittleEndian {
   private static final VarHandle SHORT =
       MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);

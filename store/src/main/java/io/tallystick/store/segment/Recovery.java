@@ -15,19 +15,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Prepares the newest segment for appending: what a crash left after the last whole block is taken
- * out, said, and kept in a file of its own. What stays is forced, for the writer that wrote it may
- * have been killed before its force. Runs at every open; on a good day there is nothing to take
- * out.
+ * Prepares the newest segment for appending. It truncates an unfinished tail that a crash left
+ * after the last complete block, logs what it removed, and keeps it in a file of its own. It forces
+ * the rest, because the writer may have been killed before its force. Runs at every open; normally
+ * there is nothing to truncate.
  *
- * <p>That the newest is enough relies on the sequencer: it begins a segment when all blocks of the
- * one before it are forced.
+ * <p>Only the newest segment can have an unfinished tail, because the sequencer begins a segment
+ * only when all blocks of the previous one are forced.
  *
- * <p>A block that was being written when the process or the power went has no complete header, or
- * pages that never reached the device, and nobody was told that it is there: a force returns before
- * an acknowledgement leaves, and a block is forced as a whole. Chronicle's own pointers (the write
+ * <p>A block that was being written when the process or the power failed has an incomplete header,
+ * or pages that never reached the device. It was never acknowledged: an acknowledgement leaves only
+ * after the force, and the force covers the complete block. Chronicle's own pointers (the write
  * position and the index) may have reached the device before the block they point to, so they are
- * set back too.
+ * reset too.
  */
 public final class Recovery {
   private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
@@ -39,11 +39,11 @@ public final class Recovery {
   }
 
   /**
-   * Makes the log end where {@code tail} says, durably, so that it can be signed. The caller holds
+   * Makes the log end durably where {@code tail} says, so that it can be signed. The caller holds
    * the writer's lock.
    */
   public void truncate(Tail tail, Segments segments) throws IOException {
-    // Chronicle's directory listing and locks; it makes them anew from the segments.
+    // Chronicle recreates its table and locks from the segments.
     Files.deleteIfExists(directory.segments().resolve(ChronicleWriter.TABLE));
     if (tail.segment() == null) {
       return;
@@ -60,8 +60,8 @@ public final class Recovery {
     long dropped = closed ? 0 : setAside(path, tail.position());
     if (dropped > 0) {
       LOG.warn(
-          "{} ends with {} bytes that were being written when the log stopped and that nobody was told of ({}); they were"
-              + " moved to {}. The log goes on after entry {}",
+          "{}: removed an unfinished tail of {} bytes, which was never acknowledged ({}), and moved"
+              + " it to {}. The log continues after entry {}",
           tail.segment(),
           dropped,
           tail.defect() == null ? tail.stop() : "a block that " + tail.defect(),
@@ -80,8 +80,8 @@ public final class Recovery {
   }
 
   /**
-   * Sets the write position right in the closed segments that Chronicle looks at, from the newest
-   * on until it finds one whose end is marked.
+   * Corrects the write position in the closed segments that Chronicle reads: from the newest back
+   * to the first that has its end mark.
    */
   private static void leadToEnds(Segments segments, Tail newest) throws IOException {
     List<String> names = segments.names();
@@ -92,7 +92,7 @@ public final class Recovery {
     }
   }
 
-  /** Has a segment's write position lead to its end; false if that is not marked. */
+  /** Makes a segment's write position lead to its end; {@code false} without an end mark. */
   private static boolean leadToEnd(Segments segments, String name) throws IOException {
     try (SegmentFile file = segments.open(name)) {
       WritePosition position = WritePosition.of(file);
@@ -105,7 +105,7 @@ public final class Recovery {
       }
       try (FileChannel channel = FileChannel.open(file.path(), StandardOpenOption.WRITE)) {
         if (position.lead(channel, tail.lastDocument())) {
-          LOG.warn("{}: the write position was damaged and is set anew", name);
+          LOG.warn("{}: corrected the damaged write position", name);
           channel.force(true);
         }
       }
@@ -113,7 +113,12 @@ public final class Recovery {
     }
   }
 
-  /** Copies what is not zero from {@code position} on to a file of its own; the number of bytes. */
+  /**
+   * Copies everything from {@code position} to the last byte that is not zero to a file in {@code
+   * dropped/}.
+   *
+   * @return number of bytes copied
+   */
   private long setAside(Path path, long position) throws IOException {
     long end = position;
     byte[] buffer = new byte[1 << 20];
@@ -154,7 +159,7 @@ public final class Recovery {
     }
   }
 
-  /** Takes every pointer of Chronicle's to or behind the end out of the file. */
+  /** Clears all of Chronicle's pointers to or beyond the end. */
   private static void resetPointers(Path path, FileChannel channel, Tail tail) throws IOException {
     try (SegmentFile file = SegmentFile.open(path)) {
       ExcerptIndex index = ExcerptIndex.of(file);
@@ -163,21 +168,21 @@ public final class Recovery {
       for (int i = 0; i < used; i++) {
         if (index.leadsAstray(i)) {
           LittleEndian.writeLong(channel, index.topArray() + (long) i * Long.BYTES, 0);
-          LOG.warn("{}: the index of offsets was damaged and is begun anew", path.getFileName());
+          LOG.warn("{}: cleared the damaged index of offsets", path.getFileName());
         }
       }
       for (int i = Math.max(0, used - 2); i < used; i++) {
         clearFrom(file, channel, index.array(i), index, tail.position());
       }
       if (WritePosition.of(file).lead(channel, tail.lastDocument())) {
-        LOG.info("{}: the write position is set anew", path.getFileName());
+        LOG.info("{}: reset the write position", path.getFileName());
       }
     }
   }
 
   /**
-   * Clears the values of an array that are not before {@code end}, and corrects the number that are
-   * used.
+   * Clears the values of an array that are not before {@code end}, and corrects its count of used
+   * values.
    */
   private static void clearFrom(
       SegmentFile file, FileChannel channel, long array, ExcerptIndex index, long end)

@@ -4,25 +4,25 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * Walks the documents of one segment in order. Metadata documents are passed over. Never fails on
- * what the file holds: it stops, and {@link #stop()} says why. Used by one thread.
+ * Walks the blocks of one segment in order and skips metadata documents. No content of the file
+ * makes it fail: it stops, and {@link #stop()} says why. Used by one thread.
  */
 public final class SegmentCursor {
-  /** Why a cursor stands still. */
+  /** Why a cursor stopped. */
   public enum Stop {
-    /** It does not: there is a block. */
+    /** It did not stop: there is a block. */
     NONE,
-    /** Nothing has been written here yet. */
+    /** Nothing is written here yet. */
     END,
-    /** Chronicle closed the file here; the log goes on in the next one. */
+    /** Chronicle closed the file here; the log continues in the next one. */
     END_OF_FILE,
-    /** A block was being written here when the writer ended; it has no length. */
+    /** A block was being written here when the writer died; it has no length. */
     UNFINISHED,
-    /** The header is not one that Chronicle writes, or its block would pass the end of the file. */
+    /** The header is invalid, or its block would extend beyond the end of the file. */
     DAMAGED
   }
 
-  /** First byte of each of Chronicle's own documents: the code for a name. */
+  /** First byte of each of Chronicle's metadata documents: the code for a name. */
   private static final int NAME = 0xB9;
 
   private static final int READ_AHEAD_BYTES = 64 << 10;
@@ -40,7 +40,7 @@ public final class SegmentCursor {
   private Stop stop = Stop.NONE;
   private boolean started;
 
-  /** A cursor over the documents from the header at this offset on. */
+  /** A cursor that begins with the document whose header is at this offset. */
   public SegmentCursor(SegmentFile file, long position) {
     this.file = file;
     this.position = position;
@@ -48,7 +48,7 @@ public final class SegmentCursor {
 
   /**
    * Moves to the next block; {@code false} if there is none, see {@link #stop()}. May be called
-   * again at the end.
+   * again at the end, when the writer may have appended.
    */
   public boolean next() throws IOException {
     long at = position;
@@ -97,11 +97,10 @@ public final class SegmentCursor {
   }
 
   /**
-   * Looks behind the place where the cursor stopped for the next whole block, at every offset at
-   * which one can start.
+   * Searches for the next intact block after the place where the cursor stopped, at every possible
+   * offset.
    *
-   * @return {@code false} if there is none in the rest of the file; the cursor stays where it
-   *     stopped
+   * @return {@code false} if the rest of the file has none; the cursor stays where it stopped
    */
   public boolean findNext() throws IOException {
     int needed = SegmentFile.HEADER_BYTES + BlockFormat.HEAD_BYTES;
@@ -134,8 +133,8 @@ public final class SegmentCursor {
   }
 
   /**
-   * Goes back to a place where the cursor stopped, if there is a block now, written since; {@code
-   * false} if there is none, and the cursor stays.
+   * Returns to a place where the cursor stopped if a block was written there since; {@code false}
+   * if there is none, and the cursor stays.
    */
   boolean lookAgain(long stopped) throws IOException {
     SegmentCursor again = new SegmentCursor(file, stopped);
@@ -149,7 +148,7 @@ public final class SegmentCursor {
     return true;
   }
 
-  /** Number of zero bytes in the window from this offset on: the rest of a segment is empty. */
+  /** Number of zero bytes in the window from this offset on; most of a segment is empty. */
   private int zeros(int offset) {
     int different = Arrays.mismatch(window, offset, windowLength, ZEROS, 0, windowLength - offset);
     return different < 0 ? windowLength - offset : different;
@@ -160,13 +159,13 @@ public final class SegmentCursor {
     return false;
   }
 
-  /** Offset of the current block's header, or of the place where the cursor stopped. */
+  /** Offset of the current block's header, or the place where the cursor stopped. */
   public long position() {
     return position;
   }
 
   /**
-   * Offset of the header of the last document, metadata or block, that was passed; 0 if none was.
+   * Offset of the header of the last document that was passed, metadata or block; 0 if none was.
    */
   long lastDocument() {
     return lastDocument;
@@ -181,17 +180,13 @@ public final class SegmentCursor {
     return stop;
   }
 
-  /**
-   * Number of entries that the current block's head names, unchecked; 0 if it is too short to have
-   * a head.
-   */
+  /** Number of entries by the current block's head, unchecked; 0 if it is too short for a head. */
   public int count() throws IOException {
     return loadHead() ? Block.countOf(window, headOffset()) : 0;
   }
 
   /**
-   * Id of the first entry that the current block's head names, unchecked; 0 if it is too short to
-   * have a head.
+   * Id of the first entry by the current block's head, unchecked; 0 if it is too short for a head.
    */
   long firstId() throws IOException {
     return loadHead() ? Block.firstIdOf(window, headOffset()) : 0;
@@ -206,7 +201,7 @@ public final class SegmentCursor {
     return (int) (position + SegmentFile.HEADER_BYTES - windowStart);
   }
 
-  /** Reads the current block whole. */
+  /** Reads the complete current block. */
   public Block block() throws IOException {
     byte[] bytes = new byte[length];
     long start = position + SegmentFile.HEADER_BYTES;
@@ -218,13 +213,13 @@ public final class SegmentCursor {
     return new Block(read == length ? bytes : Arrays.copyOf(bytes, read));
   }
 
-  /** Makes {@code [at, at + bytes)} part of the window; {@code false} if the file ends before. */
+  /** Loads {@code [at, at + bytes)} into the window; {@code false} if the file ends before. */
   private boolean load(long at, int bytes) throws IOException {
     if (at >= windowStart && at + bytes <= windowStart + windowLength) {
       return true;
     }
-    // Reading ahead pays where several documents fit into the window and are asked for one after
-    // another; over large ones a cursor hops from head to head.
+    // Reading ahead pays off where several documents fit into the window and are read in order;
+    // over large ones a cursor hops from head to head.
     boolean ahead = windowLength > 0 && length <= READ_AHEAD_BYTES / 4;
     int wanted = ahead ? READ_AHEAD_BYTES : Math.max(bytes, HEAD_ONLY_BYTES);
     if (window.length < wanted) {

@@ -8,19 +8,19 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * One Chronicle Queue cycle file, opened for reading, read without Chronicle. Safe for any number
- * of threads.
+ * One Chronicle Queue cycle file, opened and read without Chronicle. Safe for any number of
+ * threads.
  *
- * <p>The file is a row of documents from offset 0, each padded to four bytes:
+ * <p>The file is a sequence of documents from offset 0, each padded to four bytes:
  *
  * <pre>
  *   u32 little-endian header                                     then the payload
  *   bits 0-29 length | bit 30 metadata | bit 31 not complete
- *   0 = nothing written yet      0xC0000000 = end of the file, the log goes on in the next
+ *   0 = nothing written yet      0xC0000000 = end of the file, the log continues in the next
  * </pre>
  *
- * Metadata documents are Chronicle's own (its header and its index, see {@link ExcerptIndex});
- * every other one holds a {@link Block}.
+ * Metadata documents are Chronicle's own (its header and its index, see {@link ExcerptIndex}).
+ * Every other document is a {@link Block}.
  */
 public final class SegmentFile implements Closeable {
   public static final int HEADER_BYTES = 4;
@@ -29,7 +29,7 @@ public final class SegmentFile implements Closeable {
   static final int NOT_COMPLETE = 0x8000_0000;
   static final int END_OF_FILE = 0xC000_0000;
 
-  /** Ends the name of every segment. */
+  /** File name extension of segments. */
   public static final String SUFFIX = ".cq4";
 
   private final Path path;
@@ -60,7 +60,7 @@ public final class SegmentFile implements Closeable {
   /**
    * Reads up to {@code length} bytes at {@code position}.
    *
-   * @return how many there were before the end of the file
+   * @return number of bytes read, fewer at the end of the file
    */
   public int read(long position, byte[] target, int offset, int length) throws IOException {
     ByteBuffer buffer = ByteBuffer.wrap(target, offset, length);
@@ -73,7 +73,7 @@ public final class SegmentFile implements Closeable {
     return length - buffer.remaining();
   }
 
-  /** Where the document after one of {@code length} bytes at {@code position} has its header. */
+  /** Offset of the header after a document of {@code length} bytes at {@code position}. */
   static long after(long position, int length) {
     return position + HEADER_BYTES + ((length + 3L) & ~3L);
   }

@@ -14,13 +14,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The segments of a log, oldest first, and the search for the block that holds an id. Keeps one
- * number a segment in memory, nothing an entry. Safe for any number of threads.
+ * The segments of a log, oldest first, and the search for the block that holds an id. Memory is one
+ * number per segment and nothing per entry. Safe for any number of threads.
  */
 public final class Segments {
   private final Path directory;
 
-  /** Id of the first entry of each segment that has one, by file name; it never changes. */
+  /** Id of the first entry of each segment, by file name; it never changes. */
   private final Map<String, Long> firstIds = new ConcurrentHashMap<>();
 
   private volatile List<String> names = List.of();
@@ -29,7 +29,7 @@ public final class Segments {
     this.directory = directory;
   }
 
-  /** Where a block stands. */
+  /** The place of a block. */
   record Place(String segment, long position) {
     @Override
     public String toString() {
@@ -37,10 +37,10 @@ public final class Segments {
     }
   }
 
-  /** A block and where it stands. */
+  /** A block and its place. */
   record Found(Place place, Block block) {}
 
-  /** Reads the directory again, to see segments that came or went. */
+  /** Lists the directory again to see new and deleted segments. */
   public void refresh() throws IOException {
     List<String> found = new ArrayList<>();
     try (DirectoryStream<Path> files =
@@ -67,9 +67,7 @@ public final class Segments {
     return SegmentFile.open(directory.resolve(name));
   }
 
-  /**
-   * Id of the segment's first entry, as its first block says; 0 if it has none, or can't be read.
-   */
+  /** Id of the segment's first entry, from its first block; 0 if it has none or is unreadable. */
   public long firstId(String name) throws IOException {
     Long known = firstIds.get(name);
     if (known != null) {
@@ -88,8 +86,8 @@ public final class Segments {
   }
 
   /**
-   * Deletes the segments that hold nothing but entries before {@code firstId}, the oldest first, so
-   * that a crash leaves no gap.
+   * Deletes the segments whose entries are all before {@code firstId}, the oldest first, so that a
+   * crash leaves no gap.
    */
   public void deleteBefore(long firstId) throws IOException {
     refresh();
@@ -113,8 +111,8 @@ public final class Segments {
   }
 
   /**
-   * Index in {@link #names()} of the last segment whose first id is at most {@code id}; -1 if there
-   * is none.
+   * Index in {@code names} of the last segment whose first id is at most {@code id}; -1 if there is
+   * none.
    */
   int segmentOf(List<String> names, long id) throws IOException {
     int low = 0;
@@ -140,18 +138,18 @@ public final class Segments {
   }
 
   /**
-   * Where the block that holds the entry starts.
+   * Finds the block that holds the entry.
    *
-   * @return {@code null} if there is no such block, or damage keeps it from being found
+   * @return {@code null} if there is no such block, or damage hides it
    */
   @Nullable Place find(long id) throws IOException {
     return find(id, (place, cursor) -> place);
   }
 
   /**
-   * The block that holds the entry, as it was read, unchecked.
+   * Finds and reads the block that holds the entry, unchecked.
    *
-   * @return {@code null} if there is no such block, or damage keeps it from being found
+   * @return {@code null} if there is no such block, or damage hides it
    */
   @Nullable Found read(long id) throws IOException {
     return find(id, (place, cursor) -> new Found(place, cursor.block()));

@@ -14,21 +14,22 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The end of the log: the last entry whose block is whole, and what comes after it in its segment.
+ * The end of the log: the last entry whose block is complete, and what follows it in its segment.
+ * Immutable.
  *
- * <p>A crash leaves blocks that are not whole in the newest segment alone, for it was begun when
- * all of the one before it was forced. Where the newest holds no whole block and the one before it
- * does not end whole either, somebody or something else was at work.
+ * <p>A crash leaves incomplete blocks only in the newest segment, which was begun when all blocks
+ * of the previous one were forced. If the newest segment has no complete block and the previous one
+ * does not end properly either, something other than a crash changed the log.
  *
  * @param segment name of the newest segment; {@code null} if there is none
  * @param position offset in it at which the next block would start
- * @param lastDocument offset of the last whole document before that
- * @param stop why reading ended there
- * @param defect what is wrong with the block at {@code position}, as the rest of a sentence; {@code
- *     null} if there is none
- * @param gap where an older segment does not end whole, though its last block is the log's, and
- *     why, as a sentence's beginning; {@code null} if it does
- * @param lastBlocks the last whole blocks, in order; empty if the log has none
+ * @param lastDocument offset of the last complete document before that
+ * @param stop why reading stopped there
+ * @param defect what is wrong with the block at {@code position}, as the predicate of a sentence;
+ *     {@code null} if nothing is
+ * @param gap place and reason, as a sentence, if the segment that holds the last block does not end
+ *     properly although a newer one exists; otherwise {@code null}
+ * @param lastBlocks the last complete blocks, in order; empty if the log has none
  */
 public record Tail(
     @Nullable String segment,
@@ -38,19 +39,19 @@ public record Tail(
     @Nullable String defect,
     @Nullable String gap,
     List<Block> lastBlocks) {
-  /** More bytes than these are never written and not forced: what may be pending, and one block. */
+  /** Most bytes that are written and not forced: the pending ones and one block. */
   private static final long UNFORCED_BYTES =
       LogConfig.MAX_PENDING_BYTES + BlockFormat.MAX_BLOCK_BYTES;
 
-  /** Blocks of this many bytes before the end have their chain checked at open. */
+  /** The chain of this many bytes of blocks before the end is checked at open. */
   private static final int CHAIN_BYTES = 4 << 20;
 
-  /** Id, hash and time of the log's last entry; the genesis hash and 0 where there is none. */
+  /** Id, hash and time of the log's last entry; 0 and the genesis hash if it has none. */
   public record Last(long id, Hash hash, long nanos) {}
 
   /**
-   * Finds the end of the log. Chronicle's index leads to a block before it, and the CRC of every
-   * block from there on is checked: at least all those that can have been written and not forced.
+   * Finds the end of the log. Chronicle's index leads to a block before it. From there on every
+   * block's CRC32C is checked, which includes all blocks that may be written and not forced.
    */
   public static Tail find(Segments segments) throws IOException {
     List<String> names = segments.names();
@@ -69,7 +70,7 @@ public record Tail(
     return walk(file, start(file));
   }
 
-  /** This tail, of segments without a whole block, behind that of the segment before them. */
+  /** Combines this tail, of segments without a complete block, with that of the previous one. */
   private Tail after(Tail older) {
     String found = gap == null ? older.notWhole() : gap;
     return new Tail(segment, position, lastDocument, stop, defect, found, older.lastBlocks);
@@ -82,13 +83,13 @@ public record Tail(
         : segment
             + "@"
             + position
-            + ": the block there "
-            + (defect == null ? "has no sound header" : defect);
+            + ": the block "
+            + (defect == null ? "has an invalid header" : defect);
   }
 
   /**
-   * Offset of a whole indexed block that is at least {@link #UNFORCED_BYTES} before the last
-   * indexed one; 0 where there is none.
+   * Offset of an intact indexed block at least {@link #UNFORCED_BYTES} before the last indexed one;
+   * 0 if there is none.
    */
   private static long start(SegmentFile file) throws IOException {
     ExcerptIndex index = ExcerptIndex.of(file);
@@ -142,10 +143,10 @@ public record Tail(
   /**
    * Checks the chain of the last blocks.
    *
-   * @param genesis what the first entry has as the hash of the entry before it
+   * @param genesis the {@code previous_hash} of the first entry
    * @return the last entry
-   * @throws LogException.Corrupt if the blocks are whole but do not hold together, or a segment
-   *     begins after one that does not end whole, which no crash brings about
+   * @throws LogException.Corrupt if the blocks are complete but not chained, or a segment follows
+   *     one that does not end properly; no crash causes that
    */
   public Last checkChain(Hash genesis) throws LogException.Corrupt {
     if (gap != null) {
@@ -161,7 +162,8 @@ public record Tail(
               EntryCodec.decodeHead(block.bytes(), block.entryOffset(i), block.entryLength(i));
           long nanos = Nanos.of(head.epochSecond(), head.nano());
           if (head.id() != id || (!unlinked && id != last.id + 1)) {
-            throw corrupt(id, "entry " + (last.id + 1) + " was due, and it says " + head.id());
+            throw corrupt(
+                id, "its id is " + head.id() + ", but entry " + (last.id + 1) + " was expected");
           }
           if (!unlinked && !head.previousHash().equals(last.hash)) {
             throw corrupt(id, "it is not chained to the entry before it");
@@ -188,7 +190,7 @@ public record Tail(
 
   private static LogException.Corrupt corrupt(String what) {
     return new LogException.Corrupt(
-        "the log's end does not hold together, so nothing is appended to it: "
+        "the end of the log is damaged, so it is not opened for writing: "
             + what
             + "; run \"tally verify\"");
   }

@@ -5,9 +5,9 @@ import java.nio.channels.FileChannel;
 import java.util.Arrays;
 
 /**
- * What a segment's head says of where its last block is. Chronicle Queue believes it without
- * looking: the next block, and the mark of the end, are written behind whatever is there. So it is
- * made right before Chronicle sees the segment.
+ * The write position in a segment's head: the offset of its last block. Chronicle Queue trusts it
+ * without a check and writes the next block or the end mark behind whatever is there. So recovery
+ * corrects it before Chronicle opens the segment.
  *
  * <pre>
  *   "writePosition", array of 2: i64 offset of the last block's header, i64 the same with its number, or 0
@@ -21,7 +21,7 @@ public final class WritePosition {
 
   private final SegmentFile file;
 
-  /** Where it is in the file; -1 if the head is not as expected. */
+  /** Offset of the value in the file; -1 if the head is not as expected. */
   private final int at;
 
   private final long value;
@@ -44,14 +44,14 @@ public final class WritePosition {
     return new WritePosition(file, -1, 0);
   }
 
-  /** Whether what it leads to is the last thing before the mark of the end of the file. */
+  /** Whether it leads to the last block before the end mark. */
   boolean leadsToEndOfFile() throws IOException {
     int header = word(value);
     boolean block = header > 0 && (header & SegmentFile.METADATA) == 0;
     return block && word(SegmentFile.after(value, header)) == SegmentFile.END_OF_FILE;
   }
 
-  /** The four bytes at an offset; 0 where there are none. */
+  /** The four bytes at an offset; 0 if there are none. */
   private int word(long position) throws IOException {
     byte[] word = new byte[SegmentFile.HEADER_BYTES];
     boolean there =
@@ -62,10 +62,10 @@ public final class WritePosition {
   }
 
   /**
-   * Makes it lead to this block. The block's number is not kept beside it any more, so that
-   * Chronicle counts.
+   * Makes it lead to this block, and clears the block's number beside it, so that Chronicle counts
+   * again.
    *
-   * @return whether it led to another place
+   * @return whether it led elsewhere before
    */
   boolean lead(FileChannel channel, long block) throws IOException {
     if (at < 0 || value == block) {

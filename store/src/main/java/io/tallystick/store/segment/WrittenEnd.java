@@ -7,9 +7,9 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * The end of a log that another process may be writing: the last block that is written. A damaged
- * block counts, so that a damaged log is not taken for a shorter one; whoever reads it is told.
- * Each look goes on where the last one ended. Safe for any number of threads.
+ * The end of a log that another process may be writing: the last written block. A damaged block
+ * counts, so that a damaged log does not pass for a shorter one; reading the block is then an
+ * error. Each call continues where the previous one ended. Safe for any number of threads.
  */
 public final class WrittenEnd implements LogEnd {
   private static final Duration POLL = Duration.ofMillis(100);
@@ -28,6 +28,7 @@ public final class WrittenEnd implements LogEnd {
     this.lastId = tail.lastId();
   }
 
+  /** The end of the log in these segments. */
   public static WrittenEnd of(Segments segments) throws IOException {
     return new WrittenEnd(segments, Tail.find(segments));
   }
@@ -57,7 +58,7 @@ public final class WrittenEnd implements LogEnd {
         }
         position = cursor.position();
       } catch (NoSuchFileException e) {
-        // Retention took it meanwhile; what follows it is still there.
+        // Retention deleted it meanwhile; the segments after it are still there.
         position = 0;
       }
     }

@@ -13,11 +13,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The check of a run of blocks: every entry's id, time and link to the one before it. Runs are
- * checked side by side, each by one thread, and joined in order with {@link #follow}.
+ * Checks a run of blocks: every entry's id, time and link to the entry before it. Runs are checked
+ * in parallel, each by one thread, and joined in order with {@link #follow}.
  */
 public final class ChainCheck {
-  /** The end of what was checked so far: what the next entry must fit to. */
+  /** The last checked entry, to which the next one must be chained. */
   record Link(long id, Hash hash, long nanos) {}
 
   private final long startId;
@@ -26,15 +26,13 @@ public final class ChainCheck {
   private final Hasher hasher = new Hasher();
   private final List<Fault> faults = new ArrayList<>();
 
-  /**
-   * The first entry in the range, whose link to what comes before is checked by {@link #follow}.
-   */
+  /** The first entry of the run; {@link #follow} checks its link to the entry before it. */
   private EntryCodec.@Nullable Head first;
 
   private long firstId;
   private @Nullable Link last;
 
-  /** The last entry, if its block is damaged and no entry after it has vouched for it yet. */
+  /** The last entry, if its block is damaged and no later entry has confirmed it yet. */
   private long suspectId;
 
   private int checked;
@@ -44,7 +42,7 @@ public final class ChainCheck {
 
   private long[] ids = new long[1_024];
 
-  /** A check of the entries from {@code startId} to {@code endId}; others are passed over. */
+  /** A check of the entries from {@code startId} to {@code endId}; others are skipped. */
   ChainCheck(long startId, long endId, boolean strict) {
     this.startId = startId;
     this.endId = endId;
@@ -82,13 +80,13 @@ public final class ChainCheck {
     try {
       head = EntryCodec.decodeHead(bytes, offset, length);
       if (head.id() != id) {
-        fault(id, Fault.Kind.SEQUENCE, "says that its id is " + head.id());
+        fault(id, Fault.Kind.SEQUENCE, "has the id " + head.id());
       }
       if (strict || block.defect() != null) {
         EntryCodec.decode(block.entry(i));
       }
     } catch (InvalidEntryException e) {
-      fault(id, Fault.Kind.CONTENT, "is not an entry: " + e.getMessage());
+      fault(id, Fault.Kind.CONTENT, "is not a valid entry: " + e.getMessage());
     }
     if (last == null) {
       first = head;
@@ -115,10 +113,10 @@ public final class ChainCheck {
           id,
           Fault.Kind.SEQUENCE,
           id <= before.id
-              ? "stands where entry " + (before.id + 1) + " was due"
-              : "stands where entry "
+              ? "is where entry " + (before.id + 1) + " was expected"
+              : "is where entry "
                   + (before.id + 1)
-                  + " was due: "
+                  + " was expected: "
                   + missing(before.id + 1, id - 1));
     }
     if (head == null) {
@@ -128,15 +126,16 @@ public final class ChainCheck {
       fault(
           id,
           Fault.Kind.CHAIN,
-          "has a previous_hash that is not the hash of the entry before it: entry "
+          "has a previous_hash that is not the hash of the entry before it: either this entry or"
+              + " entry "
               + before.id
-              + " was changed, or this one");
+              + " was changed");
     }
     if (Nanos.of(head.epochSecond(), head.nano()) <= before.nanos) {
       fault(
           id,
           Fault.Kind.TIME,
-          "is dated "
+          "has the time "
               + Nanos.toInstant(Nanos.of(head.epochSecond(), head.nano()))
               + ", not later than the entry before it");
     }
@@ -152,7 +151,7 @@ public final class ChainCheck {
     faults.add(new Fault(id, kind, "entry " + id + " " + what));
   }
 
-  /** Joins this run to what was checked before it; its link to that is checked now. */
+  /** Joins this run to the entries before it, by checking the link between them. */
   void follow(@Nullable Link before) {
     if (before != null && last != null) {
       List<Fault> own = List.copyOf(faults);
@@ -162,13 +161,13 @@ public final class ChainCheck {
     }
   }
 
-  /** Notes that nothing follows: a last entry in a damaged block has nobody to vouch for it. */
+  /** Ends the check: no later entry confirms a last entry in a damaged block. */
   void end() {
     if (suspectId > 0 && faults.stream().noneMatch(f -> f.kind() != Fault.Kind.BLOCK)) {
       fault(
           suspectId,
           Fault.Kind.CONTENT,
-          "is the last one, and its block is damaged: nothing shows that it is as it was written");
+          "is the last one and its block is damaged, so nothing confirms that it is unchanged");
     }
   }
 
@@ -176,22 +175,22 @@ public final class ChainCheck {
     return faults;
   }
 
-  /** The last entry that was checked; {@code null} if there was none in the range. */
+  /** The last checked entry; {@code null} if the run has none in the range. */
   @Nullable Link last() {
     return last;
   }
 
-  /** How many entries were checked; as many hashes were computed. */
+  /** Number of checked entries, and of computed leaf hashes. */
   int checked() {
     return checked;
   }
 
-  /** The id of the i-th entry that was checked. */
+  /** Id of the i-th checked entry. */
   long id(int i) {
     return ids[i];
   }
 
-  /** The hashes of the entries that were checked, 32 bytes each; not copied. */
+  /** Hashes of the checked entries, 32 bytes each; not copied. */
   byte[] leaves() {
     return leaves;
   }

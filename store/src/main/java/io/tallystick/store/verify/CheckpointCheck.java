@@ -25,8 +25,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Checks checkpoints: that they are signed by a key of the log, that the log still holds every
- * entry that they cover, and that the tree goes on from each of them. Used once, by one thread.
+ * Checks checkpoints: that a key of the log signed them, that the log still holds every entry that
+ * they cover, and that the tree is a continuation of each. Used once, by one thread.
  */
 public final class CheckpointCheck {
   private final LogTree tree;
@@ -36,7 +36,7 @@ public final class CheckpointCheck {
   private @Nullable SignedCheckpoint cosigned;
   private @Nullable SignedCheckpoint newest;
 
-  /** Whether there is a newest checkpoint that can't be trusted, which is a fault already. */
+  /** Whether the newest checkpoint is missing or invalid, which is reported already. */
   private boolean distrusted;
 
   CheckpointCheck(LogTree tree, Consumer<Fault> faults) {
@@ -49,12 +49,12 @@ public final class CheckpointCheck {
   }
 
   /**
-   * The newest checkpoint; {@code null} if there is none, or none that can be trusted.
+   * Reads and checks the newest checkpoint; {@code null} if it is missing or invalid.
    *
-   * @param pinned keys of which one must have signed it; empty for those of log.json
+   * @param pinned keys of which one must have signed it; empty for the keys in log.json
    */
   @Nullable SignedCheckpoint newest(List<VerifierKey> pinned) throws IOException {
-    // Before the newest one is read: what is kept by then is not newer, also while a writer seals.
+    // Listed before the newest one is read, so that none of them is newer while a writer seals.
     keptSizes = tree.files().keptSizes();
     try {
       cosigned = tree.files().cosigned().orElse(null);
@@ -73,20 +73,19 @@ public final class CheckpointCheck {
         distrusted = true;
         fault(
             0,
-            "there is no checkpoint, and the first is signed in the moment in which a log is made:"
-                + " it was taken away");
+            "there is no checkpoint, but every log has one from its creation on: it was removed");
       }
     } catch (LogException.Contradiction e) {
       distrusted = true;
       fault(0, String.valueOf(e.getMessage()));
     } catch (InvalidNoteException e) {
       distrusted = true;
-      fault(0, "the newest checkpoint is not signed by the key that was given: " + e.getMessage());
+      fault(0, "the newest checkpoint is not signed by the given key: " + e.getMessage());
     }
     return newest;
   }
 
-  /** Checks the checkpoints that the request is about: all that are kept, for a whole log. */
+  /** Checks the checkpoints that the request concerns; for a whole log, all kept ones. */
   void covered(VerifyRequest request, long lastId) throws IOException {
     if (newest != null && newest.size() > lastId) {
       missing("the newest checkpoint", newest, lastId);
@@ -97,9 +96,7 @@ public final class CheckpointCheck {
         try {
           Optional<SignedCheckpoint> kept = tree.files().kept(size);
           if (kept.isPresent() && kept.get().size() != size) {
-            fault(
-                size,
-                "checkpoints/" + size + ".note is one over " + kept.get().size() + " entries");
+            fault(size, "checkpoints/" + size + ".note covers " + kept.get().size() + " entries");
           } else if (kept.isPresent()) {
             continues("checkpoints/" + size + ".note", kept.get(), lastId);
             timestamp(kept.get(), request);
@@ -109,7 +106,7 @@ public final class CheckpointCheck {
         }
       }
       if (cosigned != null) {
-        continues("the checkpoint that witnesses signed", cosigned, lastId);
+        continues("the cosigned checkpoint", cosigned, lastId);
       }
     } else if (!keptSizes.isEmpty() && keptSizes.getFirst() > lastId) {
       beyond(keptSizes.getFirst(), lastId);
@@ -119,7 +116,7 @@ public final class CheckpointCheck {
     }
   }
 
-  /** The largest that is kept, where the log ends before it. */
+  /** Reports the largest kept checkpoint, if the log ends before it. */
   private void beyond(long size, long lastId) throws IOException {
     try {
       Optional<SignedCheckpoint> kept = tree.files().kept(size);
@@ -131,13 +128,15 @@ public final class CheckpointCheck {
     }
   }
 
-  /** Those that were kept and are gone. */
+  /** Reports kept checkpoints that are gone. */
   private void lost() throws IOException {
     try {
       Set<Long> there = new HashSet<>(keptSizes);
       for (long size : tree.files().recordedSizes()) {
         if (!there.contains(size) && tree.files().kept(size).isEmpty()) {
-          fault(size, "checkpoints/" + size + ".note is missing; it was kept");
+          fault(
+              size,
+              "checkpoints/" + size + ".note is missing, although checkpoints/sizes lists it");
         }
       }
     } catch (LogException.Contradiction e) {
@@ -164,9 +163,9 @@ public final class CheckpointCheck {
               tree.files().origin(),
               pinned.isEmpty() ? tree.files().keys() : pinned,
               Instant.EPOCH);
-      continues("the checkpoint that was given", given, lastId);
+      continues("the given checkpoint", given, lastId);
     } catch (InvalidNoteException e) {
-      fault(0, "the checkpoint that was given is not one of this log: " + e.getMessage());
+      fault(0, "the given checkpoint is not one of this log: " + e.getMessage());
     }
   }
 
@@ -181,10 +180,7 @@ public final class CheckpointCheck {
     if (newest == null || newest.size() < before.size()) {
       fault(
           before.size(),
-          name
-              + " covers "
-              + before.size()
-              + " entries, more than the newest checkpoint that can be trusted");
+          name + " covers " + before.size() + " entries, more than the newest valid checkpoint");
       return;
     }
     try {
@@ -195,7 +191,7 @@ public final class CheckpointCheck {
         fault(
             before.size(),
             name
-                + " has another root than the first "
+                + " has a different root than the first "
                 + before.size()
                 + " entries have now: the log was rewritten");
       }
@@ -209,7 +205,8 @@ public final class CheckpointCheck {
   }
 
   /**
-   * Reads hashes that lead to the checkpoint's root, so that a changed tile accuses nobody else.
+   * Reads hashes that are proven by the checkpoint's root, so that a changed tile is not mistaken
+   * for a rewritten log.
    */
   private HashReader sealed(SignedCheckpoint checkpoint) {
     return new TileHashReader(
@@ -219,7 +216,7 @@ public final class CheckpointCheck {
   private void missing(String name, SignedCheckpoint checkpoint, long lastId) {
     fault(
         lastId + 1,
-        name + " covers " + checkpoint.size() + " entries, and the log ends at entry " + lastId);
+        name + " covers " + checkpoint.size() + " entries, but the log ends at entry " + lastId);
   }
 
   private void fault(long id, String reason) {

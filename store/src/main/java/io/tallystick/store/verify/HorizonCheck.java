@@ -21,9 +21,9 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Whether the log begins where its own sealed entries say: what {@code horizon.json} took out last
- * must be told of by an entry that the log itself wrote, and must end with the hash that the tree
- * has there. Otherwise somebody else took the entries. Used once.
+ * Checks that the log begins where its own sealed entries say. An entry that the log itself wrote
+ * must record the last removal in {@code horizon.json}, and the removal must end with the hash that
+ * the tree has there. Otherwise somebody else removed the entries. Used once.
  */
 public final class HorizonCheck {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -43,8 +43,8 @@ public final class HorizonCheck {
           new Fault(
               horizon.firstId(),
               Fault.Kind.SEQUENCE,
-              "horizon.json says that this log was restored from archives, and log.json has keys,"
-                  + " which such a log has not"));
+              "horizon.json says that this log was restored from archives, but log.json has keys,"
+                  + " which a restored log never has"));
     }
     if (horizon.removed().isEmpty()) {
       return;
@@ -57,15 +57,15 @@ public final class HorizonCheck {
             last,
             "entry "
                 + last.recordedAs()
-                + " does not tell that entries "
+                + " does not record the removal of entries "
                 + last.firstId()
                 + " to "
                 + last.lastId()
-                + " were taken out, as horizon.json says");
+                + ", as horizon.json says");
       }
       SignedCheckpoint sealed = reader.tree().newest().orElse(null);
       if (sealed == null || sealed.size() < last.recordedAs()) {
-        add(last, "no checkpoint covers the entry that tells of the removal");
+        add(last, "no checkpoint covers the entry that records the removal");
         return;
       }
       TileHashReader hashes =
@@ -73,7 +73,9 @@ public final class HorizonCheck {
               sealed.size(), sealed.checkpoint().root(), reader.tree().tiles(), new Hasher());
       Hash due = hashes.read(List.of(new Node(0, last.lastId() - 1))).getFirst();
       if (!due.equals(horizon.previous())) {
-        add(last, "horizon.json has another hash of entry " + last.lastId() + " than the tree");
+        add(
+            last,
+            "horizon.json has a different hash for entry " + last.lastId() + " than the tree");
       }
     } catch (LogException.Corrupt | LogException.Contradiction | CorruptTileException e) {
       add(last, "the removal can't be checked: " + e.getMessage());

@@ -6,8 +6,9 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Verifies a log from the disk up: contents, chain, ids and times of its entries, the tree over
- * them and the checkpoints (format.md, Verification). Safe for any number of threads.
+ * Verifies a log from the bytes on disk up: contents, chain, ids and times of its entries, the tree
+ * over them and the checkpoints (format.md, Verification). All verifications of a process share one
+ * thread per core. Safe for any number of threads.
  */
 public final class LogVerifier {
   private final LogReader reader;
@@ -17,11 +18,11 @@ public final class LogVerifier {
   }
 
   /**
-   * Verifies what the request asks for. Every fault in the range is reported, not only the first.
+   * Verifies the requested range. Every fault in it is reported, not only the first.
    *
-   * @param progress is called now and then with the number of entries checked; {@code null} for
-   *     none
+   * @param progress called now and then on this thread; {@code null} for none
    * @throws LogException.Removed if the range begins with an entry that retention removed
+   * @throws InterruptedException if this thread was interrupted; the verification ends then
    */
   public VerifyReport verify(VerifyRequest request, VerifyReport.@Nullable Progress progress)
       throws IOException, InterruptedException {
@@ -33,7 +34,7 @@ public final class LogVerifier {
       if (report.valid() || reader.firstId() == first) {
         return report;
       }
-      // Retention removed what was being read.
+      // Retention removed entries meanwhile.
     }
   }
 }

@@ -20,8 +20,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Checks a range in O(log n): reads its first and last entry, and shows that the stored hashes of
- * all between are those that were sealed. What stands between is not read. Used once, by one
+ * Checks a range in O(log n): reads its first and last entry, and checks that the stored hashes of
+ * all entries between are those that were sealed. It does not read those entries. Used once, by one
  * thread.
  */
 public final class QuickCheck {
@@ -44,7 +44,11 @@ public final class QuickCheck {
     return hasher.nodesHashed();
   }
 
-  /** Checks the range as far as it is sealed; the last id that was. */
+  /**
+   * Checks the sealed part of the range.
+   *
+   * @return the last id that was checked
+   */
   long check(SignedCheckpoint checkpoint, long start, long end) throws IOException {
     long there = Math.max(start - 1, reader.lastId());
     if (end > there) {
@@ -83,7 +87,7 @@ public final class QuickCheck {
     }
   }
 
-  /** Reads the entry and adds its hash; {@code false} if it can't be read. */
+  /** Reads the entry and adds its hash; {@code false} if it is unreadable. */
   private boolean entry(CompactRange range, long id) throws IOException {
     String defect;
     try {
@@ -92,8 +96,7 @@ public final class QuickCheck {
         byte[] bytes = entry.get().bytes();
         long found = EntryCodec.decode(bytes).id();
         if (found != id) {
-          faults.accept(
-              new Fault(id, Fault.Kind.SEQUENCE, "entry " + id + " says that its id is " + found));
+          faults.accept(new Fault(id, Fault.Kind.SEQUENCE, "entry " + id + " has the id " + found));
         }
         range.append(hasher.leaf(bytes));
         return true;
@@ -130,7 +133,7 @@ public final class QuickCheck {
                   + start
                   + " to "
                   + last
-                  + " do not lead to the root that was sealed"));
+                  + " do not give the sealed root"));
     }
   }
 }

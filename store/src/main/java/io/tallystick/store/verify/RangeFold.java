@@ -11,11 +11,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Folds a range's leaf hashes into a tree, with one node hash a leaf, and shows every full tile
- * that lies within the range on the way. Used by one thread.
+ * Folds a range's leaf hashes into a tree, with one node hash per leaf, and reports every full tile
+ * within the range on the way. Used by one thread.
  *
- * <p>Hashes before the first tile boundary of their level go into the tree at once; from there on
- * they are gathered tile by tile, and a full tile goes up as one hash of the level above.
+ * <p>Hashes before the first tile boundary of their level go into the tree at once. From there on
+ * they are collected tile by tile, and a full tile becomes one hash of the level above.
  */
 public final class RangeFold {
   private final CompactRange range;
@@ -30,7 +30,7 @@ public final class RangeFold {
     private int count;
   }
 
-  /** Folds into this range, which holds everything left of the first leaf. */
+  /** A fold into this range, which holds everything left of the first leaf. */
   RangeFold(CompactRange range, Hasher hasher, RightEdge.TileSink fullTiles) {
     this.range = range;
     this.hasher = hasher;
@@ -63,7 +63,7 @@ public final class RangeFold {
     }
   }
 
-  /** Puts what is left into the range, which ends after the last leaf then. */
+  /** Adds the collected rest to the range, which then ends after the last leaf. */
   CompactRange finish() {
     for (int level = levels.size() - 1; level >= 0; level--) {
       Gathered tile = levels.get(level);

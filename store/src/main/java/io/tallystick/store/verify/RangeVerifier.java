@@ -29,11 +29,12 @@ import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Checks a range of the log from the disk up: one thread reads blocks, all cores check runs of
- * them, and the runs are joined in order. Memory does not depend on the range. Used once.
+ * Checks a range of the log from the bytes on disk up: the caller's thread reads blocks, {@link
+ * VerifierThreads} check runs of them, and the caller joins the runs in order. Memory does not
+ * depend on the range. Used once.
  */
 public final class RangeVerifier {
-  /** A run is handed to a core when it has this many bytes. */
+  /** A run is submitted when it has this many bytes. */
   private static final int RUN_BYTES = 1 << 20;
 
   private static final int MAX_RUNS_AHEAD = 8;
@@ -96,7 +97,7 @@ public final class RangeVerifier {
   private long quick(long start, long end) throws IOException {
     if (checkpoint == null && faultCount == 0) {
       throw new IllegalArgumentException(
-          "a quick verification compares with what is sealed, and this log has no checkpoint");
+          "a quick verification needs a checkpoint, and this log has none");
     }
     QuickCheck quick = new QuickCheck(reader, this::add);
     long last = checkpoint == null ? start - 1 : quick.check(checkpoint, start, end);
@@ -138,7 +139,7 @@ public final class RangeVerifier {
     return link == null ? start - 1 : Math.max(start - 1, link.id());
   }
 
-  /** What the first entry of the range must be chained to. */
+  /** The entry that the first entry of the range must be chained to. */
   private ChainCheck.@Nullable Link linkBefore(long start) throws IOException {
     if (start == reader.firstId()) {
       return new ChainCheck.Link(start - 1, reader.horizon().previous(), Long.MIN_VALUE);
@@ -171,8 +172,8 @@ public final class RangeVerifier {
   }
 
   /**
-   * The hash of the entry before the range. If the first entry of the range says the same of it as
-   * the tree, that is it; otherwise it is computed.
+   * The hash of the entry before the range. If the first entry of the range and the tree agree on
+   * it, it is not computed.
    */
   private Hash hashBefore(byte[] before, long start, @Nullable Block next) throws IOException {
     if (checkpoint != null
@@ -202,7 +203,7 @@ public final class RangeVerifier {
         Fault.Kind.CHAIN,
         "entry "
             + (start - 1)
-            + " can't be read, so nothing shows what entry "
+            + " is unreadable, so it can't be checked what entry "
             + start
             + " is chained to");
   }
@@ -216,7 +217,7 @@ public final class RangeVerifier {
                 0,
                 Fault.Kind.SEGMENT,
                 file.getFileName()
-                    + " is a segment that was put aside because its head could not be read"));
+                    + " is a segment that Chronicle set aside because its head was unreadable"));
       }
     }
   }

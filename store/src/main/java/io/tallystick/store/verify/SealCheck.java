@@ -21,10 +21,10 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Checks that entries of a range are those that a checkpoint sealed: their hashes, folded with the
- * stored hashes left and right of the range, must give the checkpoint's root. The tiles are only
- * compared; when the root is another, they tell which entries differ, once they are shown to lead
- * to it themselves. Used by one thread.
+ * Checks that the entries of a range are those that a checkpoint sealed: their hashes, folded with
+ * the stored hashes left and right of the range, must give the checkpoint's root. Tiles are only
+ * compared. If the root differs, tiles that give the right root show which entries differ. Used by
+ * one thread.
  */
 public final class SealCheck {
   private static final int MAX_DIFFERING = 10_000;
@@ -42,7 +42,7 @@ public final class SealCheck {
   private @Nullable RangeFold fold;
   private long nextIndex;
 
-  /** Entries whose hash is not the one in their tile, and tiles that are not what was computed. */
+  /** Entries whose hash differs from their tile, and tiles that differ from the computed ones. */
   private final List<Long> differing = new ArrayList<>();
 
   private final List<Tile> differingTiles = new ArrayList<>();
@@ -50,9 +50,9 @@ public final class SealCheck {
   private byte @Nullable [] tileHashes;
 
   /**
-   * A check of the entries from {@code startId} to {@code endId}, as far as they are sealed.
+   * A check of the sealed entries from {@code startId} to {@code endId}.
    *
-   * @param faults told what is found
+   * @param faults receives the faults
    */
   SealCheck(
       SignedCheckpoint checkpoint,
@@ -79,7 +79,7 @@ public final class SealCheck {
     } catch (CorruptTileException e) {
       faults.accept(new Fault(startId, Fault.Kind.TILE, String.valueOf(e.getMessage())));
     } catch (InvalidProofException e) {
-      throw new IllegalStateException("a proof was made that its range does not ask for", e);
+      throw new IllegalStateException("a proof does not match its own range", e);
     }
   }
 
@@ -87,7 +87,7 @@ public final class SealCheck {
     return hasher.nodesHashed();
   }
 
-  /** Takes the next entries that were read. */
+  /** Adds the entries of the next run. */
   void accept(ChainCheck run) throws IOException {
     byte[] leaves = run.leaves();
     for (int i = 0; i < run.checked(); i++) {
@@ -100,7 +100,7 @@ public final class SealCheck {
         fold.add(index, leaves, i * Hash.BYTES);
         nextIndex++;
       } else {
-        // Missing or repeated: that is a fault already, and there is nothing to fold.
+        // A missing or repeated entry is reported already, and the rest can't be folded.
         fold = null;
       }
     }
@@ -125,9 +125,7 @@ public final class SealCheck {
     }
   }
 
-  /**
-   * Compares a tile above level 0 that was computed; those of level 0 were compared leaf by leaf.
-   */
+  /** Compares a computed tile above level 0; those of level 0 were compared leaf by leaf. */
   private void compare(Tile computed, byte[] hashes) throws IOException {
     if (computed.level() == 0) {
       return;
@@ -145,7 +143,7 @@ public final class SealCheck {
     }
   }
 
-  /** Compares the root, and says what differs if it is another. */
+  /** Compares the root, and reports what differs. */
   void end() throws IOException {
     RangeProof due = proof;
     if (due != null && fold != null && nextIndex == to) {
@@ -175,7 +173,7 @@ public final class SealCheck {
             Fault.Kind.TILE,
             "tile "
                 + wrong.format()
-                + " holds other hashes than the entries have that were sealed; it was changed"));
+                + " was changed: its hashes are not those of the sealed entries"));
   }
 
   private void entriesThatDiffer() throws IOException {
@@ -204,7 +202,7 @@ public final class SealCheck {
     }
   }
 
-  /** The entries agree with their tiles, and still lead to another root. */
+  /** Reports entries that agree with their tiles and still give a different root. */
   private void otherRoot() throws IOException {
     String where = "";
     try {
@@ -221,9 +219,9 @@ public final class SealCheck {
                 + (from + 1)
                 + " to "
                 + to
-                + " do not lead to the root that the checkpoint over "
+                + " do not give the root in the checkpoint over "
                 + checkpoint.size()
-                + " entries sealed"
+                + " entries"
                 + where));
   }
 }

@@ -7,19 +7,20 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What verification found.
+ * The result of a verification. Immutable.
  *
- * @param firstId first entry of the range that was checked
+ * @param firstId first entry of the checked range
  * @param lastId last entry of it; {@code firstId - 1} if the range is empty
- * @param entriesChecked how many entries were read and checked
- * @param leafHashes how many hashes of entries that took
- * @param nodeHashes how many hashes of nodes of the tree
- * @param checkpoint that the range was checked against; {@code null} if there is none yet. Entries
- *     after its size are chained and not sealed yet
+ * @param entriesChecked number of entries that were read and checked
+ * @param leafHashes number of computed entry hashes
+ * @param nodeHashes number of computed hashes of tree nodes
+ * @param checkpoint the checkpoint against which the range was checked; {@code null} if there is
+ *     none yet. Entries after its size are chained but not sealed yet
  * @param quick whether only the first and the last entry were read
- * @param faults every fault in the range, by id; of very many the first {@link #MAX_FAULTS}
- * @param faultCount how many there are
- * @param duration how long it took
+ * @param faults all faults in the range in the order of their discovery, at most {@link
+ *     #MAX_FAULTS}
+ * @param faultCount number of all faults
+ * @param duration how long the verification took
  */
 public record VerifyReport(
     long firstId,
@@ -32,27 +33,27 @@ public record VerifyReport(
     List<Fault> faults,
     long faultCount,
     Duration duration) {
-  /** Most faults that a report lists; all are counted. */
+  /** Most faults that a report lists; the count includes all of them. */
   public static final int MAX_FAULTS = 10_000;
 
   public VerifyReport {
     faults = List.copyOf(faults);
   }
 
-  /** How many SHA-256 hashes were computed in all. */
+  /** Total number of computed SHA-256 hashes. */
   public long hashesComputed() {
     return leafHashes + nodeHashes;
   }
 
-  /** Whether no fault was found. */
+  /** Whether there is no fault. */
   public boolean valid() {
     return faultCount == 0;
   }
 
-  /** Told how far a verification has come. */
+  /** Receives the progress of a verification. */
   @FunctionalInterface
   public interface Progress {
-    /** {@code checked} entries of about {@code total} have been checked. */
+    /** Called when {@code checked} of about {@code total} entries are checked. */
     void at(long checked, long total);
   }
 }

@@ -7,18 +7,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is to be verified.
+ * What to verify. Immutable.
  *
  * @param startId first entry, from 1; {@code null} is the oldest that the log holds
  * @param endId last entry; {@code null} is the newest
- * @param strict also decode every entry in full, not only the three fields that the chain needs
- * @param quick read no entries but the first and the last: check that the stored hashes of the
- *     range are those that were sealed, in O(log n)
- * @param keys that must have signed the newest checkpoint; empty for those that log.json names
- * @param earlier checkpoint that was exported, which the log must be a continuation of; {@code
- *     null} for none
- * @param authorities certificates that the timestamps of kept checkpoints must lead to; empty to
- *     check their signatures alone
+ * @param strict also decode every entry completely, not only the three fields that the chain needs
+ * @param quick read only the first and the last entry, and check in O(log n) that the stored hashes
+ *     of the range are those that were sealed
+ * @param keys one of these must have signed the newest checkpoint; empty for the keys in log.json
+ * @param earlier an exported checkpoint that the log must continue; {@code null} for none
+ * @param authorities certificates to which the timestamps of kept checkpoints must chain; empty to
+ *     check only their signatures
  */
 public record VerifyRequest(
     @Nullable Long startId,
@@ -33,53 +32,53 @@ public record VerifyRequest(
     keys = List.copyOf(keys);
     authorities = List.copyOf(authorities);
     if (startId != null && startId < 1) {
-      throw new IllegalArgumentException("start_id is 1 or more, not " + startId);
+      throw new IllegalArgumentException("start_id must be 1 or more, but was " + startId);
     }
     if (endId != null && endId < 1) {
-      throw new IllegalArgumentException("end_id is 1 or more, not " + endId);
+      throw new IllegalArgumentException("end_id must be 1 or more, but was " + endId);
     }
     if (startId != null && endId != null && startId > endId) {
       throw new IllegalArgumentException(
-          "start_id is at most end_id; " + startId + " is greater than " + endId);
+          "start_id must not be greater than end_id, but was " + startId + " > " + endId);
     }
   }
 
-  /** Everything that the log holds. */
+  /** A request for all entries of the log. */
   public static VerifyRequest all() {
     return new VerifyRequest(null, null, false, false, List.of(), null, List.of());
   }
 
-  /** The entries from {@code startId} to {@code endId}, both included. */
+  /** A request for the entries from {@code startId} to {@code endId}, both included. */
   public static VerifyRequest range(long startId, long endId) {
     return new VerifyRequest(startId, endId, false, false, List.of(), null, List.of());
   }
 
-  /** This request with every entry decoded in full. */
+  /** The same request, with every entry decoded completely. */
   public VerifyRequest strictly() {
     return new VerifyRequest(startId, endId, true, quick, keys, earlier, authorities);
   }
 
-  /** This request without reading entries but the first and the last. */
+  /** The same request, reading only the first and the last entry. */
   public VerifyRequest quickly() {
     return new VerifyRequest(startId, endId, strict, true, keys, earlier, authorities);
   }
 
-  /** This request for a newest checkpoint that one of these keys signed. */
+  /** The same request, requiring one of these keys under the newest checkpoint. */
   public VerifyRequest withKeys(List<VerifierKey> keys) {
     return new VerifyRequest(startId, endId, strict, quick, keys, earlier, authorities);
   }
 
-  /** This request for a log that continues an exported checkpoint. */
+  /** The same request, requiring that the log continues an exported checkpoint. */
   public VerifyRequest withEarlier(SignedNote earlier) {
     return new VerifyRequest(startId, endId, strict, quick, keys, earlier, authorities);
   }
 
-  /** This request with timestamps that must lead to one of these certificates. */
+  /** The same request, requiring timestamps that chain to one of these certificates. */
   public VerifyRequest withAuthorities(List<X509Certificate> authorities) {
     return new VerifyRequest(startId, endId, strict, quick, keys, earlier, authorities);
   }
 
-  /** Whether the whole log is meant. */
+  /** Whether the range is the whole log. */
   boolean isWholeLog() {
     return startId == null && endId == null;
   }

@@ -1,5 +1,5 @@
 /**
- * Verification of a log, from the disk up (format.md, Verification). It is given a reader and
+ * Verification of a log, from the bytes on disk up (format.md, Verification). It uses a reader and
  * cannot reach the writer.
  */
 @NullMarked

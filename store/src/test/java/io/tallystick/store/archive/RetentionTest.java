@@ -388,7 +388,7 @@ public class RetentionTest {
     try (AuditLog log = open()) {
       assertThatThrownBy(() -> run(log, Retention.Mode.ARCHIVE))
           .isInstanceOf(LogException.Corrupt.class)
-          .hasMessageContaining("not taken out");
+          .hasMessageContaining("not removed");
       assertThat(log.reader().firstId()).isEqualTo(1);
       assertThat(LogFiles.segments(data)).hasSize(5);
     }

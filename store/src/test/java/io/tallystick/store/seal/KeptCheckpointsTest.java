@@ -212,7 +212,7 @@ class KeptCheckpointsTest {
           .singleElement()
           .satisfies(fault ->
               assertThat(fault.reason())
-                  .contains("36.note covers 36 entries, and the log ends at entry 31"));
+                  .contains("36.note covers 36 entries, but the log ends at entry 31"));
     }
   }
 

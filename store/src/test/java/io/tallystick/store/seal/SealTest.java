@@ -222,11 +222,11 @@ class SealTest {
     LogFiles.copy(other.resolve("segments"), grafted.resolve("segments"));
     assertThatThrownBy(() -> AuditLog.open(grafted, CONFIG))
         .isInstanceOf(LogException.Contradiction.class)
-        .hasMessageContaining("another root");
+        .hasMessageContaining("does not have the root");
     LogFiles.delete(grafted.resolve("tiles"));
     assertThatThrownBy(() -> AuditLog.open(grafted, CONFIG))
         .isInstanceOf(LogException.Contradiction.class)
-        .hasMessageContaining("another root");
+        .hasMessageContaining("does not have the root");
 
     LogFiles.delete(grafted);
     LogFiles.copy(data, grafted);
@@ -254,7 +254,7 @@ class SealTest {
     String good = Files.readString(key);
     SignerKey foreign = SignerKey.generate("example.com/test", KeyType.ED25519, new SecureRandom());
     Files.writeString(key, foreign.privateText() + "\n");
-    refused(data, "not one of this log");
+    refused(data, "does not belong to this log");
     Files.writeString(key, "no key\n");
     refused(data, "holds no signing key");
     Path elsewhere = directory.resolve("elsewhere.key");
