@@ -12,9 +12,8 @@ public final class NoSpaceException extends IOException {
   private static final long serialVersionUID = 1;
 
   /**
-   * With less than this left beside what a write needs, a write that failed is taken to have failed
-   * for want of room. Other threads' temporary files come and go, so the last bytes are not to be
-   * counted one by one.
+   * If less than this is free besides what a write needs, lack of room counts as the reason why it
+   * failed. Other threads' temporary files come and go, so the last bytes can't be counted exactly.
    */
   private static final long MARGIN_BYTES = 1 << 20;
 
@@ -29,7 +28,7 @@ public final class NoSpaceException extends IOException {
   }
 
   /**
-   * The failure of a write: this exception if it failed for want of room, otherwise the failure
+   * The failure of a write: this exception if it failed for lack of room, otherwise the failure
    * itself.
    *
    * <p>Java gives no error number, only the operating system's words in the language of its locale.
@@ -60,7 +59,7 @@ public final class NoSpaceException extends IOException {
     }
   }
 
-  /** Whether a file of this size can't be made in the directory for want of room. */
+  /** Whether a file of this size can't be made in the directory for lack of room. */
   private static boolean refusesToReserve(Path directory, long bytes) throws IOException {
     Posix posix = Posix.available().orElse(null);
     if (posix == null) {

@@ -36,9 +36,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The newest checkpoint and those that are kept (format.md, Checkpoint), on disk. What is read is
- * verified with the log's keys. Safe for any number of threads; one writes the newest, and any,
- * also of other processes, add to those that are kept.
+ * The newest checkpoint and the history of kept ones on disk (format.md, Checkpoint). Every
+ * checkpoint that is read is verified with the log's keys. Safe for any number of threads; one
+ * thread publishes the newest checkpoint, and any thread of any process may add to the history.
  */
 public final class CheckpointFiles {
   private static final String NOTE = ".note";
@@ -48,7 +48,7 @@ public final class CheckpointFiles {
   /** A writer in another process that holds the lock longer than this is stuck. */
   static final Duration PATIENCE = Duration.ofSeconds(10);
 
-  /** Whoever writes to the history has this and, against other processes, a lock in the folder. */
+  /** Held while writing to the history, together with a lock file against other processes. */
   private static final ReentrantLock KEEPING = new ReentrantLock();
 
   private static final Logger LOG = LoggerFactory.getLogger(CheckpointFiles.class);
@@ -60,11 +60,13 @@ public final class CheckpointFiles {
   private final String origin;
   private final List<VerifierKey> keys;
 
-  /** Whether {@link #sizesFile} was made whole by this writer. Guarded by {@link #KEEPING}. */
+  /** Whether this writer has completed {@link #sizesFile}. Guarded by {@link #KEEPING}. */
   private boolean sizesComplete;
 
   /**
-   * @param keys whose signature makes a checkpoint one of this log
+   * The checkpoints in this directory.
+   *
+   * @param keys verifier keys of the log; one of them must have signed each checkpoint
    */
   public CheckpointFiles(DataDirectory directory, String origin, List<VerifierKey> keys) {
     this.newest = directory.checkpoint();
@@ -84,25 +86,25 @@ public final class CheckpointFiles {
   }
 
   /**
-   * The newest checkpoint; empty if there is none.
+   * Reads the newest checkpoint; empty if there is none.
    *
-   * @throws LogException.Contradiction if what is there is not a checkpoint of this log
+   * @throws LogException.Contradiction if the file is not a checkpoint of this log
    */
   public Optional<SignedCheckpoint> newest() throws IOException {
     return read(newest);
   }
 
-  /** The newest checkpoint that a witness signed; empty if there is none. */
+  /** Reads the newest cosigned checkpoint; empty if there is none. */
   public Optional<SignedCheckpoint> cosigned() throws IOException {
     return read(cosigned);
   }
 
-  /** Makes this the newest checkpoint that a witness signed. */
+  /** Publishes the newest cosigned checkpoint. */
   public void publishCosigned(SignedNote note) throws IOException {
     AtomicFile.write(cosigned, note.toBytes());
   }
 
-  /** A checkpoint that is kept; empty if that one is not. */
+  /** Reads the kept checkpoint of this size; empty if there is none. */
   public Optional<SignedCheckpoint> kept(long size) throws IOException {
     return read(file(size));
   }
@@ -119,7 +121,7 @@ public final class CheckpointFiles {
     }
   }
 
-  /** The sizes of all checkpoints that are kept, newest first. */
+  /** The sizes of all kept checkpoints, newest first. */
   public List<Long> keptSizes() throws IOException {
     List<Long> sizes = new ArrayList<>();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(kept, "*" + NOTE)) {
@@ -138,10 +140,9 @@ public final class CheckpointFiles {
   }
 
   /**
-   * The sizes of all checkpoints that were kept, as {@code checkpoints/sizes} tells, one a line: a
-   * checkpoint that is told of and not there was lost. Empty if there is no such file, as in a log
-   * that has kept none since there is one. Digits without an end of line are an addition that a
-   * crash cut short.
+   * The sizes of all checkpoints that were ever kept, from {@code checkpoints/sizes}, one per line.
+   * A checkpoint that is listed there and has no file was lost. Empty if the file is missing, as in
+   * logs of early versions. A last line without a line feed is an addition that a crash cut short.
    *
    * @throws LogException.Contradiction if it is damaged
    */
@@ -158,7 +159,7 @@ public final class CheckpointFiles {
       String line = text.substring(start, end < 0 ? text.length() : end);
       if (!SIZE.matcher(line).matches()) {
         throw new LogException.Contradiction(
-            sizesFile + " is damaged: it has a line that is no size");
+            sizesFile + " is damaged: it has a line that is not a size");
       }
       if (end < 0) {
         break;
@@ -170,8 +171,8 @@ public final class CheckpointFiles {
   }
 
   /**
-   * Tells of a checkpoint that was kept: with a line more, or, the first time, of every checkpoint
-   * that is there and of those that were told of.
+   * Adds a size to {@code checkpoints/sizes}. The first time, rewrites the file with the sizes of
+   * all checkpoints that exist or are listed.
    */
   private void recordSize(long size) throws IOException {
     if (sizesComplete && Files.exists(sizesFile)) {
@@ -185,7 +186,7 @@ public final class CheckpointFiles {
       try {
         sizes.addAll(recordedSizes());
       } catch (LogException.Contradiction e) {
-        LOG.warn("{}; it is made anew from the checkpoints that are there", e.getMessage());
+        LOG.warn("{}; it is rewritten from the checkpoints that exist", e.getMessage());
       }
       AtomicFile.write(sizesFile, bytes(sizesText(sizes)));
     }
@@ -196,12 +197,12 @@ public final class CheckpointFiles {
     return sizes.getBytes(StandardCharsets.ISO_8859_1);
   }
 
-  /** What {@code checkpoints/sizes} holds to tell of these. */
+  /** The content of {@code checkpoints/sizes} for these sizes. */
   public static String sizesText(Collection<Long> sizes) {
     return sizes.stream().map(size -> size + "\n").collect(Collectors.joining());
   }
 
-  /** When the newest kept checkpoint was made; 1970 if none is kept. */
+  /** When the newest kept checkpoint was signed; 1970 if none is kept. */
   Instant newestKeptAt() throws IOException {
     List<Long> sizes = keptSizes();
     return sizes.isEmpty()
@@ -209,14 +210,14 @@ public final class CheckpointFiles {
         : Files.getLastModifiedTime(file(sizes.getFirst())).toInstant();
   }
 
-  /** Makes this the newest checkpoint. */
+  /** Publishes the newest checkpoint. */
   void publish(SignedNote note) throws IOException {
     AtomicFile.write(newest, note.toBytes());
   }
 
   /**
-   * Keeps a checkpoint, with the cosignatures that it or the kept one has. One that a timestamp
-   * authority has signed stays as it is, for the token is over its bytes.
+   * Keeps a checkpoint in the history, with the cosignatures of both if it is there already. A
+   * checkpoint with a timestamp is not changed, because the timestamp covers its bytes.
    */
   public void keep(SignedCheckpoint checkpoint) throws IOException {
     withLock(() -> add(checkpoint));
@@ -274,7 +275,11 @@ public final class CheckpointFiles {
       }
       if (System.nanoTime() - started > PATIENCE.toNanos()) {
         throw new IOException(
-            "another process has had " + kept.resolve("lock") + " locked for " + PATIENCE);
+            "another process has held the lock "
+                + kept.resolve("lock")
+                + " for more than "
+                + PATIENCE.toSeconds()
+                + " s");
       }
       LockSupport.parkNanos(5_000_000);
     }
@@ -295,7 +300,7 @@ public final class CheckpointFiles {
     }
   }
 
-  /** The timestamp authority's answer for a kept checkpoint; empty if there is none. */
+  /** Reads the timestamp token of a kept checkpoint; empty if there is none. */
   public Optional<byte[]> token(long size) throws IOException {
     try {
       return Optional.of(Files.readAllBytes(kept.resolve(size + TOKEN)));
@@ -305,9 +310,9 @@ public final class CheckpointFiles {
   }
 
   /**
-   * Keeps a checkpoint with the timestamp authority's answer for its bytes.
+   * Keeps a checkpoint together with the timestamp token for its bytes.
    *
-   * @throws IOException if the one that is kept has other bytes by now
+   * @throws IOException if the kept checkpoint has other bytes by now
    */
   public void keepToken(SignedCheckpoint stamped, byte[] token) throws IOException {
     withLock(() -> {
@@ -316,8 +321,8 @@ public final class CheckpointFiles {
       if (!Arrays.equals(Files.readAllBytes(file), stamped.note().toBytes())) {
         throw new IOException(
             file
-                + " got another signature after its timestamp was asked for; nothing was kept, ask"
-                + " for a timestamp again");
+                + " got another signature after its timestamp was requested; nothing was kept."
+                + " Request the timestamp again");
       }
       AtomicFile.write(kept.resolve(stamped.size() + TOKEN), token);
     });

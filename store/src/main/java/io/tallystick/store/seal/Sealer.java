@@ -26,33 +26,34 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The thread behind the committer: puts the hashes of acknowledged entries into the tree, and signs
- * a checkpoint over it every interval while entries arrive, whenever somebody asks, and at the end.
- * In this order, each step durable before the next: entries, full tiles, right edge, checkpoint.
+ * The thread behind the committer. It adds the hashes of acknowledged entries to the tree, and
+ * signs a checkpoint over the tree in every interval in which entries arrive, on request, and at
+ * the end. The order is entries, full tiles, right edge, checkpoint, and each step is durable
+ * before the next.
  *
- * <p>What fails here stops the whole log, for an entry that can't be sealed should not be taken. A
- * device without room does not: nothing was promised yet, and what was to be written is written
- * when there is room.
+ * <p>A failure here stops the whole log, because it should not accept entries that it cannot seal.
+ * A full device does not stop it: nothing was promised yet, and the sealer writes what is left when
+ * there is room again.
  */
 public final class Sealer implements Runnable, TileHashReader.Source {
   private static final Logger LOG = LoggerFactory.getLogger(Sealer.class);
 
   /**
-   * At most this many bytes of hashes wait for the tree; then the committer waits. After a crash
-   * the next open hashes those entries again.
+   * Most bytes of hashes that wait for the tree; beyond that the committer waits. After a crash the
+   * next open hashes those entries again.
    */
   private static final long MAX_WAITING_BYTES = 32L << 20;
 
-  /** While there is no room, sealing is tried again this often at least. */
+  /** Longest time between two attempts to seal while there is no room. */
   private static final long MAX_RETRY_NANOS = 1_000_000_000L;
 
-  /** While somebody waits, it is looked this often whether the log has failed. */
+  /** How often the sealer checks whether the log has failed while requests wait. */
   private static final long LOOK_AGAIN_NANOS = 50_000_000L;
 
-  /** A checkpoint is kept at least this often while entries arrive. */
+  /** How often a checkpoint is kept in the history while entries arrive. */
   private static final Duration KEEP_EVERY = Duration.ofHours(1);
 
-  /** Somebody who waits until a checkpoint covers this many entries. */
+  /** A request for a checkpoint that covers this many entries. */
   private record Waiter(long size, CompletableFuture<SignedCheckpoint> covered) {}
 
   private final StopLatch latch;
@@ -74,13 +75,13 @@ public final class Sealer implements Runnable, TileHashReader.Source {
   private boolean closed;
   private @Nullable LogException failure;
 
-  /** Guarded by itself: the sealer's thread adds, readers of tiles look. */
+  /** Guards itself: the sealer's thread appends, and any thread reads tiles. */
   private final RightEdge edge;
 
   private final List<SignerKey> keys;
   private volatile @Nullable SignedCheckpoint newest;
 
-  // Owned by the sealer's thread.
+  // Confined to the sealer's thread.
   private Instant keptAt;
   private boolean full;
   private boolean warnedNotKept;
@@ -89,9 +90,11 @@ public final class Sealer implements Runnable, TileHashReader.Source {
   private long notKeptSinceNanos;
 
   /**
-   * @param edge the tree of everything that is acknowledged
+   * A sealer that continues from this tree.
+   *
+   * @param edge the tree over all acknowledged entries
    * @param newTiles full tiles of it that are not forced yet
-   * @param newest the newest checkpoint, {@code null} if there is none yet
+   * @param newest the newest checkpoint; {@code null} if there is none yet
    */
   Sealer(
       StopLatch latch,
@@ -124,8 +127,8 @@ public final class Sealer implements Runnable, TileHashReader.Source {
   }
 
   /**
-   * Takes the hashes of entries that have become durable, in order. Called by the committer, who
-   * waits here while the tree is far behind.
+   * Adds the hashes of acknowledged entries, in order. Called by the committer, which waits here
+   * while the tree is far behind.
    */
   public void extend(byte[] hashes) {
     lock.lock();
@@ -143,7 +146,7 @@ public final class Sealer implements Runnable, TileHashReader.Source {
     }
   }
 
-  /** Asks for a checkpoint over at least this many entries, which must be acknowledged. */
+  /** Requests a checkpoint over at least this many entries, which must be acknowledged. */
   public CompletableFuture<SignedCheckpoint> covering(long size) {
     SignedCheckpoint now = newest;
     if (now != null && now.size() >= size) {
@@ -166,7 +169,7 @@ public final class Sealer implements Runnable, TileHashReader.Source {
     return covered;
   }
 
-  /** Ends {@link #run} after a last checkpoint over everything that was handed over. */
+  /** Ends {@link #run} after a last checkpoint over all hashes that were added. */
   public void close() {
     lock.lock();
     try {
@@ -211,7 +214,7 @@ public final class Sealer implements Runnable, TileHashReader.Source {
     }
   }
 
-  /** Closes what a sealer holds that never runs. */
+  /** Closes the files of a sealer that will never run. */
   public void discard() {
     closeTiles();
   }
@@ -226,19 +229,19 @@ public final class Sealer implements Runnable, TileHashReader.Source {
 
   private void warnFull(NoSpaceException e) {
     if (!full) {
-      LOG.warn("{}; entries wait to be sealed until there is room", e.getMessage());
+      LOG.warn("{}; entries are sealed when there is room again", e.getMessage());
       full = true;
     }
   }
 
   private void logRoom() {
     if (full) {
-      LOG.info("entries are sealed again");
+      LOG.info("there is room again, and entries are sealed");
       full = false;
     }
   }
 
-  /** Hashes that somebody waits for do not come any more when the log has failed. */
+  /** Refuses waiting requests once the log has failed, because their hashes will never come. */
   private void refuseIfFailed() {
     LogException reason = latch.failure();
     if (reason != null) {
@@ -258,7 +261,7 @@ public final class Sealer implements Runnable, TileHashReader.Source {
     left.forEach(waiter -> waiter.covered().completeExceptionally(reason));
   }
 
-  /** Waits for hashes, a waiter or the next checkpoint's time; {@code false} at the end. */
+  /** Waits for hashes, a request or the next checkpoint's time; {@code false} at the end. */
   private boolean await(long deadline) {
     lock.lock();
     try {
@@ -296,7 +299,7 @@ public final class Sealer implements Runnable, TileHashReader.Source {
     return System.nanoTime() - nextSeal >= 0;
   }
 
-  /** Takes what waits, as far as a checkpoint is not due meanwhile. */
+  /** Adds waiting hashes to the tree until none is left or a checkpoint is due. */
   private void grow(long nextSeal) throws IOException {
     for (byte[] hashes = takeHashes(); hashes != null; hashes = next(nextSeal)) {
       synchronized (edge) {
@@ -331,7 +334,7 @@ public final class Sealer implements Runnable, TileHashReader.Source {
   private void seal() throws IOException {
     if (newest == null || unsealed() > 0) {
       SignedCheckpoint signed = publish(keys);
-      // Also when the clock was set back.
+      // The first condition holds when the clock was set back.
       Instant now = signed.signedAt();
       if (now.isBefore(keptAt) || keptAt.isBefore(now.minus(KEEP_EVERY))) {
         keep(signed);
@@ -340,8 +343,8 @@ public final class Sealer implements Runnable, TileHashReader.Source {
   }
 
   /**
-   * Keeps it in the history. If that fails or another writer is busy there, the next checkpoint is
-   * kept instead: seals never wait for the history.
+   * Keeps the checkpoint in the history. If that fails or another writer is busy there, the next
+   * one is kept instead: seals never wait for the history.
    */
   private void keep(SignedCheckpoint signed) {
     try {
@@ -369,7 +372,7 @@ public final class Sealer implements Runnable, TileHashReader.Source {
     }
   }
 
-  /** Publishes and keeps a checkpoint by old and new keys, before {@link #run}. */
+  /** Publishes and keeps a checkpoint that old and new keys sign. Called before {@link #run}. */
   void introduce(List<SignerKey> both) throws IOException {
     SignedCheckpoint signed = publish(both);
     checkpoints.keep(signed);
@@ -381,7 +384,7 @@ public final class Sealer implements Runnable, TileHashReader.Source {
     return edge.size() - (sealed == null ? 0 : sealed.size());
   }
 
-  /** Signs a checkpoint over the whole tree with these keys, now. */
+  /** Publishes a checkpoint over the whole tree, signed with these keys. */
   private SignedCheckpoint publish(List<SignerKey> signers) throws IOException {
     newTiles.force();
     Checkpoint checkpoint;
@@ -432,7 +435,7 @@ public final class Sealer implements Runnable, TileHashReader.Source {
     refuse(reason);
   }
 
-  /** A tile of the tree, which may be larger than what is sealed. */
+  /** Reads a tile of the tree, which may include entries that are not sealed yet. */
   @Override
   public byte[] read(Tile tile) throws IOException {
     byte[] hashes;

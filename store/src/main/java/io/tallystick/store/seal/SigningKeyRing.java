@@ -21,12 +21,12 @@ import java.util.Optional;
 
 /**
  * The keys that sign the log's checkpoints, in a file that only its owner may read: one signer key
- * a line, an Ed25519 one first (C2SP signed-note, "Signer keys"), then an ML-DSA-44 one where the
- * log is signed for the time after Ed25519 too. Immutable but for {@link #completeRotation}.
+ * per line, an Ed25519 key first (C2SP signed-note, "Signer keys"), then an ML-DSA-44 key if the
+ * log also has signatures that outlast Ed25519. Immutable except for {@link #completeRotation}.
  *
- * <p>A rotation makes new keys beside the old ones, in a file that ends in {@code .next}. The next
- * open signs with both, and once a checkpoint that both signed is published, the new ones replace
- * the old; so a crash in between leaves one pair or the other.
+ * <p>A rotation creates new keys beside the old ones, in a file whose name ends in {@code .next}.
+ * The next open signs with both. Once a checkpoint that both signed is published, the new keys
+ * replace the old ones, so a crash in between leaves one set or the other.
  */
 public final class SigningKeyRing {
   private final Path file;
@@ -43,11 +43,11 @@ public final class SigningKeyRing {
   }
 
   /**
-   * Reads the log's keys, or creates them for a log that has none yet; the new keys of a prepared
-   * rotation come into use. Writes their public halves to {@code log.json} where they are missing
-   * there. The caller holds the writer's lock.
+   * Reads the log's keys, creates them for a new log, and puts the new keys of a prepared rotation
+   * into use. Adds missing verifier keys to {@code log.json}. The caller holds the writer's lock.
    *
-   * @throws LogException.NoKey if the keys are missing, open to others, or another log's
+   * @throws LogException.NoKey if the keys are missing, open to other users, or belong to another
+   *     log
    */
   public static SigningKeyRing open(DataDirectory directory, LogIdentity identity, LogConfig config)
       throws IOException {
@@ -56,7 +56,7 @@ public final class SigningKeyRing {
     Optional<List<SignerKey>> known = read(file, origin);
     if (known.isEmpty() && !identity.verifierKeys().isEmpty()) {
       throw new LogException.NoKey(
-          "the signing key of this log is missing: put it back to "
+          "the signing key of this log is missing: restore it to "
               + directory.signingKey()
               + ", or name its file with --key-file");
     }
@@ -67,7 +67,7 @@ public final class SigningKeyRing {
       throw new LogException.NoKey(
           "the signing key "
               + current.getFirst().verifier().label()
-              + " is not one of this log: log.json names "
+              + " does not belong to this log: log.json names "
               + identity.keys().stream().map(VerifierKey::label).toList());
     }
     LogIdentity trusting =
@@ -79,7 +79,7 @@ public final class SigningKeyRing {
     return new SigningKeyRing(file, trust(directory, trusting, next.get()), next.get(), current);
   }
 
-  /** Makes new keys, which the next open puts into use. The caller holds the writer's lock. */
+  /** Creates new keys, which the next open puts into use. The caller holds the writer's lock. */
   public static void prepareRotation(
       DataDirectory directory, LogIdentity identity, LogConfig config) throws IOException {
     Path file = fileOf(directory, config);
@@ -87,7 +87,7 @@ public final class SigningKeyRing {
     KeyFile.write(next(file), generate(identity.origin(), current.size() > 1));
   }
 
-  /** The log's identity, which names these keys first. */
+  /** The log's identity, in which these keys come first. */
   public LogIdentity identity() {
     return identity;
   }
@@ -97,7 +97,7 @@ public final class SigningKeyRing {
     return signers;
   }
 
-  /** Whether new keys have not replaced the old ones yet. */
+  /** Whether old keys still have to be replaced. */
   boolean isRotating() {
     return !retiring.isEmpty();
   }
@@ -143,9 +143,9 @@ public final class SigningKeyRing {
   }
 
   /**
-   * The keys in the file, the Ed25519 one first; empty if there is no file.
+   * Reads the keys, the Ed25519 one first; empty if there is no file.
    *
-   * @throws LogException.NoKey if they cannot be used for this log
+   * @throws LogException.NoKey if they cannot sign for this log
    */
   static Optional<List<SignerKey>> read(Path file, String origin) throws IOException {
     Optional<List<SignerKey>> read = KeyFile.read(file);
@@ -154,7 +154,7 @@ public final class SigningKeyRing {
     }
     List<SignerKey> keys = read.get();
     if (keys.getFirst().verifier().type() != KeyType.ED25519) {
-      throw new LogException.NoKey(file + " does not begin with an Ed25519 signing key");
+      throw new LogException.NoKey(file + " must begin with an Ed25519 signing key");
     }
     for (SignerKey key : keys) {
       if (!key.verifier().name().equals(origin)) {
@@ -169,7 +169,7 @@ public final class SigningKeyRing {
     return read;
   }
 
-  /** Puts the keys' public halves first in {@code log.json}. */
+  /** Puts the verifier keys first in {@code log.json}. */
   private static LogIdentity trust(
       DataDirectory directory, LogIdentity identity, List<SignerKey> signers) throws IOException {
     List<String> all = new ArrayList<>();

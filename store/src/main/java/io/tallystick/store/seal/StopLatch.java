@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Why the log takes no more appends: it was closed, or one of its threads failed. The first reason
- * stays for good. Safe for any number of threads.
+ * Stops the log for good and holds the reason: it was closed, or one of its threads failed. The
+ * first reason wins. Safe for any number of threads.
  */
 public final class StopLatch {
   private static final Logger LOG = LoggerFactory.getLogger(StopLatch.class);
@@ -18,12 +18,12 @@ public final class StopLatch {
   private final AtomicReference<@Nullable LogException> reason = new AtomicReference<>();
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
 
-  /** Runs this whenever somebody stops the log, on the thread that does. */
+  /** Adds a listener, which runs on the thread that stops the log. */
   public void onStop(Runnable listener) {
     listeners.add(listener);
   }
 
-  /** Stops the log. A reason with a cause is a failure, which the operator must hear of. */
+  /** Stops the log. A reason with a cause is a failure and is logged for the operator. */
   public void stop(LogException why) {
     if (reason.compareAndSet(null, why) && why.getCause() != null) {
       LOG.error("{}", why.getMessage(), why);
@@ -36,7 +36,7 @@ public final class StopLatch {
     return reason.get();
   }
 
-  /** Why the log failed; {@code null} while it works, and after an ordinary close. */
+  /** Why the log failed; {@code null} while it works and after an ordinary close. */
   @Nullable LogException failure() {
     LogException why = reason.get();
     return why == null || why.getCause() == null ? null : why;

@@ -27,9 +27,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tree on disk: a file for each full tile, and one for the partial tiles of the right edge, so
- * that a reader in another process needs no more hashes than the writer. Nothing here proves
- * anything: the checkpoint's root does.
+ * The tree on disk: one file for each full tile, and one for the partial tiles of the right edge,
+ * so that a reader in another process computes no more hashes than the writer. The files prove
+ * nothing by themselves: readers check them against a checkpoint's root. Safe for any number of
+ * threads.
  *
  * <pre>
  *   tiles/L/N     256 × 32 bytes, written once
@@ -51,9 +52,9 @@ public final class TileFiles implements TileHashReader.Source {
   }
 
   /**
-   * A tile's hashes, from its full tile or from the edge.
+   * Reads a tile's hashes, from its own file or from the right edge.
    *
-   * @throws CorruptTileException if it is neither here nor there, or too short
+   * @throws CorruptTileException if the tile is in neither, or its file has a wrong size
    */
   @Override
   public byte[] read(Tile tile) throws IOException {
@@ -64,7 +65,7 @@ public final class TileFiles implements TileHashReader.Source {
       hashes = null;
     }
     if (hashes == null || hashes.length != TilePath.FULL_WIDTH * Hash.BYTES) {
-      // It may just be being written; until it is under a checkpoint, the edge has it.
+      // The file may be half written; until a checkpoint covers the tile, the edge has it.
       byte[] atEdge = tile.width() == TilePath.FULL_WIDTH ? null : readEdge(tile);
       if (atEdge != null) {
         return atEdge;
@@ -78,8 +79,8 @@ public final class TileFiles implements TileHashReader.Source {
   }
 
   /**
-   * Looks for the first and the last full tile of each level, so that a folder that went away is
-   * noticed; whether all tiles are right is for verification.
+   * Checks that the first and the last full tile of each level exist, which detects a missing
+   * folder. Verification checks the content of all tiles.
    *
    * @throws CorruptTileException if one is missing
    */
@@ -100,7 +101,7 @@ public final class TileFiles implements TileHashReader.Source {
     return edge.isEmpty() ? null : edge.get().read(tile);
   }
 
-  /** The right edge as it was written last; empty if there is none that makes sense. */
+  /** Reads the right edge; empty if the file is missing or invalid. */
   Optional<RightEdge> readEdge(Hasher hasher) throws IOException {
     byte[] file;
     try {
@@ -156,7 +157,7 @@ public final class TileFiles implements TileHashReader.Source {
     /**
      * Writes the tiles for which there was no room.
      *
-     * @throws NoSpaceException if there still is none; the next call may succeed
+     * @throws NoSpaceException if there still is no room; the next call may succeed
      */
     void writeDelayed() throws IOException {
       for (Iterator<Map.Entry<Tile, byte[]>> i = delayed.entrySet().iterator(); i.hasNext(); ) {
@@ -214,7 +215,7 @@ public final class TileFiles implements TileHashReader.Source {
     }
 
     /**
-     * Makes them durable.
+     * Makes all tiles durable.
      *
      * @throws NoSpaceException if there is no room for them; the next call may succeed
      */
@@ -223,7 +224,7 @@ public final class TileFiles implements TileHashReader.Source {
       unforced.force();
     }
 
-    /** Forgets what is not forced. */
+    /** Closes all files, forced or not. */
     @Override
     public void close() throws IOException {
       unforced.close();

@@ -29,18 +29,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes up the tree where the last writer left it: the newest checkpoint must be signed by this log
- * and cover the beginning of what the segments hold. Otherwise the log is not opened for writing,
- * and the error names what contradicts what. Used once, at open, by the holder of the writer's
- * lock.
+ * Continues the tree where the last writer left it. The newest checkpoint must be signed by this
+ * log and cover a prefix of the entries in the segments. Otherwise the log is not opened for
+ * writing, and the error says what contradicts what. Used once, at open, by the holder of the
+ * writer's lock.
  */
 public final class TreeRecovery {
   private static final Logger LOG = LoggerFactory.getLogger(TreeRecovery.class);
 
-  /** Blocks that other cores hash while the tree takes in those before them. */
+  /** Blocks that other cores hash while the tree adds the hashes of those before them. */
   private static final int MAX_BLOCKS_AHEAD = 8;
 
-  /** Entries that a log may hold before its first checkpoint: the one about its creation. */
+  /** Entries that a log may hold before its first checkpoint: the one that records its creation. */
   private static final long CREATION = 1;
 
   private final DataDirectory directory;
@@ -66,9 +66,9 @@ public final class TreeRecovery {
   }
 
   /**
-   * Reads the newest checkpoint, before anything in the log is touched.
+   * Reads the newest checkpoint, before anything in the log is changed.
    *
-   * @throws LogException.Contradiction if it is not signed by a key of this log
+   * @throws LogException.Contradiction if no key of this log signed it
    */
   public static TreeRecovery of(DataDirectory directory, LogConfig config, SigningKeyRing keys)
       throws IOException {
@@ -90,9 +90,9 @@ public final class TreeRecovery {
     List<Long> kept = checkpoints.keptSizes();
     if (!kept.isEmpty() && kept.getFirst() > published0) {
       LOG.warn(
-          "{} {}; the log goes on from checkpoints/{}.note, which is newer",
+          "{} {}; the log continues from checkpoints/{}.note, which is newer",
           directory.checkpoint(),
-          published.isEmpty() ? "is missing" : "is over " + published0 + " entries",
+          published.isEmpty() ? "is missing" : "covers only " + published0 + " entries",
           kept.getFirst());
       return checkpoints.kept(kept.getFirst()).orElse(null);
     }
@@ -100,32 +100,27 @@ public final class TreeRecovery {
   }
 
   /**
-   * Refuses a log that ends before its newest checkpoint, or has lost it. Called before recovery
-   * takes anything out, for what is sealed is never an unfinished tail.
+   * Refuses a log that ends before its newest checkpoint, or has lost that checkpoint. Called
+   * before recovery truncates anything, because a sealed entry is never part of an unfinished tail.
    */
   public void checkHolds(Tail tail) throws LogException {
     if (newest == null && tail.lastId() > CREATION) {
       throw new LogException.Corrupt(
           "the log holds "
               + tail.lastId()
-              + " entries and no checkpoint, and the first is signed before a log takes its first"
-              + " entry: it was taken away. Nothing was changed; run \"tally verify\", and restore"
-              + " the data directory from a backup");
+              + " entries and no checkpoint, but every log has one from its creation on, so it was"
+              + " removed. Nothing was changed; run \"tally verify\", and restore the data"
+              + " directory from a backup");
     }
     if (newest != null && tail.lastId() < newest.size()) {
       String damage =
           tail.defect() == null
               ? ""
-              : "; "
-                  + tail.segment()
-                  + "@"
-                  + tail.position()
-                  + ": the block there "
-                  + tail.defect();
+              : "; " + tail.segment() + "@" + tail.position() + ": the block " + tail.defect();
       throw new LogException.Contradiction(
           "entries are missing: a checkpoint that this log signed covers entries 1 to "
               + newest.size()
-              + ", and the last one that can be read is "
+              + ", but the last readable entry is "
               + tail.lastId()
               + damage
               + ". Nothing was changed; run \"tally verify\", and restore the segments from a backup");
@@ -133,8 +128,8 @@ public final class TreeRecovery {
   }
 
   /**
-   * The sealer of the log, whose tree holds every entry up to {@code lastId}. The first checkpoint
-   * after a rotation is signed by old and new keys and published here.
+   * Creates the sealer of the log, whose tree covers every entry up to {@code lastId}. After a key
+   * rotation it publishes the first checkpoint, which old and new keys sign.
    */
   public Sealer sealer(BlockReader blocks, Horizon horizon, long lastId, StopLatch latch)
       throws IOException {
@@ -151,7 +146,7 @@ public final class TreeRecovery {
 
   private Sealer sealer(RightEdge edge, TileFiles.Writer newTiles, StopLatch latch)
       throws IOException {
-    // One that has a timestamp keeps its signatures, so both keys sign until there is another.
+    // A checkpoint with a timestamp keeps its signatures, so both keys sign until the next one.
     boolean canIntroduce = checkpoints.token(edge.size()).isEmpty();
     Sealer sealer =
         new Sealer(
@@ -179,8 +174,8 @@ public final class TreeRecovery {
         throw new LogException.Contradiction(
             "horizon.json says that entries before "
                 + horizon.firstId()
-                + " were taken out, and there is no checkpoint that covers them. Nothing was"
-                + " changed; restore the data directory from a backup");
+                + " were removed, but no checkpoint covers them. Nothing was changed; restore the"
+                + " data directory from a backup");
       }
       return new RightEdge(hasher);
     }
@@ -201,7 +196,7 @@ public final class TreeRecovery {
       return RightEdge.read(size, tiles, hasher);
     } catch (CorruptTileException e) {
       LOG.warn(
-          "the tree of {} does not hold together ({}); it is made anew from the segments",
+          "the tree of {} is damaged ({}); it is rebuilt from the segments",
           directory.root(),
           e.getMessage());
     }
@@ -215,7 +210,7 @@ public final class TreeRecovery {
     return edge;
   }
 
-  /** The tree of what retention took out, from the leaf hashes in the lowest tiles. */
+  /** The tree of the removed entries, from the leaf hashes in the lowest tiles. */
   private RightEdge edgeBefore(long firstId, TileFiles.Writer newTiles) throws IOException {
     RightEdge edge = new RightEdge(hasher);
     try {
@@ -226,9 +221,9 @@ public final class TreeRecovery {
       return edge;
     } catch (CorruptTileException e) {
       throw new LogException.Contradiction(
-          "the tree of the entries that retention took out is damaged ("
+          "the tree of the entries that retention removed is damaged ("
               + e.getMessage()
-              + "); nothing was changed; restore the tiles from a backup");
+              + "). Nothing was changed; restore the tiles from a backup");
     }
   }
 
@@ -236,10 +231,10 @@ public final class TreeRecovery {
     return new LogException.Contradiction(
         "entries 1 to "
             + size
-            + " are not those that the log's checkpoint over "
+            + " are not those that the log sealed: their tree does not have the root in the"
+            + " checkpoint over "
             + size
-            + " entries sealed: their tree has another root. Nothing was changed; run \"tally"
-            + " verify\"");
+            + " entries. Nothing was changed; run \"tally verify\"");
   }
 
   private void extend(RightEdge edge, BlockReader blocks, TileFiles.Writer newTiles, long size)

@@ -1,7 +1,7 @@
 /**
  * The tree over the log: tiles, the right edge, and the checkpoints that the log signs (format.md,
- * Tree and Checkpoint). Entries, full tiles, right edge, checkpoint: each is durable before the
- * next.
+ * Tree and Checkpoint). Entries, full tiles, right edge and checkpoint become durable in this
+ * order.
  */
 @NullMarked
 package io.tallystick.store.seal;

@@ -11,17 +11,17 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bounded queue between the clients and the sequencer, and the sequencer's one place to wait.
- * The bound is in bytes of blocks from acceptance to force, so it also bounds what a power cut can
- * tear. Safe for any number of threads; one thread takes.
+ * The bounded queue between clients and sequencer, and the only place where the sequencer waits.
+ * The bound counts bytes of blocks from acceptance to force, so it also bounds what a power cut can
+ * tear. Safe for any number of threads; only the sequencer calls {@link #take}.
  *
- * <p>It is a stack that the taker takes whole and turns round: a client does one compare-and-set
- * and waits for nobody, and the taker, which wants everything anyway, one exchange. The taker is
- * woken only if it said that it sleeps; it says so before it looks a last time, so no wake-up is
- * lost.
+ * <p>It is a stack that the sequencer removes as a whole and reverses: a client needs one
+ * compare-and-set and never waits, and the sequencer, which wants everything anyway, needs one
+ * exchange. The sequencer is unparked only after it has announced that it sleeps. It announces that
+ * before it looks a last time, so no wake-up is lost.
  */
 public final class AppendQueue {
-  /** Stands in the stack for ever once the last request was taken after the close. */
+  /** Stays in the stack for good once the queue is closed and its last request was removed. */
   private static final AppendRequest CLOSED = new AppendRequest(new byte[0][]);
 
   private final long maxPendingBytes;
@@ -32,8 +32,10 @@ public final class AppendQueue {
   private volatile boolean nudged;
 
   /**
-   * @param latch closes the queue: it refuses every later {@link #put} with the latch's reason, and
-   *     what waits can still be taken
+   * A queue for so many bytes.
+   *
+   * @param latch closes the queue: every later {@link #put} is refused with the latch's reason, and
+   *     requests that are already waiting can still be taken
    */
   public AppendQueue(long maxPendingBytes, StopLatch latch) {
     this.maxPendingBytes = maxPendingBytes;
@@ -44,8 +46,8 @@ public final class AppendQueue {
   /**
    * Adds a request, or refuses it at once.
    *
-   * @throws LogException.Overloaded if too much is pending
-   * @throws LogException the reason why the log stopped, after that
+   * @throws LogException.Overloaded if too many bytes are pending
+   * @throws LogException if the log has stopped, with the reason
    */
   public void put(AppendRequest request) throws LogException {
     checkOpen();
@@ -56,9 +58,9 @@ public final class AppendQueue {
       throw new LogException.Overloaded(
           "the log has "
               + before
-              + " bytes of events waiting to be made durable and takes "
+              + " bytes of events waiting to be made durable (limit "
               + maxPendingBytes
-              + "; try again shortly");
+              + "); retry shortly");
     }
     AppendRequest below;
     do {
@@ -79,7 +81,7 @@ public final class AppendQueue {
     }
   }
 
-  /** Takes requests off the count of what is pending: they are durable, or were refused. */
+  /** Subtracts requests from the pending bytes, once they are durable or refused. */
   void settled(List<AppendRequest> requests) {
     long bytes = 0;
     for (AppendRequest request : requests) {
@@ -88,7 +90,7 @@ public final class AppendQueue {
     pendingBytes.addAndGet(-bytes);
   }
 
-  /** Makes a waiting {@link #take} return, with nothing if nothing waits. */
+  /** Makes a waiting {@link #take} return, with an empty list if the queue is empty. */
   void nudge() {
     nudged = true;
     wake();
@@ -102,8 +104,8 @@ public final class AppendQueue {
   }
 
   /**
-   * Everything that waits, in the order in which it came; waits itself for a request, a {@link
-   * #nudge} or the close.
+   * Removes and returns all waiting requests, oldest first. Waits for a request, a {@link #nudge}
+   * or the close of the queue.
    *
    * @return {@code null} when the queue is closed and empty
    */

@@ -9,9 +9,9 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One client's batch on its way: its encoded events, and after sequencing its place. Handed from
- * the client's thread to the sequencer to the committer; each hand-over orders what was written
- * before it, so the fields need no lock.
+ * One client's batch on its way to the disk: its encoded events and, once sequenced, its ids and
+ * times. The client's thread hands it to the sequencer, which hands it to the committer; each
+ * hand-over orders the writes before it, so the fields need no lock.
  */
 public final class AppendRequest {
   private final byte[][] bodies;
@@ -42,11 +42,12 @@ public final class AppendRequest {
     return bodies.length;
   }
 
-  /** The most that the entries can take in a block: bodies, largest heads, lengths. */
+  /** Most bytes that the entries can need in a block: bodies, largest heads, lengths. */
   public long maxBlockBytes() {
     return bodyBytes + (long) count() * (EntryCodec.MAX_HEAD_BYTES + 2);
   }
 
+  /** Completes with the receipt, or with the {@link LogException} that says why it was refused. */
   public CompletableFuture<Receipt> receipt() {
     return receipt;
   }
@@ -55,25 +56,26 @@ public final class AppendRequest {
     this.below = below;
   }
 
-  /** Lets go of the request before this one, and returns it. */
+  /** Unlinks the request that came before this one, and returns it. */
   @Nullable AppendRequest leaveQueue() {
     AppendRequest before = below;
     below = null;
     return before;
   }
 
-  /** Notes the place that the sequencer gave. */
+  /** Records the first id and time that the sequencer assigned. */
   void sequenced(long firstId, long firstNanos) {
     this.firstId = firstId;
     this.firstNanos = firstNanos;
   }
 
-  /** Answers with the entries' hashes, which begin at {@code offset}; they are copied. */
+  /** Completes the receipt with the entries' hashes from {@code offset} on, which are copied. */
   void acknowledge(byte[] hashes, int offset) {
     byte[] own = Arrays.copyOfRange(hashes, offset, offset + count() * Hash.BYTES);
     receipt.complete(new Receipt(firstId, firstNanos, own));
   }
 
+  /** Completes the receipt with this failure. */
   void refuse(LogException reason) {
     receipt.completeExceptionally(reason);
   }

@@ -29,15 +29,16 @@ import org.jspecify.annotations.Nullable;
  * header before the force. It does not show what the device holds. For that the log relies on the
  * force, which fails if the device reports an error, and on verification after a restart.
  *
- * <p>A force that failed is never tried again: what it left in the page cache is unknown. The log
- * stops then.
+ * <p>A failed force is never retried, because nobody knows what it left in the page cache. The log
+ * stops instead.
  *
- * <p>All blocks of a turn are in one segment: the sequencer begins the next one only after {@link
- * #awaitForced}. So a segment's blocks are forced and read back before its file is closed, and what
- * a power cut leaves unfinished is in the newest segment, where recovery looks.
+ * <p>All blocks of a turn are in one segment, because the sequencer begins the next one only after
+ * {@link #awaitForced}. So the blocks of a segment are forced and read back before its file is
+ * closed, and a power cut leaves unfinished blocks only in the newest segment, where recovery
+ * looks.
  */
 public final class Committer implements Runnable {
-  /** A block that was written, its entries' hashes, and whom to answer when it is durable. */
+  /** A written block, the hashes of its entries, and the requests to answer once it is durable. */
   static final class Commit {
     private final ChronicleWriter.Written written;
     private final long lastId;
@@ -71,10 +72,10 @@ public final class Committer implements Runnable {
   private boolean closed;
   private LogException.@Nullable Stopped failure;
 
-  /** Read by the sequencer to decide whether to write now or to let a block grow. */
+  /** Tells the sequencer whether to write now or to let its block grow. */
   private volatile boolean idle = true;
 
-  // Owned by the committer's thread.
+  // Confined to the committer thread.
   private ChronicleWriter.@Nullable WritableSegment current;
   private ByteBuffer readBack = ByteBuffer.allocateDirect(1 << 20);
 
@@ -91,7 +92,7 @@ public final class Committer implements Runnable {
     this.sealer = sealer;
   }
 
-  /** Whether a block that is submitted now is forced at once. */
+  /** Whether a block that is submitted now would be forced at once. */
   boolean isIdle() {
     return idle;
   }
@@ -112,9 +113,9 @@ public final class Committer implements Runnable {
   }
 
   /**
-   * Waits until everything that was submitted is forced.
+   * Waits until all submitted blocks are forced.
    *
-   * @throws LogException.Stopped if it can't be
+   * @throws LogException.Stopped if a force failed
    */
   void awaitForced() throws LogException.Stopped {
     lock.lock();
@@ -130,7 +131,7 @@ public final class Committer implements Runnable {
     }
   }
 
-  /** Ends {@link #run} when all that was submitted has been dealt with. */
+  /** Ends {@link #run} once all submitted blocks are forced or refused. */
   void close() {
     lock.lock();
     try {
@@ -225,7 +226,7 @@ public final class Committer implements Runnable {
     }
   }
 
-  /** The old file with its end mark, then the new one, then the directory that names it. */
+  /** Forces the old file with its end mark, then the new one, then their directory. */
   private void rollTo(ChronicleWriter.WritableSegment segment) throws IOException {
     if (current != null) {
       current.channel().force(true);
@@ -253,14 +254,15 @@ public final class Committer implements Runnable {
         || !Block.crcMatches(buffer)) {
       throw new LogException.Corrupt(
           written.segment().path()
-              + " does not give back the block that was written at offset "
-              + written.position());
+              + "@"
+              + written.position()
+              + ": the block reads back differently from what was written");
     }
   }
 
   /**
-   * The newest first: a client who waits for the oldest of his is woken once, and finds the others
-   * answered too.
+   * Answers the newest request first: a client that waits for its oldest request wakes up once and
+   * finds the others answered too.
    */
   private static void answer(Commit commit) {
     int end = commit.hashes.length;
@@ -275,7 +277,7 @@ public final class Committer implements Runnable {
       try {
         current.channel().close();
       } catch (IOException e) {
-        // Everything in it was forced; nothing depends on the close.
+        // All of it is forced, so nothing depends on the close.
         current = null;
       }
     }

@@ -4,9 +4,10 @@ import io.tallystick.store.log.Nanos;
 import java.time.Clock;
 
 /**
- * The log's clock: the wall clock, but never at or before a time it gave already. While the wall
- * clock is behind (it was set back, or the log was written on a machine that ran ahead), time goes
- * on by the JVM's monotonic clock from the last entry's time. Owned by the sequencer's thread.
+ * The log's clock: the wall clock, made strictly increasing. While the wall clock is behind the
+ * last entry (it was set back, or the log comes from a machine whose clock was ahead), time
+ * advances with the JVM's monotonic clock from the last entry's time. Confined to the sequencer
+ * thread.
  */
 public final class EntryClock {
   private final Clock wallClock;
@@ -14,7 +15,7 @@ public final class EntryClock {
   private long lastNanos;
   private long monotonicAtLast;
 
-  /** A clock that gives times after {@code lastNanos}. */
+  /** A clock whose times are all after {@code lastNanos}. */
   public EntryClock(Clock wallClock, long lastNanos) {
     this.wallClock = wallClock;
     this.lastNanos = lastNanos;
@@ -22,8 +23,8 @@ public final class EntryClock {
   }
 
   /**
-   * Reads the clocks, once for all requests that are taken together: a reading costs as much as a
-   * quarter of an entry's hash.
+   * Reads the clocks. Called once for all requests of a turn, because a reading costs a quarter of
+   * an entry's hash.
    */
   void read() {
     long wall = Nanos.of(wallClock.instant());
@@ -33,8 +34,8 @@ public final class EntryClock {
   }
 
   /**
-   * The first of {@code count} times one nanosecond apart, from the last {@link #read} on and later
-   * than every time given before.
+   * The first of {@code count} consecutive nanoseconds, which are not before the last {@link #read}
+   * and after every time returned so far.
    */
   long next(int count) {
     long first = Math.max(nowNanos, lastNanos + 1);
@@ -42,7 +43,7 @@ public final class EntryClock {
     return first;
   }
 
-  /** Gives back times that were not used after all: the next one is after {@code nanos} again. */
+  /** Takes back unused times, so that the next one is the first after {@code nanos}. */
   void rewind(long nanos) {
     lastNanos = nanos;
   }

@@ -10,9 +10,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The room that is left on the log's device. A write to memory that is mapped from a file can't be
- * refused when the device is full; it ends the process. So appends are refused before, while there
- * is room for what is mapped. {@link #check} is called by one thread, the rest by any.
+ * The free space on the log's device. On a full device a write to memory that is mapped from a file
+ * cannot fail: it ends the process. So appends are refused earlier, while there is room for the
+ * mapped pages. One thread calls {@link #check}; the other methods are safe for any thread.
  */
 public final class FreeSpace {
   private static final Logger LOG = LoggerFactory.getLogger(FreeSpace.class);
@@ -26,20 +26,21 @@ public final class FreeSpace {
     this.warnBelow = Math.max(warnBelow, LogConfig.RESERVE_BYTES);
   }
 
-  /** Bytes that may be written to the device. */
+  /** Usable bytes on the device. */
   public long bytes() throws IOException {
     return device.getUsableSpace();
   }
 
-  /** Whether there is less than the log was told to warn below. */
+  /** Whether fewer bytes are free than the configured minimum. */
   public boolean isLow() throws IOException {
     return bytes() < warnBelow;
   }
 
   /**
-   * Says when the room falls below the floor, and when it is there again.
+   * Checks the space before a write, and logs when it falls below the configured minimum and when
+   * it recovers.
    *
-   * @param needed bytes that are about to be written
+   * @param needed bytes about to be written
    * @throws NoSpaceException if they would use up the reserve
    */
   void check(long needed) throws IOException {

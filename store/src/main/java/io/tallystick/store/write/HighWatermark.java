@@ -7,7 +7,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The id of the newest acknowledged entry, and a place to wait for the next. Safe for any number of
+ * The id of the newest acknowledged entry, which readers can wait on. Safe for any number of
  * threads.
  */
 public final class HighWatermark implements LogEnd {
@@ -15,8 +15,8 @@ public final class HighWatermark implements LogEnd {
   private final Condition advanced = lock.newCondition();
 
   /**
-   * Written by one thread. A waiter raises {@link #waiting} before it reads this, so no wake-up is
-   * lost.
+   * Written by one thread. A waiter increments {@link #waiting} before it reads this, so no wake-up
+   * is lost.
    */
   private volatile long lastId;
 
@@ -36,7 +36,7 @@ public final class HighWatermark implements LogEnd {
     return lastId;
   }
 
-  /** Notes that everything up to this id is acknowledged. Called by one thread. */
+  /** Raises the watermark: all entries up to this id are acknowledged. Called by one thread. */
   void through(long id) {
     lastId = id;
     if (waiting.get() > 0) {
@@ -50,8 +50,8 @@ public final class HighWatermark implements LogEnd {
   }
 
   /**
-   * Waits until an entry after {@code id} is acknowledged; {@code false} if the time passed without
-   * one.
+   * Waits until an entry after {@code id} is acknowledged; {@code false} if the timeout passed
+   * without one.
    */
   @Override
   public boolean awaitBeyond(long id, Duration timeout) throws InterruptedException {

@@ -11,10 +11,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The one thread that gives entries their place and writes blocks. Takes everything that waits,
- * adds it to the block, and writes the block when the committer is free to force it or when it has
- * grown to {@link BlockFormat#TARGET_BLOCK_BYTES}. Once an hour it waits for the committer: a
- * segment is begun when all blocks of the one before it are forced.
+ * The one thread that assigns ids and times to entries and writes blocks. It takes all waiting
+ * requests, adds them to the block, and writes the block when the committer is free to force it or
+ * when it has grown to {@link BlockFormat#TARGET_BLOCK_BYTES}. Once an hour it waits for the
+ * committer: a segment begins only when all blocks of the previous one are forced.
  */
 public final class Sequencer implements Runnable {
   private final AppendQueue queue;
@@ -23,7 +23,7 @@ public final class Sequencer implements Runnable {
   private final ChronicleWriter writer;
   private final BlockBuilder block;
 
-  /** Whose events are in the block. */
+  /** The requests whose events are in the block. */
   private final List<AppendRequest> requests = new ArrayList<>();
 
   private final EntryClock clock;
