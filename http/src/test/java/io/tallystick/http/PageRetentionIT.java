@@ -61,7 +61,7 @@ class PageRetentionIT {
     browser.await("the entries that record it", () -> browser.ids().size() == removed.size());
 
     browser.open("/entries/1");
-    browser.awaitText(".empty", "Entry 1 was removed by retention");
+    browser.awaitText(".empty", "Entry 1 was removed");
     assertThat(browser.text(".empty"))
         .contains("archive/" + removed.get(0).get("archive").asText())
         .contains("the log begins at entry " + first);

@@ -29,20 +29,21 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Copies a log to another directory, also while it is written. The copy is a log of its own right
- * that verifies up to the checkpoint that was the newest when copying began, and may hold entries
- * after it. A second run into the same directory copies what is new.
+ * Copies a log to another directory, also while it is being written. The copy is a complete log
+ * that verifies up to the checkpoint that was the newest when the backup began, and may hold
+ * entries after it. A second run into the same directory copies only what is new. Used once, by one
+ * thread.
  *
- * <p>What is small is read first and written last, so that a checkpoint never gets there before
- * what it covers; a copy that was interrupted is the older one, or can be taken up. The newest
- * segment is copied up to the block that was its last when the segments' turn came, for what is
- * written behind that meanwhile would be copied in part. Neither the index, which is made anew, nor
- * the signing key, unless it is asked for, is copied.
+ * <p>Small files are read first and written last, so that a checkpoint never arrives before the
+ * entries that it covers. An interrupted backup leaves the older copy, or one that the next run
+ * completes. The newest segment is copied up to the block that was the last when the segments were
+ * listed, because blocks that are written meanwhile would be copied in part. The index, which can
+ * be rebuilt, is not copied; the signing key only on request.
  */
 public final class Backup {
   private static final int CHUNK_BYTES = 1 << 20;
 
-  /** What is compared by nothing but its end: a file of these folders only grows. */
+  /** Folders whose files only grow, so that size and time show whether one was copied already. */
   private static final List<String> FOLDERS = List.of("tiles", "archive", "segments", "dropped");
 
   private final LogReader log;
@@ -61,10 +62,10 @@ public final class Backup {
   private long bytesCopied;
 
   /**
-   * What was done.
+   * The result of a backup.
    *
-   * @param sealed entries under the checkpoint in the copy
-   * @param filesKept files that were there before
+   * @param sealed entries that the checkpoint in the copy covers
+   * @param filesKept files that an earlier backup had copied already
    */
   public record Report(long sealed, long filesCopied, long filesKept, long bytesCopied) {}
 
@@ -79,8 +80,8 @@ public final class Backup {
   /**
    * Copies the log.
    *
-   * @param to a directory that is made, or is empty, or holds a backup of this log
-   * @param withKey copies the signing key too, if it is in the data directory
+   * @param to a directory that does not exist, is empty, or holds a backup of this log
+   * @param withKey whether to copy the signing key, if it is in the data directory
    * @throws IOException if it can't be copied, or the directory holds something else
    */
   public static Report make(LogReader log, Path to, boolean withKey) throws IOException {
@@ -91,13 +92,13 @@ public final class Backup {
     checkTarget();
     Map<Path, byte[]> small = smallFiles(withKey);
     OwnerOnly.createDirectories(to);
-    // Makes it recognizable as a copy of this log, should what follows not come to its end.
+    // First, so that an interrupted copy is recognised as a copy of this log.
     AtomicFile.write(to.resolve("log.json"), Files.readAllBytes(log.directory().identity()));
     try (BatchSync batch = new BatchSync(to)) {
       copyFolders(batch);
       batch.force();
     }
-    // Now, for a file with the time of its source is not copied again.
+    // Only now, because a file with the time of its source is not copied again.
     for (Map.Entry<Path, FileTime> file : copied.entrySet()) {
       Files.setLastModifiedTime(file.getKey(), file.getValue());
     }
@@ -125,7 +126,7 @@ public final class Backup {
     checkHorizonStayed();
   }
 
-  /** Finds what the newest segment is now, and where it ends, also behind damage. */
+  /** Finds the newest segment and its end, even behind damage. */
   private void findEnd() throws IOException {
     Segments segments = log.segments();
     segments.refresh();
@@ -145,31 +146,32 @@ public final class Backup {
   private void checkHorizonStayed() throws IOException {
     log.refreshHorizon();
     if (log.firstId() != firstId) {
-      throw new IOException("retention took entries out meanwhile; make the backup again");
+      throw new IOException("retention removed entries during the backup; start the backup again");
     }
   }
 
   private void checkTarget() throws IOException {
     if (to.startsWith(from) || from.startsWith(to)) {
-      throw new IOException("the backup can't be inside the data directory, or around it");
+      throw new IOException(
+          "the backup directory must be neither inside nor around the data directory");
     }
     DataDirectory target = new DataDirectory(to);
     if (target.holdsLog()) {
       String origin = LogIdentity.read(target.identity()).origin();
       if (!origin.equals(log.identity().origin())) {
-        throw new IOException(to + " holds another log, " + origin);
+        throw new IOException(to + " holds a backup of another log, \"" + origin + "\"");
       }
       target.lock().close();
     } else if (Files.isDirectory(to)) {
       try (var files = Files.list(to)) {
         if (files.findAny().isPresent()) {
-          throw new IOException(to + " is not empty, and holds no backup of this log");
+          throw new IOException(to + " is not empty and holds no backup of this log");
         }
       }
     }
   }
 
-  /** In the order in which they are written: the newest checkpoint last. */
+  /** Small files in the order in which they are written, with the newest checkpoint last. */
   private Map<Path, byte[]> smallFiles(boolean withKey) throws IOException {
     DataDirectory source = log.directory();
     Map<Path, byte[]> files = new LinkedHashMap<>();
@@ -242,11 +244,11 @@ public final class Backup {
         });
   }
 
-  /** How much of a file is copied; -1 for nothing, not even its name. */
+  /** Number of bytes of a file to copy; -1 to skip the file. */
   private long size(Path file, BasicFileAttributes attributes) {
     String name = String.valueOf(file.getFileName());
     if (name.endsWith(".cq4t")) {
-      // Chronicle makes its table of segments anew.
+      // Chronicle recreates its table of segments.
       return -1;
     }
     boolean older = !name.endsWith(SegmentFile.SUFFIX) || name.compareTo(newestSegment) < 0;
@@ -276,7 +278,7 @@ public final class Backup {
     filesCopied++;
   }
 
-  /** Leaves out what is all zeros in the source and not there in the copy: most of a segment. */
+  /** Leaves holes for blocks of zeros that the copy does not have yet: most of a segment. */
   private void copy(FileChannel in, FileChannel out, long size) throws IOException {
     long had = out.size();
     ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES);

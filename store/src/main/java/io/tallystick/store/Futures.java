@@ -7,14 +7,14 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Waits for what another thread does as if it was done here: its errors are thrown as they are. */
+/** Waits for futures and rethrows their errors unwrapped, as if this thread had done the work. */
 public final class Futures {
   private Futures() {}
 
   /**
-   * What the future ends with.
+   * Waits for the future's result.
    *
-   * @throws IOException if it ends with that, or with another checked error, which is the cause
+   * @throws IOException if the future failed with one, or with another checked error as its cause
    */
   public static <T> T from(Future<T> future) throws IOException, InterruptedException {
     try {
@@ -25,9 +25,9 @@ public final class Futures {
   }
 
   /**
-   * What the future ends with, waiting so long at most.
+   * Waits for the future's result, at most for the timeout.
    *
-   * @throws IOException if it ends with that, or with another checked error, which is the cause
+   * @throws IOException if the future failed with one, or with another checked error as its cause
    */
   public static <T> T from(Future<T> future, Duration timeout)
       throws IOException, InterruptedException, TimeoutException {

@@ -24,11 +24,11 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * A log to read: by id, by range, by time. Takes no lock and changes nothing, so any number of
- * readers in any process may have the log open beside its writer. Safe for any number of threads.
+ * Reads a log by id and by range. Takes no lock and changes nothing, so any number of readers in
+ * any process may have the log open beside its writer. Safe for any number of threads.
  *
- * <p>A block's CRC is checked whenever it is read, so damage by accident is reported and never
- * answered; damage by intent is for verification.
+ * <p>Every read checks the block's CRC32C, so accidental damage is an error and never a result.
+ * Verification detects intentional changes.
  */
 public final class LogReader implements EntrySource {
   private final DataDirectory directory;
@@ -57,15 +57,14 @@ public final class LogReader implements EntrySource {
   }
 
   /**
-   * Opens the log in this data directory for reading, whether or not a writer has it open.
+   * Opens the log in this data directory for reading. A writer may have it open meanwhile.
    *
    * @throws LogException.NotALog if there is none
    */
   public static LogReader open(Path data) throws IOException {
     DataDirectory directory = new DataDirectory(data);
     if (!directory.holdsLog()) {
-      throw new LogException.NotALog(
-          directory.root() + " holds no log: there is no log.json in it");
+      throw new LogException.NotALog(directory.root() + " holds no log: it has no log.json");
     }
     LogIdentity identity = LogIdentity.read(directory.identity());
     Segments segments = new Segments(directory.segments());
@@ -84,7 +83,7 @@ public final class LogReader implements EntrySource {
         new TileFiles(directory));
   }
 
-  /** The tree over the log: checkpoints, proofs, tiles. */
+  /** The tree over the log, with checkpoints, proofs and tiles. */
   public LogTree tree() {
     return tree;
   }
@@ -103,15 +102,15 @@ public final class LogReader implements EntrySource {
   }
 
   /**
-   * Passes for an entry that the log holds or will hold.
+   * Checks that retention did not remove the entry.
    *
-   * @throws LogException.Removed if it held it once
+   * @throws LogException.Removed if it did
    */
   public void checkNotRemoved(long id) throws LogException.Removed {
     horizon.checkNotRemoved(id);
   }
 
-  /** Where the log begins, and what was taken out before that. */
+  /** Where the log begins, and what was removed before that. */
   public Horizon horizon() {
     return horizon;
   }
@@ -148,9 +147,9 @@ public final class LogReader implements EntrySource {
   }
 
   /**
-   * Id of the newest entry, 0 in an empty log. Beside the writer in its own process: the newest
-   * that is acknowledged. In another process: the newest that is written; and {@link #firstId} then
-   * knows what the writer took out by now.
+   * Id of the newest entry, 0 in an empty log. For the writer's own reader this is the newest
+   * acknowledged entry. For a reader in another process it is the newest written one, and the call
+   * also updates {@link #firstId}.
    */
   public long lastId() throws IOException {
     if (!isBesideWriter()) {
@@ -159,25 +158,23 @@ public final class LogReader implements EntrySource {
     return end.lastId();
   }
 
-  /**
-   * Whether this reader is the writer's own, so that what is not acknowledged yet does not concern
-   * it.
-   */
+  /** Whether this reader belongs to the writer, so that it sees only acknowledged entries. */
   public boolean isBesideWriter() {
     return end.isAcknowledged();
   }
 
   /**
-   * Waits until there is an entry after {@code id}; {@code false} if the time passed without one.
+   * Waits until there is an entry after {@code id}; {@code false} if the timeout passed without
+   * one.
    */
   public boolean awaitBeyond(long id, Duration timeout) throws IOException, InterruptedException {
     return end.awaitBeyond(id, timeout);
   }
 
   /**
-   * The entry with this id; empty if there is none.
+   * Reads the entry with this id; empty if there is none.
    *
-   * @throws LogException.Corrupt if it should be there and can't be read
+   * @throws LogException.Corrupt if it should be there and is unreadable
    */
   public Optional<StoredEntry> read(long id) throws IOException {
     if (id < firstId()) {
@@ -205,7 +202,7 @@ public final class LogReader implements EntrySource {
     return new StoredEntry(id, block.entry((int) (id - block.firstId())));
   }
 
-  /** As the interface says; entries that retention removes meanwhile are left out. */
+  /** Skips entries that retention removes meanwhile. */
   @Override
   public boolean forEach(long firstId, long lastId, EntryConsumer consumer) throws IOException {
     return forEachBlock(
@@ -221,7 +218,7 @@ public final class LogReader implements EntrySource {
         });
   }
 
-  /** The same by blocks. */
+  /** As {@link #forEach}, with whole blocks. */
   public boolean forEachBlock(long firstId, long lastId, BlockReader.BlockConsumer consumer)
       throws IOException {
     long last = Math.min(lastId, lastId());
@@ -245,7 +242,7 @@ public final class LogReader implements EntrySource {
   /**
    * When the log recorded the entry.
    *
-   * @throws LogException.Corrupt if there is no such entry, or it can't be read
+   * @throws LogException.Corrupt if the entry is missing or unreadable
    */
   public Instant timestamp(long id) throws IOException {
     StoredEntry entry = read(id).orElseThrow(() -> BlockReader.missing(id));

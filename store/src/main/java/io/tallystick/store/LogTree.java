@@ -18,21 +18,21 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The tree over the log, to read: checkpoints, proofs, tiles. Every proof is made from hashes that
- * were shown to lead to the checkpoint's root, so a damaged tile is an error and never a wrong
+ * Reads the tree over the log: checkpoints, proofs, tiles. Every proof is made from hashes that
+ * were checked against the checkpoint's root, so a damaged tile is an error and never a wrong
  * proof. Safe for any number of threads.
  */
 public final class LogTree {
-  /** Where the newest checkpoint comes from. */
+  /** Supplies the newest checkpoint. */
   @FunctionalInterface
   interface Newest {
     Optional<SignedCheckpoint> get() throws IOException;
   }
 
   /**
-   * A checkpoint that is kept.
+   * A checkpoint in the history.
    *
-   * @param timestamped whether a timestamp authority's token is kept with it
+   * @param timestamped whether a timestamp token is kept with it
    */
   public record Kept(SignedCheckpoint checkpoint, boolean timestamped) {}
 
@@ -51,7 +51,7 @@ public final class LogTree {
   /**
    * The newest checkpoint; empty before the first.
    *
-   * @throws LogException.Contradiction if what is there is not a checkpoint of this log
+   * @throws LogException.Contradiction if the file is not a checkpoint of this log
    */
   public Optional<SignedCheckpoint> newest() throws IOException {
     return newest.get();
@@ -71,16 +71,16 @@ public final class LogTree {
   }
 
   /**
-   * The proof that an entry is under a checkpoint (C2SP tlog-proof).
+   * Proves that a checkpoint covers an entry (C2SP tlog-proof).
    *
    * @throws IllegalArgumentException if the checkpoint does not cover it
-   * @throws io.tallystick.tlog.CorruptTileException if the tree is damaged there
+   * @throws io.tallystick.tlog.CorruptTileException if a tile for the proof is damaged
    */
   public TlogProof prove(long id, SignedCheckpoint under) throws IOException {
     return prover(under).prove(id);
   }
 
-  /** Makes many proofs under one checkpoint, reading each tile once. */
+  /** A prover that makes many proofs under one checkpoint and reads each tile once. */
   public Prover prover(SignedCheckpoint under) {
     return new Prover(under, proofs(under));
   }
@@ -97,7 +97,7 @@ public final class LogTree {
       this.proofs = proofs;
     }
 
-    /** The checkpoint that it proves entries under. */
+    /** The checkpoint of all proofs. */
     public SignedCheckpoint under() {
       return under;
     }
@@ -106,15 +106,15 @@ public final class LogTree {
     public TlogProof prove(long id) throws IOException {
       if (id < 1 || id > under.size()) {
         throw new IllegalArgumentException(
-            "entry " + id + " is not under the checkpoint over " + under.size() + " entries");
+            "the checkpoint over " + under.size() + " entries does not cover entry " + id);
       }
       return new TlogProof(id - 1, proofs.inclusion(id - 1, under.size()), note);
     }
   }
 
   /**
-   * The proof that the tree of the first {@code from} entries is the beginning of that of the first
-   * {@code to} (RFC 9162 section 2.1.4).
+   * Proves that the tree over the first {@code from} entries is a prefix of the tree over the first
+   * {@code to} entries (RFC 9162 section 2.1.4).
    *
    * @throws IllegalArgumentException unless {@code 0 <= from <= to <= size()}
    */
@@ -123,7 +123,12 @@ public final class LogTree {
     long size = under == null ? 0 : under.size();
     if (from < 0 || from > to || to > size) {
       throw new IllegalArgumentException(
-          "sizes go from 0 up to " + size + ", the first not greater than the second");
+          "sizes must be between 0 and "
+              + size
+              + ", the first not greater than the second, but were "
+              + from
+              + " and "
+              + to);
     }
     return under == null ? List.of() : proofs(under).consistency(from, to);
   }
@@ -140,8 +145,8 @@ public final class LogTree {
   }
 
   /**
-   * The entries of a bundle (C2SP tlog-tiles, "Log entries"); empty if they are not published, or
-   * the log does not hold them all any more.
+   * The entries of a bundle (C2SP tlog-tiles, "Log entries"); empty if they are not published yet,
+   * or retention removed some of them.
    */
   public Optional<byte[]> bundle(EntryBundle bundle) throws IOException {
     if (!bundle.existsIn(size())) {
@@ -168,22 +173,22 @@ public final class LogTree {
     return next[0] == last + 1 ? Optional.of(bytes.toByteArray()) : Optional.empty();
   }
 
-  /** Keeps a checkpoint, which somebody takes away, in the history. */
+  /** Keeps a checkpoint in the history, for instance because somebody relies on it. */
   public void keep(SignedCheckpoint checkpoint) throws IOException {
     files.keep(checkpoint);
   }
 
-  /** The newest checkpoint that a witness signed; empty if there is none. */
+  /** The newest cosigned checkpoint; empty if there is none. */
   public Optional<SignedCheckpoint> cosigned() throws IOException {
     return files.cosigned();
   }
 
-  /** Makes this the newest checkpoint that a witness signed. */
+  /** Publishes the newest cosigned checkpoint. */
   public void publishCosigned(SignedCheckpoint checkpoint) throws IOException {
     files.publishCosigned(checkpoint.note());
   }
 
-  /** The checkpoints that are kept, newest first. */
+  /** The kept checkpoints, newest first. */
   public List<Kept> kept() throws IOException {
     List<Kept> all = new ArrayList<>();
     for (long size : files.keptSizes()) {
@@ -201,16 +206,15 @@ public final class LogTree {
     return kept.isPresent() ? kept : newest().filter(checkpoint -> checkpoint.size() == size);
   }
 
-  /** The timestamp authority's answer for a kept checkpoint. */
+  /** The timestamp token of a kept checkpoint; empty if there is none. */
   public Optional<byte[]> token(long size) throws IOException {
     return files.token(size);
   }
 
   /**
-   * Keeps the timestamp authority's answer for a checkpoint, and the checkpoint.
+   * Keeps a checkpoint and its timestamp token.
    *
-   * @throws IOException if the checkpoint that is kept has other signatures than the one that was
-   *     stamped
+   * @throws IOException if the kept checkpoint has other signatures than the stamped one
    */
   public void keepToken(SignedCheckpoint checkpoint, byte[] token) throws IOException {
     files.keepToken(checkpoint, token);

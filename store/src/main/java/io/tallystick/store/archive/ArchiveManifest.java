@@ -3,10 +3,11 @@ package io.tallystick.store.archive;
 import com.fasterxml.jackson.annotation.JsonProperty;
 
 /**
- * Which entries of which log an archive holds.
+ * The manifest of an archive: which entries of which log it holds. Immutable.
  *
  * @param previousHash hash of the entry before the first, in hexadecimal
- * @param lastHash hash of the last, in hexadecimal
+ * @param lastHash hash of the last entry, in hexadecimal
+ * @param checkpointSize number of entries that the archive's checkpoint covers
  */
 public record ArchiveManifest(
     @JsonProperty(value = "version", required = true) int version,
@@ -16,6 +17,6 @@ public record ArchiveManifest(
     @JsonProperty(value = "previous_hash", required = true) String previousHash,
     @JsonProperty(value = "last_hash", required = true) String lastHash,
     @JsonProperty(value = "checkpoint_size", required = true) long checkpointSize) {
-  /** The version of the archive format that this program reads and writes. */
+  /** Version of the archive format that this program supports. */
   public static final int VERSION = 1;
 }

@@ -28,9 +28,9 @@ import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 
 /**
- * Reads an archive that {@link ArchiveWriter} wrote. Nothing is trusted but its form: {@link
- * ArchiveVerifier} checks what it says. Memory does not depend on how many entries there are. Used
- * by one thread.
+ * Reads an archive that {@link ArchiveWriter} wrote. It checks only the form of the file; {@link
+ * ArchiveVerifier} checks the content. Memory does not depend on the number of entries. Used by one
+ * thread.
  */
 public final class ArchiveReader implements Closeable {
   static final String PROOF_HEAD = "tallystick range-proof v1";
@@ -46,7 +46,7 @@ public final class ArchiveReader implements Closeable {
   }
 
   /**
-   * Opens an archive to read it. Nothing is checked but its form.
+   * Opens an archive and checks its form.
    *
    * @throws LogException.NotALog if the file is not an archive
    */
@@ -65,16 +65,16 @@ public final class ArchiveReader implements Closeable {
       if (manifest.version() != ArchiveManifest.VERSION) {
         throw new LogException.NotALog(
             file
-                + " says version "
+                + " has version "
                 + manifest.version()
-                + "; this program reads "
+                + "; this program supports version "
                 + ArchiveManifest.VERSION);
       }
       return new ArchiveReader(zip, manifest);
     } catch (JsonProcessingException e) {
       zip.close();
       throw new LogException.NotALog(
-          file + " is not an archive: its manifest.json is " + e.getOriginalMessage());
+          file + " is not an archive: its manifest.json is invalid: " + e.getOriginalMessage());
     } catch (InvalidProofException e) {
       zip.close();
       throw new LogException.NotALog(file + " is not an archive: " + e.getMessage());
@@ -84,7 +84,7 @@ public final class ArchiveReader implements Closeable {
     }
   }
 
-  /** What the archive says that it holds. */
+  /** The unverified manifest. */
   public ArchiveManifest manifest() {
     return manifest;
   }
@@ -95,23 +95,24 @@ public final class ArchiveReader implements Closeable {
   }
 
   /**
-   * The keys that it names, to check it where no other is trusted.
+   * The verifier keys in the archive, for checks without a trusted key.
    *
-   * @throws LogException.NotALog if it names none
+   * @throws LogException.NotALog if it has none
    */
   List<VerifierKey> keys() throws IOException {
     try {
       String keys = new String(read(zip, "verifier-key", MAX_PROOF_BYTES), UTF_8);
       return keys.lines().map(VerifierKey::parse).toList();
     } catch (InvalidProofException | IllegalArgumentException e) {
-      throw new LogException.NotALog(zip.getName() + " names no verifier key: " + e.getMessage());
+      throw new LogException.NotALog(
+          zip.getName() + " has no valid verifier key: " + e.getMessage());
     }
   }
 
   /**
-   * Gives the entries in order, as they are in the file.
+   * Passes the entries to the consumer, in the order of the file.
    *
-   * @return {@code false} if the consumer ended it
+   * @return {@code false} if the consumer stopped the reading
    * @throws LogException.Corrupt at a line that is not an entry
    */
   public boolean forEach(EntrySource.EntryConsumer consumer) throws IOException {
@@ -125,7 +126,8 @@ public final class ArchiveReader implements Closeable {
         if (next != '\n') {
           line.write(next);
           if (line.size() > EntryCodec.MAX_ENTRY_BYTES) {
-            throw new LogException.Corrupt("the archive has a line that is longer than an entry");
+            throw new LogException.Corrupt(
+                "the archive has a line that is longer than an entry can be");
           }
           continue;
         }
@@ -135,7 +137,7 @@ public final class ArchiveReader implements Closeable {
         line.reset();
       }
       if (line.size() > 0) {
-        throw new LogException.Corrupt("the archive's last line is cut");
+        throw new LogException.Corrupt("the last line of the archive is incomplete");
       }
     } catch (ZipException | EOFException e) {
       throw damaged("entries.ndjson", e);
@@ -147,16 +149,17 @@ public final class ArchiveReader implements Closeable {
     try {
       return new StoredEntry(EntryCodec.decodeHead(bytes, 0, bytes.length).id(), bytes);
     } catch (InvalidEntryException e) {
-      throw new LogException.Corrupt("the archive has a line that is no entry: " + e.getMessage());
+      throw new LogException.Corrupt(
+          "the archive has a line that is not an entry: " + e.getMessage());
     }
   }
 
-  /** The checkpoint that covers the entries, as it stands in the archive. */
+  /** The unverified checkpoint that covers the entries. */
   byte[] checkpoint() throws IOException, InvalidProofException {
     return read(zip, "checkpoint", SignedNote.MAX_BYTES);
   }
 
-  /** The hashes beside the entries, which lead to the checkpoint's root. */
+  /** The hashes beside the entries, which together with them give the checkpoint's root. */
   RangeProof rangeProof() throws IOException, InvalidProofException {
     return proof(new String(read(zip, "range-proof", MAX_PROOF_BYTES), UTF_8));
   }
@@ -167,7 +170,7 @@ public final class ArchiveReader implements Closeable {
         || !lines[0].equals(PROOF_HEAD)
         || !lines[1].matches("(0|[1-9][0-9]{0,17}) [1-9][0-9]{0,17} [1-9][0-9]{0,17}")
         || !lines[lines.length - 1].isEmpty()) {
-      throw new InvalidProofException("range-proof is not a proof of a range");
+      throw new InvalidProofException("range-proof is not a range proof");
     }
     String[] range = lines[1].split(" ", -1);
     List<Hash> left = new ArrayList<>();
@@ -175,7 +178,7 @@ public final class ArchiveReader implements Closeable {
     for (String line : List.of(lines).subList(2, lines.length - 1)) {
       boolean isLeft = line.startsWith("left ") && right.isEmpty();
       if (!isLeft && !line.startsWith("right ")) {
-        throw new InvalidProofException("range-proof has a line that is none of its");
+        throw new InvalidProofException("range-proof has an invalid line");
       }
       (isLeft ? left : right).add(Hash.parseHex(line.substring(isLeft ? 5 : 6)));
     }
@@ -183,7 +186,7 @@ public final class ArchiveReader implements Closeable {
         Long.parseLong(range[0]), Long.parseLong(range[1]), Long.parseLong(range[2]), left, right);
   }
 
-  /** A file of the zip, as far as it is not larger than it may be, whatever the zip says of it. */
+  /** Reads a file of the zip, up to a limit that does not depend on the zip's own sizes. */
   private static byte[] read(ZipFile zip, String name, int maxBytes)
       throws IOException, InvalidProofException {
     ZipEntry entry = zip.getEntry(name);
@@ -205,7 +208,7 @@ public final class ArchiveReader implements Closeable {
     return new LogException.Corrupt(
         "the archive is damaged: "
             + name
-            + " can't be read"
+            + " is unreadable"
             + (e.getMessage() == null ? "" : ": " + e.getMessage()));
   }
 

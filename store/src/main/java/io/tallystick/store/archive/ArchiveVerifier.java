@@ -21,26 +21,26 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Verifies an archive alone, without the log that its entries come from (format.md, Retention and
- * archive).
+ * Verifies an archive by itself, without the log that its entries come from (format.md, Retention
+ * and archive).
  */
 public final class ArchiveVerifier {
   private ArchiveVerifier() {}
 
   /**
-   * What the check of an archive found.
+   * The result of the verification.
    *
-   * @param checkpoint the one that covers the entries
-   * @param entries that were read
+   * @param checkpoint the checkpoint that covers the entries
+   * @param entries number of entries that were read
    * @param faults sentences; empty if every entry is as it was sealed
    */
   public record Report(Checkpoint checkpoint, long entries, List<String> faults) {}
 
   /**
-   * Checks every entry, the chain between them, and that they are under the checkpoint's root.
+   * Checks every entry, the chain between them, and that the checkpoint covers them.
    *
-   * @param keys of which one must have signed the checkpoint
-   * @throws InvalidNoteException if none has
+   * @param keys one of these must have signed the checkpoint
+   * @throws InvalidNoteException if none of them did
    */
   public static Report verify(ArchiveReader archive, List<VerifierKey> keys)
       throws IOException, InvalidNoteException {
@@ -61,7 +61,7 @@ public final class ArchiveVerifier {
           || proof.start() != manifest.firstId() - 1
           || proof.end() != manifest.lastId()) {
         throw new InvalidProofException(
-            "manifest.json, range-proof and checkpoint do not name the same entries");
+            "manifest.json, range-proof and checkpoint are not about the same entries");
       }
       Hasher hasher = new Hasher();
       CompactRange range = proof.begin(hasher);
@@ -73,7 +73,7 @@ public final class ArchiveVerifier {
         return faults.size() < VerifyReport.MAX_FAULTS;
       });
       if (!link.hash.toString().equals(manifest.lastHash())) {
-        faults.add("the last entry has another hash than manifest.json says");
+        faults.add("the last entry does not have the hash in manifest.json");
       }
       proof.verify(range, checkpoint.root());
     } catch (InvalidProofException | LogException.Corrupt | IllegalArgumentException e) {
@@ -82,7 +82,7 @@ public final class ArchiveVerifier {
     return new Report(checkpoint, count[0], faults);
   }
 
-  /** How far the chain was followed. */
+  /** The end of the chain that was checked so far. */
   private static final class Link {
     private long id;
     private Hash hash;
@@ -99,7 +99,7 @@ public final class ArchiveVerifier {
         EntryCodec.Head head = EntryCodec.decodeHead(bytes, 0, bytes.length);
         Instant at = Instant.ofEpochSecond(head.epochSecond(), head.nano());
         if (head.id() != id + 1) {
-          faults.add("entry " + (id + 1) + " was due where entry " + head.id() + " is");
+          faults.add("entry " + head.id() + " is where entry " + (id + 1) + " was expected");
         }
         if (!head.previousHash().equals(hash)) {
           faults.add("entry " + head.id() + " is not chained to the entry before it");
@@ -111,7 +111,7 @@ public final class ArchiveVerifier {
         id = head.id();
         hash = EntryHash.of(bytes);
       } catch (InvalidEntryException e) {
-        faults.add("the line after entry " + id + " is no entry: " + e.getMessage());
+        faults.add("the line after entry " + id + " is not an entry: " + e.getMessage());
       }
     }
   }

@@ -23,8 +23,8 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * Writes entries of a log into a zip that can be verified and read alone (format.md, Retention and
- * archive). Used by one thread.
+ * Writes entries of a log to a zip file that can be verified and read by itself (format.md,
+ * Retention and archive). Safe for any number of threads.
  *
  * <pre>
  *   README.txt       how to check it, with tally and without
@@ -34,19 +34,19 @@ import java.util.zip.ZipOutputStream;
  *                    "left HASH" and "right HASH" a line: the subtrees beside the range, RFC 9162
  *                    section 2.1.1, from left to right, in hexadecimal
  *   checkpoint       the signed note over SIZE entries
- *   checkpoint.tsr   what a timestamp authority answered for it, if one was asked
- *   verifier-key     the log's keys, newest first: compare them with what you know
+ *   checkpoint.tsr   its timestamp token, if there is one
+ *   verifier-key     the log's keys, newest first: compare them with the ones you trust
  * </pre>
  */
 public final class ArchiveWriter {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String README =
       """
-      Entries of a Tallystick audit log, taken out by retention.
+      Entries of a Tallystick audit log, removed from it by retention.
 
       Check them, with no access to the log:
           tally verify --archive THIS_FILE --key 'VKEY'
-      where VKEY is the log's verifier key that you trust ("verifier-key" holds what the log says of itself).
+      where VKEY is the log's verifier key that you trust ("verifier-key" holds the log's own claim).
       Read them, with every filter:
           tally list --archive THIS_FILE
 
@@ -59,11 +59,11 @@ public final class ArchiveWriter {
   private ArchiveWriter() {}
 
   /**
-   * Writes an archive. Memory does not depend on how many entries there are.
+   * Writes an archive. Memory does not depend on the number of entries.
    *
-   * @param previous what entry {@code firstId} is chained to
+   * @param previous hash of the entry before {@code firstId}
    * @param under a checkpoint that covers the entries
-   * @param file is created; what was there is replaced
+   * @param file is created or replaced
    * @return hash of the last entry
    */
   static Hash write(
@@ -127,7 +127,7 @@ public final class ArchiveWriter {
 
   private static void begin(ZipOutputStream zip, String name) throws IOException {
     ZipEntry entry = new ZipEntry(name);
-    // One time for all, so that the same entries are the same file.
+    // A fixed time, so that the same entries always give the same file.
     entry.setTimeLocal(LocalDateTime.of(1980, 1, 1, 0, 0));
     zip.putNextEntry(entry);
   }

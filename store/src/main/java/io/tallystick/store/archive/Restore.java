@@ -28,9 +28,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a data directory from archives, for reading: their entries in segments, with their ids and
- * their hashes. It is not the log that they were taken from: it has no key, no checkpoint and no
- * tree, and it is never appended to. What an archive proves, the archive proves.
+ * Creates a read-only data directory from archives: their entries in segments, with their ids and
+ * hashes. It is not the log that they come from, because it has no key, no checkpoint and no tree.
+ * The archives themselves remain the proof.
  */
 public final class Restore {
   private final List<ArchiveReader> archives;
@@ -42,15 +42,16 @@ public final class Restore {
   }
 
   /**
-   * Restores archives of one log that follow each other.
+   * Restores consecutive archives of one log.
    *
-   * @param files in any order
-   * @param keys of which one must have signed each archive's checkpoint; empty to trust those that
-   *     the archives name themselves
-   * @param data is made, or is empty; holds a log when this returns, and nothing when it throws
-   * @return how many entries there are
+   * @param files archives in any order
+   * @param keys one of these must have signed each archive's checkpoint; empty to trust the keys in
+   *     the archives
+   * @param data a directory that is empty or does not exist; it holds a log when this returns, and
+   *     nothing when it throws
+   * @return number of restored entries
    * @throws LogException.Corrupt if an archive does not verify, or one between them is missing
-   * @throws InvalidNoteException if a checkpoint is not signed by one of the keys
+   * @throws InvalidNoteException if none of the keys signed a checkpoint
    */
   public static long restore(List<Path> files, List<VerifierKey> keys, Path data)
       throws IOException, InvalidNoteException {
@@ -84,7 +85,7 @@ public final class Restore {
     try (Stream<Path> inside = Files.list(root)) {
       if (inside.findAny().isPresent()) {
         throw new LogException.NotALog(
-            root + " is not empty; taken is a directory that is empty or not there yet");
+            root + " is not empty; name a directory that is empty or does not exist");
       }
     }
   }
@@ -95,11 +96,11 @@ public final class Restore {
       ArchiveManifest next = archives.get(i).manifest();
       if (!next.origin().equals(before.origin())) {
         throw new LogException.Corrupt(
-            "the archives are of two logs, " + before.origin() + " and " + next.origin());
+            "the archives come from different logs, " + before.origin() + " and " + next.origin());
       }
       if (next.firstId() != before.lastId() + 1 || !next.previousHash().equals(before.lastHash())) {
         throw new LogException.Corrupt(
-            "an archive with entry %d does not follow one with entry %d: restore what is between them too, or one of them alone"
+            "entry %d, the first of an archive, does not follow entry %d, the last of the one before: add the archives between them, or restore them separately"
                 .formatted(next.firstId(), before.lastId()));
       }
     }
@@ -118,7 +119,7 @@ public final class Restore {
               first.previousHash(),
               archives.stream().map(ArchiveReader::name).toList())
           .write(directory.horizon());
-      // Last, so that there is no log before all of it is there.
+      // Last, because the directory holds a log from then on.
       new LogIdentity(LogIdentity.VERSION, first.origin(), firstTime(), List.of())
           .write(directory.identity());
       whole = true;
@@ -144,7 +145,7 @@ public final class Restore {
     return block.lastId();
   }
 
-  /** Puts entries into blocks, and blocks into the segments of their hours. */
+  /** Writes entries in blocks to the segments of their hours. */
   private final class Segmentation implements AutoCloseable {
     private final ChronicleWriter writer = ChronicleWriter.open(directory.segments(), 0);
     private final BlockBuilder block;
@@ -211,7 +212,8 @@ public final class Restore {
       EntryCodec.Head head = EntryCodec.decodeHead(entry.bytes(), 0, entry.bytes().length);
       return Nanos.of(head.epochSecond(), head.nano());
     } catch (InvalidEntryException e) {
-      throw new LogException.Corrupt("the archive has a line that is no entry: " + e.getMessage());
+      throw new LogException.Corrupt(
+          "the archive has a line that is not an entry: " + e.getMessage());
     }
   }
 

@@ -39,31 +39,31 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes old segments out of a log, each step durable before the next (format.md, Retention and
- * archive): the entries are verified and sealed, archived, the removal is an entry of the log and
- * sealed, the horizon moves, the files go. A crash at any point leaves the old state or the new
- * one; what was left to delete is deleted at the next open. Safe for any number of threads; one
- * removes at a time.
+ * Removes old segments from a log (format.md, Retention and archive). Each step is durable before
+ * the next: verify and seal the entries, archive them, record the removal as a sealed entry of the
+ * log, move the horizon, delete the files. A crash at any point leaves the old state or the new
+ * one, and the next open deletes what is left to delete. Safe for any number of threads, of which
+ * one removes at a time ({@link AuditLog#removalLock}).
  *
- * <p>The tree keeps every tile, so all proofs of what is left, and consistency with every older
- * checkpoint, can still be made.
+ * <p>The tree keeps every tile, so the remaining entries can still be proven, and so can
+ * consistency with every older checkpoint.
  */
 public final class Retention {
-  /** What becomes of entries that are taken out. */
+  /** What happens to removed entries. */
   public enum Mode {
     /** They are kept in a file in {@code archive/}. */
     ARCHIVE,
-    /** They are gone. */
+    /** They are deleted for good. */
     PURGE
   }
 
   /**
-   * Whole segments of one UTC day that can be taken out together.
+   * Complete segments of one UTC day that can be removed together.
    *
-   * @param bytes that the files take on the device
+   * @param bytes total size of the files
    */
   public record Batch(long firstId, long lastId, LocalDate day, long bytes) {
-    /** How many entries there are. */
+    /** Number of entries. */
     public long count() {
       return lastId - firstId + 1;
     }
@@ -78,16 +78,16 @@ public final class Retention {
   }
 
   /**
-   * What can be taken out: the oldest closed segments, in order, all of whose entries are older
-   * than {@code before}. Never the newest one that holds entries.
+   * Plans a removal of the oldest closed segments, in order, whose entries are all older than
+   * {@code before}. The newest segment with entries always stays.
    *
-   * @param keepFrom the first entry that must stay, {@link Long#MAX_VALUE} for none
+   * @param keepFrom the first entry that must stay; {@link Long#MAX_VALUE} for none
    */
   public List<Batch> plan(Instant before, long keepFrom) throws IOException {
     return plan(reader, before, keepFrom);
   }
 
-  /** The same of a log that somebody else may write. */
+  /** As {@link #plan(Instant, long)}, for a log that another process may be writing. */
   public static List<Batch> plan(LogReader reader, Instant before, long keepFrom)
       throws IOException {
     Segments segments = reader.segments();
@@ -118,10 +118,11 @@ public final class Retention {
   }
 
   /**
-   * Takes a batch out, which {@link #plan} gave as the oldest.
+   * Removes the oldest batch of a {@link #plan}.
    *
-   * @param by name of the key that asked for it; {@code null} for the server itself
-   * @throws LogException.Corrupt if the entries do not verify; nothing is taken out then
+   * @param by name of the API key that requested it; {@code null} for the server itself
+   * @throws LogException.Corrupt if the entries do not verify; nothing is removed then
+   * @throws IllegalArgumentException if the batch is not the oldest any more
    */
   public Horizon.Removed remove(Batch batch, Mode mode, @Nullable String by)
       throws IOException, InterruptedException {
@@ -170,14 +171,14 @@ public final class Retention {
               + batch.firstId()
               + " to "
               + batch.lastId()
-              + " do not verify, so they are not taken out: "
+              + " do not verify, so they are not removed: "
               + report.faults().getFirst().reason());
     }
   }
 
   private Path archive(Batch batch, Hash previous, SignedCheckpoint under) throws IOException {
     reader.tree().keep(under);
-    // As it is kept: a timestamp is over all its signatures.
+    // As it is kept, because a timestamp covers all of its signatures.
     SignedCheckpoint kept = reader.tree().checkpoint(under.size()).orElse(under);
     Path directory = reader.directory().archive();
     OwnerOnly.createDirectories(directory);
@@ -195,7 +196,7 @@ public final class Retention {
     return file;
   }
 
-  /** Writes an archive of the batch, durably, and verifies it. */
+  /** Writes an archive of the batch durably, and verifies it. */
   private void write(Batch batch, Hash previous, SignedCheckpoint kept, Path temporary)
       throws IOException {
     checkRoom(batch);
@@ -207,14 +208,15 @@ public final class Retention {
       ArchiveVerifier.Report report = ArchiveVerifier.verify(written, reader.identity().keys());
       if (!report.faults().isEmpty()) {
         throw new LogException.Corrupt(
-            temporary + " does not verify after it was written: " + report.faults().getFirst());
+            temporary + " does not verify after writing it: " + report.faults().getFirst());
       }
     } catch (InvalidNoteException e) {
-      throw new LogException.Corrupt(temporary + " has no checkpoint of this log");
+      throw new LogException.Corrupt(
+          temporary + " has no valid checkpoint of this log after writing it");
     }
   }
 
-  /** An archive is not larger than the blocks that it is made of, and leaves appends their room. */
+  /** Checks the space for an archive, which is never larger than its blocks. */
   private void checkRoom(Batch batch) throws IOException {
     long[] needed = {0};
     reader.forEachBlock(
@@ -231,7 +233,7 @@ public final class Retention {
               + batch.firstId()
               + " to "
               + batch.lastId()
-              + ": it takes up to "
+              + ": it needs up to "
               + (needed[0] >> 20)
               + " MiB, "
               + (free >> 20)
@@ -250,7 +252,11 @@ public final class Retention {
     return HexFormat.of().formatHex(sha256.digest());
   }
 
-  /** The removal as an entry of the log; its id. */
+  /**
+   * Records the removal as an entry of the log.
+   *
+   * @return its id
+   */
   private long record(
       Batch batch,
       Hash lastHash,

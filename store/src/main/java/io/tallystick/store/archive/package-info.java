@@ -1,6 +1,6 @@
 /**
- * Retention: old entries leave the log, into archives that can be verified and read alone, or for
- * good (format.md, Retention and archive).
+ * Retention: removes old entries from the log, either into archives that can be verified and read
+ * by themselves or for good (format.md, Retention and archive).
  */
 @NullMarked
 package io.tallystick.store.archive;
