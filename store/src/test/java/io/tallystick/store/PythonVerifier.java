@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 
 /**
  * The auditor's checker, {@code tools/verify_log.py}: a second program that was written from
- * docs/format.md alone. Fault tests ask it about the same damage as {@link LogReader#verify}.
+ * docs/format.md alone. Fault tests ask it about the same damage as {@link LogVerifier#verify}.
  */
 public final class PythonVerifier {
   private static final Path PROGRAM =
