@@ -245,7 +245,7 @@ public final class EntryCodec {
                 head.previousHash(),
                 Instant.ofEpochSecond(head.epochSecond(), head.nano()),
                 source,
-                event.build());
+                event.buildAsStored());
         if (actorIp != null && !actorIp.equals(entry.event().actorIp())) {
           throw new InvalidEntryException(
               "actor_ip is " + Text.quote(actorIp) + ", which is not its canonical form");

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class IpAddress {
   private static final int GROUPS = 8;
+  private static final String MAPPED = "::ffff:";
 
   private IpAddress() {}
 
@@ -18,6 +19,14 @@ final class IpAddress {
     }
     int[] groups = ipv6(text);
     return groups == null ? null : format(groups);
+  }
+
+  /** The IPv4 address of an IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2), else null. */
+  static @Nullable String mappedIpv4(String text) {
+    String canonical = text.indexOf(':') < 0 ? null : canonical(text);
+    return canonical != null && canonical.startsWith(MAPPED)
+        ? canonical.substring(MAPPED.length())
+        : null;
   }
 
   /** The 32 bits of the dotted address from {@code from} to the end of the text, or −1. */
@@ -109,7 +118,7 @@ final class IpAddress {
 
   private static String format(int[] groups) {
     if (isIpv4Mapped(groups)) {
-      return "::ffff:"
+      return MAPPED
           + (groups[6] >> 8)
           + "."
           + (groups[6] & 0xff)

@@ -4,13 +4,16 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.Month;
+import java.time.OffsetDateTime;
 import java.time.Year;
 import java.time.ZoneOffset;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Instants as RFC 3339 section 5.6 writes them, with upper-case {@code T} and {@code Z}, at most
- * nine fractional digits and no leap second. All methods may be used by many threads.
+ * nine fractional digits and no leap second. {@link #canonical} brings other valid texts into that
+ * form. All methods may be used by many threads.
  */
 final class Rfc3339 {
   /** Length of {@code 2026-11-23T03:05:09}. */
@@ -49,6 +52,44 @@ final class Rfc3339 {
     Ascii.putDigits(nano, target, offset + SECOND_BYTES + 1, 9);
     target[offset + NANO_BYTES - 1] = 'Z';
     return offset + NANO_BYTES;
+  }
+
+  /**
+   * The same instant in the form that {@link #parse} reads, if there is one; it checks no more than
+   * it changes. A lower-case {@code t} or {@code z} becomes upper-case. A leap second becomes the
+   * last nanosecond before it, so that it stays within its minute and day and after every other
+   * instant of them. Leap seconds are at the end of the last UTC day of a month.
+   *
+   * @return null for a text that is too short or long, or a leap second that cannot be
+   */
+  static @Nullable String canonical(String text) {
+    if (text.length() <= SECOND_BYTES || !text.chars().allMatch(c -> c < 0x80)) {
+      return null;
+    }
+    boolean leap = text.startsWith(":60", SECOND_BYTES - 3);
+    if (!leap && text.charAt(10) == 'T' && text.charAt(text.length() - 1) != 'z') {
+      return text;
+    }
+    String upper = text.toUpperCase(Locale.ROOT);
+    if (leap) {
+      int zone = SECOND_BYTES;
+      while (zone < upper.length() && "+-Z".indexOf(upper.charAt(zone)) < 0) {
+        zone++;
+      }
+      byte[] before =
+          Ascii.bytes(upper.substring(0, SECOND_BYTES - 2) + "59" + upper.substring(SECOND_BYTES));
+      Instant instant = parse(before, 0, before.length);
+      if (instant == null || !isEndOfMonth(instant)) {
+        return null;
+      }
+      upper = upper.substring(0, SECOND_BYTES - 2) + "59.999999999" + upper.substring(zone);
+    }
+    return upper;
+  }
+
+  private static boolean isEndOfMonth(Instant lastSecond) {
+    OffsetDateTime next = lastSecond.atOffset(ZoneOffset.UTC).plusSeconds(1);
+    return next.getDayOfMonth() == 1 && next.toLocalTime().toSecondOfDay() == 0;
   }
 
   /** The instant that is written from {@code from} up to {@code to}, or null if none is. */

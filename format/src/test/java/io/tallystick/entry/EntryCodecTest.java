@@ -103,6 +103,16 @@ class EntryCodecTest {
   }
 
   @Test
+  void mappedAddressesOfOlderVersionsAreStillRead() {
+    Event stored =
+        new Event("a", null, null, "::ffff:10.0.0.1", null, null, null, null, null, null, null);
+    byte[] bytes = EntryCodec.encode(new Entry(7, PREVIOUS, Instant.EPOCH, null, stored));
+    assertThat(new String(bytes, UTF_8)).contains("\"actor_ip\":\"::ffff:10.0.0.1\"");
+    assertThat(decodesToItself(bytes)).isTrue();
+    assertThat(EntryCodec.decode(bytes).event()).isEqualTo(stored);
+  }
+
+  @Test
   void bytesThatDecodeEncodeToThemselvesAndMostChangesDoNotDecode() {
     Random random = random(2);
     int decoded = 0;

@@ -43,7 +43,7 @@ class LocaleTest {
                   return true;
                 });
         assertThat(all)
-            .contains("::ffff:10.1.2.3")
+            .contains("\"actor_ip\":\"10.1.2.3\"")
             .contains("\"last_id\":2")
             .matches("\\p{ASCII}+");
       }
