@@ -41,10 +41,14 @@ public final class Details {
    */
   static Details ofCanonical(byte[] bytes) {
     if (bytes.length > MAX_BYTES) {
-      throw new InvalidEventException(
-          "details", "details has " + bytes.length + " bytes; at most " + MAX_BYTES + " are taken");
+      throw tooLarge();
     }
     return new Details(bytes);
+  }
+
+  static InvalidEventException tooLarge() {
+    return new InvalidEventException(
+        "details", "details may have at most " + MAX_BYTES + " bytes as compact JSON");
   }
 
   /** The canonical bytes, not copied. */

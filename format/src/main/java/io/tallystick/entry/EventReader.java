@@ -16,17 +16,19 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads events as clients send them: JSON with any white space and any order of fields, and nothing
- * beyond that. Not taken are unknown fields, fields that the log sets, a field twice, wrong types,
- * text that is not well-formed UTF-8, and anything after the end. {@code null} for a field that may
- * be absent means that it is absent. All methods may be used by many threads.
+ * Reads events as clients send them: JSON with any white space and any order of fields. Refuses
+ * unknown fields, fields that the log sets, a field that appears twice, wrong types, text that is
+ * not well-formed UTF-8, and anything after the end. {@code null} for an optional field means that
+ * it is absent. A refusal lists everything that is wrong with every event, as far as the JSON can
+ * be read. All methods may be used by many threads.
  */
 public final class EventReader {
   private static final String FIELDS =
-      "event_type, actor_id, actor_username, actor_ip, user_agent, target_type, target_id, action, occurred_at, request_id,"
-          + " details";
+      "event_type, actor_id, actor_username, actor_ip, user_agent, target_type, target_id, action,"
+          + " occurred_at, request_id, details";
 
-  private static final int MAX_NESTING = Details.MAX_DEPTH + 2;
+  /** So deep that the limit of details, which has the better message, comes first. */
+  private static final int MAX_NESTING = 1_000;
 
   private static final JsonFactory JSON =
       JsonFactory.builder()
@@ -37,7 +39,8 @@ public final class EventReader {
               StreamReadConstraints.builder()
                   .maxNestingDepth(MAX_NESTING)
                   .maxNumberLength(Details.MAX_BYTES)
-                  .maxStringLength(EntryCodec.MAX_ENTRY_BYTES)
+                  // The caller bounds the whole text, and each field its own.
+                  .maxStringLength(Integer.MAX_VALUE)
                   .maxNameLength(Details.MAX_BYTES)
                   .build())
           .build();
@@ -45,7 +48,7 @@ public final class EventReader {
   private EventReader() {}
 
   /**
-   * What a request's body held.
+   * The events in a request's body.
    *
    * @param events at least one
    * @param single whether it was one event and not an array
@@ -62,23 +65,36 @@ public final class EventReader {
    * @throws InvalidEventException if it is anything else
    */
   public static Event readOne(byte[] json) {
-    Batch batch = readAny(json, 1);
-    if (!batch.single()) {
-      throw new InvalidEventException("(event)", "taken is one event, a JSON object, not an array");
+    if (first(json) == '[') {
+      throw new InvalidEventException(
+          "(event)",
+          "expected one event, a JSON object, but found an array; put each event on a line of its"
+              + " own");
     }
-    return batch.events().getFirst();
+    return readAny(json, 1).events().getFirst();
+  }
+
+  /** The first byte that is no white space; 0 if there is none. */
+  private static byte first(byte[] json) {
+    for (byte b : json) {
+      if (b != ' ' && b != '\t' && b != '\r' && b != '\n') {
+        return b;
+      }
+    }
+    return 0;
   }
 
   /**
    * Events in a JSON array.
    *
-   * @throws InvalidEventException with the index of the first one that is not taken
+   * @throws InvalidEventException with the index of each event that is refused
    * @throws BatchTooLargeException if there are more than {@code maxEvents}
    */
   public static List<Event> readArray(byte[] json, int maxEvents) {
     Batch batch = readAny(json, maxEvents);
     if (batch.single()) {
-      throw new InvalidEventException("(event)", "taken is a JSON array of events");
+      throw new InvalidEventException(
+          "(event)", "expected a JSON array of events, but found an object");
     }
     return batch.events();
   }
@@ -86,57 +102,72 @@ public final class EventReader {
   /**
    * One event, a JSON object, or several in a JSON array.
    *
-   * @throws InvalidEventException if it is anything else; with the index of the event where there
-   *     is one
+   * @throws InvalidEventException if it is anything else; with the index of each event that is
+   *     refused
    * @throws BatchTooLargeException if there are more than {@code maxEvents}
    */
   public static Batch readAny(byte[] json, int maxEvents) {
     checkUtf8(json, 0, json.length);
+    FaultList faults = new FaultList();
     List<Event> events = new ArrayList<>();
-    int index = -1;
+    boolean single = false;
     try (JsonParser parser = JSON.createParser(json)) {
       JsonToken first = parser.nextToken();
-      boolean single = first == JsonToken.START_OBJECT;
+      single = first == JsonToken.START_OBJECT;
       if (single) {
-        events.add(event(parser));
+        add(events, event(parser, faults));
       } else if (first == JsonToken.START_ARRAY) {
-        index = 0;
-        while (parser.nextToken() != JsonToken.END_ARRAY) {
-          if (events.size() == maxEvents) {
-            throw new BatchTooLargeException(maxEvents);
-          }
-          events.add(event(parser));
-          index++;
-        }
-        index = -1;
+        array(parser, events, faults, maxEvents);
       } else {
         throw new InvalidEventException(
-            "(event)", "taken is an event, a JSON object, or a JSON array of events");
+            "(event)",
+            "expected an event, a JSON object, or a JSON array of events, but found "
+                + (first == null ? "nothing" : JsonTokens.name(first)));
       }
-      expectEnd(parser);
-      if (events.isEmpty()) {
-        throw new InvalidEventException(
-            "(event)", "the array is empty; taken is at least one event");
+      if (parser.nextToken() != null) {
+        faults.add("(event)", () -> "expected one JSON value, but found more after its end");
       }
-      return new Batch(events, single);
-    } catch (InvalidEventException e) {
-      throw index < 0 || e.index() >= 0 ? e : e.at(index);
     } catch (JsonProcessingException e) {
-      InvalidEventException refusal = notJson(e);
-      throw index < 0 ? refusal : refusal.at(index);
+      faults.add(notJson("(event)", e));
     } catch (IOException e) {
       throw new UncheckedIOException("reading from memory", e);
+    }
+    faults.throwIfAny();
+    return new Batch(events, single);
+  }
+
+  private static void array(JsonParser parser, List<Event> events, FaultList faults, int maxEvents)
+      throws IOException {
+    int index = 0;
+    while (parser.nextToken() != JsonToken.END_ARRAY) {
+      if (index == maxEvents) {
+        throw new BatchTooLargeException(maxEvents);
+      }
+      faults.at(index++);
+      add(events, event(parser, faults));
+    }
+    faults.at(-1);
+    if (index == 0) {
+      faults.add("(event)", () -> "the array is empty; send at least one event");
+    }
+  }
+
+  private static void add(List<Event> events, @Nullable Event event) {
+    if (event != null) {
+      events.add(event);
     }
   }
 
   /**
-   * Events as NDJSON: one a line, lines of nothing but white space passed over.
+   * Events as NDJSON, one on each line; lines of nothing but white space are skipped.
    *
-   * @throws InvalidEventException with the index of the first one that is not taken
+   * @throws InvalidEventException with the index of each event that is refused
    * @throws BatchTooLargeException if there are more than {@code maxEvents}
    */
   public static List<Event> readLines(byte[] ndjson, int maxEvents) {
+    FaultList faults = new FaultList();
     List<Event> events = new ArrayList<>();
+    int index = 0;
     int from = 0;
     while (from < ndjson.length) {
       int to = from;
@@ -144,20 +175,22 @@ public final class EventReader {
         to++;
       }
       if (!isBlank(ndjson, from, to)) {
-        if (events.size() == maxEvents) {
+        if (index == maxEvents) {
           throw new BatchTooLargeException(maxEvents);
         }
+        faults.at(index++);
         try {
           events.add(readOne(Arrays.copyOfRange(ndjson, from, to)));
         } catch (InvalidEventException e) {
-          throw e.at(events.size());
+          faults.add(e);
         }
       }
       from = to + 1;
     }
-    if (events.isEmpty()) {
-      throw new InvalidEventException("(event)", "there is no event; taken is at least one line");
+    if (index == 0) {
+      faults.add("(event)", () -> "there is no event; send at least one line");
     }
+    faults.throwIfAny();
     return events;
   }
 
@@ -175,14 +208,13 @@ public final class EventReader {
     checkUtf8(json, 0, json.length);
     try (JsonParser parser = JSON.createParser(json)) {
       parser.nextToken();
-      Details details = details(parser);
-      expectEnd(parser);
-      if (details == null) {
-        throw new InvalidEventException("details", "details is null; taken is a JSON object");
+      Details details = DetailsReader.read(parser);
+      if (details == null || parser.nextToken() != null) {
+        throw new InvalidEventException("details", "details must be one JSON object");
       }
       return details;
     } catch (JsonProcessingException e) {
-      throw new InvalidEventException("details", notJson(e).getMessage());
+      throw new InvalidEventException(List.of(notJson("details", e)), 0);
     } catch (IOException e) {
       throw new UncheckedIOException("reading from memory", e);
     }
@@ -192,83 +224,109 @@ public final class EventReader {
     int malformed = Utf8.firstMalformed(bytes, from, to);
     if (malformed >= 0) {
       throw new InvalidEventException(
-          "(event)", "byte " + malformed + " is not well-formed UTF-8; taken is JSON in UTF-8");
+          "(event)", "the JSON must be in UTF-8, but byte " + malformed + " is not well-formed");
     }
     if (to - from >= 3 && bytes[from] == (byte) 0xef && bytes[from + 1] == (byte) 0xbb) {
       throw new InvalidEventException(
-          "(event)", "the text begins with a byte order mark; taken is JSON in UTF-8 without one");
+          "(event)", "the JSON must be in UTF-8 without a byte order mark; leave the mark out");
     }
     if (to - from >= 2 && (bytes[from] == 0 || bytes[from + 1] == 0)) {
       throw new InvalidEventException(
-          "(event)", "the text begins with a zero byte; taken is JSON in UTF-8");
+          "(event)", "the JSON must be in UTF-8, but begins with a zero byte");
     }
   }
 
-  private static void expectEnd(JsonParser parser) throws IOException {
-    if (parser.nextToken() != null) {
-      throw new InvalidEventException(
-          "(event)", "there is more after the end of the JSON value; taken is one value");
-    }
-  }
-
-  private static InvalidEventException notJson(JsonProcessingException e) {
-    String message = String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse("");
-    String refusal;
-    if (e instanceof StreamConstraintsException) {
-      refusal =
-          "too deep or too long: "
-              + Text.quote(message)
-              + "; details may be nested "
-              + Details.MAX_DEPTH
-              + " deep, an entry has at most "
-              + EntryCodec.MAX_ENTRY_BYTES
-              + " bytes";
-    } else if (message.startsWith("Duplicate field")) {
-      refusal = "a field stands twice in one object; taken is each field once";
-    } else {
-      refusal = "this is not JSON; taken is an event as a JSON object";
-    }
+  private static InvalidEventException.Fault notJson(String field, JsonProcessingException e) {
     JsonLocation place = e.getLocation();
-    return place == null
-        ? new InvalidEventException("(event)", refusal)
-        : new InvalidEventException("(event)", refusal, place.getLineNr(), place.getColumnNr());
+    return new InvalidEventException.Fault(
+        -1,
+        field,
+        whyNotJson(e),
+        place == null ? 0 : place.getLineNr(),
+        place == null ? 0 : place.getColumnNr());
   }
 
-  private static Event event(JsonParser in) throws IOException {
-    if (in.currentToken() != JsonToken.START_OBJECT) {
-      throw new InvalidEventException(
-          "(event)", "an event is a JSON object, not " + name(in.currentToken()));
+  private static String whyNotJson(JsonProcessingException e) {
+    if (e instanceof StreamConstraintsException) {
+      return "the JSON is nested too deep, or a name or number in it is too long; details may be"
+          + " nested at most "
+          + Details.MAX_DEPTH
+          + " levels deep and have at most "
+          + Details.MAX_BYTES
+          + " bytes";
     }
-    String eventType = null;
+    if (String.valueOf(e.getOriginalMessage()).startsWith("Duplicate field")) {
+      return "a field appears twice in one object; send each field once";
+    }
+    return "this is not JSON; send an event as a JSON object";
+  }
+
+  /** The event that begins here, or {@code null} if it has faults. Reads to its end either way. */
+  private static @Nullable Event event(JsonParser in, FaultList faults) throws IOException {
+    int before = faults.size();
+    if (in.currentToken() != JsonToken.START_OBJECT) {
+      JsonToken found = in.currentToken();
+      faults.add(
+          "(event)", () -> "an event must be a JSON object, but was " + JsonTokens.name(found));
+      in.skipChildren();
+      return null;
+    }
+    JsonToken type = null;
     Event.Builder event = Event.builder("");
     while (in.nextToken() != JsonToken.END_OBJECT) {
       String field = in.currentName();
       in.nextToken();
-      switch (field) {
-        case "event_type" -> eventType = string(in, field);
-        case "actor_id" -> event.actorId(id(in));
-        case "actor_username" -> event.actorUsername(string(in, field));
-        case "actor_ip" -> event.actorIp(string(in, field));
-        case "user_agent" -> event.userAgent(string(in, field));
-        case "target_type" -> event.targetType(string(in, field));
-        case "target_id" -> event.targetId(string(in, field));
-        case "action" -> event.action(string(in, field));
-        case "occurred_at" -> event.occurredAt(string(in, field));
-        case "request_id" -> event.requestId(string(in, field));
-        case "details" -> event.details(details(in));
-        case "id", "previous_hash", "timestamp", "source", "hash" ->
-            throw new InvalidEventException(
-                field, field + " is set by the log and not taken from a client; leave it out");
-        default ->
-            throw new InvalidEventException(
-                Text.quote(field), Text.quote(field) + " is not a field; the fields are " + FIELDS);
+      type = field.equals("event_type") ? in.currentToken() : type;
+      try {
+        read(in, field, event, faults);
+      } catch (InvalidEventException e) {
+        faults.add(e);
+      }
+      in.skipChildren();
+    }
+    if (type == null || type == JsonToken.VALUE_NULL) {
+      faults.add("event_type", () -> "event_type is required, for instance auth.login.failed");
+    }
+    if (faults.size() == before) {
+      try {
+        return event.build();
+      } catch (InvalidEventException e) {
+        event.faults().forEach(faults::add);
+        return null;
       }
     }
-    if (eventType == null) {
-      throw new InvalidEventException(
-          "event_type", "event_type is missing; it is required, for instance auth.login.failed");
+    // A type that is missing or no string has been reported already.
+    boolean typed = type == JsonToken.VALUE_STRING;
+    event.faults().stream()
+        .filter(e -> typed || !e.field().equals("event_type"))
+        .forEach(faults::add);
+    return null;
+  }
+
+  private static void read(JsonParser in, String field, Event.Builder event, FaultList faults)
+      throws IOException {
+    switch (field) {
+      case "event_type" -> {
+        String type = string(in, field);
+        event.eventType(type == null ? "" : type);
+      }
+      case "actor_id" -> event.actorId(id(in));
+      case "actor_username" -> event.actorUsername(string(in, field));
+      case "actor_ip" -> event.actorIp(string(in, field));
+      case "user_agent" -> event.userAgent(string(in, field));
+      case "target_type" -> event.targetType(string(in, field));
+      case "target_id" -> event.targetId(string(in, field));
+      case "action" -> event.action(string(in, field));
+      case "occurred_at" -> event.occurredAt(string(in, field));
+      case "request_id" -> event.requestId(string(in, field));
+      case "details" -> event.details(DetailsReader.read(in));
+      case "id", "previous_hash", "timestamp", "source", "hash" ->
+          faults.add(field, () -> field + " is set by the log; leave it out");
+      default ->
+          faults.add(
+              Text.quote(field),
+              () -> "unknown field " + Text.quote(field) + "; supported fields: " + FIELDS);
     }
-    return event.eventType(eventType).build();
   }
 
   private static @Nullable String string(JsonParser in, String field) throws IOException {
@@ -277,7 +335,7 @@ public final class EventReader {
       case VALUE_NULL -> null;
       default ->
           throw new InvalidEventException(
-              field, field + " is " + name(in.currentToken()) + "; taken is a string");
+              field, field + " must be a string, but was " + JsonTokens.name(in.currentToken()));
     };
   }
 
@@ -292,94 +350,13 @@ public final class EventReader {
           return id;
         }
       } catch (NumberFormatException e) {
-        // Beyond a long: refused below like every other value that is not taken.
+        // Beyond a long: refused below like every other wrong value.
       }
     }
     String what =
         in.currentToken().isNumeric()
             ? (in.getTextLength() <= 40 ? in.getText() : "a very long number")
-            : name(in.currentToken());
-    throw new InvalidEventException(
-        "actor_id", "actor_id is " + what + "; taken is a whole number from 0 to 2^63-1");
-  }
-
-  private static @Nullable Details details(JsonParser in) throws IOException {
-    if (in.currentToken() == JsonToken.VALUE_NULL) {
-      return null;
-    }
-    if (in.currentToken() != JsonToken.START_OBJECT) {
-      throw new InvalidEventException(
-          "details", "details is " + name(in.currentToken()) + "; taken is a JSON object");
-    }
-    CanonicalWriter out = new CanonicalWriter(256);
-    int depth = 0;
-    boolean separate = false;
-    do {
-      JsonToken token = in.currentToken();
-      boolean closing = token == JsonToken.END_OBJECT || token == JsonToken.END_ARRAY;
-      if (separate && !closing) {
-        out.raw(',');
-      }
-      separate = true;
-      switch (token) {
-        case START_OBJECT, START_ARRAY -> {
-          out.raw(token == JsonToken.START_OBJECT ? '{' : '[');
-          separate = false;
-          if (++depth > Details.MAX_DEPTH) {
-            throw new InvalidEventException(
-                "details",
-                "details is nested deeper than the "
-                    + Details.MAX_DEPTH
-                    + " levels that are taken");
-          }
-        }
-        case END_OBJECT, END_ARRAY -> {
-          out.raw(token == JsonToken.END_OBJECT ? '}' : ']');
-          depth--;
-        }
-        case FIELD_NAME -> {
-          string(out, in.currentName());
-          out.raw(':');
-          separate = false;
-        }
-        case VALUE_STRING -> string(out, in.getText());
-        case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> number(out, in.getText());
-        default -> out.raw(Ascii.bytes(in.getText()));
-      }
-      if (out.length() > Details.MAX_BYTES) {
-        throw new InvalidEventException(
-            "details", "details has more than the " + Details.MAX_BYTES + " bytes that are taken");
-      }
-    } while (depth > 0 && in.nextToken() != null);
-    return Details.ofCanonical(out.toBytes());
-  }
-
-  private static void string(CanonicalWriter out, String text) {
-    Text.check("details", text, EntryCodec.MAX_ENTRY_BYTES);
-    out.string(text);
-  }
-
-  private static void number(CanonicalWriter out, String text) {
-    if (!CanonicalJson.isNumber(text)) {
-      throw new InvalidEventException(
-          "details",
-          "details holds the number "
-              + Text.quote(text)
-              + "; taken are numbers that a 64-bit floating-point number can hold");
-    }
-    out.raw(Ascii.bytes(text));
-  }
-
-  private static String name(@Nullable JsonToken token) {
-    return switch (token) {
-      case null -> "missing";
-      case START_OBJECT -> "an object";
-      case START_ARRAY -> "an array";
-      case VALUE_STRING -> "a string";
-      case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> "a number";
-      case VALUE_TRUE, VALUE_FALSE -> "true or false";
-      case VALUE_NULL -> "null";
-      default -> "something else";
-    };
+            : JsonTokens.name(in.currentToken());
+    throw new InvalidEventException("actor_id", Event.ACTOR_ID + ", but was " + what);
   }
 }

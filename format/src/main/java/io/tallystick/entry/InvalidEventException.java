@@ -1,87 +1,80 @@
 package io.tallystick.entry;
 
-import org.jspecify.annotations.Nullable;
+import java.util.List;
 
 /**
- * An event that the log does not take. The message is a whole sentence: what was wrong, and what is
- * taken instead.
+ * Events that cannot be accepted, with everything that is wrong with them. Each message is a whole
+ * sentence without a full stop: what is wrong, and what is allowed instead.
  */
 public final class InvalidEventException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 
-  private final int index;
-  private final String field;
-  private final String message;
-  private final int line;
-  private final int column;
+  /** The most faults that are listed; further ones are only counted. */
+  public static final int MAX_FAULTS = 100;
 
   /**
-   * A refusal that belongs to no batch.
+   * One thing that is wrong.
    *
-   * @param field the field at fault by its name in JSON; {@code (event)} where it is not one field
+   * @param index position of the event in its batch, from 0; −1 if it came alone
+   * @param field name of the field as in JSON; {@code (event)} where it is not one field
+   * @param reason what is wrong, and what is allowed, without the place in the text
+   * @param line of the text where it stops being JSON, from 1; 0 if the text is JSON
+   * @param column of that line in bytes, from 1; 0 if the text is JSON
    */
-  public InvalidEventException(String field, String message) {
-    this(-1, field, message, 0, 0, null);
+  public record Fault(int index, String field, String reason, int line, int column) {
+    /** What is wrong, what is allowed, and where in the text if that is not JSON. */
+    public String message() {
+      return line == 0 ? reason : reason + " (line " + line + ", column " + column + ")";
+    }
+  }
+
+  private final transient List<Fault> faults;
+  private final int omitted;
+
+  /**
+   * One fault of an event that belongs to no batch.
+   *
+   * @param field name of the field as in JSON; {@code (event)} where it is not one field
+   */
+  public InvalidEventException(String field, String reason) {
+    this(List.of(new Fault(-1, field, reason, 0, 0)), 0);
   }
 
   /**
-   * A refusal of text that is not JSON from some place on.
+   * Several faults.
    *
-   * @param line of that place, from 1
-   * @param column of that place in bytes, from 1
+   * @param faults at least one, at most {@link #MAX_FAULTS}
+   * @param omitted how many more there are
    */
-  InvalidEventException(String field, String message, int line, int column) {
-    this(-1, field, message, line, column, null);
+  InvalidEventException(List<Fault> faults, int omitted) {
+    super(faults.getFirst().message());
+    this.faults = List.copyOf(faults);
+    this.omitted = omitted;
   }
 
-  private InvalidEventException(
-      int index,
-      String field,
-      String message,
-      int line,
-      int column,
-      @Nullable InvalidEventException cause) {
-    super(message, cause);
-    this.index = index;
-    this.field = field;
-    this.message = message;
-    this.line = line;
-    this.column = column;
+  /** Everything that is wrong, in the order of the events; at least one. */
+  public List<Fault> faults() {
+    return faults;
   }
 
-  /** The same refusal, of the event at this place of its batch, from 0. */
-  InvalidEventException at(int index) {
-    return new InvalidEventException(index, field, message, line, column, this);
+  /** How many faults there are beyond those that are listed. */
+  public int omitted() {
+    return omitted;
   }
 
-  /** Place of the event in its batch, from 0; −1 if it came alone. */
+  /** Position of the first faulty event in its batch, from 0; −1 if it came alone. */
   public int index() {
-    return index;
+    return faults.getFirst().index();
   }
 
-  /** Name of the field at fault as in JSON; {@code (event)} where it is not one field. */
+  /** Name of the first field at fault as in JSON; {@code (event)} where it is not one field. */
   public String field() {
-    return field;
+    return faults.getFirst().field();
   }
 
-  /** Line of the text where it stops being JSON, from 1; 0 if the text is JSON. */
-  public int line() {
-    return line;
-  }
-
-  /** Column of that line in bytes, from 1; 0 if the text is JSON. */
-  public int column() {
-    return column;
-  }
-
-  /** What was wrong and what is allowed, for a caller that names the place in its own terms. */
-  public String withoutPlace() {
-    return message;
-  }
-
-  /** What was wrong and what is allowed, and where in the text if it is not JSON. */
+  /** What is wrong first, and what is allowed. */
   @Override
   public String getMessage() {
-    return line == 0 ? message : message + " (line " + line + ", column " + column + ")";
+    return faults.getFirst().message();
   }
 }

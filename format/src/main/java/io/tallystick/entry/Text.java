@@ -18,7 +18,7 @@ final class Text {
       int bytes = utf8Length(field, value);
       if (bytes > maxBytes) {
         throw new InvalidEventException(
-            field, field + " has " + bytes + " bytes of UTF-8; at most " + maxBytes + " are taken");
+            field, field + " may have at most " + maxBytes + " bytes of UTF-8, but has " + bytes);
       }
     }
   }
@@ -41,12 +41,11 @@ final class Text {
               || i == length
               || !Character.isLowSurrogate(text.charAt(i))) {
             throw new InvalidEventException(
-                field, field + " holds a lone surrogate; taken is well-formed Unicode text");
+                field, field + " must be well-formed Unicode text, but holds a lone surrogate");
           }
         }
       } else if (c == 0) {
-        throw new InvalidEventException(
-            field, field + " holds the character NUL; taken is text without it");
+        throw new InvalidEventException(field, field + " must not hold the character NUL");
       }
     }
     return bytes;

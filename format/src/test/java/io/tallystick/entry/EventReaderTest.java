@@ -62,7 +62,7 @@ class EventReaderTest {
         "nothing                          | ` `                                                 | (event)     | JSON object",
         "a string                         | \"a\"                                               | (event)     | JSON object",
         "cut off                          | {\"event_type\":\"a\"                               | (event)     | not JSON",
-        "more after the end               | {\"event_type\":\"a\"} {}                           | (event)     | after the end",
+        "more after the end               | {\"event_type\":\"a\"} {}                           | (event)     | after its end",
         "no event type                    | {}                                                  | event_type  | required",
         "null event type                  | {\"event_type\":null}                               | event_type  | required",
         "capital letters                  | {\"event_type\":\"Auth\"}                           | event_type  | a-z",
@@ -85,7 +85,10 @@ class EventReaderTest {
         "an address with a leading zero   | {\"event_type\":\"a\",\"actor_ip\":\"10.0.0.01\"}   | actor_ip    | IPv4 or IPv6",
         "a time without offset            | {\"event_type\":\"a\",\"occurred_at\":\"2026-01-01T00:00:00\"}  | occurred_at | offset",
         "a day that is not                | {\"event_type\":\"a\",\"occurred_at\":\"2026-02-29T00:00:00Z\"} | occurred_at | RFC 3339",
-        "a leap second                    | {\"event_type\":\"a\",\"occurred_at\":\"2016-12-31T23:59:60Z\"} | occurred_at | RFC 3339",
+        "a leap second at noon            | {\"event_type\":\"a\",\"occurred_at\":\"2016-12-31T12:00:60Z\"} | occurred_at | RFC 3339",
+        "a leap second within a month     | {\"event_type\":\"a\",\"occurred_at\":\"2016-12-30T23:59:60Z\"} | occurred_at | RFC 3339",
+        "two leap seconds                 | {\"event_type\":\"a\",\"occurred_at\":\"2016-12-31T23:59:61Z\"} | occurred_at | RFC 3339",
+        "a leap second without offset     | {\"event_type\":\"a\",\"occurred_at\":\"2016-12-31T23:59:60\"}  | occurred_at | RFC 3339",
         "details that are no object       | {\"event_type\":\"a\",\"details\":[1]}              | details     | JSON object",
         "a huge number in details         | {\"event_type\":\"a\",\"details\":{\"n\":1e999}}    | details     | floating-point",
         "NUL                              | {\"event_type\":\"a\",\"action\":\"\\u0000\"}       | action      | NUL",
@@ -194,11 +197,31 @@ class EventReaderTest {
     "2001:db8:0:0:1:0:0:1,2001:db8::1:0:0:1",
     "::,::",
     "1::,1::",
-    "::ffff:203.0.113.9,::ffff:203.0.113.9",
-    "::FFFF:CB00:7109,::ffff:203.0.113.9"
+    "::ffff:203.0.113.9,203.0.113.9",
+    "::FFFF:CB00:7109,203.0.113.9",
+    "0:0:0:0:0:FFFF:10.0.0.1,10.0.0.1",
+    "::203.0.113.9,::cb00:7109",
+    "::1:ffff:203.0.113.9,::1:ffff:cb00:7109"
   })
   void addressesAreKeptInOneForm(String address, String canonical) {
     assertThat(Event.builder("a").actorIp(address).build().actorIp()).isEqualTo(canonical);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "2026-11-23t03:05:09z,2026-11-23T03:05:09Z",
+    "2026-11-23T03:05:09.5z,2026-11-23T03:05:09.5Z",
+    "2026-11-23t03:05:09+01:00,2026-11-23T03:05:09+01:00",
+    "2026-11-23T03:05:09.000-00:00,2026-11-23T03:05:09.000-00:00",
+    "2016-12-31T23:59:60Z,2016-12-31T23:59:59.999999999Z",
+    "2016-12-31t23:59:60.75z,2016-12-31T23:59:59.999999999Z",
+    "2017-01-01T08:59:60+09:00,2017-01-01T08:59:59.999999999+09:00",
+    "2015-06-30T16:59:60.5-07:00,2015-06-30T16:59:59.999999999-07:00"
+  })
+  void timesAreKeptInOneForm(String occurredAt, String stored) {
+    Event event = Event.builder("a").occurredAt(occurredAt).build();
+    assertThat(event.occurredAt()).isEqualTo(stored);
+    assertThat(Event.builder("a").occurredAt(stored).build()).isEqualTo(event);
   }
 
   @Test

@@ -116,14 +116,14 @@ class EventsApiTest {
   private static List<Bad> badBodies() {
     String deep = "{\"a\":".repeat(100) + "1" + "}".repeat(100);
     return List.of(
-        new Bad("nothing", "", 422, "taken is an event"),
+        new Bad("nothing", "", 422, "expected an event"),
         new Bad("not JSON", "event_type=x", 422, "not JSON"),
         new Bad("cut short", "{\"event_type\":\"auth", 422, "not JSON"),
-        new Bad("two values", event("") + event(""), 422, "more after the end"),
-        new Bad("a number", "17", 422, "taken is an event"),
+        new Bad("two values", event("") + event(""), 422, "more after its end"),
+        new Bad("a number", "17", 422, "expected an event"),
         new Bad("an empty array", "[]", 422, "at least one event"),
         new Bad("an array in an array", "[[" + event("") + "]]", 422, "JSON object"),
-        new Bad("no type", "{\"actor_id\":1}", 422, "event_type is missing"),
+        new Bad("no type", "{\"actor_id\":1}", 422, "event_type is required"),
         new Bad("a bad type", "{\"event_type\":\"Auth Logout\"}", 422, "auth.login.failed"),
         new Bad("a type of 65 bytes", "{\"event_type\":\"" + "a".repeat(65) + "\"}", 422, "64"),
         new Bad("a wrong type", event(",\"actor_id\":\"7\""), 422, "whole number"),
@@ -131,7 +131,7 @@ class EventsApiTest {
         new Bad("a negative id", event(",\"actor_id\":-1"), 422, "whole number"),
         new Bad("2^63", event(",\"actor_id\":9223372036854775808"), 422, "2^63-1"),
         new Bad("a string for an object", event(",\"details\":\"x\""), 422, "JSON object"),
-        new Bad("an unknown field", event(",\"user\":\"x\""), 422, "\\\"user\\\" is not a field"),
+        new Bad("an unknown field", event(",\"user\":\"x\""), 422, "unknown field \\\"user\\\""),
         new Bad("a field of the log", event(",\"source\":\"x\""), 422, "set by the log"),
         new Bad("a field twice", event(",\"action\":\"a\",\"action\":\"b\""), 422, "twice"),
         new Bad("a key twice", event(",\"details\":{\"a\":1,\"a\":2}"), 422, "twice"),
@@ -157,7 +157,7 @@ class EventsApiTest {
             422,
             "256"),
         new Bad(
-            "70 kB", event(",\"details\":{\"a\":\"" + "a".repeat(70_000) + "\"}"), 422, "65535"),
+            "70 kB", event(",\"details\":{\"a\":\"" + "a".repeat(70_000) + "\"}"), 422, "32768"),
         new Bad("100 deep", event(",\"details\":" + deep), 422, "32"),
         new Bad(
             "a bad event among good ones",
@@ -236,15 +236,6 @@ class EventsApiTest {
             .request("/api/audit/events", writer)
             .POST(HttpRequest.BodyPublishers.ofByteArray(good));
     assertThat(server.send(untyped).statusCode()).isEqualTo(415);
-    HttpRequest.Builder encoded =
-        server
-            .request("/api/audit/events", writer)
-            .header("Content-Type", "application/json")
-            .header("Content-Encoding", "gzip")
-            .POST(HttpRequest.BodyPublishers.ofByteArray(good));
-    HttpResponse<String> refused = server.send(encoded);
-    assertThat(refused.statusCode()).isEqualTo(415);
-    assertThat(refused.body()).contains("compression");
     assertThat(server.log.lastId()).isEqualTo(lastId);
   }
 

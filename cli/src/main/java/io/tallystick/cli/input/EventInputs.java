@@ -169,12 +169,14 @@ public final class EventInputs {
     try {
       return EventReader.readOne(json);
     } catch (InvalidEventException e) {
+      InvalidEventException.Fault fault = e.faults().getFirst();
       String where = place.toString();
-      if (e.line() > 0) {
-        int column = e.line() == 1 ? place.column() + e.column() - 1 : e.column();
-        where = place.input() + ", line " + (place.line() + e.line() - 1) + ", column " + column;
+      if (fault.line() > 0) {
+        int column = fault.line() == 1 ? place.column() + fault.column() - 1 : fault.column();
+        where =
+            place.input() + ", line " + (place.line() + fault.line() - 1) + ", column " + column;
       }
-      throw new Failure(Failure.USAGE, where + ": " + Printable.of(e.withoutPlace()));
+      throw new Failure(Failure.USAGE, where + ": " + Printable.of(fault.reason()));
     }
   }
 

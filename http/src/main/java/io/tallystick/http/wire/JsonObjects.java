@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.StreamWriteFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -27,6 +28,7 @@ public final class JsonObjects {
       JsonMapper.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
           .build();
 
   /** What the longest reason of a legal hold takes, with every character escaped, and some more. */
@@ -77,6 +79,21 @@ public final class JsonObjects {
   @FunctionalInterface
   public interface Body {
     void writeTo(JsonGenerator out) throws IOException;
+  }
+
+  /** Answers with a record as JSON. */
+  public static void answer(Context request, Record answer) throws IOException {
+    request.contentType(Answer.JSON);
+    JSON.writeValue(request.outputStream(), answer);
+  }
+
+  /** A record as JSON. */
+  static byte[] bytes(Record value) {
+    try {
+      return JSON.writeValueAsBytes(value);
+    } catch (JacksonException e) {
+      throw new IllegalStateException("a record that Jackson cannot write", e);
+    }
   }
 
   /** Answers with JSON. */

@@ -1,34 +1,44 @@
 package io.tallystick.http.wire;
 
-import com.fasterxml.jackson.core.JsonGenerator;
-import io.tallystick.service.query.EntryJson;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.tallystick.entry.InvalidEventException;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.eclipse.jetty.http.HttpStatus;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An answer that says what went wrong (RFC 9457): a status, and a sentence for a person.
+ * An answer that says what went wrong (RFC 9457): a status, and a sentence for a person. Immutable.
  *
  * @param status of HTTP
  * @param detail what was wrong, and what helps
- * @param errors what exactly is not taken; only with 422
+ * @param errors everything that is invalid, as far as it is listed; only with 422
+ * @param moreErrors how many errors there are beyond those that are listed
  * @param headers further headers of the answer
  */
-public record Problem(int status, String detail, List<Fault> errors, Map<String, String> headers) {
+public record Problem(
+    int status, String detail, List<Fault> errors, int moreErrors, Map<String, String> headers) {
   static final String CONTENT_TYPE = "application/problem+json";
 
   /**
-   * Something that is not taken.
+   * Something that is invalid.
    *
-   * @param index place of the event in its batch, from 0; {@code null} where it is in none
+   * @param index position of the event in its batch, from 0; {@code null} where there is none
    * @param field name of the field or parameter
-   * @param message what was wrong and what is taken
+   * @param message what is wrong and what is allowed
    */
   record Fault(@Nullable Integer index, String field, String message) {}
+
+  /** The JSON of a problem. */
+  private record Body(
+      String type,
+      String title,
+      int status,
+      String detail,
+      @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Fault> errors,
+      @JsonProperty("more_errors") @JsonInclude(JsonInclude.Include.NON_DEFAULT) int moreErrors) {}
 
   public Problem {
     errors = List.copyOf(errors);
@@ -36,16 +46,31 @@ public record Problem(int status, String detail, List<Fault> errors, Map<String,
   }
 
   public static Problem of(int status, String detail) {
-    return new Problem(status, detail, List.of(), Map.of());
+    return new Problem(status, detail, List.of(), 0, Map.of());
   }
 
-  /** Something in the request is not taken (422). */
+  /** Something in the request is invalid (422). */
   public static Problem invalid(@Nullable Integer index, String field, String message) {
-    return new Problem(422, message, List.of(new Fault(index, field, message)), Map.of());
+    return new Problem(422, message, List.of(new Fault(index, field, message)), 0, Map.of());
   }
 
+  /** Events are invalid (422). */
+  static Problem invalid(InvalidEventException e) {
+    List<Fault> errors =
+        e.faults().stream()
+            .map(fault ->
+                new Fault(fault.index() < 0 ? null : fault.index(), fault.field(), fault.message()))
+            .toList();
+    int count = errors.size() + e.omitted();
+    String detail = count == 1 ? e.getMessage() : count + " errors; the first: " + e.getMessage();
+    return new Problem(422, detail, errors, e.omitted(), Map.of());
+  }
+
+  /** The same problem with one more header, or another value of it. */
   public Problem with(String header, String value) {
-    return new Problem(status, detail, errors, Map.of(header, value));
+    Map<String, String> more = new LinkedHashMap<>(headers);
+    more.put(header, value);
+    return new Problem(status, detail, errors, moreErrors, more);
   }
 
   /** This problem, to be thrown. */
@@ -53,7 +78,7 @@ public record Problem(int status, String detail, List<Fault> errors, Map<String,
     return new Thrown(this);
   }
 
-  /** A problem on its way to whoever asked. */
+  /** A problem on its way to the client. */
   public static final class Thrown extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -71,28 +96,7 @@ public record Problem(int status, String detail, List<Fault> errors, Map<String,
 
   /** The problem as JSON. */
   byte[] json() {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (JsonGenerator out = EntryJson.generator(bytes)) {
-      out.writeStartObject();
-      out.writeStringField("type", "about:blank");
-      out.writeStringField("title", HttpStatus.getMessage(status));
-      out.writeNumberField("status", status);
-      out.writeStringField("detail", detail);
-      if (!errors.isEmpty()) {
-        out.writeArrayFieldStart("errors");
-        for (Fault error : errors) {
-          out.writeStartObject();
-          EntryJson.number(out, "index", error.index() == null ? null : (long) error.index());
-          out.writeStringField("field", error.field());
-          out.writeStringField("message", error.message());
-          out.writeEndObject();
-        }
-        out.writeEndArray();
-      }
-      out.writeEndObject();
-    } catch (IOException e) {
-      throw new UncheckedIOException("writing to memory", e);
-    }
-    return bytes.toByteArray();
+    return JsonObjects.bytes(
+        new Body("about:blank", HttpStatus.getMessage(status), status, detail, errors, moreErrors));
   }
 }

@@ -35,8 +35,8 @@ public final class Problems {
     return switch (failure) {
       case Problem.Thrown thrown -> thrown.problem();
       case InvalidParameterException e -> Problem.invalid(null, e.name(), e.getMessage());
-      case InvalidEventException e ->
-          Problem.invalid(e.index() < 0 ? null : e.index(), e.field(), e.getMessage());
+      case InvalidEventException e -> Problem.invalid(e);
+      case RequestIdConflictException e -> Problem.of(409, sentence(e.getMessage()));
       case BatchTooLargeException e -> Problem.of(413, sentence(e.getMessage()));
       case LogException e -> of(e);
       case NoSpaceException e -> Problem.of(507, sentence(e.getMessage()));

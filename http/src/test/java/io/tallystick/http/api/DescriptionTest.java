@@ -372,13 +372,13 @@ class DescriptionTest {
         tried++;
       }
       assertThat(server.append(key, "{\"" + field.getKey() + "\":[]}").body())
-          .contains(field.getKey() + " is an array");
+          .contains("\"field\":\"" + field.getKey() + "\"", "but was an array");
     }
     assertThat(tried).isEqualTo(14);
     String unknown = server.append(key, "{\"event_type\":\"a\",\"x\":1}").body();
     List<String> names = new ArrayList<>();
     event.fieldNames().forEachRemaining(names::add);
-    assertThat(unknown).contains("the fields are " + String.join(", ", names) + "\"");
+    assertThat(unknown).contains("supported fields: " + String.join(", ", names) + "\"");
   }
 
   @Test
