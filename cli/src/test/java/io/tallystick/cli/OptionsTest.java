@@ -59,6 +59,63 @@ class OptionsTest {
   }
 
   @Test
+  void replaysAreNotCountedAsAppended() throws Exception {
+    Map<String, String> here = Map.of("TALLY_DATA", data);
+    String one = "{\"event_type\":\"a.b\",\"request_id\":\"r1\",\"target_id\":\"1\"}\n";
+    String two = "{\"event_type\":\"a.b\",\"request_id\":\"r2\"}\n";
+    assertThat(run(here, one, "append").out()).isEqualTo("1 entries appended, the last one is 4\n");
+    assertThat(run(here, one + two + two, "append").out())
+        .isEqualTo(
+            "1 entries appended, the last one is 5; 2 already in the log (same" + " request_id)\n");
+    assertThat(run(here, one, "append").out())
+        .isEqualTo("nothing was appended; 1 already in the log (same request_id)\n");
+    Result conflict = run(here, two + one.replace("\"1\"", "\"2\""), "append");
+    assertThat(conflict.code()).isEqualTo(Failure.USAGE);
+    assertThat(conflict.err()).contains("\"r1\"", "entry 4", "nothing was appended");
+    Result inBatch = run(here, one.replace("r1", "r3") + two.replace("r2", "r3"), "append");
+    assertThat(inBatch.code()).isEqualTo(Failure.USAGE);
+    String empty = "{\"event_type\":\"a.b\",\"request_id\":\"\"}\n";
+    assertThat(run(here, empty + empty, "append").out()).contains("2 entries", "last one is 7");
+  }
+
+  @Test
+  void aDirectoryIsNoFileOfEvents() {
+    Result result = run(Map.of("TALLY_DATA", data), "", "append", directory.toString());
+    assertThat(result.code()).isEqualTo(Failure.USAGE);
+    assertThat(result.err()).contains("is a directory").hasLineCount(1);
+  }
+
+  @Test
+  void localCommandsAreRecordedWithTheAccountOfTheOperatingSystem() {
+    Map<String, String> here = Map.of("TALLY_DATA", data);
+    String account = ProcessHandle.current().info().user().orElseThrow();
+    run(here, "", "keys", "create", "k", "--permission", "audit.append");
+    run(here, "", "hold", "add", "--start-id", "1", "--end-id", "2", "--reason", "x");
+    run(here, "", "hold", "release", "5");
+    String entries = run(here, "", "export", "--since", "2020-01-01").out();
+    assertThat(entries.lines().skip(3))
+        .hasSize(3)
+        .allMatch(line -> line.contains("\"actor_username\":\"" + account + "\""))
+        .allMatch(line -> line.contains("\"local\":true"));
+  }
+
+  @Test
+  void limitsOfServeAndArchiveAreNamed() {
+    Map<String, String> here = Map.of("TALLY_DATA", data);
+    for (String days : List.of("0", "100001", "-1", "x", "1000000")) {
+      for (String command : List.of("serve", "archive")) {
+        Result refused = run(here, "", command, "--retention-days=" + days);
+        assertThat(refused.code()).isEqualTo(Failure.USAGE);
+        assertThat(refused.err())
+            .contains("--retention-days must be between 1 and 100000, but was \"" + days + "\"");
+      }
+    }
+    assertThat(run(here, "", "archive", "--retention-days=100000", "--dry-run").code()).isZero();
+    assertThat(run(here, "", "serve", "--idle-timeout=0").err())
+        .contains("--idle-timeout must be between 1 and 3600 seconds, but was \"0\"");
+  }
+
+  @Test
   void theCommandLineGoesBeforeTheEnvironment() throws Exception {
     Map<String, String> elsewhere =
         Map.of("TALLY_URL", NOWHERE, "TALLY_ARCHIVE", directory.resolve("none.zip").toString());

@@ -270,9 +270,11 @@ public final class AuditIndex implements AutoCloseable {
    * Gives the ids of the entries by this source with any of these request ids, newest first, among
    * what is visible now: unlike all other questions it waits for nothing.
    *
+   * @param source {@code null} for entries by any source or none
    * @throws IndexException while entries that were visible before are not
    */
-  public void forEachRequest(String source, Collection<String> requestIds, IdConsumer consumer)
+  public void forEachRequest(
+      @Nullable String source, Collection<String> requestIds, IdConsumer consumer)
       throws IOException {
     long through = follower == null ? shards.indexedThrough() : follower.promised();
     Range all = new Range(log.firstId(), Long.MAX_VALUE);

@@ -193,13 +193,15 @@ final class EntryDocument {
         : new TermRangeQuery(ACTOR_IP, range.low(), range.high(), true, true);
   }
 
-  /** Entries by this source with any of these request ids. */
-  static Query requests(String source, Collection<String> requestIds) {
+  /** Entries by this source, {@code null} for any, with any of these request ids. */
+  static Query requests(@Nullable String source, Collection<String> requestIds) {
     List<BytesRef> terms = requestIds.stream().map(BytesRef::new).toList();
-    return new BooleanQuery.Builder()
-        .add(term(SOURCE, source), Occur.FILTER)
-        .add(new TermInSetQuery(REQUEST_ID, terms), Occur.FILTER)
-        .build();
+    BooleanQuery.Builder all =
+        new BooleanQuery.Builder().add(new TermInSetQuery(REQUEST_ID, terms), Occur.FILTER);
+    if (source != null) {
+      all.add(term(SOURCE, source), Occur.FILTER);
+    }
+    return all.build();
   }
 
   /**

@@ -54,6 +54,7 @@ public final class AppendCommand implements Callable<Integer> {
   private long skip;
 
   private long appended;
+  private long replayed;
   private long lastId;
   private @Nullable Place lastAppended;
 
@@ -118,8 +119,10 @@ public final class AppendCommand implements Callable<Integer> {
         ProgressBar bar = terminal.progressBar("appending")) {
       inputs.readInto(batches);
       for (EventBatches.Batch batch = batches.take(); batch != null; batch = batches.take()) {
-        lastId = appended(source, batch);
-        appended += batch.events().size();
+        Source.Appended result = appended(source, batch);
+        appended += result.appended();
+        replayed += result.replayed();
+        lastId = Math.max(lastId, result.lastId());
         lastAppended = batch.last();
         if (inputs.size() > 0) {
           bar.at(inputs.read(), inputs.size());
@@ -134,7 +137,7 @@ public final class AppendCommand implements Callable<Integer> {
     }
   }
 
-  private static long appended(Source source, EventBatches.Batch batch)
+  private static Source.Appended appended(Source source, EventBatches.Batch batch)
       throws IOException, InterruptedException {
     try {
       return source.append(batch.texts(), batch.events());
@@ -150,10 +153,14 @@ public final class AppendCommand implements Callable<Integer> {
   }
 
   private String summary() {
-    return appended == 0
-        ? "nothing was appended"
-        : "%,d %s appended, the last one is %,d"
-            .formatted(appended, appended == 1 ? "entry" : "entries", lastId);
+    String summary =
+        appended == 0
+            ? "nothing was appended"
+            : "%,d %s appended, the last one is %,d"
+                .formatted(appended, appended == 1 ? "entry" : "entries", lastId);
+    return replayed == 0
+        ? summary
+        : summary + "; %,d already in the log (same request_id)".formatted(replayed);
   }
 
   /** How to go on where this run ended. */

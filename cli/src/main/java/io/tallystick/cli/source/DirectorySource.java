@@ -12,6 +12,9 @@ import io.tallystick.service.access.AccessKey;
 import io.tallystick.service.access.AccessKeys;
 import io.tallystick.service.access.KeyAdministration;
 import io.tallystick.service.access.Permission;
+import io.tallystick.service.append.AppendResult;
+import io.tallystick.service.append.IdempotentAppender;
+import io.tallystick.service.append.RequestIdConflictException;
 import io.tallystick.service.export.ExportService;
 import io.tallystick.service.query.Answer;
 import io.tallystick.service.query.Parameters;
@@ -31,12 +34,14 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +51,7 @@ import org.jspecify.annotations.Nullable;
 public final class DirectorySource implements Source {
   private static final String USER = "/api/audit/user/";
   private static final String ENTRIES = "/api/audit/entries/";
+  private static final Duration ACKNOWLEDGEMENT = Duration.ofMinutes(10);
 
   private final Path data;
   private final @Nullable Path keyFile;
@@ -53,6 +59,7 @@ public final class DirectorySource implements Source {
   private @Nullable LogReader reader;
   private @Nullable AuditIndex index;
   private @Nullable AuditLog writer;
+  private @Nullable IdempotentAppender appender;
 
   /**
    * The log in this directory.
@@ -179,7 +186,32 @@ public final class DirectorySource implements Source {
   @Override
   public long append(List<byte[]> lines, List<Event> events)
       throws IOException, InterruptedException {
-    return Futures.from(writer().append(events, null)).lastId();
+    if (!IdempotentAppender.needed(events)) {
+      // Most logs have no request ids, and then no index has to be opened.
+      return new Appended(events.size(), 0, Futures.from(writer().append(events, null)).lastId());
+    }
+    if (appender == null) {
+      appender =
+          new IdempotentAppender(
+              writer(),
+              indexOf(writer()),
+              IdempotentAppender.WINDOW_EVENTS,
+              IdempotentAppender.MAX_HELD,
+              ACKNOWLEDGEMENT);
+    }
+    try {
+      AppendResult result = appender.append(events, null);
+      long lastId = result.places().stream().mapToLong(AppendResult.Place::id).max().orElse(0);
+      return new Appended(result.appended(), result.replayed(), lastId);
+    } catch (RequestIdConflictException e) {
+      throw new Failure(Failure.USAGE, e.getMessage());
+    } catch (TimeoutException e) {
+      throw new Failure(
+          Failure.UNREACHABLE,
+          "the log did not acknowledge the events within "
+              + ACKNOWLEDGEMENT.toSeconds()
+              + " s; append them again with the same request_id");
+    }
   }
 
   @Override
@@ -289,6 +321,11 @@ public final class DirectorySource implements Source {
     AuditLog log = writer();
     if (index == null) {
       index = AuditIndex.open(log.reader(), log.reader().directory().index());
+    return new RetentionAdministration(log, indexOf(log), Clock.systemUTC());
+  }
+
+  /** The index of the log that this process writes. */
+  private AuditIndex indexOf(AuditLog log) throws IOException {
     }
     return new RetentionAdministration(log, index, Clock.systemUTC());
   }

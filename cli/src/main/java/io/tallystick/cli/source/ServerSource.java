@@ -125,7 +125,7 @@ public final class ServerSource implements Source {
   }
 
   @Override
-  public long append(List<byte[]> lines, List<Event> events)
+  public Appended append(List<byte[]> lines, List<Event> events)
       throws IOException, InterruptedException {
     ByteArrayOutputStream body = new ByteArrayOutputStream();
     for (byte[] line : lines) {
@@ -138,7 +138,9 @@ public final class ServerSource implements Source {
             .POST(HttpRequest.BodyPublishers.ofByteArray(body.toByteArray()))
             .build();
     try (InputStream answer = send(request)) {
-      return JSON.readTree(answer).path("last_id").asLong();
+      JsonNode receipt = JSON.readTree(answer);
+      long appended = receipt.path("appended").asLong(events.size());
+      return new Appended(appended, events.size() - appended, receipt.path("last_id").asLong());
     }
   }
 
@@ -280,7 +282,7 @@ public final class ServerSource implements Source {
         base + " answers " + status + (detail.isEmpty() ? "" : ": " + Printable.of(detail));
     return switch (status) {
       case 401, 403, 429 -> new Failure(Failure.NOT_PERMITTED, message);
-      case 400, 404, 405, 413, 415, 422 -> new Failure(Failure.USAGE, message);
+      case 400, 404, 405, 409, 413, 415, 422 -> new Failure(Failure.USAGE, message);
       default -> new Failure(Failure.UNREACHABLE, message);
     };
   }

@@ -16,6 +16,15 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Source extends AutoCloseable {
   /**
+   * What became of a batch.
+   *
+   * @param appended how many of its events are new
+   * @param replayed how many were in the log already, by their request id
+   * @param lastId the highest id among the batch's entries
+   */
+  record Appended(long appended, long replayed, long lastId) {}
+
+  /**
    * Writes the answer to a question.
    *
    * @param path of the reading endpoint, for instance {@code /api/audit/stats}
@@ -36,9 +45,9 @@ public interface Source extends AutoCloseable {
    *
    * @param lines the events as they came, one each
    * @param events the same events, read
-   * @return the id of its last entry
+   * @throws Failure if an event has the request id of another one with different content
    */
-  long append(List<byte[]> lines, List<Event> events) throws IOException, InterruptedException;
+  Appended append(List<byte[]> lines, List<Event> events) throws IOException, InterruptedException;
 
   /** Makes a key and gives the answer of the HTTP API, with the secret. */
   byte[] createKey(String name, List<String> permissions, @Nullable String expiresAt)

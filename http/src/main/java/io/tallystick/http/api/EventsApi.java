@@ -2,7 +2,6 @@ package io.tallystick.http.api;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.tallystick.entry.Event;
@@ -11,29 +10,27 @@ import io.tallystick.entry.EventType;
 import io.tallystick.http.auth.Authenticator;
 import io.tallystick.http.auth.Caller;
 import io.tallystick.http.wire.BodyReader;
+import io.tallystick.http.wire.JsonObjects;
 import io.tallystick.http.wire.Problem;
 import io.tallystick.http.wire.Problems;
 import io.tallystick.service.access.Permission;
 import io.tallystick.service.append.AppendResult;
 import io.tallystick.service.append.IdempotentAppender;
-import io.tallystick.service.query.EntryJson;
 import io.tallystick.service.query.OnDemandCheckpoints;
 import io.tallystick.service.query.Parameters;
-import io.tallystick.service.query.Timestamps;
 import io.tallystick.store.LogTree;
 import io.tallystick.tlog.Quoted;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
 /** Where events come in: {@code POST /api/audit/events} (api.md, Writing). */
 public final class EventsApi {
   private static final String JSON = "application/json";
   private static final String LINES = "application/x-ndjson";
 
-  private final IdempotentAppender log;
+  private final IdempotentAppender appender;
   private final OnDemandCheckpoints sealing;
   private final LogTree tree;
   private final BodyReader bodies;
@@ -42,14 +39,14 @@ public final class EventsApi {
   private final Metrics metrics;
 
   public EventsApi(
-      IdempotentAppender log,
+      IdempotentAppender appender,
       OnDemandCheckpoints sealing,
       LogTree tree,
       BodyReader bodies,
       int maxEvents,
       boolean strictTypes,
       Metrics metrics) {
-    this.log = log;
+    this.appender = appender;
     this.sealing = sealing;
     this.tree = tree;
     this.bodies = bodies;
@@ -76,7 +73,7 @@ public final class EventsApi {
         if (strictTypes) {
           checkTypes(batch);
         }
-        written = log.append(batch.events(), caller.key().name());
+        written = appender.append(batch.events(), caller.key().name());
         metrics.appended(written);
         answer(request, batch, written, sealed);
       }
@@ -98,14 +95,8 @@ public final class EventsApi {
     if (written.isReplay()) {
       request.header("Idempotent-Replay", "true");
     }
-    request.contentType(JSON);
-    try (JsonGenerator out = EntryJson.generator(request.outputStream())) {
-      if (batch.single()) {
-        place(out, written.places().getFirst(), proofs.isEmpty() ? null : proofs.getFirst());
-      } else {
-        places(out, written.places(), proofs);
-      }
-    }
+    EventReceipt.OfBatch receipts = EventReceipt.of(written, proofs);
+    JsonObjects.answer(request, batch.single() ? receipts.entries().getFirst() : receipts);
   }
 
   /** A C2SP tlog-proof for each entry. */
@@ -127,34 +118,6 @@ public final class EventsApi {
           .thrown();
     }
     return proofs;
-  }
-
-  private static void places(
-      JsonGenerator out, List<AppendResult.Place> places, List<String> proofs) throws IOException {
-    out.writeStartObject();
-    out.writeNumberField(
-        "first_id", places.stream().mapToLong(AppendResult.Place::id).min().orElse(0));
-    out.writeNumberField(
-        "last_id", places.stream().mapToLong(AppendResult.Place::id).max().orElse(0));
-    out.writeNumberField("count", places.size());
-    out.writeArrayFieldStart("entries");
-    for (int i = 0; i < places.size(); i++) {
-      place(out, places.get(i), proofs.isEmpty() ? null : proofs.get(i));
-    }
-    out.writeEndArray();
-    out.writeEndObject();
-  }
-
-  private static void place(JsonGenerator out, AppendResult.Place place, @Nullable String proof)
-      throws IOException {
-    out.writeStartObject();
-    out.writeNumberField("id", place.id());
-    out.writeStringField("hash", place.hash().toString());
-    out.writeStringField("timestamp", Timestamps.text(place.timestamp()));
-    if (proof != null) {
-      out.writeStringField("proof", proof);
-    }
-    out.writeEndObject();
   }
 
   private static void checkTypes(EventReader.Batch batch) {

@@ -31,7 +31,7 @@ public final class Metrics {
   /** A request to append was answered with receipts. */
   void appended(AppendResult written) {
     appends.increment();
-    appendedEvents.add(written.places().size() - written.replayed());
+    appendedEvents.add(written.appended());
     replayedEvents.add(written.replayed());
   }
 

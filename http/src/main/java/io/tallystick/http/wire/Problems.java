@@ -7,6 +7,7 @@ import io.tallystick.entry.BatchTooLargeException;
 import io.tallystick.entry.InvalidEventException;
 import io.tallystick.index.IndexException;
 import io.tallystick.service.InvalidParameterException;
+import io.tallystick.service.append.RequestIdConflictException;
 import io.tallystick.store.files.NoSpaceException;
 import io.tallystick.store.log.LogException;
 import io.tallystick.tlog.CorruptTileException;

@@ -5,21 +5,38 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * Where the events of one request stand in the log.
+ * Where the events of one request are in the log. Immutable.
  *
  * @param places one for each event, in the request's order
- * @param replayed how many of them were there before
  */
-public record AppendResult(List<Place> places, int replayed) {
-  /** An entry's id, hash and time. */
-  public record Place(long id, Hash hash, Instant timestamp) {}
+public record AppendResult(List<Place> places) {
+  /**
+   * The entry of an event.
+   *
+   * @param replayed whether the event was in the log already, or stood earlier in the same request
+   */
+  public record Place(long id, Hash hash, Instant timestamp, boolean replayed) {
+    Place asReplay() {
+      return new Place(id, hash, timestamp, true);
+    }
+  }
 
   public AppendResult {
     places = List.copyOf(places);
   }
 
+  /** How many entries this request added. */
+  public int appended() {
+    return places.size() - replayed();
+  }
+
+  /** How many events had an entry already. */
+  public int replayed() {
+    return Math.toIntExact(places.stream().filter(Place::replayed).count());
+  }
+
   /** Whether nothing was appended. */
   public boolean isReplay() {
-    return replayed == places.size();
+    return places.stream().allMatch(Place::replayed);
   }
 }

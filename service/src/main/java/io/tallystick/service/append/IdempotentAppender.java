@@ -1,5 +1,6 @@
 package io.tallystick.service.append;
 
+import io.tallystick.entry.Entry;
 import io.tallystick.entry.Event;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
@@ -19,7 +20,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
@@ -27,16 +28,20 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Appends each event once: one whose {@code request_id} the same source used within its last {@code
- * window} events is not appended again, but answered with the entry of the first time. Safe for any
- * number of threads; holds across restarts.
+ * Appends each event once. An event whose {@code request_id} the same source used within its last
+ * {@code window} events is not appended again: if its content is the same, the answer names the
+ * entry that is there already; if it differs, the whole batch is refused. An event without a {@code
+ * request_id}, or with an empty one, is always appended. Safe for any number of threads; holds
+ * across restarts.
  *
- * <p>What the index can find is asked of the index. What it can't find yet is held in memory: a
- * request first claims its new ids, all under one lock, and only then asks the index. So at each
- * moment an id is claimed, or findable, or new, and of requests that bring the same id at the same
- * time one claims it and the others wait for that one. Waiting follows the order of the claims, so
- * there is no circle. A claim is dropped when the index finds its entries, or when nothing of it
- * was written.
+ * <p>Content is an {@link Event}: two events are equal exactly if their canonical encodings are.
+ *
+ * <p>The index finds the request ids of older entries. Those that it cannot find yet are held in
+ * memory: a request first claims its new ids, all under one lock, and only then asks the index. So
+ * at any moment an id is claimed, findable, or new. Of several requests with the same id at the
+ * same time, one claims it and the others wait. A request only waits for claims that are older than
+ * its own, so no two requests wait for each other. A claim ends when the index finds its entries,
+ * or when nothing of it was written; then those who waited try again with a claim of their own.
  */
 public final class IdempotentAppender {
   public static final long WINDOW_EVENTS = 1_000_000;
@@ -57,26 +62,84 @@ public final class IdempotentAppender {
   private final Map<Name, Claim> held = new HashMap<>();
   private final Deque<Claim> settled = new ArrayDeque<>();
 
-  private record Name(String source, String requestId) {}
+  private record Name(@Nullable String source, String requestId) {}
+
+  /** An entry that has a request id. */
+  private record Earlier(AppendResult.Place place, Event event) {}
 
   /** The request ids that one request brought first. */
   private static final class Claim {
-    final String source;
+    final @Nullable String source;
     final Set<String> requestIds = new HashSet<>();
-    final CompletableFuture<Void> done = new CompletableFuture<>();
+
+    /** Completed with whether the log has the entries. */
+    final CompletableFuture<Boolean> done = new CompletableFuture<>();
 
     // Written before done is completed, read after.
     final Map<String, Long> ids = new HashMap<>();
     long lastId;
 
-    Claim(String source) {
+    Claim(@Nullable String source) {
       this.source = source;
+    }
+  }
+
+  /** The events of one request, and which of them came first under their request id. */
+  private static final class Batch {
+    final List<Event> events;
+    final Map<String, Integer> firsts = new LinkedHashMap<>();
+
+    Batch(List<Event> events) {
+      this.events = events;
+      for (int i = 0; i < events.size(); i++) {
+        String requestId = key(events.get(i));
+        if (requestId == null) {
+          continue;
+        }
+        Integer first = firsts.putIfAbsent(requestId, i);
+        if (first != null && !events.get(first).equals(events.get(i))) {
+          throw RequestIdConflictException.inBatch(first, i, requestId);
+        }
+      }
+    }
+
+    boolean isFresh(int i, Map<String, Earlier> before) {
+      String requestId = key(events.get(i));
+      return requestId == null
+          || (firsts.getOrDefault(requestId, -1) == i && !before.containsKey(requestId));
+    }
+
+    void checkSame(Map<String, Earlier> before) {
+      before.forEach((requestId, earlier) -> {
+        int first = firsts.getOrDefault(requestId, 0);
+        if (!events.get(first).equals(earlier.event())) {
+          throw RequestIdConflictException.withEntry(first, requestId, earlier.place().id());
+        }
+      });
+    }
+
+    AppendResult result(Map<String, Earlier> before, @Nullable Receipt receipt) {
+      List<AppendResult.Place> places = new ArrayList<>(events.size());
+      int next = 0;
+      for (int i = 0; i < events.size(); i++) {
+        if (receipt != null && isFresh(i, before)) {
+          places.add(place(receipt, next++));
+          continue;
+        }
+        String requestId = String.valueOf(events.get(i).requestId());
+        Earlier earlier = before.get(requestId);
+        places.add(
+            earlier == null
+                ? places.get(firsts.getOrDefault(requestId, 0)).asReplay()
+                : earlier.place());
+      }
+      return new AppendResult(places);
     }
   }
 
   /**
    * @param window how many of its events a source's request ids are remembered for
-   * @param maxHeld how many may be in memory before new ones wait for the index
+   * @param maxHeld how many request ids may be in memory before new ones wait for the index
    * @param timeout for an acknowledgement
    */
   public IdempotentAppender(
@@ -90,79 +153,96 @@ public final class IdempotentAppender {
     this.lastIdAtStart = log.lastId();
   }
 
+  /** Whether any of these events has a request id, so that it must not be appended twice. */
+  public static boolean needed(List<Event> events) {
+    return events.stream().anyMatch(event -> key(event) != null);
+  }
+
+  /** The request id that makes the event safe to repeat; {@code null} if it has none. */
+  private static @Nullable String key(Event event) {
+    String requestId = event.requestId();
+    return requestId == null || requestId.isEmpty() ? null : requestId;
+  }
+
   /**
    * Appends those of the events that are new, all or nothing, and waits until they are
    * acknowledged.
    *
+   * @param source name of the API key that sent them; {@code null} for none. Events without a
+   *     source share their request ids, and the window counts the entries of all sources
+   * @throws RequestIdConflictException if a request id stands for another event; nothing was
+   *     appended
    * @throws io.tallystick.store.log.LogException if nothing was appended
    * @throws IllegalArgumentException if an event does not fit into an entry; nothing was appended
    * @throws TimeoutException if it is not known yet whether they were appended
    */
-  public AppendResult append(List<Event> events, String source)
+  public AppendResult append(List<Event> events, @Nullable String source)
       throws IOException, InterruptedException, TimeoutException {
-    Map<String, Integer> firsts = new LinkedHashMap<>();
-    for (int i = 0; i < events.size(); i++) {
-      String requestId = events.get(i).requestId();
-      if (requestId != null) {
-        firsts.putIfAbsent(requestId, i);
-      }
-    }
-    if (firsts.isEmpty()) {
+    Batch batch = new Batch(events);
+    if (batch.firsts.isEmpty()) {
       Receipt receipt = Futures.from(log.append(events, source), timeout);
-      List<AppendResult.Place> places = new ArrayList<>();
-      for (int i = 0; i < receipt.count(); i++) {
-        places.add(place(receipt, i));
-      }
-      return new AppendResult(places, 0);
+      return batch.result(Map.of(), receipt);
     }
-    return appendOnce(events, source, firsts);
-  }
-
-  private AppendResult appendOnce(List<Event> events, String source, Map<String, Integer> firsts)
-      throws IOException, InterruptedException, TimeoutException {
     index.awaitIndexed(lastIdAtStart);
-    makeRoom();
-    Claim own = new Claim(source);
-    Map<String, Claim> others = claim(own, firsts.keySet());
-    Map<String, Long> before = new HashMap<>();
-    List<Event> fresh = new ArrayList<>();
-    CompletableFuture<Receipt> appended;
-    try {
-      for (Map.Entry<String, Claim> other : others.entrySet()) {
-        Futures.from(other.getValue().done, timeout);
-        before.put(other.getKey(), other.getValue().ids.get(other.getKey()));
-      }
-      before.putAll(indexed(own));
-      for (int i = 0; i < events.size(); i++) {
-        if (isFresh(events, i, firsts, before)) {
-          fresh.add(events.get(i));
+    long deadline = System.nanoTime() + timeout.toNanos();
+    while (true) {
+      makeRoom();
+      Claim own = new Claim(source);
+      Map<String, Claim> others = claim(own, batch.firsts.keySet());
+      Map<String, Earlier> before = new HashMap<>();
+      List<Event> fresh = new ArrayList<>();
+      CompletableFuture<Receipt> appended;
+      try {
+        if (!awaitOthers(others, before, deadline)) {
+          drop(own);
+          continue;
         }
-      }
-      appended =
-          fresh.isEmpty() ? CompletableFuture.completedFuture(null) : log.append(fresh, source);
-    } catch (IOException | InterruptedException | TimeoutException | RuntimeException | Error e) {
-      drop(own, e);
-      throw e;
-    }
-    CompletableFuture<Receipt> settling =
-        appended.whenComplete((receipt, failure) -> {
-          if (failure == null) {
-            settle(own, before, fresh, receipt);
-          } else {
-            drop(own, failure);
+        before.putAll(indexed(own));
+        batch.checkSame(before);
+        for (int i = 0; i < events.size(); i++) {
+          if (batch.isFresh(i, before)) {
+            fresh.add(events.get(i));
           }
-        });
-    return written(events, firsts, before, Futures.from(settling, timeout));
+        }
+        appended =
+            fresh.isEmpty() ? CompletableFuture.completedFuture(null) : log.append(fresh, source);
+      } catch (IOException | InterruptedException | TimeoutException | RuntimeException | Error e) {
+        drop(own);
+        throw e;
+      }
+      CompletableFuture<Receipt> settling =
+          appended.whenComplete((receipt, failure) -> {
+            if (failure == null) {
+              settle(own, before, fresh, receipt);
+            } else {
+              drop(own);
+            }
+          });
+      return batch.result(before, Futures.from(settling, timeout));
+    }
   }
 
-  private static boolean isFresh(
-      List<Event> events, int i, Map<String, Integer> firsts, Map<String, Long> before) {
-    String requestId = events.get(i).requestId();
-    return requestId == null
-        || (firsts.getOrDefault(requestId, -1) == i && !before.containsKey(requestId));
+  /**
+   * Waits for the requests that hold ids of ours, and collects their entries.
+   *
+   * @return {@code false} if one of them wrote nothing, so that its ids are free again
+   */
+  private boolean awaitOthers(
+      Map<String, Claim> others, Map<String, Earlier> before, long deadlineNanos)
+      throws IOException, InterruptedException, TimeoutException {
+    for (Map.Entry<String, Claim> other : others.entrySet()) {
+      Claim claim = other.getValue();
+      Duration left = Duration.ofNanos(Math.max(0, deadlineNanos - System.nanoTime()));
+      if (!Futures.from(claim.done, left)) {
+        return false;
+      }
+      long id = Objects.requireNonNull(claim.ids.get(other.getKey()));
+      before.put(other.getKey(), earlier(id));
+    }
+    return true;
   }
 
-  /** Claims those ids that nobody holds, and returns who holds the others. */
+  /** Claims those ids that no request holds, and returns who holds the others. */
   private Map<String, Claim> claim(Claim own, Collection<String> requestIds) {
     Map<String, Claim> others = new HashMap<>();
     lock.lock();
@@ -215,31 +295,41 @@ public final class IdempotentAppender {
     claim.requestIds.forEach(requestId -> held.remove(new Name(claim.source, requestId)));
   }
 
-  /** The claim's ids whose entries the index finds, and which of the source's they are. */
-  private Map<String, Long> indexed(Claim own) throws IOException, InterruptedException {
-    Map<String, Long> found = new HashMap<>();
+  /** The newest entries that the index finds under ids of the claim, within the source's window. */
+  private Map<String, Earlier> indexed(Claim own) throws IOException, InterruptedException {
+    Map<String, StoredEntry> found = new HashMap<>();
     if (!own.requestIds.isEmpty()) {
       index.forEachRequest(
           own.source,
           own.requestIds,
           id -> {
-            Optional<StoredEntry> entry = reader.read(id);
-            String requestId = entry.isEmpty() ? null : entry.get().decode().event().requestId();
-            if (requestId != null) {
-              found.merge(requestId, id, Math::max);
-            }
+            reader.read(id).ifPresent(stored -> keepNewest(found, stored, own.source));
             return true;
           });
-      for (String requestId : List.copyOf(found.keySet())) {
-        if (!isWithinWindow(own.source, found.getOrDefault(requestId, 0L))) {
-          found.remove(requestId);
-        }
+    }
+    Map<String, Earlier> earlier = new HashMap<>();
+    for (Map.Entry<String, StoredEntry> one : found.entrySet()) {
+      if (isWithinWindow(own.source, one.getValue().id())) {
+        earlier.put(one.getKey(), earlier(one.getValue()));
       }
     }
-    return found;
+    return earlier;
   }
 
-  private boolean isWithinWindow(String source, long id) throws IOException, InterruptedException {
+  /**
+   * Keeps the entry under its request id, unless another source wrote it or a newer one is kept.
+   */
+  private static void keepNewest(
+      Map<String, StoredEntry> found, StoredEntry stored, @Nullable String source) {
+    Entry entry = stored.decode();
+    String requestId = key(entry.event());
+    if (requestId != null && Objects.equals(entry.source(), source)) {
+      found.merge(requestId, stored, (one, other) -> one.id() > other.id() ? one : other);
+    }
+  }
+
+  private boolean isWithinWindow(@Nullable String source, long id)
+      throws IOException, InterruptedException {
     if (log.lastId() - id < window) {
       return true;
     }
@@ -248,15 +338,15 @@ public final class IdempotentAppender {
   }
 
   private void settle(
-      Claim own, Map<String, Long> before, List<Event> fresh, @Nullable Receipt receipt) {
+      Claim own, Map<String, Earlier> before, List<Event> fresh, @Nullable Receipt receipt) {
     for (String requestId : own.requestIds) {
-      Long id = before.get(requestId);
-      if (id != null) {
-        own.ids.put(requestId, id);
+      Earlier earlier = before.get(requestId);
+      if (earlier != null) {
+        own.ids.put(requestId, earlier.place().id());
       }
     }
     for (int i = 0; receipt != null && i < fresh.size(); i++) {
-      String requestId = fresh.get(i).requestId();
+      String requestId = key(fresh.get(i));
       if (requestId != null) {
         own.ids.put(requestId, receipt.id(i));
       }
@@ -268,53 +358,34 @@ public final class IdempotentAppender {
     } finally {
       lock.unlock();
     }
-    own.done.complete(null);
+    own.done.complete(true);
   }
 
-  private void drop(Claim own, Throwable reason) {
+  private void drop(Claim own) {
     lock.lock();
     try {
       release(own);
     } finally {
       lock.unlock();
     }
-    own.done.completeExceptionally(reason);
-  }
-
-  private AppendResult written(
-      List<Event> events,
-      Map<String, Integer> firsts,
-      Map<String, Long> before,
-      @Nullable Receipt receipt)
-      throws IOException {
-    List<AppendResult.Place> places = new ArrayList<>();
-    int next = 0;
-    int replayed = 0;
-    for (int i = 0; i < events.size(); i++) {
-      String requestId = events.get(i).requestId();
-      Long earlier = requestId == null ? null : before.get(requestId);
-      if (receipt != null && isFresh(events, i, firsts, before)) {
-        places.add(place(receipt, next++));
-      } else if (earlier != null) {
-        places.add(place(earlier));
-        replayed++;
-      } else {
-        places.add(places.get(firsts.getOrDefault(requestId, 0)));
-        replayed++;
-      }
-    }
-    return new AppendResult(places, replayed);
+    own.done.complete(false);
   }
 
   private static AppendResult.Place place(Receipt receipt, int i) {
-    return new AppendResult.Place(receipt.id(i), receipt.hash(i), receipt.timestamp(i));
+    return new AppendResult.Place(receipt.id(i), receipt.hash(i), receipt.timestamp(i), false);
   }
 
-  private AppendResult.Place place(long id) throws IOException {
-    Optional<StoredEntry> entry = reader.read(id);
-    if (entry.isEmpty()) {
-      throw new IOException("entry " + id + " was there and is not any more");
-    }
-    return new AppendResult.Place(id, entry.get().hash(), reader.timestamp(id));
+  private Earlier earlier(long id) throws IOException {
+    StoredEntry stored =
+        reader
+            .read(id)
+            .orElseThrow(() -> new IOException("entry " + id + " was removed meanwhile"));
+    return earlier(stored);
+  }
+
+  private static Earlier earlier(StoredEntry stored) {
+    Entry entry = stored.decode();
+    return new Earlier(
+        new AppendResult.Place(stored.id(), stored.hash(), entry.timestamp(), true), entry.event());
   }
 }

@@ -1,0 +1,60 @@
+package io.tallystick.http.api;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.tallystick.service.append.AppendResult;
+import io.tallystick.service.query.Timestamps;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The answer for one event: its entry.
+ *
+ * @param replayed whether it had an entry before
+ * @param proof a C2SP tlog-proof; {@code null} if none was asked for
+ */
+record EventReceipt(
+    @JsonProperty(index = 0) long id,
+    @JsonProperty(index = 1) String hash,
+    @JsonProperty(index = 2) String timestamp,
+    @JsonProperty(index = 3) @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean replayed,
+    @JsonProperty(index = 4) @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String proof) {
+
+  /**
+   * The answer for a batch.
+   *
+   * @param count of the events
+   * @param appended how many of them are new
+   * @param entries a receipt for each event, in their order
+   */
+  record OfBatch(
+      @JsonProperty(value = "first_id", index = 0) long firstId,
+      @JsonProperty(value = "last_id", index = 1) long lastId,
+      @JsonProperty(index = 2) int count,
+      @JsonProperty(index = 3) int appended,
+      @JsonProperty(index = 4) List<EventReceipt> entries) {}
+
+  /**
+   * The answer for these entries.
+   *
+   * @param proofs one for each; empty if none were asked for
+   */
+  static OfBatch of(AppendResult result, List<String> proofs) {
+    List<EventReceipt> entries = new ArrayList<>(result.places().size());
+    long firstId = Long.MAX_VALUE;
+    long lastId = 0;
+    for (AppendResult.Place place : result.places()) {
+      firstId = Math.min(firstId, place.id());
+      lastId = Math.max(lastId, place.id());
+      entries.add(
+          new EventReceipt(
+              place.id(),
+              place.hash().toString(),
+              Timestamps.text(place.timestamp()),
+              place.replayed(),
+              proofs.isEmpty() ? null : proofs.get(entries.size())));
+    }
+    return new OfBatch(firstId, lastId, entries.size(), result.appended(), entries);
+  }
+}
