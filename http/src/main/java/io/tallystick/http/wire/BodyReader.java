@@ -1,13 +1,17 @@
 package io.tallystick.http.wire;
 
 import io.javalin.http.Context;
+import io.tallystick.tlog.Quoted;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.zip.ZipException;
 import org.eclipse.jetty.http.HttpException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the bodies of requests, each bounded in bytes and time, and all that are in memory together
@@ -64,21 +68,31 @@ public final class BodyReader {
   }
 
   /**
-   * Reads the whole body of the request. It is sent as it is: no {@code Content-Encoding} is taken.
+   * Reads the whole body of the request. One with {@code Content-Encoding: gzip} is expanded as it
+   * arrives; the limit is for what it expands to.
    */
   public Body read(Context request) {
-    if (request.header("Content-Encoding") != null) {
-      throw Problem.of(
-              415, "A body with a Content-Encoding is not taken; send it without compression.")
-          .thrown();
-    }
+    boolean gzip = isGzip(request.header("Content-Encoding"));
     if (request.req().getContentLengthLong() > maxBytes) {
       throw tooLarge();
     }
     Body body = new Body();
     try {
-      fill(body, request.req().getInputStream());
+      InputStream in = request.req().getInputStream();
+      if (gzip) {
+        try (GzipStream expanded = new GzipStream(in)) {
+          fill(body, expanded);
+        }
+      } else {
+        fill(body, in);
+      }
       return body;
+    } catch (ZipException e) {
+      body.close();
+      throw Problem.of(
+              400, "The body is not gzip or is damaged, although Content-Encoding is gzip.")
+          .with("Connection", "close")
+          .thrown();
     } catch (IOException | HttpException.RuntimeException e) {
       body.close();
       throw unread(e).thrown();
@@ -86,6 +100,20 @@ public final class BodyReader {
       body.close();
       throw e;
     }
+  }
+
+  private static boolean isGzip(@Nullable String encoding) {
+    if (encoding == null) {
+      return false;
+    }
+    String lower = encoding.strip().toLowerCase(Locale.ROOT);
+    if (!lower.equals("gzip") && !lower.equals("x-gzip")) {
+      throw Problem.of(
+              415, "Content-Encoding must be gzip or absent, but was " + Quoted.of(encoding) + ".")
+          .with("Accept-Encoding", "gzip")
+          .thrown();
+    }
+    return true;
   }
 
   private void fill(Body body, InputStream in) throws IOException {
