@@ -286,7 +286,7 @@ class PermissionsTest {
   @Test
   void keysAreMadeListedAndRevokedOverHttp() throws Exception {
     try (TestServer server = TestServer.start(data)) {
-      String admin = server.key("boss", Permission.ADMIN_KEYS);
+      String admin = server.key("boss", Permission.ADMIN_KEYS, Permission.ADMIN_AUDIT);
       long lastId = server.log.lastId();
       HttpResponse<String> created =
           post(
@@ -326,6 +326,25 @@ class PermissionsTest {
     }
   }
 
+  @Test
+  void aKeyGrantsOnlyWhatItHas() throws Exception {
+    try (TestServer server = TestServer.start(data)) {
+      String admin = server.key("boss", Permission.ADMIN_KEYS, Permission.AUDIT_APPEND);
+      long lastId = server.log.lastId();
+      HttpResponse<String> refused =
+          post(
+              server, admin, "{\"name\":\"x\",\"permissions\":[\"audit.append\",\"admin.audit\"]}");
+      assertThat(refused.statusCode()).isEqualTo(403);
+      assertThat(refused.body()).contains("this one lacks admin.audit");
+      entry(server, lastId + 1);
+      assertThat(server.typesFrom(lastId + 1)).containsExactly("security.permission_denied");
+      assertThat(server.json("/api/audit/keys", admin).get("keys")).hasSize(2);
+      HttpResponse<String> created =
+          post(server, admin, "{\"name\":\"x\",\"permissions\":[\"audit.append\",\"admin.keys\"]}");
+      assertThat(created.statusCode()).isEqualTo(201);
+    }
+  }
+
   private static HttpResponse<String> post(TestServer server, String key, String json)
       throws Exception {
     return server.post(
@@ -338,7 +357,7 @@ class PermissionsTest {
   @Test
   void badKeysAreRefusedWithASentence() throws Exception {
     try (TestServer server = TestServer.start(data)) {
-      String admin = server.key("boss", Permission.ADMIN_KEYS);
+      String admin = server.key("boss", Permission.ADMIN_KEYS, Permission.ADMIN_AUDIT);
       long lastId = server.log.lastId();
       String good = "\"permissions\":[\"admin.audit\"]";
       Map<String, String> bad =

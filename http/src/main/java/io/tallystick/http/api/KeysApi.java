@@ -44,7 +44,9 @@ public final class KeysApi {
   }
 
   public void register(RoutesConfig routes, Authenticator guard) {
-    routes.post(PATH, guard.guarded(Permission.ADMIN_KEYS, this::create));
+    routes.post(
+        PATH,
+        guard.guarded(Permission.ADMIN_KEYS, (request, caller) -> create(request, caller, guard)));
     Routes.get(
         routes, PATH, guard.guarded(Permission.ADMIN_KEYS, (request, actor) -> list(request)));
     Routes.get(
@@ -54,11 +56,16 @@ public final class KeysApi {
     routes.delete(PATH + "/{id}", guard.guarded(Permission.ADMIN_KEYS, this::revoke));
   }
 
-  private void create(Context request, Caller caller) throws Exception {
+  private void create(Context request, Caller caller, Authenticator guard) throws Exception {
     Parameters.ofQuery(request.queryString()).only(List.of());
     JsonNode given = objects.read(request, FIELDS);
+    Set<Permission> permissions = permissions(given);
+    for (Permission granted : permissions) {
+      String detail = "A key can only grant permissions that it has; this one lacks " + granted;
+      guard.require(request, caller, granted, detail + ".");
+    }
     AccessKeys.NewKey made =
-        administration.create(name(given), permissions(given), expiresAt(given), actor(caller));
+        administration.create(name(given), permissions, expiresAt(given), actor(caller));
     request.status(201);
     JsonObjects.answer(
         request,

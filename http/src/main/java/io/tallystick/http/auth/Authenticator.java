@@ -53,13 +53,23 @@ public final class Authenticator {
 
   private Caller caller(Context request, Permission needed) {
     Caller caller = caller(request);
+    require(request, caller, needed, "This needs a key with the permission " + needed + ".");
+    return caller;
+  }
+
+  /**
+   * Refuses a caller whose key lacks a permission; that is counted and logged.
+   *
+   * @param detail of the answer
+   * @throws Problem.Thrown with 403 if the key lacks it, 429 after too many such attempts
+   */
+  public void require(Context request, Caller caller, Permission needed, String detail) {
     if (!caller.key().permissions().contains(needed)) {
       count(caller.address());
       events.permissionDenied(
           caller.key(), needed, caller.address(), request.userAgent(), request.method().name());
-      throw Problem.of(403, "This needs a key with the permission " + needed + ".").thrown();
+      throw Problem.of(403, detail).thrown();
     }
-    return caller;
   }
 
   private Caller caller(Context request) {
