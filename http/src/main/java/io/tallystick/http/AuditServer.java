@@ -27,6 +27,7 @@ import io.tallystick.http.wire.BodyReader;
 import io.tallystick.http.wire.JsonObjects;
 import io.tallystick.http.wire.Problems;
 import io.tallystick.index.AuditIndex;
+import io.tallystick.service.Chore;
 import io.tallystick.service.access.AccessKeys;
 import io.tallystick.service.access.KeyAdministration;
 import io.tallystick.service.append.IdempotentAppender;
@@ -48,8 +49,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A log over HTTP (api.md). Serves from {@link #start} to {@link #close}, and closes nothing that
@@ -59,7 +58,6 @@ import org.slf4j.LoggerFactory;
  * acknowledged is safe either way.
  */
 public final class AuditServer implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(AuditServer.class);
   private static final Duration FLOODS_EVERY = Duration.ofSeconds(1);
   private static final Duration LAST_USE_EVERY = Duration.ofMinutes(1);
   private static final Duration SESSIONS_EVERY = Duration.ofSeconds(1);
@@ -217,27 +215,25 @@ public final class AuditServer implements AutoCloseable {
   }
 
   private void startTimer() {
-    every(FLOODS_EVERY, () -> logFloods(limiter.ended()));
-    every(LAST_USE_EVERY, keys::saveLastUse);
-    every(SESSIONS_EVERY, sessions::sweep);
+    every(FLOODS_EVERY, "logging floods of failed attempts", () -> logFloods(limiter.ended()));
+    every(LAST_USE_EVERY, "saving when keys were last used", keys::saveLastUse);
+    every(SESSIONS_EVERY, "ending expired sessions", sessions::sweep);
   }
 
-  @FunctionalInterface
-  private interface Chore {
-    void run() throws Exception;
-  }
-
-  private void every(Duration period, Chore chore) {
+  private void every(Duration period, String name, Chore chore) {
     Future<?> _ =
         timer.scheduleWithFixedDelay(
-            () -> attempt(chore), period.toMillis(), period.toMillis(), TimeUnit.MILLISECONDS);
+            () -> attempt(name, chore),
+            period.toMillis(),
+            period.toMillis(),
+            TimeUnit.MILLISECONDS);
   }
 
-  private static void attempt(Chore chore) {
+  private static void attempt(String name, Chore chore) {
     try {
-      chore.run();
-    } catch (Exception e) {
-      LOG.warn("{}", e.getMessage());
+      Chore.attempt(name, chore);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

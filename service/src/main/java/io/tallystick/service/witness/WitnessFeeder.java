@@ -1,6 +1,7 @@
 package io.tallystick.service.witness;
 
 import io.tallystick.note.NoteSignature;
+import io.tallystick.service.Chore;
 import io.tallystick.store.LogTree;
 import io.tallystick.store.log.SignedCheckpoint;
 import java.io.IOException;
@@ -121,7 +122,7 @@ public final class WitnessFeeder implements AutoCloseable {
   private void run() {
     try {
       while (!Thread.currentThread().isInterrupted()) {
-        attempt();
+        Chore.attempt("giving a checkpoint to witnesses", this::attempt);
         Thread.sleep(every);
       }
     } catch (InterruptedException e) {
@@ -130,14 +131,10 @@ public final class WitnessFeeder implements AutoCloseable {
   }
 
   /** One round; a next one follows however it ends. */
-  private void attempt() {
-    try {
-      Optional<SignedCheckpoint> next = tree.newest();
-      if (next.isPresent()) {
-        round(next.get());
-      }
-    } catch (IOException | RuntimeException e) {
-      LOG.error("a checkpoint could not be given to witnesses", e);
+  private void attempt() throws IOException {
+    Optional<SignedCheckpoint> next = tree.newest();
+    if (next.isPresent()) {
+      round(next.get());
     }
   }
 
