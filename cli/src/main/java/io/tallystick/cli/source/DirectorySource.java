@@ -184,7 +184,7 @@ public final class DirectorySource implements Source {
   }
 
   @Override
-  public long append(List<byte[]> lines, List<Event> events)
+  public Appended append(List<byte[]> lines, List<Event> events)
       throws IOException, InterruptedException {
     if (!IdempotentAppender.needed(events)) {
       // Most logs have no request ids, and then no index has to be opened.
@@ -230,7 +230,8 @@ public final class DirectorySource implements Source {
     }
     AccessKeys.NewKey made =
         administration()
-            .create(name, set, expiresAt == null ? null : Instant.parse(expiresAt), Actor.SERVER);
+            .create(
+                name, set, expiresAt == null ? null : Instant.parse(expiresAt), Actor.account());
     return json(out -> {
       out.writeStartObject();
       made.key().writeFields(out);
@@ -257,7 +258,7 @@ public final class DirectorySource implements Source {
 
   @Override
   public void revokeKey(String id) throws IOException, InterruptedException {
-    if (administration().revoke(id, Actor.SERVER).isEmpty()) {
+    if (administration().revoke(id, Actor.account()).isEmpty()) {
       throw new Failure(Failure.USAGE, "there is no key with this id that could be revoked");
     }
   }
@@ -275,7 +276,7 @@ public final class DirectorySource implements Source {
         dryRun
             ? RetentionAdministration.dryRun(
                 reader(), indexBeside(), days, mode(mode), Clock.systemUTC())
-            : retention().run(days, mode(mode), false, null);
+            : retention().run(days, mode(mode), false, Actor.account());
     return json(run::write);
   }
 
@@ -290,7 +291,7 @@ public final class DirectorySource implements Source {
   @Override
   public byte[] placeHold(long firstId, long lastId, String reason)
       throws IOException, InterruptedException {
-    LegalHold hold = retention().place(firstId, lastId, reason, Actor.SERVER);
+    LegalHold hold = retention().place(firstId, lastId, reason, Actor.account());
     return json(hold::write);
   }
 
@@ -310,7 +311,8 @@ public final class DirectorySource implements Source {
 
   @Override
   public void releaseHold(String id) throws IOException, InterruptedException {
-    if (!id.matches("[1-9][0-9]{0,17}") || !retention().release(Long.parseLong(id), Actor.SERVER)) {
+    if (!id.matches("[1-9][0-9]{0,17}")
+        || !retention().release(Long.parseLong(id), Actor.account())) {
       throw new Failure(Failure.USAGE, "there is no hold in force with this id");
     }
   }
@@ -319,15 +321,15 @@ public final class DirectorySource implements Source {
   private RetentionAdministration retention() throws IOException {
     reader();
     AuditLog log = writer();
-    if (index == null) {
-      index = AuditIndex.open(log.reader(), log.reader().directory().index());
     return new RetentionAdministration(log, indexOf(log), Clock.systemUTC());
   }
 
   /** The index of the log that this process writes. */
   private AuditIndex indexOf(AuditLog log) throws IOException {
+    if (index == null) {
+      index = AuditIndex.open(log.reader(), log.reader().directory().index());
     }
-    return new RetentionAdministration(log, index, Clock.systemUTC());
+    return index;
   }
 
   @FunctionalInterface

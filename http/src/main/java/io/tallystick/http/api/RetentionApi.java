@@ -56,7 +56,7 @@ public final class RetentionApi {
     }
     long days = number(given, "days", RetentionAdministration.MAX_DAYS);
     RetentionAdministration.Run run =
-        retention.run((int) days, chosen, dryRun.asBoolean(), caller.key().name());
+        retention.run((int) days, chosen, dryRun.asBoolean(), actor(caller));
     JsonObjects.answer(request, run::write);
   }
 

@@ -121,12 +121,12 @@ public final class KeyAdministration {
             .actorIp(actor.address())
             .targetType("api_key")
             .targetId(key.id())
-            .details(details(key))
+            .details(details(key, actor))
             .build();
     Futures.from(log.append(event));
   }
 
-  private static Details details(AccessKey key) throws IOException {
+  private static Details details(AccessKey key, Actor actor) throws IOException {
     ByteArrayOutputStream json = new ByteArrayOutputStream();
     try (JsonGenerator out = EntryJson.generator(json)) {
       out.writeStartObject();
@@ -138,6 +138,9 @@ public final class KeyAdministration {
       out.writeEndArray();
       if (key.expiresAt() != null) {
         out.writeStringField("expires_at", key.expiresAt().toString());
+      }
+      if (actor.local()) {
+        out.writeBooleanField("local", true);
       }
       out.writeEndObject();
     }

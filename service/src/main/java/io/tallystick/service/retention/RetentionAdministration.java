@@ -41,6 +41,9 @@ public final class RetentionAdministration {
   /** Most days that entries can be kept. */
   public static final int MAX_DAYS = 100_000;
 
+  /** How many days are allowed, for a message. */
+  public static final String DAYS = "between 1 and " + MAX_DAYS;
+
   private static final String PLACED = "audit.hold.placed";
   private static final String RELEASED = "audit.hold.released";
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -137,7 +140,7 @@ public final class RetentionAdministration {
    * @throws io.tallystick.store.log.LogException.Corrupt if old entries do not verify; those and
    *     later ones stay
    */
-  public Run run(int days, Retention.Mode mode, boolean dryRun, @Nullable String actor)
+  public Run run(int days, Retention.Mode mode, boolean dryRun, Actor actor)
       throws IOException, InterruptedException {
     if (dryRun) {
       return dryRun(log.reader(), index, days, mode, clock);
@@ -155,7 +158,7 @@ public final class RetentionAdministration {
               false, before, mode, batches, removed, plan.heldBy(), log.reader().firstId());
         }
         Retention.Batch oldest = plan.batches().getFirst();
-        removed.add(retention.remove(oldest, mode, actor));
+        removed.add(retention.remove(oldest, mode, actor.name(), actor.local()));
         batches.add(oldest);
       } finally {
         log.removalLock().unlock();
@@ -176,8 +179,7 @@ public final class RetentionAdministration {
 
   private static Instant before(int days, Clock clock) {
     if (days < 1 || days > MAX_DAYS) {
-      throw new InvalidParameterException(
-          "days", "days must be between 1 and " + MAX_DAYS + ", but was " + days);
+      throw new InvalidParameterException("days", "days must be " + DAYS + ", but was " + days);
     }
     return clock.instant().minus(Duration.ofDays(days));
   }
@@ -320,6 +322,9 @@ public final class RetentionAdministration {
     try (JsonGenerator out = EntryJson.generator(details)) {
       out.writeStartObject();
       fields.write(out);
+      if (actor.local()) {
+        out.writeBooleanField("local", true);
+      }
       out.writeEndObject();
     }
     Event event =

@@ -1,5 +1,7 @@
 package io.tallystick.service.retention;
 
+import io.tallystick.service.Actor;
+import io.tallystick.service.Chore;
 import io.tallystick.store.archive.Retention;
 import java.io.IOException;
 import java.time.Duration;
@@ -7,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs retention when it is made and then every hour, on a thread of its own, until it is closed. A
- * run that fails is said and tried again an hour later.
+ * Runs retention at once and then every hour, on a thread of its own, until it is closed. A run
+ * that fails is logged, and tried again an hour later.
  */
 public final class RetentionSchedule implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RetentionSchedule.class);
@@ -28,25 +30,24 @@ public final class RetentionSchedule implements AutoCloseable {
   private static void run(RetentionAdministration retention, int days, Retention.Mode mode) {
     try {
       while (true) {
-        try {
-          RetentionAdministration.Run run = retention.run(days, mode, false, null);
-          run.removed()
-              .forEach(removed ->
-                  LOG.info(
-                      "retention took out entries {} to {}{}",
-                      removed.firstId(),
-                      removed.lastId(),
-                      removed.archive() == null
-                          ? ""
-                          : "; they are in archive/" + removed.archive()));
-        } catch (IOException | RuntimeException e) {
-          LOG.warn("retention took nothing more out: {}", e.getMessage());
-        }
+        Chore.attempt("retention", () -> runOnce(retention, days, mode));
         Thread.sleep(EVERY);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private static void runOnce(RetentionAdministration retention, int days, Retention.Mode mode)
+      throws IOException, InterruptedException {
+    RetentionAdministration.Run run = retention.run(days, mode, false, Actor.SERVER);
+    run.removed()
+        .forEach(removed ->
+            LOG.info(
+                "retention removed entries {} to {}{}",
+                removed.firstId(),
+                removed.lastId(),
+                removed.archive() == null ? "" : "; they are in archive/" + removed.archive()));
   }
 
   /** Ends the schedule. A run under way is interrupted, which it survives as it does a crash. */

@@ -126,15 +126,26 @@ public final class Retention {
    */
   public Horizon.Removed remove(Batch batch, Mode mode, @Nullable String by)
       throws IOException, InterruptedException {
+    return remove(batch, mode, by, false);
+  }
+
+  /**
+   * Removes a batch, see {@link #remove(Batch, Mode, String)}.
+   *
+   * @param local whether {@code by} is an account of the operating system, not a key
+   */
+  public Horizon.Removed remove(Batch batch, Mode mode, @Nullable String by, boolean local)
+      throws IOException, InterruptedException {
     log.removalLock().lockInterruptibly();
     try {
-      return removeOldest(batch, mode, by);
+      return removeOldest(batch, mode, by, local);
     } finally {
       log.removalLock().unlock();
     }
   }
 
-  private Horizon.Removed removeOldest(Batch batch, Mode mode, @Nullable String by)
+  private Horizon.Removed removeOldest(
+      Batch batch, Mode mode, @Nullable String by, boolean local)
       throws IOException, InterruptedException {
     Horizon horizon = reader.horizon();
     if (batch.firstId() != horizon.firstId()) {
@@ -151,7 +162,7 @@ public final class Retention {
       sha256 = sha256(file);
     }
     Hash lastHash = reader.read(batch.lastId()).orElseThrow().hash();
-    long recorded = record(batch, lastHash, archive, sha256, by);
+    long recorded = record(batch, lastHash, archive, sha256, by, local);
     Futures.from(log.seal());
     Horizon.Removed removed =
         new Horizon.Removed(
@@ -262,7 +273,8 @@ public final class Retention {
       Hash lastHash,
       @Nullable String archive,
       @Nullable String sha256,
-      @Nullable String by)
+      @Nullable String by,
+      boolean local)
       throws IOException, InterruptedException {
     String what =
         "{\"first_id\":"
@@ -283,7 +295,7 @@ public final class Retention {
             .actorUsername(by)
             .targetType("entries")
             .targetId(batch.firstId() + "-" + batch.lastId())
-            .details(Details.parse(what + where + "}"))
+            .details(Details.parse(what + where + (local ? ",\"local\":true" : "") + "}"))
             .build();
     return Futures.from(log.append(event)).firstId();
   }
