@@ -23,7 +23,7 @@ async function follow(query, from, on, signal) {
         `/api/audit/live?${asked}`,
         (event, data) => {
           pause = 1_000;
-          after = Math.max(after, event === 'entry' ? data.id : data.last_id);
+          after = Math.max(after, { entry: data.id, more: data.last_id, removed: data.first_id - 1 }[event] ?? after);
           on[event]?.(data);
         },
         { signal, background: true },

@@ -4,7 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.entry.Event;
+import io.tallystick.service.Actor;
 import io.tallystick.service.access.Permission;
+import io.tallystick.service.retention.RetentionAdministration;
+import io.tallystick.store.AuditLog;
+import io.tallystick.store.archive.Retention;
+import io.tallystick.store.log.LogConfig;
 import java.io.BufferedReader;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -13,6 +18,10 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -108,6 +117,33 @@ class LiveApiTest {
     Stream stopped = open("/api/audit/live");
     server.server.close();
     assertThat(stopped.next("entry")).isNull();
+  }
+
+  @Test
+  void aStreamBehindRetentionGoesOnWithWhatIsThere() throws Exception {
+    server.close();
+    Path old = data.resolve("old");
+    for (int day = 1; day <= 2; day++) {
+      Clock clock = Clock.fixed(Instant.parse("2025-03-0" + day + "T10:10:00Z"), ZoneOffset.UTC);
+      try (AuditLog log = AuditLog.open(old, LogConfig.builder().clock(clock).build())) {
+        log.append(Collections.nCopies(50, Event.of("auth.logout")), null).get();
+      }
+    }
+    server = TestServer.start(old);
+    key = server.key("reader", Permission.ADMIN_AUDIT);
+    Stream before = open("/api/audit/live?after_id=40&event_type=auth.*");
+    for (int id = 41; id <= 101; id++) {
+      assertThat(before.expect("entry").get("id").asLong()).isEqualTo(id);
+    }
+    new RetentionAdministration(server.log, server.index, Clock.systemUTC())
+        .run(1, Retention.Mode.PURGE, false, Actor.SERVER);
+    long firstId = server.log.reader().firstId();
+    assertThat(firstId).isGreaterThan(50);
+    Stream behind = open("/api/audit/live?after_id=40");
+    assertThat(behind.expect("removed").get("first_id").asLong()).isEqualTo(firstId);
+    assertThat(behind.expect("entry").get("id").asLong()).isEqualTo(firstId);
+    server.log.append(Event.of("auth.logout")).get();
+    assertThat(before.expect("entry").get("id").asLong()).isEqualTo(server.log.lastId());
   }
 
   @Test

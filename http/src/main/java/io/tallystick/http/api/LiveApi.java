@@ -15,6 +15,7 @@ import io.tallystick.service.query.EntryJson;
 import io.tallystick.service.query.Parameters;
 import io.tallystick.service.query.QueryParser;
 import io.tallystick.store.LogReader;
+import io.tallystick.store.log.LogException;
 import io.tallystick.store.log.StoredEntry;
 import java.io.IOException;
 import java.time.Duration;
@@ -25,7 +26,9 @@ import java.util.concurrent.Semaphore;
 /**
  * Entries as they are acknowledged: {@code GET /api/audit/live}, server-sent events. Takes every
  * filter of the list. Each {@code entry} event is an entry as in the list; where more match at once
- * than a person could read, one {@code more} event says up to which id they were left out.
+ * than a person could read, one {@code more} event says up to which id they were left out. Where
+ * retention removed entries that are still to come, one {@code removed} event says with which id
+ * the log begins now, and the stream goes on there.
  */
 public final class LiveApi {
   public static final int MAX_LISTENERS = 200;
@@ -99,6 +102,11 @@ public final class LiveApi {
   /** Sends what matches after this id; returns the id up to which all was sent. */
   private long send(EventStream stream, Parameters question, long after)
       throws IOException, InterruptedException {
+    long firstId = log.firstId();
+    if (after < firstId - 1) {
+      number(stream, "removed", "first_id", firstId);
+      return firstId - 1;
+    }
     long last = log.lastId();
     List<Long> ids = new ArrayList<>();
     index.forEachMatch(
@@ -108,19 +116,17 @@ public final class LiveApi {
           return ids.size() <= MAX_AT_ONCE;
         });
     if (ids.size() > MAX_AT_ONCE) {
-      stream.send(
-          "more",
-          out -> {
-            try (JsonGenerator json = EntryJson.generator(out)) {
-              json.writeStartObject();
-              json.writeNumberField("last_id", last);
-              json.writeEndObject();
-            }
-          });
+      number(stream, "more", "last_id", last);
       return last;
     }
     for (long id : ids) {
-      StoredEntry entry = log.read(id).orElseThrow();
+      StoredEntry entry;
+      try {
+        entry = log.read(id).orElseThrow();
+      } catch (LogException.Removed e) {
+        // Retention was faster; the next round tells the listener.
+        return id - 1;
+      }
       stream.send(
           "entry",
           out -> {
@@ -130,5 +136,18 @@ public final class LiveApi {
           });
     }
     return ids.isEmpty() ? last : Math.max(last, ids.getLast());
+  }
+
+  private static void number(EventStream stream, String event, String field, long value)
+      throws IOException, InterruptedException {
+    stream.send(
+        event,
+        out -> {
+          try (JsonGenerator json = EntryJson.generator(out)) {
+            json.writeStartObject();
+            json.writeNumberField(field, value);
+            json.writeEndObject();
+          }
+        });
   }
 }
