@@ -138,10 +138,19 @@ public record ServerConfig(
       positive("stop", stop.toNanos());
     }
 
-    /** 30 s idle, 60 s for a header and as long for a body, 30 s for an append, 20 s to stop. */
+    /** The same with another time for an idle client. */
+    public Timeouts withIdle(Duration value) {
+      return new Timeouts(value, body, append, stop);
+    }
+
+    /**
+     * 75 s idle, 60 s for a header and as long for a body, 30 s for an append, 20 s to stop. Load
+     * balancers commonly reuse a connection for 60 s; one that the server closed before that would
+     * be an error to their client.
+     */
     public static Timeouts defaults() {
       return new Timeouts(
-          Duration.ofSeconds(30),
+          Duration.ofSeconds(75),
           Duration.ofSeconds(60),
           Duration.ofSeconds(30),
           Duration.ofSeconds(20));

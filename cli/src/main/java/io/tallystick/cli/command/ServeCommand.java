@@ -20,6 +20,7 @@ import io.tallystick.store.log.Durability;
 import io.tallystick.store.log.LogConfig;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
@@ -35,6 +36,7 @@ import picocli.CommandLine.Option;
         "Serve a log over HTTP until SIGTERM or Ctrl-C; reload the certificate and log"
             + " files on SIGHUP")
 public final class ServeCommand implements Callable<Integer> {
+  private static final int MAX_IDLE_SECONDS = 3_600;
   private static final Pattern SIZE = Pattern.compile("([0-9]{1,6})([kmgt]?)");
 
   private final Terminal terminal;
@@ -68,6 +70,15 @@ public final class ServeCommand implements Callable<Integer> {
           "Path under which a proxy serves the log, for instance /audit; the proxy keeps it in"
               + " the requests (default: none)")
   private String basePath = "";
+
+  @Option(
+      names = "--idle-timeout",
+      paramLabel = "SECONDS",
+      defaultValue = "75",
+      description =
+          "Close a connection that is idle for so long; keep it above your load balancer's"
+              + " (default: ${DEFAULT-VALUE})")
+  private String idleTimeout = "75";
 
   @Option(
       names = "--tls-cert",
@@ -230,7 +241,22 @@ public final class ServeCommand implements Callable<Integer> {
         .publicMetrics(publicMetrics)
         .publicTlog(publicTlog)
         .strictTypes(strictTypes)
+        .timeouts(ServerConfig.Timeouts.defaults().withIdle(idleTimeout()))
         .build();
+  }
+
+  private Duration idleTimeout() {
+    int seconds = idleTimeout.matches("[0-9]{1,5}") ? Integer.parseInt(idleTimeout) : 0;
+    if (seconds < 1 || seconds > MAX_IDLE_SECONDS) {
+      throw new Failure(
+          Failure.USAGE,
+          "--idle-timeout must be between 1 and "
+              + MAX_IDLE_SECONDS
+              + " seconds, but was \""
+              + Printable.of(idleTimeout)
+              + "\"");
+    }
+    return Duration.ofSeconds(seconds);
   }
 
   static @Nullable TlsFiles tls(@Nullable Path certificate, @Nullable Path key) {
@@ -293,12 +319,17 @@ public final class ServeCommand implements Callable<Integer> {
 
   /** Parses {@code --retention-days}. */
   static int retentionDays(String text) {
-    if (!text.matches("[1-9][0-9]{0,4}")) {
+    int days = text.matches("[0-9]{1,6}") ? Integer.parseInt(text) : 0;
+    if (days < 1 || days > RetentionAdministration.MAX_DAYS) {
       throw new Failure(
           Failure.USAGE,
-          "--retention-days must be between 1 and 99999, but was \"" + Printable.of(text) + "\"");
+          "--retention-days must be "
+              + RetentionAdministration.DAYS
+              + ", but was \""
+              + Printable.of(text)
+              + "\"");
     }
-    return Integer.parseInt(text);
+    return days;
   }
 
   private Retention.Mode retentionMode() {
