@@ -29,6 +29,7 @@ import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Output;
 import io.tallystick.cli.terminal.Printable;
 import io.tallystick.cli.terminal.Terminal;
+import io.tallystick.http.ListenException;
 import io.tallystick.index.IndexException;
 import io.tallystick.service.InvalidParameterException;
 import io.tallystick.store.log.LogException;
@@ -267,6 +268,7 @@ public final class Main {
       case InvalidParameterException invalid ->
           "--" + invalid.name().replace('_', '-') + ": " + message;
       case LogException log -> message;
+      case ListenException listen -> message;
       case IndexException index -> message;
       case IllegalArgumentException usage -> message;
       case NoSuchFileException missing -> "there is no file or directory " + message;

@@ -55,14 +55,17 @@ final class Listener {
   /**
    * Starts a server that was configured by this class.
    *
-   * @throws IOException if the address can't be listened on
+   * @throws ListenException if the server cannot listen on its address
    */
-  static void start(Javalin app, ServerConfig config) throws IOException {
+  static void start(Javalin app, ServerConfig config) throws ListenException {
+    // Javalin would log a failure with advice of its own before it throws it.
+    JavalinLogger.enabled = false;
     try {
       app.start();
     } catch (JavalinException e) {
-      throw new IOException(
-          "can't listen on " + config.host() + " port " + config.port() + ": " + e.getMessage(), e);
+      throw ListenException.of(config.host(), config.port(), e);
+    } finally {
+      JavalinLogger.enabled = true;
     }
   }
 

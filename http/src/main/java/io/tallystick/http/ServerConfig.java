@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * How a server is run.
  *
- * @param host address or name to listen on
+ * @param host address or name to listen on; brackets around an IPv6 address are left out
  * @param port TCP port, 0 for any that is free
  * @param basePath the path that everything is served under, such as {@code /audit}; empty for the
  *     root
@@ -52,19 +52,21 @@ public record ServerConfig(
    * @throws IllegalArgumentException saying which option is wrong
    */
   public ServerConfig {
+    if (host.startsWith("[") && host.endsWith("]")) {
+      host = host.substring(1, host.length() - 1);
+    }
     if (host.isBlank()) {
-      throw new IllegalArgumentException("host is empty; taken is an address or a name");
+      throw new IllegalArgumentException("host must be an address or a name, but was empty");
     }
     if (port < 0 || port > 65_535) {
-      throw new IllegalArgumentException("port is " + port + "; taken is 0 to 65535");
+      throw new IllegalArgumentException("port must be between 0 and 65535, but was " + port);
     }
     if (tls == null && !insecureHttp && !isLoopback(host)) {
       throw new IllegalArgumentException(
-          "host is "
+          "others can reach host "
               + host
-              + ", which others can reach, and there is no TLS: keys would cross the network in the"
-              + " clear. Give a certificate and its key, or say that plain HTTP is meant"
-              + " (--insecure-http)");
+              + ", and without TLS keys would cross the network in the clear. Set --tls-cert and"
+              + " --tls-key, or --insecure-http if a proxy on the way adds TLS");
     }
     basePath = checkedBasePath(basePath);
     trustedProxies = List.copyOf(trustedProxies);

@@ -37,7 +37,7 @@ class ServerConfigTest {
     assertThat(config.trustedProxies()).isEmpty();
     assertThat(config.limits().maxEvents()).isEqualTo(10_000);
     assertThat(config.limits().maxBodyBytes()).isEqualTo(8 * 1024 * 1024);
-    assertThat(config.timeouts().idle()).isEqualTo(Duration.ofSeconds(30));
+    assertThat(config.timeouts().idle()).isEqualTo(Duration.ofSeconds(75));
   }
 
   @ParameterizedTest

@@ -4,6 +4,7 @@ import io.tallystick.entry.EntryCodec;
 import io.tallystick.entry.Event;
 import io.tallystick.note.VerifierKey;
 import io.tallystick.store.files.DirectoryLock;
+import io.tallystick.store.files.NativeLibraries;
 import io.tallystick.store.log.DataDirectory;
 import io.tallystick.store.log.Horizon;
 import io.tallystick.store.log.LogConfig;
@@ -121,6 +122,7 @@ public final class AuditLog implements AutoCloseable {
     DirectoryLock lock = directory.lock();
     try {
       directory.deleteStale();
+      NativeLibraries.unpackInto(directory.nativeLibraries());
       AuditLog log = open(directory, config, lock, threads);
       log.start();
       if (log.lastId() == 0) {

@@ -204,7 +204,7 @@ public final class ServeCommand implements Callable<Integer> {
       try (AuditServer running = AuditServer.start(log, index, keys, server, witnessFeeder);
           RetentionSchedule _ = retention(log, index)) {
         Hangup.handle(running::reloadCertificate);
-        printReady(log, running.port());
+        printReady(log, server.host(), running.port());
         stop.await();
       }
     } catch (Exception e) {
@@ -215,7 +215,7 @@ public final class ServeCommand implements Callable<Integer> {
     return 0;
   }
 
-  private void printReady(AuditLog log, int port) {
+  private void printReady(AuditLog log, String host, int port) {
     terminal
         .out()
         .printf(

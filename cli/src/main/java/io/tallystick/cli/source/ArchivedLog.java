@@ -18,7 +18,7 @@ public final class ArchivedLog {
   private ArchivedLog() {}
 
   public static Source source(Path archive) throws IOException {
-    Path folder = Files.createTempDirectory("tally-archive");
+    Path folder = temporary();
     try {
       Restore.restore(List.of(archive), List.of(), folder);
       return new DirectorySource(folder, null, () -> delete(folder));
@@ -28,6 +28,19 @@ public final class ArchivedLog {
     } catch (InvalidNoteException e) {
       delete(folder);
       throw new Failure(Failure.NOT_VALID, archive + " does not verify: " + e.getMessage());
+    }
+  }
+
+  private static Path temporary() {
+    try {
+      return Files.createTempDirectory("tally-archive");
+    } catch (IOException e) {
+      throw new Failure(
+          Failure.UNREACHABLE,
+          "cannot write to "
+              + System.getProperty("java.io.tmpdir")
+              + ", where the archive has to be unpacked; restore it with \"tally restore\" and read"
+              + " that directory");
     }
   }
 

@@ -88,6 +88,11 @@ public record DataDirectory(Path root) {
     return root.resolve("admin.key");
   }
 
+  /** Where native code is unpacked if it cannot be elsewhere; not part of the log. */
+  public Path nativeLibraries() {
+    return root.resolve("native");
+  }
+
   /** Whether the directory holds a log. */
   public boolean holdsLog() {
     return Files.isRegularFile(identity());
