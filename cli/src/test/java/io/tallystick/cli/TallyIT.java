@@ -50,7 +50,7 @@ class TallyIT {
     Tally.Result bad = tally("{\"event_type\":\"a\"}\n{\"event_type\":\"A\"}\n", "append");
     assertThat(bad.code()).isEqualTo(Failure.USAGE);
     assertThat(bad.err())
-        .contains("standard input, line 2: event_type is \"A\"", "1 entry appended", "--skip 1 -");
+        .contains("standard input, line 2: ", "but was \"A\"", "1 entry appended", "--skip 1 -");
     assertThat(tally("{\"event_type\":\"a\"}\n", "append").out()).contains("the last one is 3");
   }
 
@@ -59,7 +59,7 @@ class TallyIT {
     assertThat(tally("", "list").code()).isEqualTo(Failure.UNREACHABLE);
     tally("{\"event_type\":\"a\"}\n", "append");
     assertThat(tally("", "list", "--limit", "501").code()).isEqualTo(Failure.USAGE);
-    assertThat(tally("", "list", "--limit", "501").err()).contains("--limit", "1 to 500");
+    assertThat(tally("", "list", "--limit", "501").err()).contains("--limit", "between 1 and 500");
     assertThat(tally("", "verify", "--start-id", "5", "--end-id", "2").code())
         .isEqualTo(Failure.USAGE);
     assertThat(tally("", "lisst").code()).isEqualTo(Failure.USAGE);

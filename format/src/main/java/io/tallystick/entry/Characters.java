@@ -1,11 +1,11 @@
 package io.tallystick.entry;
 
-/** Which characters are only text where they are shown. */
+/** Which characters are nothing but text on a screen. */
 public final class Characters {
   private Characters() {}
 
   /**
-   * Whether a character takes a place of its own on a line and does nothing else: it moves no
+   * Whether a character occupies a place of its own on a line and does nothing else: it moves no
    * cursor, ends no line, and turns no direction of writing round.
    */
   public static boolean isShown(int codePoint) {

@@ -114,11 +114,10 @@ public final class EntryCodec {
     if (MAX_HEAD_BYTES + out.length() > MAX_ENTRY_BYTES) {
       throw new InvalidEventException(
           "(event)",
-          "the entry would have up to "
-              + (MAX_HEAD_BYTES + out.length())
-              + " bytes; at most "
+          "an entry may have at most "
               + MAX_ENTRY_BYTES
-              + " are taken");
+              + " bytes, but this one would have up to "
+              + (MAX_HEAD_BYTES + out.length()));
     }
     return out.toBytes();
   }

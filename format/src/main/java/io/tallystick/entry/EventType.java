@@ -75,7 +75,7 @@ public record EventType(
     return List.copyOf(KNOWN.values());
   }
 
-  /** Whether the log knows this type; every other well-formed one is taken too. */
+  /** Whether the log knows this type; it accepts every other well-formed one too. */
   public static boolean isKnown(String value) {
     return KNOWN.containsKey(value);
   }

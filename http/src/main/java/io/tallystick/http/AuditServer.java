@@ -51,10 +51,10 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A log over HTTP (api.md). Serves from {@link #start} to {@link #close}, and closes nothing that
- * it was given. Every request has a virtual thread.
+ * A log over HTTP (docs/http-api.md). Serves from {@link #start} to {@link #close}, and closes
+ * nothing that it was given. Every request has a virtual thread.
  *
- * <p>When it is closed, no new request is taken, and those under way are answered; what was
+ * <p>When it is closed, it accepts no new request and answers those under way; what was
  * acknowledged is safe either way.
  */
 public final class AuditServer implements AutoCloseable {
@@ -166,16 +166,17 @@ public final class AuditServer implements AutoCloseable {
   public static AuditServer start(
       AuditLog log, AuditIndex index, AccessKeys keys, ServerConfig config)
       throws IOException, InterruptedException {
-    WitnessFeeder nobody = new WitnessFeeder(log.reader().tree(), List.of(), WitnessFeeder.EVERY);
-    return start(log, index, keys, config, nobody);
+    WitnessFeeder none = new WitnessFeeder(log.reader().tree(), List.of(), WitnessFeeder.EVERY);
+    return start(log, index, keys, config, none);
   }
 
   /**
-   * Starts a server. Where there is no key yet, leaves one with every permission in the data
-   * directory's {@code admin.key}.
+   * Starts a server. If there is no key yet, it leaves one with every permission in {@code
+   * admin.key} of the data directory.
    *
    * @param witnessFeeder where checkpoints with witnesses' signatures come from
-   * @throws IOException if the address can't be listened on, or the TLS files are not taken
+   * @throws ListenException if the server cannot listen on its address
+   * @throws IOException if the TLS files are invalid
    */
   public static AuditServer start(
       AuditLog log,
@@ -242,8 +243,8 @@ public final class AuditServer implements AutoCloseable {
   }
 
   /**
-   * Takes no new request, answers those under way as far as the stop time-out allows, and ends. May
-   * be called again.
+   * Accepts no new request, answers those under way as far as the stop time-out allows, and ends.
+   * May be called again.
    */
   @Override
   public void close() throws IOException {

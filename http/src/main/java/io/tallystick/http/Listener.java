@@ -9,7 +9,6 @@ import io.tallystick.http.tls.ServedCertificate;
 import io.tallystick.http.wire.HeaderTimeout;
 import io.tallystick.http.wire.Problems;
 import io.tallystick.http.wire.UnambiguousRequests;
-import java.io.IOException;
 import java.time.Duration;
 import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.http.UriCompliance;
@@ -25,15 +24,12 @@ import org.eclipse.jetty.util.VirtualThreads;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.jspecify.annotations.Nullable;
 
-/**
- * How a server of ours listens: its threads, its connections, what it takes of a header, how it
- * stops.
- */
+/** How a server listens: its threads, its connections, its limits for headers, and how it stops. */
 final class Listener {
   private static final int MAX_HEADER_BYTES = 16 << 10;
   private static final int MAX_PLATFORM_THREADS = 64;
 
-  /** Is told of every answer. */
+  /** Called for every answer. */
   @FunctionalInterface
   interface Answered {
     void with(int status, Duration duration);

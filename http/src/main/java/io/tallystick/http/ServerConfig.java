@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a server is run.
+ * The configuration of a server.
  *
  * @param host address or name to listen on; brackets around an IPv6 address are left out
  * @param port TCP port, 0 for any that is free
@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
  * @param publicMetrics serves {@code /metrics} without a key
  * @param publicTlog serves {@code /tlog} without a key
  * @param strictTypes refuses event types that the log does not know
- * @param limits on what is taken
- * @param timeouts on how long is waited
- * @param sessions of those who sign in on the page
+ * @param limits of requests, connections and failed attempts
+ * @param timeouts how long the server waits
+ * @param sessions limits of the web page's sessions
  */
 public record ServerConfig(
     String host,
@@ -84,7 +84,7 @@ public record ServerConfig(
   }
 
   /**
-   * What is taken.
+   * Limits of requests, connections and failed attempts.
    *
    * @param maxEvents in one request
    * @param maxBodyBytes of one request
@@ -108,7 +108,7 @@ public record ServerConfig(
       positive("maxFailures", maxFailures);
       positive("failureWindow", failureWindow.toNanos());
       if (maxPendingBodyBytes < maxBodyBytes) {
-        throw new IllegalArgumentException("maxPendingBodyBytes is at least maxBodyBytes");
+        throw new IllegalArgumentException("maxPendingBodyBytes must be at least maxBodyBytes");
       }
     }
 
@@ -125,9 +125,9 @@ public record ServerConfig(
   }
 
   /**
-   * How long is waited.
+   * How long the server waits.
    *
-   * @param idle for a client that sends or takes nothing
+   * @param idle for a client that neither sends nor receives
    * @param body for the whole header of a request, and then for its whole body
    * @param append for the acknowledgement of an append
    * @param stop for the requests that are under way when the server is stopped
@@ -302,7 +302,7 @@ public record ServerConfig(
 
   private static void positive(String name, long value) {
     if (value <= 0) {
-      throw new IllegalArgumentException(name + " is more than 0, not " + value);
+      throw new IllegalArgumentException(name + " must be greater than 0, but was " + value);
     }
   }
 

@@ -66,7 +66,8 @@ public final class WitnessServer implements AutoCloseable {
   /**
    * Starts a server.
    *
-   * @throws IOException if the address can't be listened on, or the TLS files are not taken
+   * @throws ListenException if the server cannot listen on its address
+   * @throws IOException if the TLS files are invalid
    */
   public static WitnessServer start(Witness witness, ServerConfig config) throws IOException {
     TlsFiles files = config.tls();

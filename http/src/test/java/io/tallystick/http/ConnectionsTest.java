@@ -144,7 +144,7 @@ class ConnectionsTest {
         byte[] status = socket.getInputStream().readNBytes(12);
         assertThat(new String(status, StandardCharsets.UTF_8)).isEqualTo("HTTP/1.1 413");
         socket.shutdownOutput();
-        assertThat(Wire.read(socket)).contains("8388608 bytes that are taken");
+        assertThat(Wire.read(socket)).contains("at most 8388608 bytes");
       }
       assertThat(
               Wire.exchange(

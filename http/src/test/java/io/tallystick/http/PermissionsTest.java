@@ -365,23 +365,23 @@ class PermissionsTest {
               "{",
               "not JSON",
               "[]",
-              "taken is a JSON object",
+              "expected a JSON object",
               "{" + good + "}",
-              "name is missing",
+              "name must be a string",
               "{\"name\":\"\"," + good + "}",
               "1 to 64 bytes",
               "{\"name\":\"boss\"," + good + "}",
               "another key has or had",
               "{\"name\":\"a\"}",
-              "permissions is missing",
+              "permissions must be an array",
               "{\"name\":\"a\",\"permissions\":[\"root\"]}",
               "audit.append, admin.audit",
               "{\"name\":\"a\",\"expires_at\":\"soon\"," + good + "}",
               "RFC 3339",
               "{\"name\":\"a\",\"expires_at\":\"2001-01-01T00:00:00Z\"," + good + "}",
-              "past",
+              "in the future",
               "{\"name\":\"a\",\"admin\":true," + good + "}",
-              "is not a field");
+              "unknown field");
       for (Map.Entry<String, String> one : bad.entrySet()) {
         HttpResponse<String> response = post(server, admin, one.getKey());
         assertThat(response.statusCode()).as(one.getKey()).isEqualTo(422);

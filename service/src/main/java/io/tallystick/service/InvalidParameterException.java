@@ -1,8 +1,8 @@
 package io.tallystick.service;
 
 /**
- * A parameter that is not taken. The message is a whole sentence: what was wrong, and what is taken
- * instead.
+ * A parameter that is unknown or has an invalid value. The message is a whole sentence without a
+ * full stop: what is wrong, and what is allowed.
  */
 public final class InvalidParameterException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
@@ -21,7 +21,7 @@ public final class InvalidParameterException extends IllegalArgumentException {
     return name;
   }
 
-  /** What was wrong and what is taken. */
+  /** What is wrong and what is allowed. */
   @Override
   public String getMessage() {
     return message;

@@ -1,6 +1,6 @@
 /**
- * What a log offers to whoever asks: queries, proofs, exports, access keys, retention, witnesses.
- * Knows neither HTTP nor the command line, which both call it.
+ * What a log offers to its users: queries, proofs, exports, access keys, retention, witnesses.
+ * Knows neither HTTP nor the command line; both call it.
  */
 @NullMarked
 package io.tallystick.service;

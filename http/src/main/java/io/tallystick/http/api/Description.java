@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 
-/** What this server answers to what, for programs: {@code GET /openapi.json} (OpenAPI 3.1). */
+/** The description of the API for programs: {@code GET /openapi.json} (OpenAPI 3.1). */
 public final class Description {
   private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -25,7 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Where events come in: {@code POST /api/audit/events} (api.md, Writing). */
+/** Where events come in: {@code POST /api/audit/events} (docs/http-api.md, Appending). */
 public final class EventsApi {
   private static final String JSON = "application/json";
   private static final String LINES = "application/x-ndjson";
@@ -128,10 +128,9 @@ public final class EventsApi {
         throw Problem.invalid(
                 batch.single() ? null : i,
                 "event_type",
-                "event_type is "
+                "event_type must be a type that this server knows, but was "
                     + Quoted.of(type)
-                    + ", which this server does not know; GET /api/audit/types lists those that it"
-                    + " takes")
+                    + "; GET /api/audit/types lists them")
             .thrown();
       }
     }
@@ -150,10 +149,10 @@ public final class EventsApi {
     if (!utf8 || !(type.equals(JSON) || type.equals(LINES))) {
       throw Problem.of(
               415,
-              "The Content-Type is "
+              "Content-Type must be application/json for one event or an array of them, or"
+                  + " application/x-ndjson for an event on each line, both in UTF-8, but was "
                   + Quoted.of(header)
-                  + "; taken is application/json, one event or an array of them, or"
-                  + " application/x-ndjson, an event a line, both in UTF-8.")
+                  + ".")
           .thrown();
     }
     return type.equals(LINES);

@@ -19,7 +19,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Optional;
 
-/** How the server is: {@code /healthz}, {@code /readyz} and {@code /metrics}. */
+/** Whether the server works: {@code /healthz}, {@code /readyz} and {@code /metrics}. */
 public final class HealthApi {
   private final AuditLog log;
   private final AuditIndex index;
@@ -46,7 +46,7 @@ public final class HealthApi {
   private void ready(Context request) throws IOException {
     Optional<LogException> stopped = log.stopped();
     if (stopped.isPresent()) {
-      throw Problem.of(503, "The log takes no more appends; reading goes on.").thrown();
+      throw Problem.of(503, "The log accepts no more appends; reading goes on.").thrown();
     }
     IndexStatus status = index.status();
     ByteArrayOutputStream body = new ByteArrayOutputStream();
@@ -60,7 +60,7 @@ public final class HealthApi {
         out.writeNumberField("last_id", status.lastId());
       }
       if (log.isLowOnSpace()) {
-        out.writeStringField("warning", "little room is left on the log's device");
+        out.writeStringField("warning", "the log's device is almost full");
       }
       out.writeEndObject();
     }

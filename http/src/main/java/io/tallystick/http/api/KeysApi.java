@@ -27,7 +27,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Keys over HTTP: {@code /api/audit/keys} (api.md, Writing). */
+/** Keys over HTTP: {@code /api/audit/keys} (docs/http-api.md). */
 public final class KeysApi {
   private static final String PATH = "/api/audit/keys";
   private static final List<String> FIELDS = List.of("name", "permissions", "expires_at");
@@ -80,8 +80,7 @@ public final class KeysApi {
   private static String name(JsonNode given) {
     JsonNode name = given.get("name");
     if (name == null || !name.isTextual()) {
-      throw JsonObjects.invalid(
-          "name", "name is missing or no string; taken is a string, a name that no key had before");
+      throw JsonObjects.invalid("name", "name must be a string that no key had as its name before");
     }
     return name.textValue();
   }
@@ -91,8 +90,7 @@ public final class KeysApi {
     JsonNode list = given.get("permissions");
     if (list == null || !list.isArray() || list.isEmpty()) {
       throw JsonObjects.invalid(
-          "permissions",
-          "permissions is missing; taken is an array of one or more of " + Permission.names());
+          "permissions", "permissions must be an array of one or more of " + Permission.names());
     }
     for (JsonNode value : list) {
       String text = value.isTextual() ? value.textValue() : value.toString();
@@ -101,7 +99,10 @@ public final class KeysApi {
               .orElseThrow(() ->
                   JsonObjects.invalid(
                       "permissions",
-                      Quoted.of(text) + " is no permission; taken are " + Permission.names())));
+                      "permissions must be of "
+                          + Permission.names()
+                          + ", but one was "
+                          + Quoted.of(text))));
     }
     return permissions;
   }
@@ -120,9 +121,8 @@ public final class KeysApi {
     } catch (DateTimeException e) {
       throw JsonObjects.invalid(
           "expires_at",
-          "expires_at is "
-              + Quoted.of(time.asText())
-              + "; taken is RFC 3339 with an offset, for instance 2027-01-31T00:00:00Z");
+          "expires_at must be RFC 3339 with an offset, for instance 2027-01-31T00:00:00Z, but was "
+              + Quoted.of(time.asText()));
     }
   }
 

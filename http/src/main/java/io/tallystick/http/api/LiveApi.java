@@ -24,7 +24,7 @@ import java.util.List;
 import java.util.concurrent.Semaphore;
 
 /**
- * Entries as they are acknowledged: {@code GET /api/audit/live}, server-sent events. Takes every
+ * Entries as they are acknowledged: {@code GET /api/audit/live}, server-sent events. Supports every
  * filter of the list. Each {@code entry} event is an entry as in the list; where more match at once
  * than a person could read, one {@code more} event says up to which id they were left out. Where
  * retention removed entries that are still to come, one {@code removed} event says with which id
@@ -37,13 +37,14 @@ public final class LiveApi {
   private static final Duration WAIT = Duration.ofSeconds(1);
   private static final long BEAT_NANOS = Duration.ofSeconds(10).toNanos();
 
-  /** Between two questions to the index, so that a busy log costs a listener little. */
+  /** Between two searches, so that listeners to a busy log cost little. */
   private static final Duration PAUSE = Duration.ofMillis(250);
 
   private final LogReader log;
   private final AuditIndex index;
   private final Authenticator guard;
   private final Semaphore listeners;
+  private final int limit;
   private volatile boolean stopped;
 
   public LiveApi(LogReader log, AuditIndex index, Authenticator guard, int maxListeners) {
@@ -51,6 +52,7 @@ public final class LiveApi {
     this.index = index;
     this.guard = guard;
     this.listeners = new Semaphore(maxListeners);
+    this.limit = maxListeners;
   }
 
   public void register(RoutesConfig routes) {
@@ -69,13 +71,14 @@ public final class LiveApi {
       return;
     }
     if (!listeners.tryAcquire()) {
-      throw Problem.of(503, "As many listen already as are taken; ask for the list instead.")
+      throw Problem.of(
+              503, "Too many live listeners (limit " + limit + "); ask for the list instead.")
           .with("Retry-After", "30")
           .thrown();
     }
     try {
       Long after = question.number("after_id", 0, Long.MAX_VALUE);
-      // Before the answer begins: whoever has seen that gets whatever comes after it.
+      // Read before the answer begins, so that a client misses nothing after it sees that.
       long from = after == null ? log.lastId() : after;
       follow(new EventStream(request), question, from, caller);
     } finally {

@@ -57,9 +57,9 @@ public final class Metrics {
    *
    * @param lastId of the log
    * @param indexedThrough of the index
-   * @param up whether the log takes appends
+   * @param up whether the log accepts appends
    * @param freeBytes on the log's device
-   * @param witnesses what became of asking witnesses
+   * @param witnesses how the witnesses answered
    */
   String text(
       long lastId,
@@ -69,13 +69,13 @@ public final class Metrics {
       WitnessFeeder.Figures witnesses) {
     StringBuilder out = new StringBuilder(4_096);
     one(out, "log_entries", "gauge", "Id of the newest acknowledged entry.", lastId);
-    one(out, "log_up", "gauge", "1 while the log takes appends.", up ? 1 : 0);
-    one(out, "free_bytes", "gauge", "Room that is left on the log's device.", freeBytes);
+    one(out, "log_up", "gauge", "1 while the log accepts appends.", up ? 1 : 0);
+    one(out, "free_bytes", "gauge", "Free space on the log's device.", freeBytes);
     one(
         out,
         "index_lag_entries",
         "gauge",
-        "Acknowledged entries that the index does not find yet.",
+        "Acknowledged entries that the index cannot find yet.",
         Math.max(0, lastId - indexedThrough));
     if (witnesses.witnesses() > 0) {
       witnesses(out, witnesses);
@@ -91,7 +91,7 @@ public final class Metrics {
         out,
         "replayed_events_total",
         "counter",
-        "Events that were there before, by their request_id.",
+        "Events that were in the log already, by their request_id.",
         replayedEvents.sum());
     byStatus(
         out,

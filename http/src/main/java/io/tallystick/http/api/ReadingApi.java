@@ -20,7 +20,10 @@ import io.tallystick.service.query.QueryService;
 import java.io.IOException;
 import java.util.Optional;
 
-/** What reads the log over HTTP (api.md, Reading): {@link QueryService}, each at its path. */
+/**
+ * The endpoints that read the log (docs/http-api.md, Reading entries): {@link QueryService}, each
+ * at its path.
+ */
 public final class ReadingApi {
   private static final String PATH = "/api/audit";
 
@@ -31,9 +34,9 @@ public final class ReadingApi {
   private final IndexNotice notice;
 
   /**
-   * @param sealing asked for a checkpoint before each export
-   * @param events told of each export
-   * @param index what the answers come from, whose state their header says
+   * @param sealing seals the log before each export
+   * @param events records each export
+   * @param index what the answers come from, whose state their header names
    */
   public ReadingApi(
       QueryService queries,
@@ -68,7 +71,7 @@ public final class ReadingApi {
     add(routes, keys, "/entries/{id}", this::entry);
   }
 
-  /** Whether it reaches its end or not, the log is told of it. */
+  /** Is recorded in the log whether it reaches its end or not. */
   private void export(Context request, Caller caller) throws IOException, InterruptedException {
     Parameters given = Parameters.ofQuery(request.queryString());
     sealing.newest();

@@ -49,10 +49,10 @@ public final class RetentionApi {
                 .orElseThrow(() ->
                     JsonObjects.invalid(
                         "mode",
-                        "mode is " + Quoted.of(mode.asText()) + "; taken are archive and purge"));
+                        "mode must be archive or purge, but was " + Quoted.of(mode.asText())));
     JsonNode dryRun = given.path("dry_run");
     if (!dryRun.isMissingNode() && !dryRun.isBoolean()) {
-      throw JsonObjects.invalid("dry_run", "dry_run is not a boolean; taken are true and false");
+      throw JsonObjects.invalid("dry_run", "dry_run must be true or false");
     }
     long days = number(given, "days", RetentionAdministration.MAX_DAYS);
     RetentionAdministration.Run run =
@@ -66,8 +66,7 @@ public final class RetentionApi {
     JsonNode reason = given.path("reason");
     if (!reason.isTextual()) {
       throw JsonObjects.invalid(
-          "reason",
-          "reason is missing or no string; taken is one that says why the entries must stay");
+          "reason", "reason must be a string that says why the entries must stay");
     }
     LegalHold hold =
         retention.place(
@@ -107,7 +106,7 @@ public final class RetentionApi {
   private static long number(JsonNode given, String field, long max) {
     JsonNode value = given.path(field);
     if (value.isMissingNode() || value.isTextual()) {
-      throw JsonObjects.invalid(field, field + " is missing or no number; taken is a whole number");
+      throw JsonObjects.invalid(field, field + " must be a whole number");
     }
     return Parameters.number(field, value.toString(), 1, max);
   }

@@ -21,8 +21,8 @@ import java.net.InetAddress;
 import java.util.List;
 
 /**
- * Signing in and out on the page: {@code /api/session}. Signing in shows a key once and leaves a
- * cookie that no script reads; the answer has the CSRF token that changes must repeat.
+ * Signing in and out on the page: {@code /api/session}. Signing in sends a key once and sets a
+ * cookie that no script can read; the answer has the CSRF token that changes must repeat.
  */
 public final class SessionApi {
   private static final String PATH = "/api/session";
@@ -55,9 +55,9 @@ public final class SessionApi {
   private void signIn(Context request) throws IOException {
     Parameters.ofQuery(request.queryString()).only(List.of());
     browsers.checkOrigin(request);
-    String shown = key(request);
+    String sent = key(request);
     InetAddress from = browsers.address(request);
-    AccessKey key = guard.check(shown, from, request.userAgent());
+    AccessKey key = guard.check(sent, from, request.userAgent());
     endOld(request, from);
     Sessions.Begun begun = sessions.begin(key, from);
     events.signedIn(key, from, request.userAgent());
@@ -68,12 +68,12 @@ public final class SessionApi {
   private String key(Context request) {
     JsonNode key = objects.read(request, List.of("key")).path("key");
     if (!key.isTextual()) {
-      throw JsonObjects.invalid("key", "key is missing or no string; taken is an API key");
+      throw JsonObjects.invalid("key", "key must be an API key as a string");
     }
     return key.textValue().strip();
   }
 
-  /** Whoever signs in anew has left the session before it. */
+  /** A new sign-in ends the browser's earlier session. */
   private void endOld(Context request, InetAddress from) {
     String token = browsers.token(request);
     if (token != null) {

@@ -106,7 +106,7 @@ public final class TreeApi {
     write(request, answer);
   }
 
-  /** The path is taken as it was sent: what needs decoding is not a tile's path. */
+  /** Uses the path as it was sent: a path that needs decoding is not a tile's. */
   private void tile(Context request) throws Exception {
     String path = request.req().getRequestURI();
     String tiles = request.contextPath() + TILES;
@@ -117,7 +117,7 @@ public final class TreeApi {
             .orElseThrow(() ->
                 Problem.of(
                         404,
-                        "The published tree has no such tile, or retention took out some of its"
+                        "The published tree has no such tile, or retention removed some of its"
                             + " entries.")
                     .thrown());
     request.header(

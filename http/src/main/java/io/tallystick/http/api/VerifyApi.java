@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Verification over HTTP: {@code GET /api/audit/verify}, and {@code /api/audit/verify/last} for the
- * last one that this server finished, whoever asked for it. For {@code Accept: text/event-stream}
- * it answers with {@code progress} events and at the end one {@code result} event.
+ * last one that this server finished, for any client. For {@code Accept: text/event-stream} it
+ * answers with {@code progress} events and at the end one {@code result} event.
  */
 public final class VerifyApi {
   private static final String PATH = "/api/audit/verify";
@@ -46,7 +46,7 @@ public final class VerifyApi {
   private record Finished(Instant at, String by, String report) {}
 
   /**
-   * @param sealing asked for a checkpoint before each verification
+   * @param sealing seals the log before each verification
    */
   public VerifyApi(LogReader log, CheckpointSource sealing, Clock clock) {
     this.log = log;
@@ -79,11 +79,11 @@ public final class VerifyApi {
   private void stream(EventStream stream, VerifyRequest asked, String by)
       throws IOException, InterruptedException {
     // The first is sent at once.
-    long[] said = {System.nanoTime() - PROGRESS_NANOS};
+    long[] sentAt = {System.nanoTime() - PROGRESS_NANOS};
     VerifyReport.Progress progress =
         (checked, total) -> {
-          if (System.nanoTime() - said[0] >= PROGRESS_NANOS) {
-            said[0] = System.nanoTime();
+          if (System.nanoTime() - sentAt[0] >= PROGRESS_NANOS) {
+            sentAt[0] = System.nanoTime();
             progress(stream, checked, total);
           }
         };
@@ -97,7 +97,7 @@ public final class VerifyApi {
     stream.send("result", out -> out.write(report));
   }
 
-  /** Says how far it is. Where nobody reads that any more, the verification ends. */
+  /** Sends the progress. If the client has gone, the verification ends. */
   private static void progress(EventStream stream, long checked, long total) {
     try {
       stream.send(

@@ -12,13 +12,13 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets those in who show a key with the permission that is needed, or the cookie of a session that
- * was begun with such a key, and says the same to all others: 401 without a good key, 403 without
- * the permission, 429 after too many of either.
+ * Admits a request with a key that has the needed permission, or with the cookie of a session that
+ * began with such a key. All others get the same answers: 401 without a valid key, 403 without the
+ * permission, 429 after too many of either.
  */
 public final class Authenticator {
   private static final String NO_KEY =
-      "This needs a key that is good: send it as \"X-API-Key: tally_…\" or as \"Authorization:"
+      "This needs a valid key: send it as \"X-API-Key: tally_…\" or as \"Authorization:"
           + " Bearer tally_…\".";
 
   private final AccessKeys keys;
@@ -40,13 +40,13 @@ public final class Authenticator {
     this.events = events;
   }
 
-  /** What is done for a caller who may. */
+  /** What is done for an admitted caller. */
   @FunctionalInterface
   public interface Action {
     void handle(Context request, Caller caller) throws Exception;
   }
 
-  /** The action, for those only who have the permission. */
+  /** The action, only for callers with the permission. */
   public Handler guarded(Permission needed, Action action) {
     return request -> action.handle(request, caller(request, needed));
   }
@@ -74,9 +74,9 @@ public final class Authenticator {
 
   private Caller caller(Context request) {
     InetAddress from = browsers.address(request);
-    String shown = shownKey(request);
-    if (shown != null) {
-      return new Caller(check(shown, from, request.userAgent()), from, null);
+    String sent = sentKey(request);
+    if (sent != null) {
+      return new Caller(check(sent, from, request.userAgent()), from, null);
     }
     Session session = session(request).orElseThrow(() -> unauthorized().thrown());
     browsers.checkChange(request, session);
@@ -93,12 +93,12 @@ public final class Authenticator {
   }
 
   /**
-   * The key that somebody shows, if it is good.
+   * The key with this text, if it is valid.
    *
    * @throws Problem.Thrown if it is not; that is counted and logged
    */
-  public AccessKey check(String shown, InetAddress from, @Nullable String userAgent) {
-    return switch (keys.check(shown)) {
+  public AccessKey check(String sent, InetAddress from, @Nullable String userAgent) {
+    return switch (keys.check(sent)) {
       case AccessKeys.Check.Accepted(AccessKey key) -> key;
       case AccessKeys.Check.Refused refused -> {
         count(from);
@@ -108,7 +108,7 @@ public final class Authenticator {
     };
   }
 
-  /** Whether a caller whose request goes on for long still may ask. Does not count as use. */
+  /** Whether the caller of a long request is still admitted. Does not count as use. */
   public boolean isStillGood(Caller caller) {
     Session session = caller.session();
     return keys.good(caller.key().id()).isPresent()
@@ -131,7 +131,7 @@ public final class Authenticator {
     return Problem.of(401, NO_KEY).with("WWW-Authenticate", "Bearer realm=\"tallystick\"");
   }
 
-  private static @Nullable String shownKey(Context request) {
+  private static @Nullable String sentKey(Context request) {
     String key = request.header("X-API-Key");
     if (key != null) {
       return key.strip();

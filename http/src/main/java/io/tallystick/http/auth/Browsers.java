@@ -3,6 +3,7 @@ package io.tallystick.http.auth;
 import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
 import io.tallystick.http.wire.Problem;
+import io.tallystick.tlog.Quoted;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -13,11 +14,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is particular to a request from a browser: its cookie, its origin, its CSRF token, and
- * whether it came over TLS. Headers of proxies count only from those that are trusted.
+ * What only requests from browsers have: a cookie, an origin and a CSRF token. Also finds out where
+ * a request comes from and whether it came over TLS; a proxy's headers count only if it is trusted.
  */
 public final class Browsers {
-  /** Set by the page where it asks by itself, so that a forgotten tab keeps no session alive. */
+  /**
+   * The page sets it on requests of its own accord, so that a forgotten tab keeps no session alive.
+   */
   static final String BACKGROUND = "X-Tally-Background";
 
   private static final String CSRF = "X-CSRF-Token";
@@ -53,12 +56,12 @@ public final class Browsers {
     return request.cookie(cookieName(request));
   }
 
-  /** Has the browser keep this token until it is closed. */
+  /** Tells the browser to keep this token until it is closed. */
   public void keep(Context request, String token) {
     request.res().addHeader("Set-Cookie", cookie(request, token));
   }
 
-  /** Has the browser forget its token. */
+  /** Tells the browser to forget its token. */
   public void forget(Context request) {
     request.res().addHeader("Set-Cookie", cookie(request, "") + "; Max-Age=0");
   }
@@ -93,7 +96,7 @@ public final class Browsers {
   /**
    * Refuses a request that did not come from this server's own page.
    *
-   * @throws Problem.Thrown if the browser does not say so
+   * @throws Problem.Thrown with 403 if its Origin is another, or absent
    */
   public void checkOrigin(Context request) {
     String host = forwarded(request, "Host");
@@ -101,7 +104,14 @@ public final class Browsers {
     String expected = (isSecure(request) ? "https://" : "http://") + authority;
     String origin = request.header("Origin");
     if (origin == null || authority == null || !normal(origin).equals(normal(expected))) {
-      throw Problem.of(403, "This is taken only from the page that this server serves.").thrown();
+      throw Problem.of(
+              403,
+              "Cross-origin request refused: Origin is "
+                  + (origin == null ? "absent" : Quoted.of(origin))
+                  + ", this server is "
+                  + Quoted.of(expected)
+                  + ". Behind a proxy, set --trusted-proxy.")
+          .thrown();
     }
   }
 
@@ -115,19 +125,20 @@ public final class Browsers {
   /**
    * Refuses a request that would change something and did not come from the session's own page.
    *
-   * @throws Problem.Thrown if its origin or its CSRF token is another
+   * @throws Problem.Thrown with 403 if its origin or its CSRF token is another
    */
   public void checkChange(Context request, Session session) {
     if (SAFE.contains(request.method())) {
       return;
     }
     checkOrigin(request);
-    String shown = request.header(CSRF);
-    if (shown == null
+    String sent = request.header(CSRF);
+    if (sent == null
         || !MessageDigest.isEqual(
-            shown.getBytes(StandardCharsets.UTF_8),
+            sent.getBytes(StandardCharsets.UTF_8),
             session.csrfToken().getBytes(StandardCharsets.UTF_8))) {
-      throw Problem.of(403, "The header " + CSRF + " is not this session's; load the page again.")
+      throw Problem.of(
+              403, "The header " + CSRF + " must be that of the session; load the page again.")
           .thrown();
     }
   }

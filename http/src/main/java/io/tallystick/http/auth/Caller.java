@@ -5,10 +5,10 @@ import java.net.InetAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whom a request comes from.
+ * The client of an admitted request.
  *
- * @param key that was presented, or that the session began with
+ * @param key that the client sent, or that its session began with
  * @param address that the request came from
- * @param session the request belongs to; {@code null} if the key itself was presented
+ * @param session the request belongs to; {@code null} if the client sent the key itself
  */
 public record Caller(AccessKey key, InetAddress address, @Nullable Session session) {}

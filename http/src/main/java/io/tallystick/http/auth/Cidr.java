@@ -4,8 +4,7 @@ import io.tallystick.tlog.Quoted;
 import java.net.InetAddress;
 
 /**
- * A range of IP addresses, for instance {@code 10.0.0.0/8}, or one address. Names are not looked
- * up.
+ * A range of IP addresses, for instance {@code 10.0.0.0/8}, or one address. Names are not resolved.
  */
 public final class Cidr {
   private final byte[] network;
@@ -34,9 +33,8 @@ public final class Cidr {
       // Refused below, like a prefix that is too long.
     }
     throw new IllegalArgumentException(
-        Quoted.of(text)
-            + " is no address; taken is one like 10.1.2.3, or a range like 10.0.0.0/8 or"
-            + " 2001:db8::/32");
+        "expected an address like 10.1.2.3, or a range like 10.0.0.0/8 or 2001:db8::/32, but was "
+            + Quoted.of(text));
   }
 
   public boolean contains(InetAddress address) {

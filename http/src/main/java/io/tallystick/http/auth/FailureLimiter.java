@@ -40,7 +40,7 @@ public final class FailureLimiter {
   }
 
   /**
-   * What is done about a failed attempt.
+   * How a failed attempt is handled.
    *
    * @param limited whether it is answered 429, and logged only with its window
    * @param retryAfter when the window ends

@@ -20,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The entries that the server itself writes about those who ask. Nobody waits for them but the end
- * of an export; one that the log does not take is said in the server's log.
+ * The entries that the server itself writes about its clients. Only the end of an export waits for
+ * its entry. If the log refuses one, the server's own log has a warning.
  */
 public final class SecurityEvents {
   private static final Logger LOG = LoggerFactory.getLogger(SecurityEvents.class);
@@ -34,7 +34,7 @@ public final class SecurityEvents {
     this.log = log;
   }
 
-  /** Somebody showed a key that is not good. */
+  /** A client sent a key that is not valid. */
   void loginFailed(AccessKeys.Check.Refused refused, InetAddress from, @Nullable String userAgent) {
     AccessKey key = refused.key();
     append(
@@ -43,7 +43,7 @@ public final class SecurityEvents {
             .details(Details.parse("{\"reason\":\"" + refused.reason() + "\"}")));
   }
 
-  /** Somebody signed in on the page with this key. */
+  /** A user signed in on the page with this key. */
   public void signedIn(AccessKey key, InetAddress from, @Nullable String userAgent) {
     append(
         about(key, "auth.login.success", from, userAgent)
@@ -51,7 +51,7 @@ public final class SecurityEvents {
             .action("signed in on the page"));
   }
 
-  /** Somebody signed out. */
+  /** A user signed out. */
   public void signedOut(Session session, InetAddress from, @Nullable String userAgent) {
     append(
         about(session.key(), "auth.logout", from, userAgent)
@@ -59,7 +59,7 @@ public final class SecurityEvents {
             .action("signed out on the page"));
   }
 
-  /** A session ended without its owner's doing. */
+  /** A session ended, but not by signing out. */
   public void sessionExpired(Sessions.Ended ended) {
     Session session = ended.session();
     append(
@@ -69,7 +69,7 @@ public final class SecurityEvents {
             .details(Details.parse("{\"reason\":\"" + ended.reason() + "\"}")));
   }
 
-  /** A good key lacks the permission for what it asked. */
+  /** A valid key lacks a permission. */
   void permissionDenied(
       AccessKey key,
       Permission needed,
@@ -86,8 +86,8 @@ public final class SecurityEvents {
   }
 
   /**
-   * Somebody took entries away, all that matched or some. Waits until that is acknowledged, so that
-   * the answer does not end before.
+   * A client exported entries, all that matched or only some. Waits until the entry about it is
+   * acknowledged, so that the answer does not end before.
    */
   public void exported(
       Caller caller,

@@ -5,12 +5,12 @@ import java.net.InetAddress;
 import java.time.Instant;
 
 /**
- * Somebody who signed in on the page.
+ * A session of the web page.
  *
  * @param id the SHA-256 of the token in the cookie; the token itself is kept nowhere
- * @param key what was signed in with, as it was then
- * @param csrfToken what requests that change something have to repeat
- * @param address where from
+ * @param key the key that signed in, as it was then
+ * @param csrfToken which requests that change something must repeat
+ * @param address that the sign-in came from
  * @param expiresAt when it ends at the latest
  */
 public record Session(

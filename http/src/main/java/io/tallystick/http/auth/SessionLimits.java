@@ -3,10 +3,10 @@ package io.tallystick.http.auth;
 import java.time.Duration;
 
 /**
- * Sessions of those who sign in on the page.
+ * Limits of the web page's sessions.
  *
- * @param idle ends one that asked for nothing for so long
- * @param absolute ends one this long after it began, whatever it does
+ * @param idle a session ends after so long without a request
+ * @param absolute a session ends this long after it began, used or not
  * @param max at once; beyond it, the one that was idle longest ends
  */
 public record SessionLimits(Duration idle, Duration absolute, int max) {

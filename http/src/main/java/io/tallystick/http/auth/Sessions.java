@@ -22,9 +22,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who is signed in on the page. A session is held in memory only, found by the hash of an opaque
- * random token, and ends when it was idle for too long, when it is too old, when its key is no
- * longer good, or when the server stops. Memory is bounded. Safe for any number of threads.
+ * The sessions of the web page. They are in memory only and are found by the hash of an opaque
+ * random token. A session ends when it is idle for too long, when it is too old, when its key is
+ * revoked or expires, or when the server stops. Memory is bounded. Safe for any number of threads.
  */
 public final class Sessions {
   private static final int TOKEN_BYTES = 32;
@@ -62,13 +62,13 @@ public final class Sessions {
     }
   }
 
-  /** A session that ended otherwise than by signing out, and why. */
+  /** A session that ended without signing out, and why. */
   public record Ended(Session session, String reason) {}
 
   /**
    * No sessions yet.
    *
-   * @param onEnd told of each that ends, other than by {@link #end}
+   * @param onEnd called for each session that ends, except by {@link #end}
    */
   public Sessions(
       AccessKeys keys, SessionLimits limits, LongSupplier nanoTime, Consumer<Ended> onEnd) {
@@ -78,7 +78,7 @@ public final class Sessions {
     this.onEnd = onEnd;
   }
 
-  /** Begins a session for whoever showed this key. */
+  /** Begins a session for a client that signed in with this key. */
   public Begun begin(AccessKey key, InetAddress from) {
     String token = randomText();
     Session session =
@@ -101,7 +101,7 @@ public final class Sessions {
   /**
    * The session with this token, if it goes on.
    *
-   * @param use whether this is its owner's doing, so that it is not idle
+   * @param use whether its owner did this, so that it is not idle
    */
   Optional<Session> find(String token, boolean use) {
     return findById(sha256(token), use);
@@ -135,7 +135,7 @@ public final class Sessions {
     return findById(session.id(), false).isPresent();
   }
 
-  /** Ends the session with this token, by its owner's doing. */
+  /** Ends the session with this token because its owner signed out. */
   public synchronized Optional<Session> end(String token) {
     return Optional.ofNullable(sessions.remove(sha256(token))).map(held -> held.session);
   }

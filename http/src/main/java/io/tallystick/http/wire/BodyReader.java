@@ -14,8 +14,8 @@ import org.eclipse.jetty.http.HttpException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the bodies of requests, each bounded in bytes and time, and all that are in memory together
- * bounded too. Safe for any number of threads.
+ * Reads the bodies of requests. Each is bounded in bytes and time, and so are all that are in
+ * memory together. Safe for any number of threads.
  */
 public final class BodyReader {
   private static final int FIRST_BYTES = 16 << 10;
@@ -32,7 +32,7 @@ public final class BodyReader {
   }
 
   /**
-   * A body that is counted as memory until it is closed, for what is made of it takes as much. Used
+   * A body that counts as memory until it is closed, because what is made of it needs as much. Used
    * by one thread.
    */
   public final class Body implements AutoCloseable {
@@ -40,7 +40,7 @@ public final class BodyReader {
     private int length;
     private long reserved;
 
-    /** The bytes, of which the body keeps nothing. */
+    /** The bytes; the body keeps none of them. */
     public byte[] take() {
       byte[] bytes = length == buffer.length ? buffer : Arrays.copyOf(buffer, length);
       buffer = new byte[0];
@@ -138,15 +138,13 @@ public final class BodyReader {
   }
 
   private static Problem.Thrown overloaded() {
-    return Problem.of(
-            503, "The server holds as much of other requests as it takes; try again shortly.")
+    return Problem.of(503, "The server holds too much of other requests; try again shortly.")
         .with("Retry-After", "1")
         .thrown();
   }
 
   private Problem.Thrown tooLarge() {
-    return Problem.of(413, "The body is larger than the " + maxBytes + " bytes that are taken.")
-        .thrown();
+    return Problem.of(413, "The body must have at most " + maxBytes + " bytes.").thrown();
   }
 
   private static Problem tooSlow() {
@@ -158,6 +156,6 @@ public final class BodyReader {
         || (e instanceof HttpException h && h.getCode() == 408)) {
       return tooSlow();
     }
-    return Problem.of(400, "The body did not arrive whole.").with("Connection", "close");
+    return Problem.of(400, "The body is incomplete.").with("Connection", "close");
   }
 }

@@ -7,8 +7,8 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * An answer of server-sent events, each of which leaves at once: it is written past the framework,
- * whose stream does not pass flushes on. Used by one thread.
+ * An answer of server-sent events, each of which is sent at once. It bypasses the framework, whose
+ * stream does not pass flushes on. Used by one thread.
  */
 public final class EventStream {
   public static final String CONTENT_TYPE = "text/event-stream";
@@ -42,7 +42,7 @@ public final class EventStream {
     out.flush();
   }
 
-  /** Shows that the stream lives; fails where nobody reads it any more. */
+  /** Keeps the connection open; fails if the client has gone. */
   public void heartbeat() throws IOException {
     out.write(":\n\n".getBytes(StandardCharsets.UTF_8));
     out.flush();

@@ -10,16 +10,17 @@ import org.eclipse.jetty.util.NanoTime;
 import org.eclipse.jetty.util.component.AbstractLifeCycle;
 
 /**
- * Closes connections whose client takes too long for the header of a request: with a byte now and
- * then it is never idle, and enough of them would keep everybody else out. A connection has as long
- * for its first header, TLS handshake included, as for each later one from its first byte on.
+ * Closes connections whose client is too slow with the header of a request. A client that sends a
+ * byte now and then is never idle, and enough of them would lock everybody else out. The time
+ * counts from the connection's start for the first header, TLS handshake included, and from its
+ * first byte for each later one.
  */
 public final class HeaderTimeout extends AbstractLifeCycle implements Connection.Listener {
   private final ServerConnector connector;
   private final Duration timeout;
   private final Map<Connection, Seen> seen = new ConcurrentHashMap<>();
 
-  /** What had come by a connection when it was between two requests last, and when that was. */
+  /** How much a connection had received when it was last between two requests, and when. */
   private record Seen(long requests, long bytes, long nanoTime) {}
 
   public HeaderTimeout(ServerConnector connector, Duration timeout) {

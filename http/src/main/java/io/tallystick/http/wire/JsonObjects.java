@@ -31,10 +31,10 @@ public final class JsonObjects {
           .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
           .build();
 
-  /** What the longest reason of a legal hold takes, with every character escaped, and some more. */
+  /** Enough for the longest reason of a legal hold with every character escaped. */
   private static final int MAX_BYTES = 8 << 10;
 
-  /** Whoever signs in needs no key: of bodies as small as these, each connection may have one. */
+  /** Signing in needs no key; bodies are so small that each connection may have one in memory. */
   private final BodyReader bodies;
 
   /**
@@ -48,29 +48,29 @@ public final class JsonObjects {
   public JsonNode read(Context request, List<String> fields) {
     String type = request.header("Content-Type");
     if (type == null || !type.toLowerCase(Locale.ROOT).startsWith("application/json")) {
-      throw Problem.of(415, "Taken is Content-Type: application/json.").thrown();
+      throw Problem.of(415, "Content-Type must be application/json.").thrown();
     }
     String all = String.join(", ", fields);
     try (BodyReader.Body body = bodies.read(request)) {
       String text = UTF_8.newDecoder().decode(ByteBuffer.wrap(body.take())).toString();
       JsonNode given = JSON.readTree(text);
       if (!given.isObject()) {
-        throw invalid("(body)", "taken is a JSON object with the fields " + all);
+        throw invalid("(body)", "expected a JSON object with the fields " + all);
       }
       for (Map.Entry<String, JsonNode> field : given.properties()) {
         if (!fields.contains(field.getKey())) {
           throw invalid(
-              "(body)", Quoted.of(field.getKey()) + " is not a field; the fields are " + all);
+              "(body)",
+              "unknown field " + Quoted.of(field.getKey()) + "; supported fields: " + all);
         }
       }
       return given;
     } catch (JacksonException | CharacterCodingException e) {
-      throw invalid(
-          "(body)", "this is not JSON in UTF-8; taken is an object with the fields " + all);
+      throw invalid("(body)", "this is not JSON in UTF-8; send an object with the fields " + all);
     }
   }
 
-  /** The refusal of a field's value. */
+  /** The problem of a field whose value is invalid. */
   public static Problem.Thrown invalid(String field, String message) {
     return Problem.invalid(null, field, message).thrown();
   }

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The problem that each failure is answered with. No failure's own text gets out by accident. */
+/** The problem for each failure. The text of an unexpected failure never reaches a client. */
 public final class Problems {
   private static final Logger LOG = LoggerFactory.getLogger(Problems.class);
 
@@ -49,13 +49,15 @@ public final class Problems {
       case TimeoutException e ->
           Problem.of(
                   503,
-                  "The log did not acknowledge in time, and it is not known whether the events are"
+                  "The log did not acknowledge the events in time, so it is unknown whether they are"
                       + " written; send them again with the same request_id.")
               .with("Retry-After", "5");
       case InterruptedException e ->
-          Problem.of(503, "The server is being stopped.").with("Connection", "close");
+          Problem.of(503, "The server is stopping.").with("Connection", "close");
       case MethodNotAllowedResponse e ->
-          Problem.of(405, "This method is not taken here; the header Allow says which are.")
+          Problem.of(
+                  405,
+                  "This path does not support the method; the header Allow lists those that it does.")
               .with("Allow", String.join(", ", e.getDetails().values()));
       case HttpResponseException e -> Problem.of(e.getStatus(), text(e.getStatus()));
       default -> {
@@ -89,9 +91,9 @@ public final class Problems {
   }
 
   /**
-   * Answers a request that failed. An answer that has begun is cut off, so that nobody takes it for
-   * whole. What comes after a problem that closes the connection is not read: where its body ends
-   * is not known, or it did not come in time.
+   * Answers a request that failed. An answer that has begun is cut off, so that no client believes
+   * it to be complete. After a problem that closes the connection nothing more is read: it is
+   * unknown where the body ends, or the body is late.
    */
   public static void answer(Context request, Throwable failure) {
     Problem problem = of(failure);
@@ -115,7 +117,7 @@ public final class Problems {
     }
   }
 
-  /** Answers a request that met an error of the JVM. */
+  /** Answers a request that failed with an error of the JVM. */
   public static void answer(HttpServletResponse response, Error error) {
     response.setStatus(500);
     response.setContentType(Problem.CONTENT_TYPE);
@@ -128,30 +130,30 @@ public final class Problems {
       response.getOutputStream().write(body);
       response.flushBuffer();
     } catch (IOException e) {
-      LOG.warn("nobody took the answer: {}", e.getMessage());
+      LOG.warn("the client did not read the answer: {}", e.getMessage());
     }
   }
 
   private static String text(int status) {
     return switch (status) {
       case 400 ->
-          "The request is not well-formed HTTP, or its path has an empty or an encoded part that is"
-              + " not taken.";
+          "The request is not well-formed HTTP, or its path has an empty part or one that must not be"
+              + " encoded.";
       case 404 -> "There is nothing here.";
       case 408 -> "The request did not arrive in time.";
-      case 413 -> "The request is larger than what is taken.";
-      case 414 -> "The request's URI is longer than what is taken.";
-      case 417 -> "Taken is Expect: 100-continue, or no Expect.";
-      case 426, 505 -> "This version of HTTP is not spoken here.";
-      case 431 -> "The request's header is larger than what is taken.";
-      case 500 -> "The server failed at this request; its own log says more.";
-      case 501 -> "This method is not known here.";
-      case 503 -> "The server is being started or stopped; try again shortly.";
+      case 413 -> "The request is too large.";
+      case 414 -> "The request's URI is too long.";
+      case 417 -> "The header Expect must be 100-continue or absent.";
+      case 426, 505 -> "The server does not support this version of HTTP.";
+      case 431 -> "The request's header must have at most 16 KiB.";
+      case 500 -> "The server failed to answer this request; its own log has the reason.";
+      case 501 -> "The server does not support this method.";
+      case 503 -> "The server is starting or stopping; try again shortly.";
       default -> HttpStatus.getMessage(status) + ".";
     };
   }
 
-  /** Jetty's own errors, for whatever comes to no endpoint: malformed requests above all. */
+  /** Jetty's own errors, for requests that reach no endpoint, malformed ones above all. */
   public static final class JettyErrors extends ErrorHandler {
     private final String basePath;
 

@@ -3,13 +3,13 @@ package io.tallystick.http.wire;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Handler;
 
-/** How endpoints that read are registered. */
+/** Registers endpoints that read. */
 public final class Routes {
   private Routes() {}
 
   /**
-   * A GET, and the HEAD that goes with it. Without one of its own, HEAD would be answered before
-   * anybody looked at the key.
+   * A GET and its HEAD. Without a handler of its own, HEAD would be answered before the key is
+   * checked.
    */
   public static void get(RoutesConfig routes, String path, Handler handler) {
     routes.get(path, handler);

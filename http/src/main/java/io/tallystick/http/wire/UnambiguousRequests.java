@@ -6,9 +6,9 @@ import jakarta.servlet.http.HttpServletRequest;
 import java.util.Collections;
 
 /**
- * Refuses requests that a proxy before this server could have taken for others: a method that a
- * header changes, a body that ends elsewhere or holds something else for whoever knows more
- * codings, a URI of another scheme than the connection's.
+ * Refuses requests that a proxy in front of this server could understand differently: with a header
+ * that changes the method, with a transfer coding that changes where the body ends or what it
+ * holds, or with a URI of another scheme than the connection's.
  */
 public final class UnambiguousRequests implements Handler {
   private final String scheme;
@@ -24,15 +24,15 @@ public final class UnambiguousRequests implements Handler {
   public void handle(Context request) {
     HttpServletRequest sent = request.req();
     if (sent.getHeader("X-HTTP-Method-Override") != null) {
-      throw refused("The header X-HTTP-Method-Override is not taken; send the method itself.");
+      throw refused("The header X-HTTP-Method-Override is not supported; send the method itself.");
     }
     String codings = String.join(",", Collections.list(sent.getHeaders("Transfer-Encoding")));
     if (!codings.isEmpty()
         && !(codings.equalsIgnoreCase("chunked") && sent.getProtocol().equals("HTTP/1.1"))) {
-      throw refused("Taken is Transfer-Encoding: chunked, in HTTP/1.1, and no other.");
+      throw refused("Transfer-Encoding must be chunked, in HTTP/1.1, or absent.");
     }
     if (!sent.getScheme().equals(scheme)) {
-      throw refused("The request's URI is not of the scheme that this server is asked by.");
+      throw refused("The URI's scheme must be that of the connection, " + scheme + ".");
     }
   }
 

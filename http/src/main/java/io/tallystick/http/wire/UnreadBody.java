@@ -7,8 +7,8 @@ import java.time.Duration;
 import org.eclipse.jetty.http.HttpException;
 
 /**
- * What a client still sends of a request that is refused already. A connection that is closed with
- * something unread is reset, and the client may see that instead of the answer.
+ * The rest of a request that is already refused. Closing a connection with unread bytes resets it,
+ * and the client may see the reset instead of the answer.
  */
 public final class UnreadBody {
   private static final long MAX_BYTES = 16 << 20;
@@ -22,9 +22,9 @@ public final class UnreadBody {
   }
 
   /**
-   * Reads the rest of the body and keeps nothing of it: at most 16 MiB, and no more once five
-   * seconds are over. A client that rests is waited for until it counts as idle. One that waits for
-   * {@code 100 Continue} has sent nothing.
+   * Reads and discards the rest of the body, at most 16 MiB and for at most five seconds. A client
+   * that pauses is waited for until it counts as idle. One that waits for {@code 100 Continue} has
+   * sent nothing.
    */
   static void discard(Context request) {
     if (request.header("Expect") != null) {

@@ -1,5 +1,5 @@
 /**
- * What every endpoint shares: bodies and their limits, problems (RFC 9457), event streams, routes.
+ * What all endpoints share: bodies and their limits, problems (RFC 9457), event streams, routes.
  */
 @NullMarked
 package io.tallystick.http.wire;

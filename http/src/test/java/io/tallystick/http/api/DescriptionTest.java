@@ -230,13 +230,13 @@ class DescriptionTest {
                 .sorted()
                 .collect(joining(", "));
         assertThat(answer.statusCode()).as(operation + "").isEqualTo(422);
-        String taken =
+        String supported =
             TestServer.JSON.readTree(answer.body()).get("detail").asText().replaceAll(".*; ", "");
         String said =
-            Arrays.stream(taken.replace("taken are ", "").split(", ", -1))
+            Arrays.stream(supported.replace("supported parameters: ", "").split(", ", -1))
                 .sorted()
                 .collect(joining(", "));
-        assertThat(said).as(operation + "").isEqualTo(names.isEmpty() ? "none is taken" : names);
+        assertThat(said).as(operation + "").isEqualTo(names.isEmpty() ? "none" : names);
       }
     }
   }

@@ -7,9 +7,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of a key, without its secret. Immutable.
+ * A key without its secret. Immutable.
  *
- * @param id the part of the key by which it is found; no secret
+ * @param id the part of the key that identifies it; not secret
  * @param name unique for ever, revoked keys included: it is the {@code source} of the key's entries
  * @param permissions what it may do
  * @param createdAt when it was made

@@ -57,10 +57,10 @@ public final class AccessKeys {
   private final SecureRandom random = new SecureRandom();
   private final ReentrantLock changing = new ReentrantLock();
 
-  /** By id. Replaced as a whole, by whoever holds {@link #changing}. */
+  /** By id. Replaced as a whole while {@link #changing} is held. */
   private volatile Map<String, Held> keys;
 
-  /** Of revoked keys, those whose revocation is not over. Owned by who holds {@link #changing}. */
+  /** Revoked keys whose revocation is not over. Guarded by {@link #changing}. */
   private final Set<String> revoking = new HashSet<>();
 
   /** A key, the hash of its secret, and when it was last accepted. */
@@ -80,7 +80,7 @@ public final class AccessKeys {
     }
   }
 
-  /** Its checksum is against damage, not against whoever may write the file. */
+  /** The checksum finds damage; it does not stop an attacker who can write the file. */
   private record FileOfKeys(
       @JsonProperty(value = "version", required = true) int version,
       @JsonProperty(value = "crc32c", required = true) String crc32c,
@@ -96,7 +96,7 @@ public final class AccessKeys {
       @JsonProperty("revoked_at") @Nullable String revokedAt,
       @JsonProperty("last_used_at") @Nullable String lastUsedAt) {}
 
-  /** What comes of a key that somebody shows. */
+  /** The result of checking a key that a client sent. */
   public sealed interface Check {
     /** It is good. */
     record Accepted(AccessKey key) implements Check {}
@@ -104,7 +104,7 @@ public final class AccessKeys {
     /**
      * It is not.
      *
-     * @param reason for the log, never for whoever asks
+     * @param reason for the log, never for the client
      * @param key the key it claims to be, if there is one
      */
     record Refused(String reason, @Nullable AccessKey key) implements Check {}
@@ -140,7 +140,7 @@ public final class AccessKeys {
         FileOfKeys read = JSON.readValue(Files.readAllBytes(file), FileOfKeys.class);
         if (read.version() != VERSION) {
           throw new IOException(
-              file + " says version " + read.version() + "; this program reads " + VERSION);
+              file + " has version " + read.version() + "; this program reads " + VERSION);
         }
         if (!read.crc32c().equals(crc32c(read.keys()))) {
           throw new IOException(
@@ -192,21 +192,21 @@ public final class AccessKeys {
   }
 
   /**
-   * A new key, good in a moment: it counts once it was given to {@link #add}.
+   * A new key, which works once it is given to {@link #add}.
    *
    * @throws InvalidParameterException if the name is not 1 to 64 bytes without control characters,
-   *     or is taken, no permission is given, or it expires in the past
+   *     or was used before, no permission is given, or it expires in the past
    */
   public NewKey make(String name, Collection<Permission> permissions, @Nullable Instant expiresAt) {
     checkName(name);
     if (permissions.isEmpty()) {
       throw new InvalidParameterException(
-          "permissions", "permissions is empty; taken are one or more of " + Permission.names());
+          "permissions", "permissions must be one or more of " + Permission.names());
     }
     Instant now = clock.instant();
     if (expiresAt != null && !expiresAt.isAfter(now)) {
       throw new InvalidParameterException(
-          "expires_at", "expires_at is " + expiresAt + ", which is past; taken is a time to come");
+          "expires_at", "expires_at must be in the future, but was " + expiresAt);
     }
     String id = randomHex(ID_BYTES);
     AccessKey key = new AccessKey(id, name, Set.copyOf(permissions), now, expiresAt, null, null);
@@ -215,16 +215,15 @@ public final class AccessKeys {
 
   private void checkName(String name) {
     int bytes = name.getBytes(UTF_8).length;
-    // A name is shown in many places.
+    // A name is printed in many places.
     boolean plain = !name.isBlank() && name.codePoints().allMatch(Characters::isShown);
     if (!plain || bytes > MAX_NAME_BYTES) {
       throw new InvalidParameterException(
           "name",
-          "name is "
-              + Quoted.of(name)
-              + "; taken are 1 to "
+          "name must have 1 to "
               + MAX_NAME_BYTES
-              + " bytes without control characters");
+              + " bytes without control characters, but was "
+              + Quoted.of(name));
     }
     checkFree(name);
   }
@@ -233,10 +232,9 @@ public final class AccessKeys {
     if (keys.values().stream().anyMatch(held -> held.key.name().equals(name))) {
       throw new InvalidParameterException(
           "name",
-          "name is "
+          "another key has or had the name "
               + Quoted.of(name)
-              + ", which another key has or had; a name is the source of its key's entries for"
-              + " ever, so choose a new one");
+              + "; the name stays the source of that key's entries, so choose a new one");
     }
   }
 
@@ -247,9 +245,9 @@ public final class AccessKeys {
   }
 
   /**
-   * Takes a new key in, durably.
+   * Adds a new key, durably.
    *
-   * @throws InvalidParameterException if its name was taken meanwhile
+   * @throws InvalidParameterException if another key got its name meanwhile
    */
   public void add(NewKey made) throws IOException {
     changing.lock();
@@ -266,7 +264,7 @@ public final class AccessKeys {
 
   /**
    * Refuses the key from now on; durable when it returns. The key is refused even if the file can't
-   * be written; whoever asks again, before {@link #revoked} was called, has it written again.
+   * be written; another call before {@link #revoked} tries to write it again.
    *
    * @return the key as it is now; empty if there is none with this id or its revocation is over
    */
@@ -289,7 +287,7 @@ public final class AccessKeys {
     }
   }
 
-  /** Says that a revocation is over: the key is refused, the file and the log say so. */
+  /** Ends a revocation: the key is refused, and both the file and the log record it. */
   void revoked(String id) {
     changing.lock();
     try {
@@ -300,7 +298,7 @@ public final class AccessKeys {
   }
 
   /**
-   * Checks a key that somebody shows. Takes the same steps whether or not there is such a key, and
+   * Checks a key that a client sent. Does the same work whether or not there is such a key, and
    * compares in constant time.
    */
   public Check check(String text) {
@@ -331,7 +329,7 @@ public final class AccessKeys {
   }
 
   /**
-   * The key with this id if it is good now: neither revoked nor expired. For whoever showed it
+   * The key with this id if it is good now: neither revoked nor expired. For a client that sent it
    * before.
    */
   public Optional<AccessKey> good(String id) {

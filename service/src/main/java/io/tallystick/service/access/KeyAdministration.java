@@ -40,7 +40,7 @@ public final class KeyAdministration {
   /**
    * Makes a key. The entry {@code api_key.created} is acknowledged before the key is good.
    *
-   * @throws InvalidParameterException if the name, the permissions or the expiry are not taken
+   * @throws InvalidParameterException if the name, the permissions or the expiry are invalid
    * @throws LogException if the entry could not be appended; there is no key then
    */
   public AccessKeys.NewKey create(
@@ -54,7 +54,7 @@ public final class KeyAdministration {
 
   /**
    * Revokes a key. It is refused before the entry {@code api_key.revoked} is appended, so that a
-   * full disk keeps no key alive. What failed of it is done when the key is revoked again.
+   * full disk keeps no key alive. Whatever fails is done when the key is revoked again.
    *
    * @return the key; empty if there is none with this id or it was revoked before
    * @throws LogException if the entry could not be appended; the key is revoked all the same
@@ -77,8 +77,8 @@ public final class KeyAdministration {
   }
 
   /**
-   * Where there is no key yet, makes one with every permission and leaves it in this file, for its
-   * owner alone (mode 0600).
+   * Makes a key with every permission if there is no key yet, and leaves it in this file with mode
+   * 0600.
    *
    * @return whether it did
    */
@@ -94,8 +94,9 @@ public final class KeyAdministration {
   }
 
   /**
-   * Refuses a log that tells of keys and has none: their file was lost, and a first key is not made
-   * in its place. One entry without a key is what a crash may leave when the first key is made.
+   * Refuses a log whose entries name keys that it does not have: their file was lost, and a first
+   * key would hide that. One entry without a key is what a crash may leave when the first key is
+   * made.
    *
    * @throws IOException if the file of keys is gone
    */
@@ -107,7 +108,7 @@ public final class KeyAdministration {
     long made = index.countsByType().getOrDefault("api_key.created", 0L);
     if (made > 1) {
       throw new IOException(
-          "access.json is missing, and the log tells of "
+          "access.json is missing, although the log records "
               + made
               + " keys; put it back from a backup, or make a key with \"tally keys create\"");
     }

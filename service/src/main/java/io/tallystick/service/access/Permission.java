@@ -4,9 +4,9 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** What a key may do (api.md, Authentication). */
+/** What a key may do (docs/http-api.md). */
 public enum Permission {
-  /** Append events; nothing else, not even reading what it wrote. */
+  /** Append events and nothing else, not even read what it wrote. */
   AUDIT_APPEND("audit.append"),
   /** Everything that reads. */
   ADMIN_AUDIT("admin.audit"),

@@ -25,20 +25,20 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The named values of a question, read strictly: what is unknown, repeated where one is taken, or
- * malformed is refused with a sentence that says what is taken. Immutable.
+ * The parameters of a query, read strictly: an unknown, repeated or malformed one is refused with a
+ * sentence that says what is allowed. Immutable.
  *
- * <p>All readers return {@code null} for a parameter that was not given, and throw {@link
- * InvalidParameterException} for one that is not as it should be.
+ * <p>All readers return {@code null} for a parameter that is absent, and throw {@link
+ * InvalidParameterException} for one that is invalid.
  */
 public final class Parameters {
 
-  /** Other scripts have digits too, which parsing would take. */
+  /** Other scripts have digits too, which the JDK would parse. */
   private static final Pattern DIGITS = Pattern.compile("[0-9]+");
 
   private static final String TIMES =
-      "taken is a date like 2024-12-31, a UTC date-time like 2024-12-31T23:59:59, or one with an"
-          + " offset like 2024-12-31T23:59:59+01:00 (in a URL, + is written %2B)";
+      " must be a date like 2024-12-31, a UTC date-time like 2024-12-31T23:59:59, or one with an"
+          + " offset like 2024-12-31T23:59:59+01:00 (in a URL, + is written %2B), but was ";
 
   private final Map<String, List<String>> values;
 
@@ -90,29 +90,30 @@ public final class Parameters {
       return UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes.toByteArray())).toString();
     } catch (CharacterCodingException | NumberFormatException | IndexOutOfBoundsException e) {
       throw new InvalidParameterException(
-          "(query)", Quoted.of(text) + " is not well-formed; taken is percent-encoded UTF-8");
+          "(query)", "the query must be percent-encoded UTF-8, but has " + Quoted.of(text));
     }
   }
 
   /**
    * Refuses every parameter that is not among these.
    *
-   * @throws InvalidParameterException naming the first such one and what is taken
+   * @throws InvalidParameterException naming the first such one and those that are supported
    */
-  public Parameters only(List<String> taken) {
+  public Parameters only(List<String> supported) {
     for (String name : values.keySet()) {
-      if (!taken.contains(name)) {
+      if (!supported.contains(name)) {
         throw new InvalidParameterException(
             quoteName(name),
-            Quoted.of(name)
-                + " is not a parameter here; "
-                + (taken.isEmpty() ? "none is taken" : "taken are " + String.join(", ", taken)));
+            "unknown parameter "
+                + Quoted.of(name)
+                + "; supported parameters: "
+                + (supported.isEmpty() ? "none" : String.join(", ", supported)));
       }
     }
     return this;
   }
 
-  /** Everything that was given, as it was given. */
+  /** All parameters as they were given. */
   public Map<String, List<String>> values() {
     return values;
   }
@@ -122,7 +123,7 @@ public final class Parameters {
     List<String> all = values.getOrDefault(name, List.of());
     if (all.contains("")) {
       throw new InvalidParameterException(
-          name, name + " is empty; give it a value or leave it out");
+          name, name + " must not be empty; give it a value or leave it out");
     }
     return all;
   }
@@ -132,7 +133,7 @@ public final class Parameters {
     List<String> all = texts(name);
     if (all.size() > 1) {
       throw new InvalidParameterException(
-          name, name + " is given " + all.size() + " times; taken is one");
+          name, name + " must be given once, but was given " + all.size() + " times");
     }
     return all.isEmpty() ? null : all.getFirst();
   }
@@ -152,21 +153,24 @@ public final class Parameters {
     } catch (NumberFormatException e) {
       // Refused below, like a number that is out of range.
     }
+    boolean number = text.matches("-?[0-9]{1,20}");
+    boolean tooLong = number && text.length() > 18;
+    String bounds =
+        max == Long.MAX_VALUE && !tooLong ? "at least " + min : "between " + min + " and " + max;
     throw new InvalidParameterException(
         name,
         name
-            + " is "
-            + Quoted.of(text)
-            + "; taken is a whole number "
-            + (max == Long.MAX_VALUE ? "of " + min + " or more" : "from " + min + " to " + max));
+            + (number ? " must be " + bounds : " must be a whole number (" + bounds + ")")
+            + ", but was "
+            + (number ? text : Quoted.of(text)));
   }
 
   /** One of these words. */
-  public @Nullable String word(String name, List<String> taken) {
+  public @Nullable String word(String name, List<String> allowed) {
     String text = text(name);
-    if (text != null && !taken.contains(text)) {
+    if (text != null && !allowed.contains(text)) {
       throw new InvalidParameterException(
-          name, name + " is " + Quoted.of(text) + "; taken is " + String.join(" or ", taken));
+          name, name + " must be " + String.join(" or ", allowed) + ", but was " + Quoted.of(text));
     }
     return text;
   }
@@ -206,7 +210,7 @@ public final class Parameters {
               : LocalDateTime.parse(text).toInstant(ZoneOffset.UTC);
       return end ? time.plusNanos(1) : time;
     } catch (DateTimeException e) {
-      throw new InvalidParameterException(name, name + " is " + Quoted.of(text) + "; " + TIMES);
+      throw new InvalidParameterException(name, name + TIMES + Quoted.of(text));
     }
   }
 
@@ -220,9 +224,8 @@ public final class Parameters {
         throw new InvalidParameterException(
             name,
             name
-                + " is "
-                + Quoted.of(type)
-                + "; taken is a type like auth.logout, or one like auth.*");
+                + " must be a type like auth.logout, or a prefix like auth.*, but was "
+                + Quoted.of(type));
       }
     }
     return types;

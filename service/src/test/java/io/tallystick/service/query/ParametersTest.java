@@ -20,8 +20,9 @@ class ParametersTest {
     assertThat(given.text("b")).isEqualTo("x y z");
     assertThat(given.text("d")).isNull();
     assertThatThrownBy(() -> given.text("c"))
-        .hasMessage("c is empty; give it a value or leave it out");
-    assertThatThrownBy(() -> given.text("a")).hasMessage("a is given 2 times; taken is one");
+        .hasMessage("c must not be empty; give it a value or leave it out");
+    assertThatThrownBy(() -> given.text("a"))
+        .hasMessage("a must be given once, but was given 2 times");
     assertThat(Parameters.ofQuery(null).texts("a")).isEmpty();
   }
 
@@ -71,15 +72,16 @@ class ParametersTest {
     Parameters given = Parameters.of(Map.of("until", List.of(text)));
     assertThatThrownBy(() -> given.until("until"))
         .isInstanceOf(InvalidParameterException.class)
-        .hasMessageContaining("taken is a date like 2024-12-31");
+        .hasMessageContaining("must be a date like 2024-12-31");
   }
 
   @Test
   void messagesEscapeWhatCannotBeShown() {
     Parameters given = Parameters.of(Map.of("limit", List.of("\u001b[31m\"" + "x".repeat(100))));
     assertThatThrownBy(() -> given.number("limit", 1, 500))
-        .hasMessageStartingWith("limit is \"\\u001b[31m\\\"xxx")
-        .hasMessageEndingWith("…\"; taken is a whole number from 1 to 500");
+        .hasMessageStartingWith(
+            "limit must be a whole number (between 1 and 500), but was \"\\u001b[31m\\\"xxx")
+        .hasMessageEndingWith("…\"");
   }
 
   @Test
@@ -87,6 +89,6 @@ class ParametersTest {
     Parameters given = Parameters.of(Map.of("limit", List.of("5")));
     assertThat(given.only(List.of("limit", "offset")).number("limit", 1, 500)).isEqualTo(5);
     assertThatThrownBy(() -> given.only(List.of("since", "until")))
-        .hasMessage("\"limit\" is not a parameter here; taken are since, until");
+        .hasMessage("unknown parameter \"limit\"; supported parameters: since, until");
   }
 }
