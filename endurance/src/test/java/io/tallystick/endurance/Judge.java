@@ -288,7 +288,9 @@ final class Judge {
         last + ": by actor", index.search(AuditQuery.builder().actorId(7L).build()).toString());
     answers.put(
         last + ": by address",
-        index.search(AuditQuery.builder().actorIp(AddressRange.parse("192.0.2.1")).build()).toString());
+        index
+            .search(AuditQuery.builder().actorIp(AddressRange.parse("192.0.2.1")).build())
+            .toString());
     answers.put(
         last + ": by source",
         index.search(AuditQuery.builder().source("other").build()).toString());

@@ -64,7 +64,8 @@ class FreeSpaceTest {
       assertThat(append(server)).isEqualTo(201);
       assertThat(append(server)).isEqualTo(201);
       assertThat(server.get("/readyz", "").statusCode()).isEqualTo(200);
-      assertThat(server.get("/readyz", "").body()).contains("\"warning\":\"little room");
+      assertThat(server.get("/readyz", "").body())
+          .contains("\"warning\":\"the log's device is almost full");
       assertThat(server.get("/metrics", server.key(Permission.ADMIN_AUDIT)).body())
           .containsPattern("tallystick_free_bytes [1-9][0-9]*");
     }

@@ -144,8 +144,7 @@ public final class Retention {
     }
   }
 
-  private Horizon.Removed removeOldest(
-      Batch batch, Mode mode, @Nullable String by, boolean local)
+  private Horizon.Removed removeOldest(Batch batch, Mode mode, @Nullable String by, boolean local)
       throws IOException, InterruptedException {
     Horizon horizon = reader.horizon();
     if (batch.firstId() != horizon.firstId()) {
