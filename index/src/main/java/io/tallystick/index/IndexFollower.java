@@ -1,5 +1,6 @@
 package io.tallystick.index;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.tallystick.store.LogReader;
 import java.io.IOException;
 import java.time.Duration;
@@ -55,8 +56,10 @@ final class IndexFollower implements Runnable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
-  // Guarded by lock.
+  @GuardedBy("lock")
   private int waiting;
+
+  @GuardedBy("lock")
   private boolean closed;
 
   /** Why nothing can be added now. */
@@ -420,20 +423,23 @@ final class IndexFollower implements Runnable {
     lock.lockInterruptibly();
     try {
       waiting++;
-      while (published.through() < id) {
-        String why = failure;
-        if (why != null) {
-          return new IndexException(why, retry);
+      try {
+        while (published.through() < id) {
+          String why = failure;
+          if (why != null) {
+            return new IndexException(why, retry);
+          }
+          Duration left = remaining();
+          if (closed || nanos <= 0 || (left != null && left.toNanos() > nanos)) {
+            return behind(id, left);
+          }
+          nanos = changed.awaitNanos(nanos);
         }
-        Duration left = remaining();
-        if (closed || nanos <= 0 || (left != null && left.toNanos() > nanos)) {
-          return behind(id, left);
-        }
-        nanos = changed.awaitNanos(nanos);
+      } finally {
+        waiting--;
       }
       return null;
     } finally {
-      waiting--;
       lock.unlock();
     }
   }

@@ -1,5 +1,6 @@
 package io.tallystick.index;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -78,8 +79,10 @@ final class Shard implements Closeable {
   /** Whether the writer is another one than the searchers were made for. */
   private boolean reopened;
 
-  // Guarded by this.
+  @GuardedBy("this")
   private boolean closed;
+
+  @GuardedBy("this")
   private @Nullable IndexWriter merging;
 
   private Shard(

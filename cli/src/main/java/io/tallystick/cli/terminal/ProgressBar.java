@@ -1,5 +1,6 @@
 package io.tallystick.cli.terminal;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -17,9 +18,17 @@ public final class ProgressBar implements AutoCloseable {
   private final @Nullable PrintStream out;
   private final String what;
   private final long started = System.nanoTime();
+
+  @GuardedBy("this")
   private long lastShown;
+
+  @GuardedBy("this")
   private boolean shown;
+
+  @GuardedBy("this")
   private boolean counted;
+
+  @GuardedBy("this")
   private boolean closed;
 
   ProgressBar(@Nullable PrintStream out, String what) {

@@ -1,5 +1,6 @@
 package io.tallystick.http.auth;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -27,7 +28,8 @@ public final class FailureLimiter {
   private final long windowNanos;
   private final LongSupplier nanoTime;
 
-  /** By network; {@code null} for all that have no window of their own. Guarded by this. */
+  /** By network; {@code null} for all that have no window of their own. */
+  @GuardedBy("this")
   private final Map<@Nullable InetAddress, Window> windows = new HashMap<>();
 
   private static final class Window {
@@ -83,6 +85,7 @@ public final class FailureLimiter {
     return take(Long.MIN_VALUE);
   }
 
+  @GuardedBy("this")
   private List<Flood> take(long minAgeNanos) {
     long now = nanoTime.getAsLong();
     List<Flood> floods = new ArrayList<>();

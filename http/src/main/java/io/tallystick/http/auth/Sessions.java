@@ -1,5 +1,6 @@
 package io.tallystick.http.auth;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.tallystick.service.access.AccessKey;
 import io.tallystick.service.access.AccessKeys;
 import io.tallystick.tlog.Sha256;
@@ -35,12 +36,15 @@ public final class Sessions {
   private final Consumer<Ended> onEnd;
   private final SecureRandom random = new SecureRandom();
 
-  /** By id. Guarded by this. */
+  /** By id. */
+  @GuardedBy("this")
   private final Map<String, Held> sessions = new HashMap<>();
 
   private static final class Held {
     final Session session;
     final long startNanos;
+
+    /** Guarded by the sessions that hold this one. */
     long usedNanos;
 
     Held(Session session, long now) {

@@ -19,7 +19,7 @@ public final class ServedCertificate extends AbstractLifeCycle {
 
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** Guarded by lock. */
+  @GuardedBy("lock")
   private TlsMaterial shown;
 
   private @Nullable Thread thread;

@@ -3,6 +3,7 @@ package io.tallystick.service.access;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -57,10 +58,11 @@ public final class AccessKeys {
   private final SecureRandom random = new SecureRandom();
   private final ReentrantLock changing = new ReentrantLock();
 
-  /** By id. Replaced as a whole while {@link #changing} is held. */
+  /** By id. Replaced as a whole under {@link #changing}; read without it. */
   private volatile Map<String, Held> keys;
 
-  /** Revoked keys whose revocation is not over. Guarded by {@link #changing}. */
+  /** The revoked keys whose revocation is not in the file and the log yet. */
+  @GuardedBy("changing")
   private final Set<String> revoking = new HashSet<>();
 
   /** A key, the hash of its secret, and when it was last accepted. */

@@ -1,5 +1,6 @@
 package io.tallystick.service.append;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.tallystick.entry.Entry;
 import io.tallystick.entry.Event;
 import io.tallystick.index.AuditIndex;
@@ -58,8 +59,10 @@ public final class IdempotentAppender {
 
   private final ReentrantLock lock = new ReentrantLock();
 
-  // Guarded by lock.
+  @GuardedBy("lock")
   private final Map<Name, Claim> held = new HashMap<>();
+
+  @GuardedBy("lock")
   private final Deque<Claim> settled = new ArrayDeque<>();
 
   private record Name(@Nullable String source, String requestId) {}
@@ -291,8 +294,11 @@ public final class IdempotentAppender {
     }
   }
 
+  @GuardedBy("lock")
   private void release(Claim claim) {
-    claim.requestIds.forEach(requestId -> held.remove(new Name(claim.source, requestId)));
+    for (String requestId : claim.requestIds) {
+      held.remove(new Name(claim.source, requestId));
+    }
   }
 
   /** The newest entries that the index finds under ids of the claim, within the source's window. */

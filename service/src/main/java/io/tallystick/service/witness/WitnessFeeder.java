@@ -64,14 +64,16 @@ public final class WitnessFeeder implements AutoCloseable {
   private final @Nullable HttpClient http;
   private final @Nullable Thread thread;
 
-  // Owned by the cosigner's thread.
+  /** Confined to the feeder's thread. */
   private Instant keptAt = Instant.EPOCH;
+
+  /** Confined to the feeder's thread. */
   private long keptSize = -1;
 
-  /** Written by the cosigner's thread. */
+  /** Written by the feeder's thread. */
   private volatile @Nullable SignedCheckpoint newest;
 
-  /** When {@link #newest} was the log's newest last. Written by the cosigner's thread. */
+  /** When {@link #newest} was the log's newest last. Written by the feeder's thread. */
   private volatile long cosignedNanos = System.nanoTime();
 
   private final AtomicLong failures = new AtomicLong();

@@ -1,5 +1,6 @@
 package io.tallystick.store.files;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -17,7 +18,8 @@ import java.util.Set;
  * of threads.
  */
 public final class DirectoryLock implements Closeable {
-  /** Files that this process has locked. Guards itself. */
+  /** Files that this process has locked. */
+  @GuardedBy("HELD")
   private static final Set<Path> HELD = new HashSet<>();
 
   private final Path file;

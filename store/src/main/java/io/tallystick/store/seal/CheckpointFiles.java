@@ -1,5 +1,6 @@
 package io.tallystick.store.seal;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.tallystick.note.InvalidNoteException;
 import io.tallystick.note.SignedNote;
 import io.tallystick.note.VerifierKey;
@@ -60,7 +61,8 @@ public final class CheckpointFiles {
   private final String origin;
   private final List<VerifierKey> keys;
 
-  /** Whether this writer has completed {@link #sizesFile}. Guarded by {@link #KEEPING}. */
+  /** Whether this writer has made {@link #sizesFile} whole. */
+  @GuardedBy("KEEPING")
   private boolean sizesComplete;
 
   /**
@@ -174,6 +176,7 @@ public final class CheckpointFiles {
    * Adds a size to {@code checkpoints/sizes}. The first time, rewrites the file with the sizes of
    * all checkpoints that exist or are listed.
    */
+  @GuardedBy("KEEPING")
   private void recordSize(long size) throws IOException {
     if (sizesComplete && Files.exists(sizesFile)) {
       sizesComplete = false;
@@ -220,7 +223,12 @@ public final class CheckpointFiles {
    * checkpoint with a timestamp is not changed, because the timestamp covers its bytes.
    */
   public void keep(SignedCheckpoint checkpoint) throws IOException {
-    withLock(() -> add(checkpoint));
+    KEEPING.lock();
+    try (DirectoryLock _ = lockKept()) {
+      add(checkpoint);
+    } finally {
+      KEEPING.unlock();
+    }
   }
 
   /**
@@ -248,25 +256,9 @@ public final class CheckpointFiles {
     }
   }
 
-  /** A change to the history, made while nobody else writes to it. */
-  @FunctionalInterface
-  private interface Change {
-    void make() throws IOException;
-  }
-
-  private void withLock(Change change) throws IOException {
-    KEEPING.lock();
-    try {
-      OwnerOnly.createDirectories(kept);
-      try (DirectoryLock _ = lockKept()) {
-        change.make();
-      }
-    } finally {
-      KEEPING.unlock();
-    }
-  }
-
+  /** Keeps other processes from writing to the history until it is closed. */
   private DirectoryLock lockKept() throws IOException {
+    OwnerOnly.createDirectories(kept);
     long started = System.nanoTime();
     while (true) {
       Optional<DirectoryLock> lock = DirectoryLock.tryLock(kept);
@@ -285,6 +277,7 @@ public final class CheckpointFiles {
     }
   }
 
+  @GuardedBy("KEEPING")
   private void add(SignedCheckpoint checkpoint) throws IOException {
     if (Files.exists(kept.resolve(checkpoint.size() + TOKEN))) {
       return;
@@ -315,7 +308,8 @@ public final class CheckpointFiles {
    * @throws IOException if the kept checkpoint has other bytes by now
    */
   public void keepToken(SignedCheckpoint stamped, byte[] token) throws IOException {
-    withLock(() -> {
+    KEEPING.lock();
+    try (DirectoryLock _ = lockKept()) {
       add(stamped);
       Path file = file(stamped.size());
       if (!Arrays.equals(Files.readAllBytes(file), stamped.note().toBytes())) {
@@ -325,7 +319,9 @@ public final class CheckpointFiles {
                 + " Request the timestamp again");
       }
       AtomicFile.write(kept.resolve(stamped.size() + TOKEN), token);
-    });
+    } finally {
+      KEEPING.unlock();
+    }
   }
 
   private Path file(long size) {

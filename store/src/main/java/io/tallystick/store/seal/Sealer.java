@@ -1,5 +1,6 @@
 package io.tallystick.store.seal;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.tallystick.note.Checkpoint;
 import io.tallystick.note.SignedNote;
 import io.tallystick.note.SignerKey;
@@ -67,23 +68,38 @@ public final class Sealer implements Runnable, TileHashReader.Source {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
-  // Guarded by lock.
+  @GuardedBy("lock")
   private final ArrayDeque<byte[]> waitingHashes = new ArrayDeque<>();
+
+  @GuardedBy("lock")
   private final List<Waiter> waiters = new ArrayList<>();
+
+  @GuardedBy("lock")
   private long waitingBytes;
+
+  @GuardedBy("lock")
   private boolean asked;
+
+  @GuardedBy("lock")
   private boolean closed;
+
+  @GuardedBy("lock")
   private @Nullable LogException failure;
 
-  /** Guards itself: the sealer's thread appends, and any thread reads tiles. */
+  /** Its own lock: the sealer thread appends to it, readers of tiles look. */
+  @GuardedBy("edge")
   private final RightEdge edge;
 
   private final List<SignerKey> keys;
   private volatile @Nullable SignedCheckpoint newest;
 
-  // Confined to the sealer's thread.
+  /** Confined to the sealer thread once it runs. */
   private Instant keptAt;
+
+  /** Confined to the sealer thread. */
   private boolean full;
+
+  /** Confined to the sealer thread. */
   private boolean warnedNotKept;
 
   /** When a checkpoint could first not be kept because another writer was busy; 0 if none. */
@@ -381,7 +397,9 @@ public final class Sealer implements Runnable, TileHashReader.Source {
 
   private long unsealed() {
     SignedCheckpoint sealed = newest;
-    return edge.size() - (sealed == null ? 0 : sealed.size());
+    synchronized (edge) {
+      return edge.size() - (sealed == null ? 0 : sealed.size());
+    }
   }
 
   /** Publishes a checkpoint over the whole tree, signed with these keys. */

@@ -1,5 +1,6 @@
 package io.tallystick.store.segment;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
@@ -12,8 +13,11 @@ import org.jspecify.annotations.Nullable;
 public final class BlockCache {
   private static final int MAX_BYTES = 16 << 20;
 
-  // Guarded by this; the most recently used block is first.
+  /** The block that was asked for last comes first. */
+  @GuardedBy("this")
   private final Deque<Block> blocks = new ArrayDeque<>();
+
+  @GuardedBy("this")
   private long bytes;
 
   /** The cached block that holds the entry; {@code null} if there is none. */

@@ -1,5 +1,6 @@
 package io.tallystick.store.segment;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.tallystick.store.log.LogEnd;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -16,9 +17,13 @@ public final class WrittenEnd implements LogEnd {
 
   private final Segments segments;
 
-  // Guarded by this.
+  @GuardedBy("this")
   private String segment;
+
+  @GuardedBy("this")
   private long position;
+
+  @GuardedBy("this")
   private long lastId;
 
   private WrittenEnd(Segments segments, Tail tail) {
@@ -65,6 +70,7 @@ public final class WrittenEnd implements LogEnd {
     return lastId;
   }
 
+  @GuardedBy("this")
   private int following(List<String> names) {
     int i = 0;
     while (i < names.size() && names.get(i).compareTo(segment) < 0) {

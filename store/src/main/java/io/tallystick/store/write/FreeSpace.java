@@ -19,6 +19,8 @@ public final class FreeSpace {
 
   private final FileStore device;
   private final long warnBelow;
+
+  /** Confined to the sequencer thread. */
   private boolean warned;
 
   public FreeSpace(Path directory, long warnBelow) throws IOException {
