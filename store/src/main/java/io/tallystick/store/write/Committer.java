@@ -12,10 +12,7 @@ import io.tallystick.tlog.Hash;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,20 +60,12 @@ public final class Committer implements Runnable {
   private final Durability durability;
   private final Sealer sealer;
 
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
-  private final Condition allForced = lock.newCondition();
+  private final HandOver<Commit> handOver;
 
-  // Guarded by lock.
-  private List<Commit> submitted = new ArrayList<>();
-  private boolean closed;
-  private LogException.@Nullable Stopped failure;
-
-  /** Tells the sequencer whether to write now or to let its block grow. */
-  private volatile boolean idle = true;
-
-  // Confined to the committer thread.
+  /** Confined to the committer thread. */
   private ChronicleWriter.@Nullable WritableSegment current;
+
+  /** Confined to the committer thread. */
   private ByteBuffer readBack = ByteBuffer.allocateDirect(1 << 20);
 
   public Committer(
@@ -86,6 +75,7 @@ public final class Committer implements Runnable {
       Durability durability,
       Sealer sealer) {
     this.queue = queue;
+    this.handOver = new HandOver<>(queue);
     this.latch = latch;
     this.watermark = watermark;
     this.durability = durability;
@@ -94,18 +84,11 @@ public final class Committer implements Runnable {
 
   /** Whether a block that is submitted now would be forced at once. */
   boolean isIdle() {
-    return idle;
+    return handOver.isIdle();
   }
 
   void submit(Commit commit) {
-    lock.lock();
-    try {
-      submitted.add(commit);
-      idle = false;
-      changed.signal();
-    } finally {
-      lock.unlock();
-    }
+    handOver.submit(commit);
     if (durability == Durability.ASYNC) {
       watermark.through(commit.lastId);
       answer(commit);
@@ -118,34 +101,18 @@ public final class Committer implements Runnable {
    * @throws LogException.Stopped if a force failed
    */
   void awaitForced() throws LogException.Stopped {
-    lock.lock();
-    try {
-      while (!idle && failure == null) {
-        allForced.awaitUninterruptibly();
-      }
-      if (failure != null) {
-        throw failure;
-      }
-    } finally {
-      lock.unlock();
-    }
+    handOver.awaitIdle();
   }
 
   /** Ends {@link #run} once all submitted blocks are forced or refused. */
   void close() {
-    lock.lock();
-    try {
-      closed = true;
-      changed.signal();
-    } finally {
-      lock.unlock();
-    }
+    handOver.close();
   }
 
   @Override
   public void run() {
     LogException.Stopped stopped = null;
-    for (List<Commit> commits = take(); !commits.isEmpty(); commits = take()) {
+    for (var commits = handOver.take(); !commits.isEmpty(); commits = handOver.take()) {
       if (stopped == null) {
         try {
           commit(commits);
@@ -157,7 +124,7 @@ public final class Committer implements Runnable {
                       + e.getMessage(),
                   e);
           latch.stop(stopped);
-          fail(stopped);
+          handOver.fail(stopped);
         }
       }
       for (Commit commit : commits) {
@@ -168,35 +135,6 @@ public final class Committer implements Runnable {
       }
     }
     closeCurrent();
-  }
-
-  private void fail(LogException.Stopped reason) {
-    lock.lock();
-    try {
-      failure = reason;
-      allForced.signal();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private List<Commit> take() {
-    lock.lock();
-    try {
-      if (submitted.isEmpty()) {
-        idle = true;
-        allForced.signal();
-        queue.nudge();
-      }
-      while (submitted.isEmpty() && !closed) {
-        changed.awaitUninterruptibly();
-      }
-      List<Commit> taken = submitted;
-      submitted = new ArrayList<>();
-      return taken;
-    } finally {
-      lock.unlock();
-    }
   }
 
   private void commit(List<Commit> commits) throws IOException {
