@@ -7,7 +7,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
-import java.util.concurrent.Future;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
 
 /**
@@ -26,7 +26,7 @@ public final class WholeAnswer {
   public static HttpResponse<byte[]> to(
       HttpRequest request, HttpClient http, int maxBytes, Duration timeout)
       throws IOException, InterruptedException {
-    Future<HttpResponse<byte[]>> answer =
+    CompletableFuture<HttpResponse<byte[]>> answer =
         http.sendAsync(
             request,
             HttpResponse.BodyHandlers.limiting(HttpResponse.BodyHandlers.ofByteArray(), maxBytes));
