@@ -15,20 +15,36 @@ import org.jspecify.annotations.Nullable;
  * The bound counts bytes of blocks from acceptance to force, so it also bounds what a power cut can
  * tear. Safe for any number of threads; only the sequencer calls {@link #take}.
  *
- * <p>It is a stack that the sequencer removes as a whole and reverses: a client needs one
- * compare-and-set and never waits, and the sequencer, which wants everything anyway, needs one
- * exchange. The sequencer is unparked only after it has announced that it sleeps. It announces that
- * before it looks a last time, so no wake-up is lost.
+ * <p>It is a stack that the taker takes whole and reverses: a client does one compare-and-set and
+ * never waits, and the taker, which wants everything anyway, does one exchange. A client wakes the
+ * taker only if it sleeps and wants what is there. The taker announces that before it looks a last
+ * time, so no wake-up is lost.
  */
 public final class AppendQueue {
   /** Stays in the stack for good once the queue is closed and its last request was removed. */
   private static final AppendRequest CLOSED = new AppendRequest(new byte[0][]);
 
+  /**
+   * A taker that lets requests gather is woken when this much has come: enough to work on while the
+   * device forces what came before.
+   */
+  private static final long GATHER_BYTES = 32L << 10;
+
   private final long maxPendingBytes;
   private final AtomicReference<@Nullable AppendRequest> top = new AtomicReference<>();
+
+  /** Of everything that was put and is not settled. */
   private final AtomicLong pendingBytes = new AtomicLong();
+
+  /** Of that, what was taken: raised late and lowered early, so the rest is never too little. */
+  private final AtomicLong takenBytes = new AtomicLong();
+
   private final StopLatch latch;
   private volatile @Nullable Thread sleeper;
+
+  /** The sleeper wants to be woken from so many waiting bytes on. Written before it sleeps. */
+  private volatile long wakeFromBytes;
+
   private volatile boolean nudged;
 
   /**
@@ -71,7 +87,10 @@ public final class AppendQueue {
       }
       request.queueAbove(below);
     } while (!top.compareAndSet(below, request));
-    wake();
+    Thread thread = sleeper;
+    if (thread != null && before + bytes - takenBytes.get() >= wakeFromBytes) {
+      LockSupport.unpark(thread);
+    }
   }
 
   private void checkOpen() throws LogException {
@@ -83,11 +102,17 @@ public final class AppendQueue {
 
   /** Subtracts requests from the pending bytes, once they are durable or refused. */
   void settled(List<AppendRequest> requests) {
+    long bytes = bytes(requests);
+    takenBytes.addAndGet(-bytes);
+    pendingBytes.addAndGet(-bytes);
+  }
+
+  private static long bytes(List<AppendRequest> requests) {
     long bytes = 0;
     for (AppendRequest request : requests) {
       bytes += request.maxBlockBytes();
     }
-    pendingBytes.addAndGet(-bytes);
+    return bytes;
   }
 
   /** Makes a waiting {@link #take} return, with an empty list if the queue is empty. */
@@ -107,12 +132,16 @@ public final class AppendQueue {
    * Removes and returns all waiting requests, oldest first. Waits for a request, a {@link #nudge}
    * or the close of the queue.
    *
+   * @param gather whether to sleep on until many requests have come: for a taker that will be
+   *     nudged when it can do something with a few
    * @return {@code null} when the queue is closed and empty
    */
-  @Nullable List<AppendRequest> take() {
-    if (top.get() == null && !nudged && latch.reason() == null) {
+  @Nullable List<AppendRequest> take(boolean gather) {
+    long from = gather ? GATHER_BYTES : 0;
+    if (!isWorthTaking(from)) {
+      wakeFromBytes = from;
       sleeper = Thread.currentThread();
-      while (top.get() == null && !nudged && latch.reason() == null) {
+      while (!isWorthTaking(from)) {
         LockSupport.park(this);
       }
       sleeper = null;
@@ -127,6 +156,13 @@ public final class AppendQueue {
       requests.add(request);
     }
     Collections.reverse(requests);
+    takenBytes.addAndGet(bytes(requests));
     return requests;
+  }
+
+  private boolean isWorthTaking(long fromBytes) {
+    return nudged
+        || latch.reason() != null
+        || (top.get() != null && pendingBytes.get() - takenBytes.get() >= fromBytes);
   }
 }

@@ -52,7 +52,8 @@ public final class Sequencer implements Runnable {
     int next = 0;
     try {
       while (true) {
-        taken = queue.take();
+        // While the committer is busy, a block would only grow; it nudges when it is not.
+        taken = queue.take(!committer.isIdle());
         if (taken == null) {
           break;
         }
@@ -84,7 +85,7 @@ public final class Sequencer implements Runnable {
         List<AppendRequest> rest = taken.subList(next, taken.size());
         refuse(rest.stream().filter(r -> !r.receipt().isDone()).toList(), failure);
       }
-      for (var left = queue.take(); left != null; left = queue.take()) {
+      for (var left = queue.take(false); left != null; left = queue.take(false)) {
         refuse(left, failure);
       }
     } finally {

@@ -19,13 +19,13 @@ import org.openjdk.jcstress.infra.results.I_Result;
 final class AppendQueueStress {
   private AppendQueueStress() {}
 
-  private static AppendRequest request(int number) {
-    return new AppendRequest(new byte[][] {{(byte) number}});
+  static void put(AppendQueue queue, int number) {
+    put(queue, new byte[] {(byte) number});
   }
 
-  static void put(AppendQueue queue, int number) {
+  private static void put(AppendQueue queue, byte[] body) {
     try {
-      queue.put(request(number));
+      queue.put(new AppendRequest(new byte[][] {body}));
     } catch (LogException e) {
       throw new AssertionError(e);
     }
@@ -55,8 +55,30 @@ final class AppendQueueStress {
 
     @Actor
     public void sequencer(I_Result result) {
-      List<AppendRequest> taken = queue.take();
+      List<AppendRequest> taken = queue.take(false);
       result.r1 = taken == null ? -1 : digits(taken);
+    }
+  }
+
+  /** The same for a sequencer that lets requests gather, when enough have gathered. */
+  @JCStressTest
+  @Outcome(id = "1", expect = ACCEPTABLE, desc = "woken")
+  @Outcome(expect = FORBIDDEN, desc = "lost")
+  @State
+  public static class WakesTheTakerWhenEnoughHasCome {
+    private static final byte[] ENOUGH = new byte[1 << 16];
+
+    private final AppendQueue queue = new AppendQueue(1 << 20, new StopLatch());
+
+    @Actor
+    public void client() {
+      put(queue, ENOUGH);
+    }
+
+    @Actor
+    public void sequencer(I_Result result) {
+      List<AppendRequest> taken = queue.take(true);
+      result.r1 = taken == null ? -1 : taken.size();
     }
   }
 
@@ -80,7 +102,7 @@ final class AppendQueueStress {
 
     @Actor
     public void sequencer(II_Result result) {
-      List<AppendRequest> first = queue.take();
+      List<AppendRequest> first = queue.take(false);
       if (first != null) {
         taken.addAll(first);
       }
@@ -90,7 +112,7 @@ final class AppendQueueStress {
     @Arbiter
     public void rest(II_Result result) {
       queue.nudge();
-      List<AppendRequest> rest = queue.take();
+      List<AppendRequest> rest = queue.take(false);
       if (rest != null) {
         taken.addAll(rest);
       }
@@ -121,7 +143,7 @@ final class AppendQueueStress {
 
     @Arbiter
     public void sequencer(I_Result result) {
-      List<AppendRequest> taken = queue.take();
+      List<AppendRequest> taken = queue.take(false);
       result.r1 = taken == null ? -1 : digits(taken);
     }
   }
@@ -141,7 +163,7 @@ final class AppendQueueStress {
     @Actor
     public void client(II_Result result) {
       try {
-        queue.put(request(1));
+        queue.put(new AppendRequest(new byte[][] {{1}}));
         result.r1 = 1;
       } catch (LogException e) {
         result.r1 = 0;
@@ -151,7 +173,9 @@ final class AppendQueueStress {
     @Actor
     public void sequencer(II_Result result) {
       latch.stop(new LogException.Stopped("the log is closed"));
-      for (List<AppendRequest> taken = queue.take(); taken != null; taken = queue.take()) {
+      for (List<AppendRequest> taken = queue.take(false);
+          taken != null;
+          taken = queue.take(false)) {
         result.r2 += taken.size();
       }
     }

@@ -36,7 +36,7 @@ final class HandOverStress {
     @Actor
     public void sequencer() {
       while (!handOver.isIdle()) {
-        queue.take();
+        queue.take(true);
       }
       handOver.submit(2);
     }
@@ -65,7 +65,7 @@ final class HandOverStress {
     @Actor
     public void sequencer(II_Result result) {
       while (result.r1 == 0 || !handOver.isIdle()) {
-        List<AppendRequest> taken = queue.take();
+        List<AppendRequest> taken = queue.take(true);
         result.r1 += taken == null ? 100 : taken.size();
       }
       handOver.submit(2);
