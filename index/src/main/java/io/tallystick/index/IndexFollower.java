@@ -38,8 +38,11 @@ final class IndexFollower implements Runnable {
   /** How soon it sees that it is to end; what is acknowledged wakes it at once. */
   private static final Duration IDLE = Duration.ofMillis(100);
 
-  /** How soon it looks for somebody who waits for what it has added and not shown. */
-  private static final Duration SOON = Duration.ofMillis(2);
+  /**
+   * How long it lets entries gather before it adds them, unless somebody waits for them: otherwise
+   * it would open the segment again after every force.
+   */
+  private static final long GATHER_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   /** How long the deletion of an index may take from its first file to its last. */
   private static final Duration DELETING = Duration.ofMillis(500);
@@ -172,9 +175,10 @@ final class IndexFollower implements Runnable {
         if (more) {
           report();
         } else {
-          log.awaitBeyond(
-              shards.indexedThrough(),
-              shards.indexedThrough() == published.through() ? IDLE : SOON);
+          if (shards.indexedThrough() == published.through()) {
+            log.awaitBeyond(published.through(), IDLE);
+          }
+          gather();
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
@@ -390,6 +394,18 @@ final class IndexFollower implements Runnable {
     }
   }
 
+  private void gather() throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      long nanos = GATHER_NANOS;
+      while (waiting == 0 && !closed && nanos > 0) {
+        nanos = changed.awaitNanos(nanos);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private boolean isClosed() {
     lock.lock();
     try {
@@ -423,6 +439,7 @@ final class IndexFollower implements Runnable {
     lock.lockInterruptibly();
     try {
       waiting++;
+      changed.signalAll();
       try {
         while (published.through() < id) {
           String why = failure;
