@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -35,6 +36,8 @@ public final class EventReader {
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
           .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+          // The buffers of the default pool belong to a thread, and each request has a new one.
+          .recyclerPool(JsonRecyclerPools.sharedConcurrentDequePool())
           .streamReadConstraints(
               StreamReadConstraints.builder()
                   .maxNestingDepth(MAX_NESTING)
@@ -107,6 +110,12 @@ public final class EventReader {
    * @throws BatchTooLargeException if there are more than {@code maxEvents}
    */
   public static Batch readAny(byte[] json, int maxEvents) {
+    Event compact = CompactEvent.read(json, 0, json.length);
+    return compact != null ? new Batch(List.of(compact), true) : parse(json, maxEvents);
+  }
+
+  /** Like {@link #readAny}, which calls it for whatever {@link CompactEvent} leaves to it. */
+  static Batch parse(byte[] json, int maxEvents) {
     checkUtf8(json, 0, json.length);
     FaultList faults = new FaultList();
     List<Event> events = new ArrayList<>();
@@ -180,7 +189,8 @@ public final class EventReader {
         }
         faults.at(index++);
         try {
-          events.add(readOne(Arrays.copyOfRange(ndjson, from, to)));
+          Event compact = CompactEvent.read(ndjson, from, to);
+          events.add(compact != null ? compact : readOne(Arrays.copyOfRange(ndjson, from, to)));
         } catch (InvalidEventException e) {
           faults.add(e);
         }
