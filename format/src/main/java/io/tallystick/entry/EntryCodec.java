@@ -1,5 +1,6 @@
 package io.tallystick.entry;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.tallystick.tlog.Hash;
@@ -145,6 +146,17 @@ public final class EntryCodec {
     at = Rfc3339.put(epochSecond, nano, target, at);
     target[at++] = '"';
     return at;
+  }
+
+  /**
+   * The instant as an entry holds it, with nine fractional digits.
+   *
+   * @throws InvalidEntryException outside the years 0000 to 9999
+   */
+  public static String timestamp(Instant time) {
+    byte[] text = new byte[Rfc3339.NANO_BYTES];
+    Rfc3339.put(time.getEpochSecond(), time.getNano(), text, 0);
+    return new String(text, ISO_8859_1);
   }
 
   private static int put(byte[] literal, byte[] target, int offset) {

@@ -77,14 +77,17 @@ public final class BodyReader {
       throw tooLarge();
     }
     Body body = new Body();
+    long declared = request.req().getContentLengthLong();
+    // One byte more, so that the end is read without growing.
+    int firstBytes = declared < 0 || declared >= FIRST_BYTES ? FIRST_BYTES : (int) declared + 1;
     try {
       InputStream in = request.req().getInputStream();
       if (gzip) {
         try (GzipStream expanded = new GzipStream(in)) {
-          fill(body, expanded);
+          fill(body, FIRST_BYTES, expanded);
         }
       } else {
-        fill(body, in);
+        fill(body, firstBytes, in);
       }
       return body;
     } catch (ZipException e) {
@@ -116,7 +119,7 @@ public final class BodyReader {
     return true;
   }
 
-  private void fill(Body body, InputStream in) throws IOException {
+  private void fill(Body body, int firstBytes, InputStream in) throws IOException {
     long started = System.nanoTime();
     for (int n = 0; n >= 0; body.length += Math.max(0, n)) {
       if (body.length > maxBytes) {
@@ -126,7 +129,7 @@ public final class BodyReader {
         throw tooSlow().thrown();
       }
       if (body.length == body.buffer.length
-          && !body.grow((int) Math.min(Math.max(2L * body.length, FIRST_BYTES), maxBytes + 1L))) {
+          && !body.grow((int) Math.min(Math.max(2L * body.length, firstBytes), maxBytes + 1L))) {
         throw overloaded();
       }
       n = in.read(body.buffer, body.length, body.buffer.length - body.length);

@@ -3,11 +3,11 @@ package io.tallystick.service.access;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.tallystick.entry.Characters;
 import io.tallystick.entry.Entry;
 import io.tallystick.service.InvalidParameterException;

@@ -3,6 +3,7 @@ package io.tallystick.service.query;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.StreamWriteFeature;
+import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import io.tallystick.entry.Details;
 import io.tallystick.entry.Entry;
 import io.tallystick.entry.Event;
@@ -17,7 +18,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EntryJson {
   private static final JsonFactory JSON =
-      JsonFactory.builder().disable(StreamWriteFeature.AUTO_CLOSE_TARGET).build();
+      JsonFactory.builder()
+          .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
+          // The buffers of the default pool belong to a thread, and each request has a new one.
+          .recyclerPool(JsonRecyclerPools.sharedConcurrentDequePool())
+          .build();
 
   private EntryJson() {}
 

@@ -1,5 +1,6 @@
 package io.tallystick.service.query;
 
+import io.tallystick.entry.EntryCodec;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -12,10 +13,16 @@ public final class Timestamps {
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSSSSS'Z'", Locale.ROOT)
           .withZone(ZoneOffset.UTC);
 
+  private static final Instant FIRST_SHORT = Instant.parse("0000-01-01T00:00:00Z");
+  private static final Instant FIRST_LONG = Instant.parse("+10000-01-01T00:00:00Z");
+
   private Timestamps() {}
 
   public static String text(Instant time) {
-    return NINE_DIGITS.format(time);
+    // A receipt has one for each entry, and the formatter takes twenty times as long.
+    return time.isBefore(FIRST_SHORT) || !time.isBefore(FIRST_LONG)
+        ? NINE_DIGITS.format(time)
+        : EntryCodec.timestamp(time);
   }
 
   static @Nullable String textOrNull(@Nullable Instant time) {
