@@ -1,0 +1,168 @@
+package io.tallystick.benchmarks;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * How many events a server takes over HTTP, and how long each request waits, for one or more builds
+ * of Tallystick whose servers take turns: all of them run, and one has the load. Each acknowledged
+ * event is forced. Two loads: one event a request from many connections, and NDJSON.
+ *
+ * <pre>
+ * ./tally --version &amp;&amp; ./mvnw -B -ntp -q -pl benchmarks -am -DskipTests package
+ * java -cp benchmarks/target/benchmarks.jar io.tallystick.benchmarks.PostRates \
+ *     rounds seconds /path/to/before/tally ./tally
+ * </pre>
+ */
+public final class PostRates {
+  private static final int CONNECTIONS = 64;
+  private static final int NDJSON_CONNECTIONS = 4;
+  private static final int NDJSON_EVENTS = 1_000;
+  private static final int WARM_UP_ROUNDS = 5;
+  private static final Pattern ADDRESS = Pattern.compile("http://([0-9.]+):([0-9]+)");
+
+  /** A server that runs, and what it has reached so far. */
+  private static final class Build implements AutoCloseable {
+    final String launcher;
+    final Path data;
+    final Process process;
+    final InetSocketAddress address;
+    final List<PostLoad.Result> single = new ArrayList<>();
+    final List<PostLoad.Result> lines = new ArrayList<>();
+
+    Build(String launcher) throws IOException {
+      this.launcher = launcher;
+      this.data = Directories.create("post-rates");
+      this.process =
+          new ProcessBuilder(launcher, "serve", "--data", data.toString(), "--port", "0")
+              .redirectError(ProcessBuilder.Redirect.INHERIT)
+              .start();
+      this.address = address(process.inputReader(UTF_8));
+    }
+
+    private static InetSocketAddress address(BufferedReader out) throws IOException {
+      for (String line = out.readLine(); line != null; line = out.readLine()) {
+        Matcher address = ADDRESS.matcher(line);
+        if (address.find()) {
+          URI uri = URI.create(address.group());
+          return new InetSocketAddress(uri.getHost(), uri.getPort());
+        }
+      }
+      throw new IOException("the server ended");
+    }
+
+    byte[] request(String contentType, String body) throws IOException {
+      String head =
+          "POST /api/audit/events HTTP/1.1\r\nHost: localhost\r\nX-API-Key: "
+              + Files.readString(data.resolve("admin.key")).strip()
+              + "\r\nContent-Type: "
+              + contentType
+              + "\r\nContent-Length: "
+              + body.getBytes(UTF_8).length
+              + "\r\n\r\n";
+      return (head + body).getBytes(UTF_8);
+    }
+
+    @Override
+    public void close() throws IOException {
+      process.destroy();
+      try {
+        process.waitFor();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+      Directories.delete(data);
+    }
+  }
+
+  private PostRates() {}
+
+  /** Runs the rounds, and prints each and the ratios to the first build. */
+  public static void main(String[] args) throws Exception {
+    int rounds = Integer.parseInt(args[0]);
+    double seconds = Double.parseDouble(args[1]);
+    List<Build> builds = new ArrayList<>();
+    try {
+      for (String launcher : Arrays.asList(args).subList(2, args.length)) {
+        builds.add(new Build(launcher));
+      }
+      for (int round = -WARM_UP_ROUNDS; round < rounds; round++) {
+        for (Build build : builds) {
+          run(build, round, seconds);
+        }
+      }
+      for (Build build : builds) {
+        System.out.printf(Locale.ROOT, "%s%n", build.launcher);
+        report("one event a request", build.single, builds.getFirst().single);
+        report("NDJSON", build.lines, builds.getFirst().lines);
+      }
+    } finally {
+      for (Build build : builds) {
+        build.close();
+      }
+    }
+  }
+
+  private static void run(Build build, int round, double seconds) throws IOException {
+    String event =
+        "{\"event_type\":\"auth.api_key.used\",\"actor_id\":100001,\"actor_username\":\"service-1\","
+            + "\"actor_ip\":\"203.0.113.77\",\"target_type\":\"api_key\",\"target_id\":\"key-17\","
+            + "\"action\":\"GET /v1/things\"}";
+    PostLoad.Result single =
+        PostLoad.run(
+            build.address, build.request("application/json", event), CONNECTIONS, 1, seconds);
+    PostLoad.Result lines =
+        PostLoad.run(
+            build.address,
+            build.request("application/x-ndjson", (event + "\n").repeat(NDJSON_EVENTS)),
+            NDJSON_CONNECTIONS,
+            NDJSON_EVENTS,
+            seconds);
+    System.out.printf(
+        Locale.ROOT, "%3d %s: single %s; NDJSON %s%n", round, build.launcher, single, lines);
+    if (round >= 0) {
+      build.single.add(single);
+      build.lines.add(lines);
+    }
+  }
+
+  private static void report(
+      String load, List<PostLoad.Result> results, List<PostLoad.Result> first) {
+    double[] rates = results.stream().mapToDouble(PostLoad.Result::eventsPerSecond).toArray();
+    double[] medians = results.stream().mapToDouble(PostLoad.Result::medianMillis).toArray();
+    double[] ratios = new double[rates.length];
+    for (int i = 0; i < ratios.length; i++) {
+      ratios[i] = rates[i] / first.get(i).eventsPerSecond();
+    }
+    System.out.printf(
+        Locale.ROOT,
+        "  %s: events/s %s; median wait ms %s; ratio to the first %s%n",
+        load,
+        spread(rates, "%,.0f"),
+        spread(medians, "%.2f"),
+        spread(ratios, "%.2f"));
+  }
+
+  private static String spread(double[] values, String format) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return String.format(
+        Locale.ROOT,
+        format + " (" + format + " – " + format + ")",
+        sorted[sorted.length / 2],
+        sorted[0],
+        sorted[sorted.length - 1]);
+  }
+}
