@@ -28,12 +28,13 @@
  * because nothing else touches them.
  *
  * <p>It writes a block when the committer is idle or the block is full. Otherwise the block grows,
- * so one force serves many requests, and the sequencer goes back to sleep on the queue. Two things
- * may wake it, a request and {@link AppendQueue#nudge}, and each follows the same rule, which is
- * what keeps a wake-up from being lost: <em>the sleeper says that it sleeps, then looks again; the
- * waker changes what is looked at, then looks for a sleeper</em>. Both sides are a volatile write
- * followed by a volatile read, in opposite order, so at least one of them sees the other. The
- * {@link HighWatermark} does the same with its count of waiters.
+ * so one force serves many requests, and the sequencer goes back to sleep on the queue until enough
+ * has gathered there to be worth a hand-over. Two things may wake it, requests and {@link
+ * AppendQueue#nudge}, and each follows the same rule, which is what keeps a wake-up from being
+ * lost: <em>the sleeper says that it sleeps, then looks again; the waker changes what is looked at,
+ * then looks for a sleeper</em>. Both sides are a volatile write followed by a volatile read, in
+ * opposite order, so at least one of them sees the other. The {@link HighWatermark} does the same
+ * with its count of waiters.
  *
  * <p>The sequencer never forces a file and never acknowledges. It waits for the committer in one
  * place only, {@link Committer#awaitForced}, before it begins a segment. After a write that failed
