@@ -1,5 +1,6 @@
 package io.tallystick.index;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.tallystick.index.IndexView.Range;
 import io.tallystick.store.LogReader;
 import java.io.Closeable;
@@ -24,7 +25,7 @@ final class MemoryTail implements Closeable {
   private final long maxEntries;
   private final DocumentSource documents;
 
-  // Guarded by this.
+  @GuardedBy("this")
   private @Nullable Shard shard;
 
   MemoryTail(LogReader log, long maxEntries) {

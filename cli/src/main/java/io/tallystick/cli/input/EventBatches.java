@@ -1,5 +1,6 @@
 package io.tallystick.cli.input;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.tallystick.cli.terminal.Failure;
 import io.tallystick.entry.Event;
 import java.time.Duration;
@@ -37,16 +38,34 @@ public final class EventBatches {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
-  // Guarded by lock.
+  @GuardedBy("lock")
   private List<byte[]> texts = new ArrayList<>();
+
+  @GuardedBy("lock")
   private List<Event> events = new ArrayList<>();
+
+  @GuardedBy("lock")
   private @Nullable Place first;
+
+  @GuardedBy("lock")
   private @Nullable Place last;
+
+  @GuardedBy("lock")
   private int bytes;
+
+  @GuardedBy("lock")
   private long firstNanos;
+
+  @GuardedBy("lock")
   private boolean waitingForInput;
+
+  @GuardedBy("lock")
   private boolean stopped;
+
+  @GuardedBy("lock")
   private boolean ended;
+
+  @GuardedBy("lock")
   private @Nullable Failure failure;
 
   /** Adds an event. Waits while the batch is full. */
