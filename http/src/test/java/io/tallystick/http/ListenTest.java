@@ -45,7 +45,7 @@ class ListenTest {
 
   @Test
   void aPortInUseIsNamedWithWhatToDo() throws Exception {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
       int port = socket.getLocalPort();
       assertThatThrownBy(() -> start("127.0.0.1", port))
           .isInstanceOf(ListenException.class)
@@ -70,7 +70,7 @@ class ListenTest {
   void anIpv6AddressMayHaveBrackets() throws Exception {
     assertThat(ServerConfig.builder().host("[::1]").build().host()).isEqualTo("::1");
     Assumptions.assumeTrue(
-        NetworkInterface.getByInetAddress(InetAddress.getByName("::1")) != null,
+        NetworkInterface.getByInetAddress(InetAddress.ofLiteral("::1")) != null,
         "this machine has no address ::1");
     try (AuditServer server = start("[::1]", 0)) {
       assertThat(server.port()).isPositive();

@@ -42,7 +42,7 @@ abstract class WitnessFixture {
     openWitness();
   }
 
-  void openWitness() throws Exception {
+  final void openWitness() throws Exception {
     witness =
         Witness.open(
             directory.resolve("witness"),

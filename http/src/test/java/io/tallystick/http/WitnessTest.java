@@ -185,6 +185,4 @@ class WitnessTest extends WitnessFixture {
     assertThatThrownBy(() -> Witness.open(home, "w", List.of(), Clock.systemUTC()))
         .hasMessageContaining("in use");
   }
-
-  /** Two installations, each the other's witness, and one more that is not there. */
 }

@@ -93,7 +93,13 @@ public final class EventBatches {
 
   /** The reader is about to wait for input: whatever it has read so far is in a batch. */
   void beforeInput() {
-    set(() -> waitingForInput = true);
+    lock.lock();
+    try {
+      waitingForInput = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** The reader has input, and uses it unless this is {@code false}: then reading was stopped. */
@@ -109,29 +115,30 @@ public final class EventBatches {
 
   /** Nothing follows, because the input has ended or because of a failure. */
   void end(@Nullable Failure why) {
-    set(() -> {
-      ended = true;
-      failure = why;
-    });
-  }
-
-  /** Ends reading as soon as everything that was read so far is in a batch. */
-  public void stop() {
-    set(() -> stopped = true);
-  }
-
-  private boolean isReady() {
-    return events.size() == MAX_EVENTS || bytes >= READY_BYTES;
-  }
-
-  private void set(Runnable change) {
     lock.lock();
     try {
-      change.run();
+      ended = true;
+      failure = why;
       changed.signalAll();
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Ends reading as soon as everything that was read so far is in a batch. */
+  public void stop() {
+    lock.lock();
+    try {
+      stopped = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @GuardedBy("lock")
+  private boolean isReady() {
+    return events.size() == MAX_EVENTS || bytes >= READY_BYTES;
   }
 
   /** Whether {@link #stop} ended reading before the input had ended. */

@@ -204,7 +204,7 @@ public final class DirectorySource implements Source {
       long lastId = result.places().stream().mapToLong(AppendResult.Place::id).max().orElse(0);
       return new Appended(result.appended(), result.replayed(), lastId);
     } catch (RequestIdConflictException e) {
-      throw new Failure(Failure.USAGE, e.getMessage());
+      throw new Failure(Failure.USAGE, String.valueOf(e.getMessage()));
     } catch (TimeoutException e) {
       throw new Failure(
           Failure.UNREACHABLE,
