@@ -19,10 +19,9 @@ import org.slf4j.LoggerFactory;
  * at once if somebody waits for it, which costs milliseconds, and otherwise four times a second,
  * and commits every ten seconds.
  *
- * <p>An entry that can't be read or written stops the index. The follower logs that once, tries
- * again from the last commit on, at first after a second and then ever more seldom, and tells those
- * who wait why. Shards whose files are gone or damaged are deleted and built again; what was
- * visible of lost ones stays so meanwhile, because their files are still open.
+ * <p>An entry that cannot be read or written stops the index. The follower logs that once and tries
+ * again from the last commit on, less and less often. Shards whose files are lost or damaged are
+ * rebuilt; lost ones stay visible meanwhile, because their files are still open.
  */
 final class IndexFollower implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(IndexFollower.class);
@@ -38,24 +37,18 @@ final class IndexFollower implements Runnable {
   /** How soon it sees that it is to end; what is acknowledged wakes it at once. */
   private static final Duration IDLE = Duration.ofMillis(100);
 
-  /**
-   * How long it lets entries gather before it adds them, unless somebody waits for them: otherwise
-   * it would open the segment again after every force.
-   */
+  /** How long entries gather before they are added, or each force would open the segment again. */
   private static final long GATHER_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   /** How long the deletion of an index may take from its first file to its last. */
   private static final Duration DELETING = Duration.ofMillis(500);
-
-  private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
-  private static final Duration LAST_RETRY = Duration.ofSeconds(15);
 
   /** What is caught up with in so short a time that nobody needs to hear of it. */
   private static final long QUICK_ENTRIES = 50_000;
 
   private final LogReader log;
   private final Shards shards;
-
+  private final Backoff retry = new Backoff();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
@@ -85,7 +78,6 @@ final class IndexFollower implements Runnable {
 
   // Confined to the follower's thread.
   private List<Shard> replaced = List.of();
-  private Duration retry = FIRST_RETRY;
   private long lastCheck = System.nanoTime();
   private long lastReport = lastCheck;
 
@@ -205,7 +197,7 @@ final class IndexFollower implements Runnable {
     } catch (IOException | RuntimeException e) {
       LOG.warn("the index's last commit failed; the next start indexes more", e);
     }
-    close(replaced);
+    Shards.discardAll(replaced);
   }
 
   /** Adds what is new, up to a batch of it; whether there is more. */
@@ -237,7 +229,7 @@ final class IndexFollower implements Runnable {
     List<Shard> old = replaced;
     replaced = List.of();
     keepsReplaced = false;
-    retry = FIRST_RETRY;
+    retry.reset();
     lock.lock();
     try {
       published = IndexView.of(shards.oldestFirst(), through);
@@ -254,12 +246,10 @@ final class IndexFollower implements Runnable {
     } finally {
       lock.unlock();
     }
-    close(old);
+    Shards.discardAll(old);
   }
 
-  /**
-   * Looks whether the index is still there, and whether a search was right to complain of damage.
-   */
+  /** Checks that the index is still there, and whether a search reported damage rightly. */
   private void check() throws InterruptedException {
     Throwable complaint = reported;
     if (complaint != null) {
@@ -335,18 +325,8 @@ final class IndexFollower implements Runnable {
       replaced.addAll(dropped);
     } else {
       replaced = List.of();
-      close(before);
-      close(dropped);
-    }
-  }
-
-  private static void close(List<Shard> old) {
-    for (Shard shard : old) {
-      try {
-        shard.discard();
-      } catch (IOException | RuntimeException e) {
-        LOG.debug("the files of index shard {} could not be closed", shard.firstId(), e);
-      }
+      Shards.discardAll(before);
+      Shards.discardAll(dropped);
     }
   }
 
@@ -367,12 +347,11 @@ final class IndexFollower implements Runnable {
       }
       failure = why;
       changed.signalAll();
-      long nanos = retry.toNanos();
+      long nanos = retry.delay().toNanos();
       while (!closed && nanos > 0) {
         nanos = changed.awaitNanos(nanos);
       }
-      Duration longer = retry.multipliedBy(2);
-      retry = longer.compareTo(LAST_RETRY) > 0 ? LAST_RETRY : longer;
+      retry.grow();
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
     } finally {
@@ -444,7 +423,7 @@ final class IndexFollower implements Runnable {
         while (published.through() < id) {
           String why = failure;
           if (why != null) {
-            return new IndexException(why, retry);
+            return new IndexException(why, retry.delay());
           }
           Duration left = remaining();
           if (closed || nanos <= 0 || (left != null && left.toNanos() > nanos)) {
@@ -466,6 +445,6 @@ final class IndexFollower implements Runnable {
     if (why == null) {
       why = "the index is being built: entry " + published.through() + " of " + id;
     }
-    return new IndexException(why, left == null ? LAST_RETRY : left);
+    return new IndexException(why, left == null ? Backoff.LONGEST : left);
   }
 }

@@ -424,10 +424,7 @@ final class Shard implements Closeable {
     return known;
   }
 
-  /**
-   * Closes it; what was added since the last commit is forgotten and is added again after the next
-   * open.
-   */
+  /** Closes it. What was added since the last commit is added again after the next open. */
   @Override
   public void close() throws IOException {
     synchronized (this) {

@@ -412,4 +412,15 @@ final class Shards implements Closeable {
     }
     closeAll(open);
   }
+
+  /** Closes shards whose files are deleted. What fails harms nothing but is worth knowing. */
+  static void discardAll(List<Shard> old) {
+    for (Shard shard : old) {
+      try {
+        shard.discard();
+      } catch (IOException | RuntimeException e) {
+        LOG.debug("the files of index shard {} could not be closed", shard.firstId(), e);
+      }
+    }
+  }
 }

@@ -16,8 +16,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
@@ -54,9 +52,6 @@ public final class Sealer implements Runnable, TileHashReader.Source {
   /** How often a checkpoint is kept in the history while entries arrive. */
   private static final Duration KEEP_EVERY = Duration.ofHours(1);
 
-  /** A request for a checkpoint that covers this many entries. */
-  private record Waiter(long size, CompletableFuture<SignedCheckpoint> covered) {}
-
   private final StopLatch latch;
   private final TileFiles tiles;
   private final TileFiles.Writer newTiles;
@@ -71,8 +66,7 @@ public final class Sealer implements Runnable, TileHashReader.Source {
   @GuardedBy("lock")
   private final ArrayDeque<byte[]> waitingHashes = new ArrayDeque<>();
 
-  @GuardedBy("lock")
-  private final List<Waiter> waiters = new ArrayList<>();
+  private final SealWaiters waiters = new SealWaiters();
 
   @GuardedBy("lock")
   private long waitingBytes;
@@ -168,21 +162,18 @@ public final class Sealer implements Runnable, TileHashReader.Source {
     if (now != null && now.size() >= size) {
       return CompletableFuture.completedFuture(now);
     }
-    CompletableFuture<SignedCheckpoint> covered = new CompletableFuture<>();
     lock.lock();
     try {
       if (failure != null || closed) {
-        covered.completeExceptionally(
+        return CompletableFuture.failedFuture(
             failure != null ? failure : new LogException.Stopped("the log is closed"));
-      } else {
-        waiters.add(new Waiter(size, covered));
-        asked = true;
-        changed.signalAll();
       }
+      asked = true;
+      changed.signalAll();
+      return waiters.add(size);
     } finally {
       lock.unlock();
     }
-    return covered;
   }
 
   /** Ends {@link #run} after a last checkpoint over all hashes that were added. */
@@ -207,7 +198,7 @@ public final class Sealer implements Runnable, TileHashReader.Source {
             newTiles.writeDelayed();
           }
           grow(nextSeal);
-          if (full || isDue(nextSeal) || !more || hasWaiters()) {
+          if (full || isDue(nextSeal) || !more || !waiters.isEmpty()) {
             seal();
             answer();
             refuseIfFailed();
@@ -216,11 +207,11 @@ public final class Sealer implements Runnable, TileHashReader.Source {
           logRoom();
         } catch (NoSpaceException e) {
           warnFull(e);
-          refuse(new LogException.DiskFull(e));
+          waiters.refuse(new LogException.DiskFull(e));
           nextSeal = System.nanoTime() + Math.min(interval.toNanos(), MAX_RETRY_NANOS);
         }
       }
-      refuse(new LogException.Stopped("the log is closed"));
+      waiters.refuse(new LogException.Stopped("the log is closed"));
     } catch (IOException | RuntimeException | Error e) {
       fail(
           new LogException.Stopped(
@@ -261,20 +252,8 @@ public final class Sealer implements Runnable, TileHashReader.Source {
   private void refuseIfFailed() {
     LogException reason = latch.failure();
     if (reason != null) {
-      refuse(reason);
+      waiters.refuse(reason);
     }
-  }
-
-  private void refuse(LogException reason) {
-    List<Waiter> left;
-    lock.lock();
-    try {
-      left = List.copyOf(waiters);
-      waiters.clear();
-    } finally {
-      lock.unlock();
-    }
-    left.forEach(waiter -> waiter.covered().completeExceptionally(reason));
   }
 
   /** Waits for hashes, a request or the next checkpoint's time; {@code false} at the end. */
@@ -297,15 +276,6 @@ public final class Sealer implements Runnable, TileHashReader.Source {
       }
       asked = false;
       return !(closed && (full || waitingHashes.isEmpty()));
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private boolean hasWaiters() {
-    lock.lock();
-    try {
-      return !waiters.isEmpty();
     } finally {
       lock.unlock();
     }
@@ -420,23 +390,9 @@ public final class Sealer implements Runnable, TileHashReader.Source {
 
   private void answer() {
     SignedCheckpoint now = newest;
-    if (now == null) {
-      return;
+    if (now != null) {
+      waiters.complete(now);
     }
-    List<Waiter> covered = new ArrayList<>();
-    lock.lock();
-    try {
-      for (Iterator<Waiter> i = waiters.iterator(); i.hasNext(); ) {
-        Waiter waiter = i.next();
-        if (waiter.size() <= now.size()) {
-          covered.add(waiter);
-          i.remove();
-        }
-      }
-    } finally {
-      lock.unlock();
-    }
-    covered.forEach(waiter -> waiter.covered().complete(now));
   }
 
   private void fail(LogException.Stopped reason) {
@@ -450,7 +406,7 @@ public final class Sealer implements Runnable, TileHashReader.Source {
     } finally {
       lock.unlock();
     }
-    refuse(reason);
+    waiters.refuse(reason);
   }
 
   /** Reads a tile of the tree, which may include entries that are not sealed yet. */
