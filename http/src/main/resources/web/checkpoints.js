@@ -5,7 +5,12 @@ import { count, short, visible } from './format.js';
 import { canHash, parseKey, pin, pinned, unpin } from './proof.js';
 import { Age, cell, CopyButton, el, Empty, Failure, h, icon, Loading, Notice, save, StackTable, Time } from './ui.js';
 
-const SHOWN = 100;
+const PAGE = 100;
+
+function historyPath(beforeSize) {
+  const before = beforeSize === undefined ? '' : `&before_size=${beforeSize}`;
+  return `/api/audit/checkpoints?limit=${PAGE}${before}`;
+}
 
 function Notarised({ checkpoint }) {
   const marks = [];
@@ -67,15 +72,30 @@ function Identity({ log }) {
   );
 }
 
-function History({ checkpoints }) {
-  const [most, setMost] = useState(SHOWN);
+function History({ first }) {
+  const [checkpoints, setCheckpoints] = useState(first.checkpoints);
+  const [next, setNext] = useState(first.next_before_size);
+  const [error, setError] = useState(null);
+  const [loading, setLoading] = useState(false);
+  const more = async () => {
+    setLoading(true);
+    setError(null);
+    try {
+      const page = await json(historyPath(next));
+      setCheckpoints([...checkpoints, ...page.checkpoints]);
+      setNext(page.next_before_size);
+    } catch (e) {
+      setError(e);
+    }
+    setLoading(false);
+  };
   return el.section(
     { class: 'card', 'aria-labelledby': 'history-title' },
     el.h2({ id: 'history-title' }, 'History'),
     h(
       StackTable,
       { label: 'Checkpoints', class: 'checkpoints', columns: ['Entries', 'Signed', 'Root', 'Notarised', 'Note'] },
-      checkpoints.slice(0, most).map((c) =>
+      checkpoints.map((c) =>
         el.tr(
           { role: 'row', key: c.size, 'data-size': c.size },
           cell('Entries', el.strong({ class: 'num' }, count(c.size))),
@@ -86,7 +106,8 @@ function History({ checkpoints }) {
         ),
       ),
     ),
-    checkpoints.length > most ? el.p(el.button({ type: 'button', onClick: () => setMost(most + 10 * SHOWN) }, `Show more of ${count(checkpoints.length)}`)) : null,
+    error ? h(Failure, { error, retry: more }) : null,
+    next === null ? null : el.p(el.button({ type: 'button', id: 'older', disabled: loading, onClick: more }, 'Show older checkpoints')),
   );
 }
 
@@ -97,7 +118,7 @@ export function CheckpointsView() {
   const again = () => setRound((n) => n + 1);
   useEffect(() => {
     setError(null);
-    Promise.all([json('/api/audit/checkpoints'), json('/api/audit/log')]).then(([history, log]) => setFound({ list: history.checkpoints, log }), setError);
+    Promise.all([json(historyPath()), json('/api/audit/log')]).then(([history, log]) => setFound({ history, log, round }), setError);
   }, [round]);
   const seal = async () => {
     try {
@@ -116,7 +137,7 @@ export function CheckpointsView() {
     found
       ? [
           h(Identity, { log: found.log }),
-          found.list.length ? h(History, { checkpoints: found.list }) : h(Empty, { title: 'No checkpoint yet' }, el.p('The first one is signed soon after the first entry.')),
+          found.history.checkpoints.length ? h(History, { first: found.history, key: found.round }) : h(Empty, { title: 'No checkpoint yet' }, el.p('The first one is signed soon after the first entry.')),
         ]
       : null,
   );

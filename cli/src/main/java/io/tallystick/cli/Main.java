@@ -265,8 +265,7 @@ public final class Main {
     String message = e.getMessage() == null ? "" : e.getMessage();
     return switch (e) {
       case Failure failure -> message;
-      case InvalidParameterException invalid ->
-          "--" + invalid.name().replace('_', '-') + ": " + message;
+      case InvalidParameterException invalid -> invalid.messageNaming(label(invalid.name()));
       case LogException log -> message;
       case ListenException listen -> message;
       case IndexException index -> message;
@@ -280,6 +279,12 @@ public final class Main {
       case IOException io -> message.isEmpty() ? "reading or writing failed" : message;
       default -> "unexpected: " + e;
     };
+  }
+
+  /** What the command line calls a parameter of the API: an option, or an argument like ID. */
+  private static String label(String parameter) {
+    boolean argument = parameter.equals(parameter.toUpperCase(Locale.ROOT));
+    return argument ? parameter : "--" + parameter.replace('_', '-');
   }
 
   /** The version that the jar's manifest names. */

@@ -48,7 +48,8 @@ class OptionsIT {
       assertThat(Tally.run(right, "", "verify").out()).startsWith("valid: entries 1 to 5");
       Tally.Result crossed = Tally.run(right, "", "verify", "--start-id", "5", "--end-id", "2");
       assertThat(crossed.code()).isEqualTo(Failure.USAGE);
-      assertThat(crossed.err()).contains("start_id is 5 and end_id 2");
+      assertThat(crossed.err())
+          .contains("--start-id must not be after the end of the range, but was 5");
       assertThat(Tally.run(Map.of("TALLY_DATA", data), "", "hold", "list").code()).isZero();
       assertThat(
               Tally.run(

@@ -59,7 +59,8 @@ class TallyIT {
     assertThat(tally("", "list").code()).isEqualTo(Failure.UNREACHABLE);
     tally("{\"event_type\":\"a\"}\n", "append");
     assertThat(tally("", "list", "--limit", "501").code()).isEqualTo(Failure.USAGE);
-    assertThat(tally("", "list", "--limit", "501").err()).contains("--limit", "between 1 and 500");
+    assertThat(tally("", "list", "--limit", "501").err())
+        .contains("--limit must be between 1 and 500");
     assertThat(tally("", "verify", "--start-id", "5", "--end-id", "2").code())
         .isEqualTo(Failure.USAGE);
     assertThat(tally("", "lisst").code()).isEqualTo(Failure.USAGE);

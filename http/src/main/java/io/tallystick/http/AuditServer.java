@@ -36,6 +36,7 @@ import io.tallystick.service.query.OnDemandCheckpoints;
 import io.tallystick.service.query.Overview;
 import io.tallystick.service.query.ProofService;
 import io.tallystick.service.query.QueryService;
+import io.tallystick.service.query.VerifyService;
 import io.tallystick.service.retention.RetentionAdministration;
 import io.tallystick.service.witness.WitnessFeeder;
 import io.tallystick.store.AuditLog;
@@ -145,7 +146,8 @@ public final class AuditServer implements AutoCloseable {
                   events,
                   index)
               .register(javalin.routes, guard);
-          new VerifyApi(log.reader(), sealing, Clock.systemUTC()).register(javalin.routes, guard);
+          new VerifyApi(new VerifyService(log.reader()), sealing, Clock.systemUTC())
+              .register(javalin.routes, guard);
           new OverviewApi(new Overview(log.reader(), index, Clock.systemUTC()), index)
               .register(javalin.routes, guard);
           live.register(javalin.routes);

@@ -6,12 +6,12 @@ import io.javalin.http.HttpResponseException;
 import io.tallystick.http.tls.ServedCertificate;
 import io.tallystick.http.tls.TlsFiles;
 import io.tallystick.http.wire.BodyReader;
+import io.tallystick.http.wire.Bytes;
 import io.tallystick.http.wire.Problem;
 import io.tallystick.http.wire.Problems;
 import io.tallystick.note.AddCheckpoint;
 import io.tallystick.note.InvalidNoteException;
 import io.tallystick.note.NoteSignature;
-import io.tallystick.service.query.ProofService;
 import io.tallystick.service.witness.RefusedException;
 import io.tallystick.service.witness.Witness;
 import java.io.IOException;
@@ -58,8 +58,7 @@ public final class WitnessServer implements AutoCloseable {
               HttpResponseException.class, (e, request) -> Problems.answer(request, e));
           javalin.routes.post("/add-checkpoint", this::add);
           javalin.routes.get(
-              "/",
-              request -> request.contentType(ProofService.TEXT).result(witness.verifier() + "\n"));
+              "/", request -> request.contentType(Bytes.TEXT).result(witness.verifier() + "\n"));
         });
   }
 
@@ -100,7 +99,7 @@ public final class WitnessServer implements AutoCloseable {
     }
     try {
       NoteSignature signature = witness.sign(asked);
-      request.contentType(ProofService.TEXT).result(signature.line() + "\n");
+      request.contentType(Bytes.TEXT).result(signature.line() + "\n");
     } catch (RefusedException e) {
       refuse(request, e);
     }

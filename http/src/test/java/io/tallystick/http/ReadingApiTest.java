@@ -1,72 +1,21 @@
 package io.tallystick.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.tallystick.entry.Details;
-import io.tallystick.entry.Event;
 import io.tallystick.service.access.Permission;
-import io.tallystick.service.query.EntryBatch;
-import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class ReadingApiTest {
-  @TempDir Path data;
-  TestServer server;
-  String key;
-
-  /** Id of the first of {@link #EVENTS}. */
-  long first;
-
-  private static final List<Event> EVENTS =
-      List.of(
-          Event.builder("auth.login.failed").actorIp("203.0.113.9").actorUsername("=root").build(),
-          Event.builder("auth.login.success").actorId(7L).actorUsername("ann").build(),
-          Event.builder("user.deleted").actorId(1L).targetType("user").targetId("7").build(),
-          Event.builder("user.updated").actorId(7L).targetType("user").targetId("7").build(),
-          Event.builder("door.opened")
-              .action("open")
-              .details(Details.parse("{\"n\":1.50,\"b\":[\"ü\",null]}"))
-              .build(),
-          Event.builder("security.suspicious").actorIp("2001:DB8::1").requestId("r1").build());
-
-  @BeforeEach
-  void start() throws Exception {
-    server = TestServer.start(data);
-    key = server.key("reader", Permission.ADMIN_AUDIT);
-    first = server.log.append(EVENTS, "writer").get().firstId();
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    server.close();
-  }
-
-  private List<Long> ids(String query) throws Exception {
-    List<Long> ids = new ArrayList<>();
-    server.json(query, key).get("entries").forEach(e -> ids.add(e.get("id").asLong() - first));
-    return ids;
-  }
-
+class ReadingApiTest extends ReadingFixture {
   @Test
   void theListHasEveryFieldOfEveryEntryNewestFirst() throws Exception {
     JsonNode list = server.json("/api/audit", key);
@@ -129,6 +78,8 @@ class ReadingApiTest {
     assertThat(ids(source + "request_id=r1")).containsExactly(5L);
     assertThat(ids(source + "security=true")).containsExactly(5L, 0L);
     assertThat(ids(source + "security=false")).containsExactly(4L, 3L, 2L, 1L);
+    assertThat(ids(source + "security_only=true")).containsExactly(5L, 0L);
+    assertThat(ids(source + "security_only=false")).hasSize(6);
     assertThat(ids(source + "order=asc&limit=2")).containsExactly(0L, 1L);
     assertThat(ids(source + "limit=2&offset=1")).containsExactly(4L, 3L);
     assertThat(ids(source + "before_id=" + (first + 2))).containsExactly(1L, 0L);
@@ -148,6 +99,24 @@ class ReadingApiTest {
     String time = server.json("/api/audit/entries/" + (first + 2), key).get("timestamp").asText();
     assertThat(ids("/api/audit?source=writer&until=" + time)).containsExactly(2L, 1L, 0L);
     assertThat(ids("/api/audit?source=writer&since=" + time)).containsExactly(5L, 4L, 3L, 2L);
+  }
+
+  @Test
+  void aTimeAsTheTablePrintsItIsWithinUntilAndSince() throws Exception {
+    String time = server.json("/api/audit/entries/" + (first + 2), key).get("timestamp").asText();
+    String printed = time.substring(0, 23).replace("T", "%20");
+    assertThat(ids("/api/audit?source=writer&until=" + printed)).contains(2L, 1L, 0L);
+    assertThat(ids("/api/audit?source=writer&since=" + printed)).contains(5L, 4L, 3L, 2L);
+    assertThat(ids("/api/audit?source=writer&since=1h")).hasSize(6);
+    assertThat(ids("/api/audit?source=writer&until=1h")).isEmpty();
+  }
+
+  @Test
+  void aDeniedPermissionIsCounted() throws Exception {
+    String writer = server.key(Permission.AUDIT_APPEND);
+    assertThat(server.get("/api/audit", writer).statusCode()).isEqualTo(403);
+    assertThat(server.json("/api/audit/stats", key).get("permission_denials_24h").asLong())
+        .isEqualTo(1);
   }
 
   @Test
@@ -212,7 +181,13 @@ class ReadingApiTest {
     }
     assertThat(days).isEqualTo(lastId);
 
+    assertThat(stats.get("entries_24h")).isEqualTo(stats.get("last_24h"));
+    assertThat(stats.get("failed_logins_24h").asLong()).isEqualTo(1);
+    assertThat(stats.get("permission_denials_24h").asLong()).isZero();
+
     JsonNode none = server.json("/api/audit/stats?until=2015-12-10", key);
+    assertThat(none.get("failed_logins").asLong()).isZero();
+    assertThat(none.get("failed_logins_24h").asLong()).as("whatever the period").isEqualTo(1);
     assertThat(none.get("total_entries").asLong()).isZero();
     assertThat(none.get("first_entry").isNull()).isTrue();
   }
@@ -242,23 +217,6 @@ class ReadingApiTest {
     assertThat(link.get("reason").asText()).isNotEmpty();
   }
 
-  /** Changes bytes of the log on the disk. */
-  private void change(String from, String to) throws Exception {
-    try (Stream<Path> files = Files.list(data.resolve("segments"))) {
-      for (Path file : files.filter(f -> f.toString().endsWith(".cq4")).toList()) {
-        String text = Files.readString(file, StandardCharsets.ISO_8859_1);
-        int at = text.indexOf(from);
-        if (at >= 0) {
-          try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-            channel.write(ByteBuffer.wrap(to.getBytes(StandardCharsets.ISO_8859_1)), at);
-          }
-          return;
-        }
-      }
-    }
-    throw new AssertionError(from + " is in no segment");
-  }
-
   @Test
   void anEntryIsAnsweredAsJsonOrAsItsExactBytes() throws Exception {
     String path = "/api/audit/entries/" + (first + 4);
@@ -273,107 +231,7 @@ class ReadingApiTest {
   }
 
   @Test
-  void exportsHoldEveryMatchOldestFirst() throws Exception {
-    HttpResponse<byte[]> lines =
-        server.sendForBytes(server.request("/api/audit/export?source=writer", key));
-    StringBuilder exact = new StringBuilder();
-    for (long id = first; id < first + 6; id++) {
-      exact.append(new String(server.entry(id).bytes(), StandardCharsets.UTF_8)).append('\n');
-    }
-    assertThat(new String(lines.body(), StandardCharsets.UTF_8)).isEqualTo(exact.toString());
-    assertThat(lines.headers().firstValue("Content-Type")).hasValue("application/x-ndjson");
-
-    JsonNode array = server.json("/api/audit/export?format=json&order=desc&security=true", key);
-    assertThat(array).hasSize(2);
-    assertThat(array.get(0).get("id").asLong()).isEqualTo(first + 5);
-
-    HttpResponse<String> csv = server.get("/api/audit/export?format=csv&source=writer", key);
-    List<String> rows = List.of(csv.body().split("\r\n", -1));
-    assertThat(rows).hasSize(8);
-    assertThat(rows.get(0)).startsWith("id,timestamp,event_type,actor_id,actor_username");
-    assertThat(rows.get(1)).contains(",'=root,203.0.113.9,");
-    assertThat(rows.get(5)).contains(",\"{\"\"n\"\":1.50,\"\"b\"\":[\"\"ü\"\",null]}\",");
-    assertThat(server.json("/api/audit/export?format=json&until=2001-01-01", key)).isEmpty();
-  }
-
-  @Test
-  void anExportIsAnEntryThatTellsWhoTookWhat() throws Exception {
-    String auditor = server.key("auditor", Permission.ADMIN_AUDIT);
-    for (String format : List.of("ndjson", "csv", "json", "bundle")) {
-      String question =
-          "event_type=door.opened&event_type=user.*&since=2020-01-01&format=" + format;
-      assertThat(server.get("/api/audit/export?" + question, auditor).statusCode()).isEqualTo(200);
-      Event told = server.entry(server.log.lastId()).decode().event();
-      assertThat(told.eventType()).isEqualTo("audit.exported");
-      assertThat(told.actorUsername()).isEqualTo("auditor");
-      assertThat(String.valueOf(told.actorIp())).isEqualTo("127.0.0.1");
-      assertThat(told.targetId()).isEqualTo(auditor.split("_", -1)[1]);
-      assertThat(String.valueOf(told.details()))
-          .isEqualTo(
-              "{\"format\":\"%s\",\"filters\":{\"event_type\":[\"door.opened\",\"user.*\"],"
-                      .formatted(format)
-                  + "\"since\":[\"2020-01-01\"]},\"count\":3,\"complete\":true}");
-    }
-    long last = server.log.lastId();
-    assertThat(server.get("/api/audit/export?target_id=%00", auditor).statusCode()).isEqualTo(422);
-    assertThat(server.get("/api/audit/export?format=xml", auditor).statusCode()).isEqualTo(422);
-    assertThat(
-            server
-                .send(
-                    server
-                        .request("/api/audit/export", auditor)
-                        .method("HEAD", HttpRequest.BodyPublishers.noBody()))
-                .statusCode())
-        .isEqualTo(200);
-    assertThat(server.log.lastId()).as("nothing left").isEqualTo(last);
-  }
-
-  @Test
-  void anExportIsNotBoundedByThePage() throws Exception {
-    List<Event> many = new ArrayList<>();
-    for (int i = 0; i < 3_000; i++) {
-      many.add(Event.builder("job.submitted").targetId("=" + i).build());
-    }
-    server.log.append(many, "writer").get();
-    for (String format : List.of("ndjson", "csv", "json")) {
-      HttpResponse<String> response =
-          server.get("/api/audit/export?event_type=job.*&format=" + format, key);
-      assertThat(response.body().lines().filter(line -> line.contains("job.submitted")))
-          .as(format)
-          .hasSize(3_000);
-    }
-  }
-
-  @Test
-  void anExportThatFailsIsCutOffAndNotTakenForWhole() throws Exception {
-    String padding = "x".repeat(1_000);
-    for (int batch = 0; batch < 20; batch++) {
-      List<Event> events = new ArrayList<>();
-      for (int i = 0; i < 100; i++) {
-        events.add(
-            Event.builder("job.submitted")
-                .targetId("batch-" + batch + ".")
-                .details(Details.parse("{\"p\":\"" + padding + "\"}"))
-                .build());
-      }
-      server.log.append(events, "writer").get();
-    }
-    String path = "/api/audit/export?event_type=job.submitted";
-    change("batch-15.", "batch-51.");
-    assertThatThrownBy(() -> server.get(path, key)).isInstanceOf(IOException.class);
-    Event told = server.entry(server.log.lastId()).decode().event();
-    assertThat(told.eventType()).isEqualTo("audit.exported");
-    long whole = 1_500 / EntryBatch.MAX * EntryBatch.MAX;
-    assertThat(String.valueOf(told.details()))
-        .contains("\"count\":" + whole + ",\"complete\":false");
-    long firstJob = first + EVENTS.size();
-    HttpResponse<String> damaged = server.get(path + "&after_id=" + (firstJob + 1_500), key);
-    assertThat(damaged.statusCode()).isEqualTo(500);
-    assertThat(damaged.body()).contains("tally verify").doesNotContain("Exception");
-  }
-
-  @Test
-  void parametersThatAreNotTakenAreNamed() throws Exception {
+  void wrongParametersAreNamed() throws Exception {
     Map<String, String> bad =
         Map.ofEntries(
             Map.entry("/api/audit?limit=501", "limit must be between 1 and 500, but was 501"),
@@ -382,8 +240,8 @@ class ReadingApiTest {
             Map.entry(
                 "/api/audit?limit=5&limit=6", "limit must be given once, but was given 2 times"),
             Map.entry("/api/audit?offset=-1", "at least 0, but was -1"),
-            Map.entry("/api/audit?since=yesterday", "since must be a date like"),
-            Map.entry("/api/audit?since=2015-13-10", "since must be a date like"),
+            Map.entry("/api/audit?since=tomorrow", "since must be a date"),
+            Map.entry("/api/audit?since=2015-13-10", "since must be a date"),
             Map.entry("/api/audit?since=2015-12-10T06:55:46+01:00", "%2B"),
             Map.entry("/api/audit?since=2016-01-02&until=2016-01-01", "later than until"),
             Map.entry("/api/audit?actor_id=root", "actor_id"),
@@ -397,12 +255,14 @@ class ReadingApiTest {
             Map.entry("/api/audit?evnt_type=x", "evnt_type"),
             Map.entry("/api/audit?actor_username=%ff", "percent-encoded UTF-8"),
             Map.entry("/api/audit?actor_ip=10.0.0.0/33", "from 0 to 32"),
-            Map.entry("/api/audit/security?security=false", "only security events"),
+            Map.entry("/api/audit/security?security=false", "security must be true here"),
             Map.entry("/api/audit/user/ann", "user_id"),
             Map.entry("/api/audit/user/7?actor_id=7", "actor_id"),
             Map.entry("/api/audit/types?since=2015-12-10", "supported parameters: none"),
             Map.entry("/api/audit/stats?limit=1", "since, until"),
-            Map.entry("/api/audit/verify?start_id=3&end_id=2", "at most end_id"),
+            Map.entry(
+                "/api/audit/verify?start_id=3&end_id=2",
+                "start_id must not be after the end of the range, but was 3"),
             Map.entry("/api/audit/verify?start_id=0", "at least 1, but was 0"),
             Map.entry("/api/audit/entries/first", "a whole number (at least 1)"),
             Map.entry(
@@ -447,37 +307,5 @@ class ReadingApiTest {
       assertThat(missing.headers().firstValue("Content-Type")).hasValue("application/problem+json");
       assertThat(missing.headers().firstValue("X-Content-Type-Options")).hasValue("nosniff");
     }
-  }
-
-  @Test
-  void healthReadinessAndFiguresAreTold() throws Exception {
-    HttpRequest.Builder health = HttpRequest.newBuilder(server.uri("/healthz"));
-    assertThat(server.send(health).statusCode()).isEqualTo(200);
-    HttpRequest.Builder ready = HttpRequest.newBuilder(server.uri("/readyz"));
-    assertThat(server.send(ready).statusCode()).isEqualTo(200);
-    server.append(server.key(Permission.AUDIT_APPEND), "{\"event_type\":\"auth.logout\"}");
-    server.append(server.key(Permission.AUDIT_APPEND), "{}");
-    String figures = server.get("/metrics", key).body();
-    assertThat(figures)
-        .contains(
-            "tallystick_log_entries " + server.log.lastId(),
-            "tallystick_log_up 1",
-            "tallystick_appends_total 1",
-            "tallystick_appended_events_total 1",
-            "tallystick_refused_appends_total{status=\"422\"} 1",
-            "tallystick_http_requests_total{status=\"201\"} 1",
-            "tallystick_http_request_duration_seconds_bucket{le=\"+Inf\"}");
-    assertThat(figures.lines())
-        .allMatch(
-            line -> line.startsWith("# ") || line.matches("[a-z0-9_]+(\\{[^}]+\\})? [0-9.]+"));
-
-    server.log.close();
-    assertThat(server.send(ready).statusCode()).isEqualTo(503);
-    assertThat(server.send(health).statusCode()).isEqualTo(200);
-    assertThat(server.get("/metrics", key).body()).contains("tallystick_log_up 0");
-    HttpResponse<String> refused =
-        server.append(server.unlogged(Permission.AUDIT_APPEND), "{\"event_type\":\"auth.logout\"}");
-    assertThat(refused.statusCode()).isEqualTo(503);
-    assertThat(server.json("/api/audit", key).get("entries")).isNotEmpty();
   }
 }

@@ -167,7 +167,7 @@ class TreeApiTest {
     HttpResponse<String> answer =
         server.get("/api/audit/checkpoints?since=2026-02-01&until=2026-01-01", reader);
     assertThat(answer.statusCode()).isEqualTo(422);
-    assertThat(answer.body()).contains("since is after until");
+    assertThat(answer.body()).contains("since must not be later than until");
   }
 
   @Test

@@ -18,7 +18,6 @@ import io.tallystick.service.witness.WitnessAddress;
 import io.tallystick.service.witness.WitnessClient;
 import io.tallystick.service.witness.WitnessFeeder;
 import io.tallystick.store.LogTree;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -241,9 +240,7 @@ class WitnessFeederTest extends WitnessFixture {
   }
 
   private static String published(ProofService answers) throws Exception {
-    ByteArrayOutputStream note = new ByteArrayOutputStream();
-    answers.published().orElseThrow().writeTo(note);
-    return note.toString(StandardCharsets.UTF_8);
+    return answers.published().orElseThrow().note().toString();
   }
 
   @Test

@@ -46,6 +46,28 @@ public record AuditQuery(
     }
   }
 
+  /** This query for entries after this one alone. */
+  public AuditQuery after(long id) {
+    return new AuditQuery(
+        eventTypes,
+        actorId,
+        actorUsername,
+        actorIp,
+        targetType,
+        targetId,
+        requestId,
+        source,
+        security,
+        userId,
+        since,
+        until,
+        beforeId,
+        id,
+        ascending,
+        limit,
+        offset);
+  }
+
   /** Everything, newest first, 50 to a page. */
   public static Builder builder() {
     return new Builder();

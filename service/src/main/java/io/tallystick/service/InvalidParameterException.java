@@ -26,4 +26,14 @@ public final class InvalidParameterException extends IllegalArgumentException {
   public String getMessage() {
     return message;
   }
+
+  /**
+   * The message for somebody who knows the parameter under another name, for instance as an option
+   * of the command line.
+   */
+  public String messageNaming(String label) {
+    return message.startsWith(name + " ")
+        ? label + message.substring(name.length())
+        : label + ": " + message;
+  }
 }

@@ -13,6 +13,7 @@ import io.tallystick.tlog.TileHashReader;
 import io.tallystick.tlog.TlogProof;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -35,6 +36,13 @@ public final class LogTree {
    * @param timestamped whether a timestamp token is kept with it
    */
   public record Kept(SignedCheckpoint checkpoint, boolean timestamped) {}
+
+  /**
+   * The file of a checkpoint that is kept; what is in it was not looked at.
+   *
+   * @param signedAt when it was written
+   */
+  public record KeptFile(long size, Instant signedAt) {}
 
   private final EntrySource entries;
   private final CheckpointFiles files;
@@ -188,7 +196,7 @@ public final class LogTree {
     files.publishCosigned(checkpoint.note());
   }
 
-  /** The kept checkpoints, newest first. */
+  /** The kept checkpoints, newest first; each is read and verified. */
   public List<Kept> kept() throws IOException {
     List<Kept> all = new ArrayList<>();
     for (long size : files.keptSizes()) {
@@ -198,6 +206,24 @@ public final class LogTree {
       }
     }
     return all;
+  }
+
+  /** The files of the checkpoints that are kept, newest first. */
+  public List<KeptFile> keptFiles() throws IOException {
+    List<KeptFile> all = new ArrayList<>();
+    for (long size : files.keptSizes()) {
+      files.keptAt(size).ifPresent(at -> all.add(new KeptFile(size, at)));
+    }
+    return all;
+  }
+
+  /**
+   * A kept checkpoint; empty if none of this size is kept.
+   *
+   * @throws LogException.Contradiction if what is there is not a checkpoint of this log
+   */
+  public Optional<SignedCheckpoint> keptCheckpoint(long size) throws IOException {
+    return files.kept(size);
   }
 
   /** A kept checkpoint, or the newest if it has this size; empty if there is none. */

@@ -1,13 +1,14 @@
 package io.tallystick.cli.command;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.cli.options.Common;
+import io.tallystick.cli.source.Answered;
 import io.tallystick.cli.source.Source;
-import io.tallystick.cli.terminal.Format;
 import io.tallystick.cli.terminal.Printable;
 import io.tallystick.cli.terminal.ProgressBar;
 import io.tallystick.cli.terminal.Rows;
 import io.tallystick.cli.terminal.Terminal;
+import io.tallystick.service.retention.LegalHold;
+import io.tallystick.service.retention.RetentionRun;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -51,55 +52,53 @@ public final class ArchiveCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     int keep = ServeCommand.retentionDays(days);
-    byte[] answer;
+    Answered<RetentionRun> answer;
     try (Source source = common.where.source(terminal);
         ProgressBar _ = terminal.progressBar(dryRun ? "searching" : "archiving")) {
       answer = source.runRetention(keep, mode, dryRun);
     }
-    if (common.format == Format.json) {
-      terminal.printJson(answer);
-      return 0;
+    switch (common.format) {
+      case json -> terminal.printJson(answer.json());
+      case csv -> terminal.printCsv(rows(answer.value()).csv());
+      case table -> show(answer.value());
     }
-    JsonNode run = Common.tree(answer);
+    return 0;
+  }
+
+  private static Rows rows(RetentionRun run) {
     Rows rows = new Rows("FIRST ID", "LAST ID", "ENTRIES", "DAY", "BYTES", "ARCHIVE");
-    for (JsonNode batch : run.path("removed")) {
+    for (RetentionRun.Removed batch : run.removed()) {
       rows.add(
-          EntriesView.text(batch, "first_id"),
-          EntriesView.text(batch, "last_id"),
-          EntriesView.text(batch, "count"),
-          EntriesView.text(batch, "day"),
-          EntriesView.text(batch, "bytes"),
-          EntriesView.text(batch, "archive"));
+          Long.toString(batch.firstId()),
+          Long.toString(batch.lastId()),
+          Long.toString(batch.count()),
+          batch.day().toString(),
+          Long.toString(batch.bytes()),
+          EntriesView.text(batch.archive()));
     }
-    if (common.format == Format.csv) {
-      terminal.printCsv(rows.csv());
-      return 0;
-    }
-    if (run.path("removed").isEmpty()) {
-      terminal
-          .out()
-          .println("nothing to remove before " + Printable.of(run.path("before").asText()));
+    return rows;
+  }
+
+  private void show(RetentionRun run) {
+    if (run.removed().isEmpty()) {
+      terminal.out().println("nothing to remove before " + run.before());
     } else {
-      terminal.out().print(rows.table(terminal));
+      terminal.out().print(rows(run).table(terminal));
       terminal
           .out()
           .println(
               dryRun
                   ? "nothing was removed: this was a dry run"
-                  : "the log begins at entry %,d".formatted(run.path("first_id").asLong()));
+                  : "the log begins at entry %,d".formatted(run.firstId()));
     }
-    JsonNode hold = run.path("held_by");
-    if (hold.isObject()) {
+    LegalHold hold = run.heldBy();
+    if (hold != null) {
       terminal
           .out()
           .println(
-              "hold %s keeps entries %s to %s, and all entries after them: %s"
+              "hold %d keeps entries %d to %d, and all entries after them: %s"
                   .formatted(
-                      hold.path("id").asLong(),
-                      hold.path("first_id").asLong(),
-                      hold.path("last_id").asLong(),
-                      Printable.of(hold.path("reason").asText())));
+                      hold.id(), hold.firstId(), hold.lastId(), Printable.of(hold.reason())));
     }
-    return 0;
   }
 }

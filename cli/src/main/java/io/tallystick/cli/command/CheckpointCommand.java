@@ -1,18 +1,19 @@
 package io.tallystick.cli.command;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.cli.options.Common;
-import io.tallystick.cli.options.Filters;
+import io.tallystick.cli.options.Given;
+import io.tallystick.cli.options.PeriodOptions;
 import io.tallystick.cli.options.Where;
+import io.tallystick.cli.source.Answered;
 import io.tallystick.cli.source.Source;
 import io.tallystick.cli.terminal.Output;
 import io.tallystick.cli.terminal.Rows;
 import io.tallystick.cli.terminal.Terminal;
-import java.io.ByteArrayOutputStream;
+import io.tallystick.service.answer.CheckpointList;
+import io.tallystick.service.answer.Timestamps;
+import io.tallystick.service.query.CheckpointQuery;
+import io.tallystick.service.query.QueryParser;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -39,11 +40,11 @@ public final class CheckpointCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    ByteArrayOutputStream note = new ByteArrayOutputStream();
+    byte[] note;
     try (Source source = where.source(terminal)) {
-      source.get("/api/audit/checkpoints/newest", Map.of(), note);
+      note = source.newestCheckpoint();
     }
-    Output.write(terminal, out, note.toByteArray());
+    Output.write(terminal, out, note);
     return 0;
   }
 
@@ -53,14 +54,19 @@ public final class CheckpointCommand implements Callable<Integer> {
     private final Terminal terminal;
     @Mixin private final Common common = new Common();
 
-    @Option(names = "--since", paramLabel = "TIME", description = "Earliest time signed")
-    private @Nullable String since;
+    @Mixin private final PeriodOptions period = new PeriodOptions();
 
     @Option(
-        names = "--until",
-        paramLabel = "TIME",
-        description = "Latest time signed; a date includes its day")
-    private @Nullable String until;
+        names = "--limit",
+        paramLabel = "N",
+        description = "Number of checkpoints at most, 1 to 500 (default: 50)")
+    private @Nullable String limit;
+
+    @Option(
+        names = "--before-size",
+        paramLabel = "SIZE",
+        description = "Show only checkpoints over fewer entries than this")
+    private @Nullable String beforeSize;
 
     public ListKept(Terminal terminal) {
       this.terminal = terminal;
@@ -68,27 +74,36 @@ public final class CheckpointCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-      Map<String, List<String>> given = new LinkedHashMap<>();
-      Filters.put(given, "since", since);
-      Filters.put(given, "until", until);
-      byte[] answer = common.ask(terminal, "/api/audit/checkpoints", given);
-      Rows rows =
-          new Rows("SIZE", "SIGNED AT", "ROOT", "COSIGNED", "TIMESTAMPED")
-              .keepWhole("SIZE", "SIGNED AT");
-      for (JsonNode kept : Common.tree(answer).path("checkpoints")) {
-        rows.add(
-            kept.path("size").asText(),
-            kept.path("signed_at").asText(),
-            kept.path("root").asText(),
-            kept.path("cosigned").asText(),
-            kept.path("timestamped").asText());
-      }
+      Given given = new Given().one("limit", limit).one("before_size", beforeSize);
+      CheckpointQuery query = QueryParser.checkpoints(period.addTo(given).parameters());
+      Answered<CheckpointList> answer = common.ask(terminal, source -> source.checkpoints(query));
       switch (common.format) {
-        case json -> terminal.printJson(answer);
-        case csv -> terminal.printCsv(rows.csv());
-        case table -> terminal.out().print(rows.table(terminal));
+        case json -> terminal.printJson(answer.json());
+        case csv -> terminal.printCsv(rows(answer.value()).csv());
+        case table -> {
+          terminal.out().print(rows(answer.value()).table(terminal));
+          if (answer.value().nextBeforeSize() != null) {
+            terminal
+                .out()
+                .println(
+                    terminal.dim("older ones: --before-size " + answer.value().nextBeforeSize()));
+          }
+        }
       }
       return 0;
+    }
+
+    private static Rows rows(CheckpointList list) {
+      Rows rows = new Rows("SIZE", "SIGNED AT", "ROOT", "COSIGNED", "TIMESTAMPED");
+      for (CheckpointList.Kept kept : list.checkpoints()) {
+        rows.add(
+            Long.toString(kept.size()),
+            Timestamps.text(kept.signedAt()),
+            kept.root(),
+            Integer.toString(kept.cosigned()),
+            Boolean.toString(kept.timestamped()));
+      }
+      return rows;
     }
   }
 }

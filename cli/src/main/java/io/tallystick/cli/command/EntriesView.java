@@ -1,86 +1,79 @@
 package io.tallystick.cli.command;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import io.tallystick.cli.options.Common;
+import io.tallystick.cli.source.Answered;
 import io.tallystick.cli.terminal.Format;
 import io.tallystick.cli.terminal.Rows;
 import io.tallystick.cli.terminal.Terminal;
+import io.tallystick.service.answer.EntryPage;
+import io.tallystick.service.answer.EntryView;
+import io.tallystick.service.answer.Timestamps;
 import io.tallystick.service.export.Csv;
-import java.io.IOException;
-import java.util.ArrayList;
+import java.time.Instant;
 import java.util.List;
-import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
-/** Shows entries as the API gives them. */
-public final class EntriesView {
+/** Shows entries. */
+final class EntriesView {
   private EntriesView() {}
 
   /**
    * Shows a page of entries, and under a table how many there are in all.
    *
-   * @param older says how to ask for the entries after these
+   * @param next the options that give the next page, for instance {@code older ones: --before-id 4}
    */
-  static void showPage(
-      Terminal terminal, Format format, byte[] answer, Function<JsonNode, String> older)
-      throws IOException {
-    if (format == Format.json) {
-      terminal.printJson(answer);
-      return;
+  static void showPage(Terminal terminal, Format format, Answered<EntryPage> answer, String next) {
+    EntryPage page = answer.value();
+    switch (format) {
+      case json -> terminal.printJson(answer.json());
+      case csv -> terminal.printCsv(csv(page.entries()));
+      case table -> {
+        terminal.out().print(table(page.entries()).table(terminal));
+        String shown = "%,d of %,d entries".formatted(page.entries().size(), page.total());
+        String more = page.hasMore() ? "; " + next : "";
+        terminal.out().println(terminal.dim(shown + more));
+      }
     }
-    JsonNode page = Common.tree(answer);
-    JsonNode entries = page.path("entries");
-    if (format == Format.csv) {
-      terminal.printCsv(csv(entries));
-      return;
-    }
-    terminal.out().print(table(entries).table(terminal));
-    String shown = "%,d of %,d entries".formatted(entries.size(), page.path("total").asLong());
-    String more = page.path("has_more").asBoolean() ? "; older ones: " + older.apply(page) : "";
-    terminal.out().println(terminal.dim(shown + more));
   }
 
-  static Rows table(Iterable<JsonNode> entries) {
+  private static Rows table(List<EntryView> entries) {
     Rows rows =
         new Rows("ID", "TIME (UTC)", "EVENT TYPE", "ACTOR", "ADDRESS", "TARGET", "ACTION")
             .keepWhole("ID", "TIME (UTC)")
             .mayLeaveOut("ACTION", "ADDRESS", "TARGET");
-    for (JsonNode entry : entries) {
+    for (EntryView entry : entries) {
       rows.add(
-          text(entry, "id"),
-          time(text(entry, "timestamp")),
-          text(entry, "event_type"),
+          Long.toString(entry.id()),
+          time(entry.timestamp()),
+          entry.eventType(),
           actor(entry),
-          text(entry, "actor_ip"),
+          text(entry.actorIp()),
           target(entry),
-          text(entry, "action"));
+          entry.action());
     }
     return rows;
   }
 
-  static String csv(Iterable<JsonNode> entries) {
+  static String csv(List<EntryView> entries) {
     Rows rows = new Rows(Csv.ENTRY.toArray(new String[0]));
-    for (JsonNode entry : entries) {
-      List<String> cells = new ArrayList<>();
-      Csv.ENTRY.forEach(field -> cells.add(text(entry, field)));
-      rows.addAll(cells);
-    }
+    entries.forEach(entry -> rows.addAll(Csv.cells(entry)));
     return rows.csv();
   }
 
-  static String text(JsonNode object, String field) {
-    JsonNode value = object.path(field);
-    if (value.isNull() || value.isMissingNode()) {
-      return "";
-    }
-    return value.isContainerNode() ? value.toString() : value.asText();
+  /** The value as text; nothing for {@code null}. */
+  static String text(@Nullable Object value) {
+    return value == null ? "" : value.toString();
   }
 
-  static String actor(JsonNode entry) {
-    return joined(text(entry, "actor_username"), text(entry, "actor_id"), "#");
+  static String actor(EntryView entry) {
+    return actor(entry.actorUsername(), entry.actorId());
   }
 
-  static String target(JsonNode entry) {
-    return joined(text(entry, "target_type"), text(entry, "target_id"), "/");
+  static String actor(@Nullable String username, @Nullable Long id) {
+    return joined(text(username), text(id), "#");
+  }
+
+  static String target(EntryView entry) {
+    return joined(text(entry.targetType()), text(entry.targetId()), "/");
   }
 
   private static String joined(String first, String second, String by) {
@@ -90,8 +83,8 @@ public final class EntriesView {
     return second.isEmpty() ? first : first + by + second;
   }
 
-  /** A timestamp to the millisecond, as a person reads it. */
-  static String time(String timestamp) {
-    return timestamp.length() < 23 ? timestamp : timestamp.substring(0, 23).replace('T', ' ');
+  /** A time to the millisecond, as a person reads it. */
+  static String time(Instant time) {
+    return Timestamps.text(time).substring(0, 23).replace('T', ' ');
   }
 }

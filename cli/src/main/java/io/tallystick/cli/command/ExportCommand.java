@@ -6,9 +6,11 @@ import io.tallystick.cli.source.Source;
 import io.tallystick.cli.terminal.Output;
 import io.tallystick.cli.terminal.ProgressBar;
 import io.tallystick.cli.terminal.Terminal;
+import io.tallystick.index.AuditQuery;
+import io.tallystick.service.export.ExportFormat;
+import io.tallystick.service.query.Parameters;
+import io.tallystick.service.query.QueryParser;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -19,8 +21,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "export",
     description =
-        "Write all entries that match to a file or to standard output; a server records"
-            + " each export as an entry")
+        "Write all entries that match to a file or to standard output. A server records each export"
+            + " as an entry; in a data directory, only the checkpoint of a bundle is kept")
 public final class ExportCommand implements Callable<Integer> {
   private final Terminal terminal;
   @Mixin private final Where where = new Where();
@@ -55,11 +57,12 @@ public final class ExportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Map<String, List<String>> given = filters.parameters();
-    given.put("format", List.of(proofs ? "bundle" : format));
+    Parameters given = filters.given().one("format", proofs ? "bundle" : format).parameters();
+    AuditQuery query = QueryParser.export(given);
+    ExportFormat chosen = ExportFormat.of(given);
     try (Source source = where.source(terminal);
         ProgressBar _ = out == null ? null : terminal.progressBar("exporting")) {
-      Output.write(terminal, out, to -> source.get("/api/audit/export", given, to));
+      Output.write(terminal, out, to -> source.export(query, chosen, to));
     }
     return 0;
   }

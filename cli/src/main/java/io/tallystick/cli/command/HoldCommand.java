@@ -1,13 +1,14 @@
 package io.tallystick.cli.command;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.cli.options.Common;
 import io.tallystick.cli.options.Where;
+import io.tallystick.cli.source.Answered;
 import io.tallystick.cli.source.Source;
 import io.tallystick.cli.terminal.Format;
 import io.tallystick.cli.terminal.Printable;
 import io.tallystick.cli.terminal.Rows;
 import io.tallystick.cli.terminal.Terminal;
+import io.tallystick.service.retention.LegalHold;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -45,45 +46,39 @@ public final class HoldCommand {
               description = "Reason to keep them, which the log records")
           String reason)
       throws Exception {
-    byte[] answer;
-    try (Source source = common.where.source(terminal)) {
-      answer = source.placeHold(firstId, lastId, reason);
-    }
-    JsonNode hold = Common.tree(answer);
+    Answered<LegalHold> answer =
+        common.ask(terminal, source -> source.placeHold(firstId, lastId, reason));
     switch (common.format) {
-      case table -> terminal.out().println("hold " + hold.path("id").asLong() + " is in force");
-      case json -> terminal.printJson(answer);
-      case csv -> rows(List.of(hold)).show(terminal, common.format);
+      case table -> terminal.out().println("hold " + answer.value().id() + " is in force");
+      case json -> terminal.printJson(answer.json());
+      case csv -> rows(List.of(answer.value())).show(terminal, common.format);
     }
     return 0;
   }
 
   @Command(name = "list", description = "List the holds in force")
   int list(@Mixin Common common) throws Exception {
-    byte[] answer;
-    try (Source source = common.where.source(terminal)) {
-      answer = source.listHolds();
-    }
+    Answered<LegalHold.HoldList> answer = common.ask(terminal, Source::listHolds);
     if (common.format == Format.json) {
-      terminal.printJson(answer);
-      return 0;
+      terminal.printJson(answer.json());
+    } else {
+      rows(answer.value().holds()).show(terminal, common.format);
     }
-    rows(Common.tree(answer).path("holds")).show(terminal, common.format);
     return 0;
   }
 
-  private static Rows rows(Iterable<JsonNode> holds) {
+  private static Rows rows(List<LegalHold> holds) {
     Rows rows =
         new Rows("ID", "FIRST ID", "LAST ID", "PLACED", "BY", "REASON")
             .keepWhole("ID", "FIRST ID", "LAST ID", "PLACED");
-    for (JsonNode hold : holds) {
+    for (LegalHold hold : holds) {
       rows.add(
-          EntriesView.text(hold, "id"),
-          EntriesView.text(hold, "first_id"),
-          EntriesView.text(hold, "last_id"),
-          EntriesView.text(hold, "placed_at"),
-          EntriesView.text(hold, "placed_by"),
-          EntriesView.text(hold, "reason"));
+          Long.toString(hold.id()),
+          Long.toString(hold.firstId()),
+          Long.toString(hold.lastId()),
+          hold.placedAt().toString(),
+          EntriesView.text(hold.placedBy()),
+          hold.reason());
     }
     return rows;
   }

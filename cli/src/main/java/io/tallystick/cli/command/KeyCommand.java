@@ -1,17 +1,19 @@
 package io.tallystick.cli.command;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.cli.options.Common;
+import io.tallystick.cli.source.Answered;
+import io.tallystick.cli.source.Source;
 import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Printable;
 import io.tallystick.cli.terminal.Rows;
 import io.tallystick.cli.terminal.Terminal;
 import io.tallystick.note.VerifierKey;
+import io.tallystick.service.answer.LogInfo;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.log.LogConfig;
 import io.tallystick.store.log.LogException;
 import java.nio.file.Path;
-import java.util.Map;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -32,17 +34,16 @@ public final class KeyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    byte[] answer = common.ask(terminal, "/api/audit/log", Map.of());
-    Rows keys = new Rows("VERIFIER KEY");
-    Common.tree(answer).path("verifier_keys").forEach(key -> keys.add(key.asText()));
+    Answered<LogInfo> answer = common.ask(terminal, Source::log);
+    List<String> keys = answer.value().verifierKeys();
     switch (common.format) {
-      case json -> terminal.printJson(answer);
-      case csv -> terminal.printCsv(keys.csv());
-      case table -> {
-        for (JsonNode key : Common.tree(answer).path("verifier_keys")) {
-          terminal.out().println(Printable.of(key.asText()));
-        }
+      case json -> terminal.printJson(answer.json());
+      case csv -> {
+        Rows rows = new Rows("VERIFIER KEY");
+        keys.forEach(rows::add);
+        terminal.printCsv(rows.csv());
       }
+      case table -> keys.forEach(key -> terminal.out().println(Printable.of(key)));
     }
     return 0;
   }

@@ -1,15 +1,17 @@
 package io.tallystick.cli.command;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.cli.options.Common;
 import io.tallystick.cli.options.GivenOptions;
 import io.tallystick.cli.options.Where;
+import io.tallystick.cli.source.Answered;
 import io.tallystick.cli.source.Source;
 import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Format;
 import io.tallystick.cli.terminal.Printable;
 import io.tallystick.cli.terminal.Rows;
 import io.tallystick.cli.terminal.Terminal;
+import io.tallystick.service.access.KeyInfo;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -51,49 +53,48 @@ public final class KeysCommand {
                       + " (default: never)")
           @Nullable String expires)
       throws Exception {
-    try (Source source = common.where.source(terminal)) {
-      byte[] answer = source.createKey(name, permissions, expires == null ? null : expiry(expires));
-      JsonNode made = Common.tree(answer);
-      switch (common.format) {
-        case table -> terminal.out().println(Printable.of(made.path("key").asText()));
-        case json -> terminal.printJson(answer);
-        case csv ->
-            new Rows("ID", "NAME", "PERMISSIONS", "EXPIRES", "KEY")
-                .add(
-                    EntriesView.text(made, "id"),
-                    EntriesView.text(made, "name"),
-                    permissions(made),
-                    EntriesView.text(made, "expires_at"),
-                    EntriesView.text(made, "key"))
-                .show(terminal, common.format);
-      }
+    Answered<KeyInfo.NewKey> answer =
+        common.ask(
+            terminal,
+            source ->
+                source.createKey(name, permissions, expires == null ? null : expiry(expires)));
+    KeyInfo.NewKey made = answer.value();
+    switch (common.format) {
+      case table -> terminal.out().println(Printable.of(made.key()));
+      case json -> terminal.printJson(answer.json());
+      case csv ->
+          new Rows("ID", "NAME", "PERMISSIONS", "EXPIRES", "KEY")
+              .add(
+                  made.id(),
+                  made.name(),
+                  String.join(" ", made.permissions()),
+                  EntriesView.text(made.expiresAt()),
+                  made.key())
+              .show(terminal, common.format);
     }
     return 0;
   }
 
   @Command(name = "list", description = "List the keys, without their secrets")
   int list(@Mixin Common common) throws Exception {
-    byte[] answer;
-    try (Source source = common.where.source(terminal)) {
-      answer = source.listKeys();
-    }
+    Answered<KeyInfo.KeyList> answer = common.ask(terminal, Source::listKeys);
     if (common.format == Format.json) {
-      terminal.printJson(answer);
+      terminal.printJson(answer.json());
       return 0;
     }
     Rows rows =
         new Rows("ID", "NAME", "PERMISSIONS", "CREATED", "EXPIRES", "LAST USED", "REVOKED")
             .keepWhole("ID")
             .mayLeaveOut("CREATED", "LAST USED");
-    for (JsonNode key : Common.tree(answer).path("keys")) {
+    for (KeyInfo key : answer.value().keys()) {
       rows.add(
-          EntriesView.text(key, "id"),
-          EntriesView.text(key, "name"),
-          permissions(key),
-          EntriesView.text(key, "created_at"),
-          EntriesView.text(key, "expires_at"),
-          EntriesView.text(key, "last_used_at"),
-          EntriesView.text(key, "revoked_at"));
+          key.id(),
+          key.name(),
+          String.join(" ", key.permissions()),
+          key.createdAt().toString(),
+          EntriesView.text(key.expiresAt()),
+          EntriesView.text(key.lastUsedAt()),
+          EntriesView.text(key.revokedAt()));
     }
     rows.show(terminal, common.format);
     return 0;
@@ -112,12 +113,6 @@ public final class KeysCommand {
     return 0;
   }
 
-  private static String permissions(JsonNode key) {
-    StringBuilder all = new StringBuilder();
-    key.path("permissions").forEach(p -> all.append(all.isEmpty() ? "" : " ").append(p.asText()));
-    return all.toString();
-  }
-
   /** Parses {@code --expires}: a duration from now, or a time. */
   private static String expiry(String text) {
     if (text.matches("[1-9][0-9]{0,5}[dh]")) {
@@ -127,7 +122,7 @@ public final class KeysCommand {
     }
     try {
       return Instant.parse(text).toString();
-    } catch (java.time.DateTimeException e) {
+    } catch (DateTimeException e) {
       throw new Failure(
           Failure.USAGE,
           "--expires must be days like 90d, hours like 12h, or a time like 2027-01-31T00:00:00Z, but"

@@ -3,10 +3,14 @@ package io.tallystick.cli.command;
 import io.tallystick.cli.options.Common;
 import io.tallystick.cli.options.Filters;
 import io.tallystick.cli.options.PageOptions;
+import io.tallystick.cli.source.Answered;
 import io.tallystick.cli.terminal.Terminal;
-import java.util.List;
-import java.util.Map;
+import io.tallystick.index.AuditQuery;
+import io.tallystick.service.answer.EntryPage;
+import io.tallystick.service.query.Parameters;
+import io.tallystick.service.query.QueryParser;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -14,34 +18,38 @@ import picocli.CommandLine.Mixin;
 @Command(name = "list", description = "List entries, newest first, with filters")
 public final class ListCommand implements Callable<Integer> {
   private final Terminal terminal;
-  private final String path;
+  private final Function<Parameters, AuditQuery> parser;
   @Mixin private final Common common = new Common();
   @Mixin private final Filters filters = new Filters();
   @Mixin private final PageOptions page = new PageOptions();
 
-  private ListCommand(Terminal terminal, String path) {
+  private ListCommand(Terminal terminal, Function<Parameters, AuditQuery> parser) {
     this.terminal = terminal;
-    this.path = path;
+    this.parser = parser;
   }
 
   public static ListCommand all(Terminal terminal) {
-    return new ListCommand(terminal, "/api/audit");
+    return new ListCommand(terminal, QueryParser::list);
   }
 
-  /** {@code tally security}: the same of security events. */
+  /** {@code tally security}: the same for security events. */
   public static ListCommand security(Terminal terminal) {
-    return new ListCommand(terminal, "/api/audit/security");
+    return new ListCommand(terminal, QueryParser::security);
   }
 
   @Override
   public Integer call() throws Exception {
-    Map<String, List<String>> given = filters.parameters();
-    page.addTo(given);
-    EntriesView.showPage(
-        terminal,
-        common.format,
-        common.ask(terminal, path, given),
-        page -> "--before-id " + page.path("next_before_id").asText());
+    AuditQuery query = parser.apply(page.addTo(filters.given()).parameters());
+    Answered<EntryPage> answer = common.ask(terminal, source -> source.entries(query));
+    EntriesView.showPage(terminal, common.format, answer, next(query, answer.value()));
     return 0;
+  }
+
+  private static String next(AuditQuery query, EntryPage page) {
+    if (page.entries().isEmpty()) {
+      return "";
+    }
+    long last = page.entries().getLast().id();
+    return (query.ascending() ? "newer ones: --after-id " : "older ones: --before-id ") + last;
   }
 }

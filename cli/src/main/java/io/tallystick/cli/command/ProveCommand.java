@@ -4,22 +4,21 @@ import io.tallystick.cli.options.Where;
 import io.tallystick.cli.source.Source;
 import io.tallystick.cli.terminal.Output;
 import io.tallystick.cli.terminal.Terminal;
+import io.tallystick.service.query.Parameters;
 import io.tallystick.tlog.InvalidProofException;
 import io.tallystick.tlog.TlogProof;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Base64;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
-/** {@code tally prove}: a proof that an entry is in the log, to take away. */
+/** {@code tally prove}: a proof that an entry is in the log, to keep elsewhere. */
 @Command(
     name = "prove",
     description =
@@ -28,7 +27,7 @@ public final class ProveCommand implements Callable<Integer> {
   private final Terminal terminal;
   @Mixin private final Where where = new Where();
 
-  @Parameters(paramLabel = "ID", description = "Id of the entry")
+  @CommandLine.Parameters(paramLabel = "ID", description = "Id of the entry")
   private String id = "";
 
   @Option(
@@ -48,21 +47,16 @@ public final class ProveCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    long entry = Parameters.number("ID", id, 1, Long.MAX_VALUE);
     byte[] proof;
     try (Source source = where.source(terminal)) {
-      proof = read(source, "/api/audit/entries/" + id + "/proof");
+      proof = source.proof(entry);
       if (!bare) {
-        proof = with(proof, read(source, "/api/audit/entries/" + id));
+        proof = with(proof, source.entryBytes(entry));
       }
     }
     Output.write(terminal, out, proof);
     return 0;
-  }
-
-  private static byte[] read(Source source, String path) throws IOException, InterruptedException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    source.get(path, Map.of(), bytes);
-    return bytes.toByteArray();
   }
 
   private static byte[] with(byte[] proof, byte[] entry) throws IOException {

@@ -1,37 +1,30 @@
 package io.tallystick.cli.command;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.cli.options.Common;
-import io.tallystick.cli.options.Filters;
+import io.tallystick.cli.options.Given;
+import io.tallystick.cli.options.PeriodOptions;
+import io.tallystick.cli.source.Answered;
 import io.tallystick.cli.terminal.Format;
 import io.tallystick.cli.terminal.Rows;
 import io.tallystick.cli.terminal.Terminal;
-import java.util.LinkedHashMap;
-import java.util.List;
+import io.tallystick.index.LogStatistics;
+import io.tallystick.service.answer.Statistics;
+import io.tallystick.service.answer.Timestamps;
+import io.tallystick.service.query.Period;
+import io.tallystick.service.query.QueryParser;
+import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code tally stats}: counts over the log or a period of it. */
 @Command(name = "stats", description = "Count entries by type, category, actor and day")
 public final class StatsCommand implements Callable<Integer> {
   private final Terminal terminal;
   @Mixin private final Common common = new Common();
-
-  @Option(
-      names = "--since",
-      paramLabel = "TIME",
-      description = "Earliest time recorded: 2024-12-31, or with a time of day")
-  private @Nullable String since;
-
-  @Option(
-      names = "--until",
-      paramLabel = "TIME",
-      description = "Latest time recorded; a date includes its day")
-  private @Nullable String until;
+  @Mixin private final PeriodOptions period = new PeriodOptions();
 
   public StatsCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -39,34 +32,47 @@ public final class StatsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Map<String, List<String>> given = new LinkedHashMap<>();
-    Filters.put(given, "since", since);
-    Filters.put(given, "until", until);
-    byte[] answer = common.ask(terminal, "/api/audit/stats", given);
+    Period asked = QueryParser.period(period.addTo(new Given()).parameters());
+    Answered<Statistics> answer = common.ask(terminal, source -> source.statistics(asked));
     if (common.format == Format.json) {
-      terminal.printJson(answer);
-      return 0;
+      terminal.printJson(answer.json());
+    } else {
+      rows(answer.value()).show(terminal, common.format);
     }
-    Rows rows = new Rows("WHAT", "COUNT");
-    for (Map.Entry<String, JsonNode> field : Common.tree(answer).properties()) {
-      JsonNode value = field.getValue();
-      if (value.isObject()) {
-        value
-            .properties()
-            .forEach(one -> rows.add(field.getKey() + " " + one.getKey(), one.getValue().asText()));
-      } else if (value.isArray()) {
-        for (JsonNode actor : value) {
-          String name = EntriesView.text(actor, "actor_username");
-          String id = EntriesView.text(actor, "actor_id");
-          rows.add(
-              field.getKey() + " " + name + (id.isEmpty() ? "" : "#" + id),
-              EntriesView.text(actor, "count"));
-        }
-      } else if (!value.isNull()) {
-        rows.add(field.getKey(), value.asText());
-      }
-    }
-    rows.show(terminal, common.format);
     return 0;
+  }
+
+  private static Rows rows(Statistics counts) {
+    Rows rows = new Rows("WHAT", "COUNT");
+    add(rows, "total_entries", counts.totalEntries());
+    add(rows, "by_type", counts.byType());
+    add(rows, "last_24h", counts.last24h());
+    add(rows, "first_entry", counts.firstEntry());
+    add(rows, "last_entry", counts.lastEntry());
+    add(rows, "by_category", counts.byCategory());
+    add(rows, "security_events", counts.securityEvents());
+    add(rows, "failed_logins", counts.failedLogins());
+    add(rows, "sealed_through", counts.sealedThrough());
+    add(rows, "indexed_through", counts.indexedThrough());
+    for (LogStatistics.Actor actor : counts.topActors()) {
+      String name = EntriesView.actor(actor.actorUsername(), actor.actorId());
+      add(rows, "top_actors " + name, actor.count());
+    }
+    add(rows, "per_day", counts.perDay());
+    return rows;
+  }
+
+  private static void add(Rows rows, String what, Map<?, Long> counts) {
+    counts.forEach((name, count) -> add(rows, what + " " + name, count));
+  }
+
+  private static void add(Rows rows, String what, @Nullable Instant time) {
+    if (time != null) {
+      rows.add(what, Timestamps.text(time));
+    }
+  }
+
+  private static void add(Rows rows, String what, long count) {
+    rows.add(what, Long.toString(count));
   }
 }

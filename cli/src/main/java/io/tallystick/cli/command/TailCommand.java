@@ -1,19 +1,18 @@
 package io.tallystick.cli.command;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.cli.options.Common;
 import io.tallystick.cli.options.Filters;
 import io.tallystick.cli.source.Source;
 import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Printable;
 import io.tallystick.cli.terminal.Terminal;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
+import io.tallystick.index.AuditQuery;
+import io.tallystick.service.answer.AnswerJson;
+import io.tallystick.service.answer.EntryView;
+import io.tallystick.service.query.Parameters;
+import io.tallystick.service.query.QueryParser;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -51,44 +50,34 @@ public final class TailCommand implements Callable<Integer> {
       throw new Failure(
           Failure.USAGE, "--lines must be between 1 and " + MAX_LINES + ", but was " + lines);
     }
+    Parameters given =
+        filters.given().one("limit", Integer.toString(lines)).one("order", "desc").parameters();
+    AuditQuery newest = QueryParser.list(given);
     try (Source source = common.where.source(terminal)) {
-      Map<String, List<String>> given = filters.parameters();
-      given.put("limit", List.of(Integer.toString(lines)));
-      given.put("order", List.of("desc"));
-      List<JsonNode> entries = entries(source, given);
-      Collections.reverse(entries);
+      List<EntryView> entries = source.entries(newest).value().entries().reversed();
       show(entries, true);
-      long last = entries.isEmpty() ? 0 : entries.getLast().path("id").asLong();
-      given.put("order", List.of("asc"));
-      given.put("limit", List.of(Integer.toString(MAX_LINES)));
+      long last = entries.isEmpty() ? 0 : entries.getLast().id();
+      AuditQuery next =
+          QueryParser.list(
+              filters.given().one("limit", MAX_LINES).one("order", "asc").parameters());
       while (follow) {
-        given.put("after_id", List.of(Long.toString(Math.max(last, 0))));
-        List<JsonNode> more = entries(source, given);
+        List<EntryView> more = source.entries(next.after(last)).value().entries();
         if (more.isEmpty()) {
           Thread.sleep(POLL);
         } else {
           show(more, false);
-          last = more.getLast().path("id").asLong();
+          last = more.getLast().id();
         }
       }
     }
     return 0;
   }
 
-  private static List<JsonNode> entries(Source source, Map<String, List<String>> given)
-      throws IOException, InterruptedException {
-    ByteArrayOutputStream answer = new ByteArrayOutputStream();
-    source.get("/api/audit", given, answer);
-    List<JsonNode> entries = new ArrayList<>();
-    Common.tree(answer.toByteArray()).path("entries").forEach(entries::add);
-    return entries;
-  }
-
   /** Aligns no columns, since the next line may come an hour later; CSV begins with its header. */
-  private void show(List<JsonNode> entries, boolean first) {
+  private void show(List<EntryView> entries, boolean first) {
     switch (common.format) {
       case table -> entries.forEach(entry -> terminal.data().println(line(entry)));
-      case json -> entries.forEach(entry -> terminal.data().println(entry));
+      case json -> entries.forEach(entry -> terminal.printJson(AnswerJson.bytes(entry)));
       case csv -> {
         String csv = EntriesView.csv(entries);
         terminal.data().print(first ? csv : csv.substring(csv.indexOf('\n') + 1));
@@ -97,15 +86,15 @@ public final class TailCommand implements Callable<Integer> {
     terminal.flushData();
   }
 
-  private static String line(JsonNode entry) {
+  private static String line(EntryView entry) {
     return Printable.of(
         "%-6s  %s  %-24s  %-16s  %-15s  %s"
             .formatted(
-                EntriesView.text(entry, "id"),
-                EntriesView.time(EntriesView.text(entry, "timestamp")),
-                EntriesView.text(entry, "event_type"),
+                entry.id(),
+                EntriesView.time(entry.timestamp()),
+                entry.eventType(),
                 EntriesView.actor(entry),
-                EntriesView.text(entry, "actor_ip"),
-                (EntriesView.target(entry) + "  " + EntriesView.text(entry, "action")).strip()));
+                EntriesView.text(entry.actorIp()),
+                (EntriesView.target(entry) + "  " + entry.action()).strip()));
   }
 }

@@ -1,11 +1,12 @@
 package io.tallystick.cli.command;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.cli.options.Common;
+import io.tallystick.cli.source.Answered;
+import io.tallystick.cli.source.Source;
 import io.tallystick.cli.terminal.Format;
 import io.tallystick.cli.terminal.Rows;
 import io.tallystick.cli.terminal.Terminal;
-import java.util.Map;
+import io.tallystick.service.answer.EventTypes;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,19 +23,19 @@ public final class TypesCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    byte[] answer = common.ask(terminal, "/api/audit/types", Map.of());
+    Answered<EventTypes> answer = common.ask(terminal, Source::types);
     if (common.format == Format.json) {
-      terminal.printJson(answer);
+      terminal.printJson(answer.json());
       return 0;
     }
     Rows rows = new Rows("VALUE", "CATEGORY", "COUNT", "SECURITY", "DESCRIPTION");
-    for (JsonNode type : Common.tree(answer).path("event_types")) {
+    for (EventTypes.Type type : answer.value().eventTypes()) {
       rows.add(
-          type.path("value").asText(),
-          type.path("category").asText(),
-          type.path("count").asText(),
-          type.path("security").asBoolean() ? "yes" : "",
-          type.path("description").asText());
+          type.value(),
+          type.category(),
+          Long.toString(type.count()),
+          type.security() ? "yes" : "",
+          type.description());
     }
     rows.show(terminal, common.format);
     return 0;

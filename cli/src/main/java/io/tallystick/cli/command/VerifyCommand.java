@@ -1,11 +1,9 @@
 package io.tallystick.cli.command;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tallystick.cli.options.Common;
-import io.tallystick.cli.options.Filters;
+import io.tallystick.cli.options.Given;
 import io.tallystick.cli.options.GivenOptions;
+import io.tallystick.cli.source.Answered;
 import io.tallystick.cli.source.Source;
 import io.tallystick.cli.source.Trust;
 import io.tallystick.cli.terminal.Failure;
@@ -15,16 +13,18 @@ import io.tallystick.cli.terminal.Rows;
 import io.tallystick.cli.terminal.Terminal;
 import io.tallystick.note.InvalidNoteException;
 import io.tallystick.note.VerifierKey;
+import io.tallystick.service.answer.AnswerJson;
+import io.tallystick.service.answer.CheckpointInfo;
+import io.tallystick.service.answer.Verification;
+import io.tallystick.service.query.QueryParser;
+import io.tallystick.service.query.VerifyQuery;
 import io.tallystick.store.archive.ArchiveManifest;
 import io.tallystick.store.archive.ArchiveReader;
 import io.tallystick.store.archive.ArchiveVerifier;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -98,31 +98,33 @@ public final class VerifyCommand implements Callable<Integer> {
     if (common.where.archive != null) {
       return verifyArchive(common.where.archive);
     }
-    Map<String, List<String>> given = new LinkedHashMap<>();
-    Filters.put(given, "start_id", startId);
-    Filters.put(given, "end_id", endId);
-    Filters.put(given, "strict", strict ? "true" : null);
-    Filters.put(given, "quick", quick ? "true" : null);
+    VerifyQuery query =
+        QueryParser.verify(
+            new Given()
+                .one("start_id", startId)
+                .one("end_id", endId)
+                .one("strict", strict)
+                .one("quick", quick)
+                .parameters());
     Trust trust = Trust.of(keys, checkpoint, authorities);
-    byte[] answer;
+    Answered<Verification> answer;
     try (Source source = common.where.source(terminal);
         ProgressBar bar = terminal.progressBar("verifying")) {
-      answer = source.verify(given, trust, bar);
+      answer = source.verify(query, trust, bar);
     }
-    JsonNode report = Common.tree(answer);
-    boolean valid = report.path("valid").asBoolean();
+    Verification report = answer.value();
     switch (common.format) {
-      case json -> terminal.printJson(answer);
+      case json -> terminal.printJson(answer.json());
       case csv -> terminal.printCsv(faults(report).csv());
-      case table -> show(report, valid);
+      case table -> show(report);
     }
-    return valid ? 0 : Failure.NOT_VALID;
+    return report.valid() ? 0 : Failure.NOT_VALID;
   }
 
   private int verifyArchive(Path file) throws IOException {
     if (keys.isEmpty()) {
       throw new Failure(
-          Failure.USAGE, "--archive needs --key: the log's verifier key that you trust");
+          Failure.USAGE, "--archive needs --key, the log's verifier key that you trust");
     }
     if (startId != null || endId != null || quick || checkpoint != null || authorities != null) {
       throw new Failure(
@@ -147,14 +149,15 @@ public final class VerifyCommand implements Callable<Integer> {
     return faults.isEmpty() ? 0 : Failure.NOT_VALID;
   }
 
+  /** What the verification of an archive found, as JSON. */
+  private record ArchiveReport(boolean valid, List<String> faults) {}
+
   private void showArchive(List<String> faults, String range, String sealed) throws IOException {
     Rows rows = new Rows("REASON");
     faults.forEach(rows::add);
     switch (common.format) {
       case json -> {
-        ObjectNode report = JsonNodeFactory.instance.objectNode().put("valid", faults.isEmpty());
-        faults.forEach(report.putArray("faults")::add);
-        terminal.printJson(report.toString().getBytes(StandardCharsets.UTF_8));
+        terminal.printJson(AnswerJson.bytes(new ArchiveReport(faults.isEmpty(), faults)));
       }
       case csv -> terminal.printCsv(rows.csv());
       case table -> {
@@ -171,56 +174,50 @@ public final class VerifyCommand implements Callable<Integer> {
     }
   }
 
-  private void show(JsonNode report, boolean valid) {
-    long first = report.path("first_id").asLong();
-    long last = report.path("last_id").asLong();
-    String range = last < first ? "no entries" : "entries %,d to %,d".formatted(first, last);
-    if (valid) {
+  private void show(Verification report) {
+    String range =
+        report.lastId() < report.firstId()
+            ? "no entries"
+            : "entries %,d to %,d".formatted(report.firstId(), report.lastId());
+    if (report.valid()) {
       terminal
           .out()
           .println(
               terminal.green("valid: ")
                   + range
                   + (quick
-                      ? " have the hashes that were sealed; what stands between the first and the"
-                          + " last was not read"
+                      ? " have the hashes that were sealed; only the first and the last were read"
                       : " are as they were written"));
     } else {
       terminal.out().println(terminal.red("NOT VALID: ") + range);
       terminal.out().print(faults(report).table(terminal));
-      if (report.path("faults_total").asLong() > report.path("broken_links").size()) {
+      if (report.faultsTotal() > report.brokenLinks().size()) {
         terminal
             .out()
-            .printf(
-                "%,d faults in all; only the first are listed%n",
-                report.path("faults_total").asLong());
+            .printf("%,d faults in all; only the first are listed%n", report.faultsTotal());
       }
     }
-    JsonNode sealed = report.path("checkpoint");
+    CheckpointInfo sealed = report.checkpoint();
     terminal
         .out()
         .println(
-            sealed.isObject()
-                ? "sealed through %,d by %s"
-                    .formatted(
-                        sealed.path("size").asLong(), Printable.of(sealed.path("origin").asText()))
-                : "there is no checkpoint yet: nothing is sealed");
+            sealed == null
+                ? "there is no checkpoint yet: nothing is sealed"
+                : "sealed through %,d by %s"
+                    .formatted(sealed.size(), Printable.of(sealed.origin())));
     terminal
         .out()
         .println(
             terminal.dim(
                 "%,d entries checked, %,d hashes computed, %,d ms"
                     .formatted(
-                        report.path("entries_checked").asLong(),
-                        report.path("hashes_computed").asLong(),
-                        report.path("duration_ms").asLong())));
+                        report.entriesChecked(), report.hashesComputed(), report.durationMs())));
   }
 
-  private static Rows faults(JsonNode report) {
+  private static Rows faults(Verification report) {
     Rows rows = new Rows("ID", "KIND", "REASON").keepWhole("ID", "KIND");
-    for (JsonNode fault : report.path("broken_links")) {
-      rows.add(
-          fault.path("id").asText(), fault.path("kind").asText(), fault.path("reason").asText());
+    for (Verification.BrokenLink fault : report.brokenLinks()) {
+      rows.add(Long.toString(fault.id()), fault.kind(), fault.reason());
     }
     return rows;
   }

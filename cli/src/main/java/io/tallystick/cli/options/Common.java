@@ -1,14 +1,10 @@
 package io.tallystick.cli.options;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tallystick.cli.source.Answered;
 import io.tallystick.cli.source.Source;
 import io.tallystick.cli.terminal.Format;
 import io.tallystick.cli.terminal.Terminal;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.util.List;
-import java.util.Map;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -23,18 +19,17 @@ public final class Common {
       description = "Format of the answer: table, json or csv (default: ${DEFAULT-VALUE})")
   public Format format = Format.table;
 
-  /** The answer to a question. */
-  public byte[] ask(Terminal terminal, String path, Map<String, List<String>> parameters)
-      throws IOException, InterruptedException {
-    ByteArrayOutputStream answer = new ByteArrayOutputStream();
-    try (Source source = where.source(terminal)) {
-      source.get(path, parameters, answer);
-    }
-    return answer.toByteArray();
+  /** A request to a log. */
+  @FunctionalInterface
+  public interface Request<T> {
+    Answered<T> to(Source source) throws IOException, InterruptedException;
   }
 
-  /** The answer's JSON. */
-  public static JsonNode tree(byte[] answer) throws IOException {
-    return new ObjectMapper().readTree(answer);
+  /** The log's answer to a request. */
+  public <T> Answered<T> ask(Terminal terminal, Request<T> request)
+      throws IOException, InterruptedException {
+    try (Source source = where.source(terminal)) {
+      return request.to(source);
+    }
   }
 }

@@ -1,8 +1,6 @@
 package io.tallystick.cli.options;
 
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -58,7 +56,9 @@ public final class Filters {
   @Option(
       names = "--since",
       paramLabel = "TIME",
-      description = "Earliest time recorded: 2024-12-31, or with a time of day")
+      description =
+          "Earliest time recorded: 2026-11-23, \"2026-11-23 23:08:22.042\", RFC 3339, 1h or 7d"
+              + " (ago), today, yesterday")
   @Nullable String since;
 
   @Option(
@@ -82,31 +82,22 @@ public final class Filters {
       description = "Order of the entries: asc is oldest first, desc newest first")
   @Nullable String order;
 
-  /** The parameters that were given. */
-  public Map<String, List<String>> parameters() {
-    Map<String, List<String>> given = new LinkedHashMap<>();
-    if (!eventTypes.isEmpty()) {
-      given.put("event_type", eventTypes);
-    }
-    put(given, "actor_id", actorId);
-    put(given, "actor_username", actorUsername);
-    put(given, "actor_ip", actorIp);
-    put(given, "target_type", targetType);
-    put(given, "target_id", targetId);
-    put(given, "request_id", requestId);
-    put(given, "source", source);
-    put(given, "security", security ? "true" : null);
-    put(given, "since", since);
-    put(given, "until", until);
-    put(given, "before_id", beforeId);
-    put(given, "after_id", afterId);
-    put(given, "order", order);
-    return given;
-  }
-
-  public static void put(Map<String, List<String>> given, String name, @Nullable String value) {
-    if (value != null) {
-      given.put(name, List.of(value));
-    }
+  /** The options that were given, under the names that the API has for them. */
+  public Given given() {
+    return new Given()
+        .all("event_type", eventTypes)
+        .one("actor_id", actorId)
+        .one("actor_username", actorUsername)
+        .one("actor_ip", actorIp)
+        .one("target_type", targetType)
+        .one("target_id", targetId)
+        .one("request_id", requestId)
+        .one("source", source)
+        .one("security", security ? "true" : null)
+        .one("since", since)
+        .one("until", until)
+        .one("before_id", beforeId)
+        .one("after_id", afterId)
+        .one("order", order);
   }
 }

@@ -1,7 +1,5 @@
 package io.tallystick.cli.options;
 
-import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -19,13 +17,7 @@ public final class PageOptions {
       description = "Number of matching entries to skip (default: 0)")
   @Nullable String offset;
 
-  /** How many entries were skipped. The query has checked that it is a number. */
-  public long skipped() {
-    return offset == null ? 0 : Long.parseLong(offset);
-  }
-
-  public void addTo(Map<String, List<String>> given) {
-    Filters.put(given, "limit", limit);
-    Filters.put(given, "offset", offset);
+  public Given addTo(Given given) {
+    return given.one("limit", limit).one("offset", offset);
   }
 }

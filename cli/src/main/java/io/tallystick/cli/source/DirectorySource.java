@@ -1,34 +1,43 @@
 package io.tallystick.cli.source;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
 import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Printable;
 import io.tallystick.cli.terminal.ProgressBar;
 import io.tallystick.entry.Event;
 import io.tallystick.index.AuditIndex;
+import io.tallystick.index.AuditQuery;
 import io.tallystick.service.Actor;
-import io.tallystick.service.access.AccessKey;
 import io.tallystick.service.access.AccessKeys;
 import io.tallystick.service.access.KeyAdministration;
+import io.tallystick.service.access.KeyInfo;
 import io.tallystick.service.access.Permission;
+import io.tallystick.service.answer.CheckpointList;
+import io.tallystick.service.answer.EntryPage;
+import io.tallystick.service.answer.EventTypes;
+import io.tallystick.service.answer.LogInfo;
+import io.tallystick.service.answer.Statistics;
+import io.tallystick.service.answer.Verification;
 import io.tallystick.service.append.AppendResult;
 import io.tallystick.service.append.IdempotentAppender;
 import io.tallystick.service.append.RequestIdConflictException;
+import io.tallystick.service.export.ExportFormat;
 import io.tallystick.service.export.ExportService;
-import io.tallystick.service.query.Answer;
-import io.tallystick.service.query.Parameters;
+import io.tallystick.service.query.CheckpointQuery;
+import io.tallystick.service.query.Period;
 import io.tallystick.service.query.ProofService;
 import io.tallystick.service.query.QueryService;
+import io.tallystick.service.query.VerifyQuery;
+import io.tallystick.service.query.VerifyService;
 import io.tallystick.service.retention.LegalHold;
 import io.tallystick.service.retention.RetentionAdministration;
+import io.tallystick.service.retention.RetentionRun;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.Futures;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.archive.Retention;
 import io.tallystick.store.log.LogConfig;
 import io.tallystick.store.log.LogException;
-import java.io.ByteArrayOutputStream;
+import io.tallystick.store.verify.VerifyRequest;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -38,19 +47,15 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A data directory. Questions are answered beside whatever server has it open; what changes the log
- * needs to be its one writer.
+ * A data directory. It can be read while a server has it open; what changes the log must be its
+ * only writer.
  */
 public final class DirectorySource implements Source {
-  private static final String USER = "/api/audit/user/";
-  private static final String ENTRIES = "/api/audit/entries/";
   private static final Duration ACKNOWLEDGEMENT = Duration.ofMinutes(10);
 
   private final Path data;
@@ -74,82 +79,74 @@ public final class DirectorySource implements Source {
   }
 
   @Override
-  public void get(String path, Map<String, List<String>> parameters, OutputStream out)
-      throws IOException, InterruptedException {
-    Parameters given = Parameters.of(parameters);
-    Optional<Answer> ofTree = ofTree(path, given);
-    if (ofTree.isPresent()) {
-      ofTree.get().writeTo(out);
-      return;
-    }
-    QueryService queries = queries();
-    Answer answer =
-        switch (path) {
-          case "/api/audit" -> queries.list(given);
-          case "/api/audit/security" -> queries.security(given);
-          case "/api/audit/types" -> queries.types(given);
-          case "/api/audit/stats" -> queries.stats(given);
-          case "/api/audit/export" -> new ExportService(reader(), indexBeside()).export(given);
-          default -> {
-            if (!path.startsWith(USER)) {
-              throw new IllegalArgumentException("no such question: " + path);
-            }
-            yield queries.user(path.substring(USER.length()), given);
-          }
-        };
-    answer.writeTo(out);
+  public Answered<EntryPage> entries(AuditQuery query) throws IOException, InterruptedException {
+    return Answered.of(queries().entries(query));
   }
 
-  /** The answers that need no index. */
-  private Optional<Answer> ofTree(String path, Parameters given)
-      throws IOException, InterruptedException {
-    if (!path.equals("/api/audit/log")
-        && !path.equals("/api/audit/consistency")
-        && !path.startsWith("/api/audit/checkpoints")
-        && !path.startsWith(ENTRIES)) {
-      return Optional.empty();
-    }
-    LogReader log = reader();
-    ProofService tree = new ProofService(log, () -> log.tree().newest());
-    Optional<Answer> answer =
-        switch (path) {
-          case "/api/audit/log" -> Optional.of(tree.log(given));
-          case "/api/audit/consistency" -> Optional.of(tree.consistency(given));
-          case "/api/audit/checkpoints" -> Optional.of(tree.checkpoints(given));
-          case "/api/audit/checkpoints/newest" -> tree.exported(given);
-          default -> entryOrCheckpoint(tree, path, given);
-        };
-    return Optional.of(
-        answer.orElseThrow(() ->
-            new Failure(
-                Failure.USAGE, "there is no such entry or checkpoint, or it is not sealed yet")));
+  @Override
+  public Answered<EventTypes> types() throws IOException, InterruptedException {
+    return Answered.of(queries().types());
   }
 
-  private Optional<Answer> entryOrCheckpoint(ProofService tree, String path, Parameters given)
-      throws IOException, InterruptedException {
-    String last = path.substring(path.lastIndexOf('/') + 1);
-    if (path.endsWith("/proof")) {
-      return tree.proof(path.substring(ENTRIES.length(), path.length() - 6), given);
-    }
-    return path.startsWith(ENTRIES)
-        ? QueryService.entryBytes(reader(), last, given)
-        : tree.checkpoint(last, given);
+  @Override
+  public Answered<Statistics> statistics(Period period) throws IOException, InterruptedException {
+    return Answered.of(queries().statistics(period));
   }
 
   /** Needs no index, so that it works when there is none that can be used. */
   @Override
-  public byte[] verify(Map<String, List<String>> parameters, Trust trust, ProgressBar bar)
+  public Answered<Verification> verify(VerifyQuery query, Trust trust, ProgressBar bar)
       throws IOException, InterruptedException {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    QueryService.verify(
-            reader(),
-            Parameters.of(parameters),
-            trust.keys(),
-            trust.earlier(),
-            trust.authorities(),
-            bar::at)
-        .writeTo(out);
-    return out.toByteArray();
+    VerifyService log = new VerifyService(reader());
+    VerifyRequest request = log.request(query, trust.keys(), trust.earlier(), trust.authorities());
+    return Answered.of(log.verify(request, bar::at));
+  }
+
+  @Override
+  public void export(AuditQuery query, ExportFormat format, OutputStream out)
+      throws IOException, InterruptedException {
+    new ExportService(reader(), indexBeside()).export(query, format).writeTo(out);
+  }
+
+  @Override
+  public Answered<LogInfo> log() throws IOException {
+    return Answered.of(tree().log());
+  }
+
+  @Override
+  public Answered<CheckpointList> checkpoints(CheckpointQuery query) throws IOException {
+    return Answered.of(tree().checkpoints(query));
+  }
+
+  @Override
+  public byte[] newestCheckpoint() throws IOException, InterruptedException {
+    return tree()
+        .exported()
+        .orElseThrow(() -> new Failure(Failure.USAGE, "the log has no checkpoint yet"))
+        .note()
+        .toBytes();
+  }
+
+  @Override
+  public byte[] proof(long id) throws IOException, InterruptedException {
+    return tree()
+        .proof(id)
+        .orElseThrow(() ->
+            new Failure(Failure.USAGE, "there is no entry " + id + ", or it is not sealed yet"))
+        .toBytes();
+  }
+
+  @Override
+  public byte[] entryBytes(long id) throws IOException {
+    return QueryService.entry(reader(), id)
+        .orElseThrow(() -> new Failure(Failure.USAGE, "there is no entry " + id))
+        .bytes();
+  }
+
+  /** Nobody can sign a checkpoint beside the server: the newest is the one that is there. */
+  private ProofService tree() throws IOException {
+    LogReader log = reader();
+    return new ProofService(log, () -> log.tree().newest());
   }
 
   private LogReader reader() throws IOException {
@@ -177,7 +174,7 @@ public final class DirectorySource implements Source {
       } catch (LogException.Locked e) {
         throw new Failure(
             Failure.UNREACHABLE,
-            e.getMessage() + ". To change it, ask the server that has it: --url URL");
+            e.getMessage() + ". To change it, name the server that has it open: --url URL");
       }
     }
     return writer;
@@ -215,7 +212,8 @@ public final class DirectorySource implements Source {
   }
 
   @Override
-  public byte[] createKey(String name, List<String> permissions, @Nullable String expiresAt)
+  public Answered<KeyInfo.NewKey> createKey(
+      String name, List<String> permissions, @Nullable String expiresAt)
       throws IOException, InterruptedException {
     Set<Permission> set = EnumSet.noneOf(Permission.class);
     for (String permission : permissions) {
@@ -224,42 +222,30 @@ public final class DirectorySource implements Source {
               .orElseThrow(() ->
                   new Failure(
                       Failure.USAGE,
-                      Printable.of(permission)
-                          + " is no permission; taken are "
-                          + Permission.names())));
+                      "--permission must be one or more of "
+                          + Permission.names()
+                          + ", but one was \""
+                          + Printable.of(permission)
+                          + "\"")));
     }
     AccessKeys.NewKey made =
         administration()
             .create(
                 name, set, expiresAt == null ? null : Instant.parse(expiresAt), Actor.account());
-    return json(out -> {
-      out.writeStartObject();
-      made.key().writeFields(out);
-      out.writeStringField("key", made.text());
-      out.writeEndObject();
-    });
+    return Answered.of(KeyInfo.NewKey.of(made));
   }
 
   @Override
-  public byte[] listKeys() throws IOException {
+  public Answered<KeyInfo.KeyList> listKeys() throws IOException {
     AccessKeys keys = AccessKeys.open(reader().directory().access(), Clock.systemUTC());
-    return json(out -> {
-      out.writeStartObject();
-      out.writeArrayFieldStart("keys");
-      for (AccessKey key : keys.list()) {
-        out.writeStartObject();
-        key.writeFields(out);
-        out.writeEndObject();
-      }
-      out.writeEndArray();
-      out.writeEndObject();
-    });
+    return Answered.of(KeyInfo.KeyList.of(keys.list()));
   }
 
   @Override
   public void revokeKey(String id) throws IOException, InterruptedException {
     if (administration().revoke(id, Actor.account()).isEmpty()) {
-      throw new Failure(Failure.USAGE, "there is no key with this id that could be revoked");
+      throw new Failure(
+          Failure.USAGE, "there is no key in force with the id \"" + Printable.of(id) + "\"");
     }
   }
 
@@ -270,14 +256,14 @@ public final class DirectorySource implements Source {
   }
 
   @Override
-  public byte[] runRetention(int days, String mode, boolean dryRun)
+  public Answered<RetentionRun> runRetention(int days, String mode, boolean dryRun)
       throws IOException, InterruptedException {
     RetentionAdministration.Run run =
         dryRun
             ? RetentionAdministration.dryRun(
                 reader(), indexBeside(), days, mode(mode), Clock.systemUTC())
             : retention().run(days, mode(mode), false, Actor.account());
-    return json(run::write);
+    return Answered.of(RetentionRun.of(run));
   }
 
   private static Retention.Mode mode(String mode) {
@@ -285,39 +271,33 @@ public final class DirectorySource implements Source {
         .orElseThrow(() ->
             new Failure(
                 Failure.USAGE,
-                "--retention-mode is \"" + Printable.of(mode) + "\"; taken are archive and purge"));
+                "--retention-mode must be archive or purge, but was \""
+                    + Printable.of(mode)
+                    + "\""));
   }
 
   @Override
-  public byte[] placeHold(long firstId, long lastId, String reason)
+  public Answered<LegalHold> placeHold(long firstId, long lastId, String reason)
       throws IOException, InterruptedException {
-    LegalHold hold = retention().place(firstId, lastId, reason, Actor.account());
-    return json(hold::write);
+    return Answered.of(retention().place(firstId, lastId, reason, Actor.account()));
   }
 
   @Override
-  public byte[] listHolds() throws IOException, InterruptedException {
-    List<LegalHold> holds = RetentionAdministration.holds(reader(), indexBeside());
-    return json(out -> {
-      out.writeStartObject();
-      out.writeArrayFieldStart("holds");
-      for (LegalHold hold : holds) {
-        hold.write(out);
-      }
-      out.writeEndArray();
-      out.writeEndObject();
-    });
+  public Answered<LegalHold.HoldList> listHolds() throws IOException, InterruptedException {
+    return Answered.of(
+        new LegalHold.HoldList(RetentionAdministration.holds(reader(), indexBeside())));
   }
 
   @Override
   public void releaseHold(String id) throws IOException, InterruptedException {
     if (!id.matches("[1-9][0-9]{0,17}")
         || !retention().release(Long.parseLong(id), Actor.account())) {
-      throw new Failure(Failure.USAGE, "there is no hold in force with this id");
+      throw new Failure(
+          Failure.USAGE, "there is no hold in force with the id \"" + Printable.of(id) + "\"");
     }
   }
 
-  /** Of a log that is there: none is made in order to take something out of it. */
+  /** For a log that exists: none is created only to remove entries from it. */
   private RetentionAdministration retention() throws IOException {
     reader();
     AuditLog log = writer();
@@ -330,19 +310,6 @@ public final class DirectorySource implements Source {
       index = AuditIndex.open(log.reader(), log.reader().directory().index());
     }
     return index;
-  }
-
-  @FunctionalInterface
-  private interface Body {
-    void writeTo(JsonGenerator out) throws IOException;
-  }
-
-  private static byte[] json(Body body) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (JsonGenerator out = new JsonFactory().createGenerator(bytes)) {
-      body.writeTo(out);
-    }
-    return bytes.toByteArray();
   }
 
   @Override

@@ -1,12 +1,11 @@
 package io.tallystick.cli.source;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tallystick.note.Checkpoint;
 import io.tallystick.note.InvalidNoteException;
 import io.tallystick.note.SignedNote;
 import io.tallystick.note.VerifierKey;
+import io.tallystick.service.answer.Verification;
+import io.tallystick.store.log.Fault;
 import io.tallystick.tlog.Hash;
 import io.tallystick.tlog.Hasher;
 import io.tallystick.tlog.InvalidProofException;
@@ -14,15 +13,12 @@ import io.tallystick.tlog.ProofVerifier;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /**
- * Checks here what a server says of itself: that its newest checkpoint is signed by a trusted key
- * and continues the one that was taken away. The server's word is not taken for either.
+ * Checks here, without believing the server, that its newest checkpoint is signed by a trusted key
+ * and continues an earlier one that the user kept.
  */
 public final class RemoteTrust {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   private final ServerSource server;
   private final Trust trust;
 
@@ -32,20 +28,29 @@ public final class RemoteTrust {
   }
 
   /** The server's report, with what was found here added to it. */
-  byte[] complete(byte[] report) throws IOException, InterruptedException {
-    ObjectNode answer = (ObjectNode) JSON.readTree(report);
+  Answered<Verification> complete(Answered<Verification> answer)
+      throws IOException, InterruptedException {
     String fault = fault();
-    if (!fault.isEmpty()) {
-      answer.put("valid", false);
-      answer.put("faults_total", answer.path("faults_total").asLong() + 1);
-      answer
-          .withArray("broken_links")
-          .addObject()
-          .put("id", 0)
-          .put("kind", "checkpoint")
-          .put("reason", fault);
+    if (fault.isEmpty()) {
+      return answer;
     }
-    return JSON.writeValueAsBytes(answer);
+    Verification report = answer.value();
+    List<Verification.BrokenLink> faults = new ArrayList<>(report.brokenLinks());
+    faults.add(new Verification.BrokenLink(0, Fault.Kind.CHECKPOINT.toString(), fault));
+    return Answered.of(
+        new Verification(
+            false,
+            report.entriesChecked(),
+            faults,
+            report.faultsTotal() + 1,
+            report.firstId(),
+            report.lastId(),
+            report.mode(),
+            report.checkpoint(),
+            report.leafHashes(),
+            report.nodeHashes(),
+            report.hashesComputed(),
+            report.durationMs()));
   }
 
   /** What contradicts what is trusted; empty if nothing does. */
@@ -53,7 +58,7 @@ public final class RemoteTrust {
     List<VerifierKey> keys = trust.keys().isEmpty() ? named() : trust.keys();
     Checkpoint newest;
     try {
-      SignedNote note = SignedNote.parse(server.read("/api/audit/checkpoints/newest", Map.of()));
+      SignedNote note = SignedNote.parse(server.newestCheckpoint());
       newest = Checkpoint.open(note, keys);
     } catch (InvalidNoteException e) {
       return "the newest checkpoint is not signed by the key that was given: " + e.getMessage();
@@ -89,23 +94,10 @@ public final class RemoteTrust {
   }
 
   private List<VerifierKey> named() throws IOException, InterruptedException {
-    List<VerifierKey> keys = new ArrayList<>();
-    for (JsonNode key :
-        JSON.readTree(server.read("/api/audit/log", Map.of())).path("verifier_keys")) {
-      keys.add(VerifierKey.parse(key.asText()));
-    }
-    return keys;
+    return server.log().value().verifierKeys().stream().map(VerifierKey::parse).toList();
   }
 
   private List<Hash> consistency(long from, long to) throws IOException, InterruptedException {
-    List<Hash> hashes = new ArrayList<>();
-    byte[] answer =
-        server.read(
-            "/api/audit/consistency",
-            Map.of("from", List.of(Long.toString(from)), "to", List.of(Long.toString(to))));
-    for (JsonNode hash : JSON.readTree(answer).path("hashes")) {
-      hashes.add(Hash.parseBase64(hash.asText()));
-    }
-    return hashes;
+    return server.consistency(from, to).hashes().stream().map(Hash::parseBase64).toList();
   }
 }

@@ -10,6 +10,22 @@ import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Printable;
 import io.tallystick.cli.terminal.ProgressBar;
 import io.tallystick.entry.Event;
+import io.tallystick.index.AuditQuery;
+import io.tallystick.service.access.KeyInfo;
+import io.tallystick.service.answer.AnswerJson;
+import io.tallystick.service.answer.CheckpointList;
+import io.tallystick.service.answer.ConsistencyProof;
+import io.tallystick.service.answer.EntryPage;
+import io.tallystick.service.answer.EventTypes;
+import io.tallystick.service.answer.LogInfo;
+import io.tallystick.service.answer.Statistics;
+import io.tallystick.service.answer.Verification;
+import io.tallystick.service.export.ExportFormat;
+import io.tallystick.service.query.CheckpointQuery;
+import io.tallystick.service.query.Period;
+import io.tallystick.service.query.VerifyQuery;
+import io.tallystick.service.retention.LegalHold;
+import io.tallystick.service.retention.RetentionRun;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -27,9 +43,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -66,36 +80,89 @@ public final class ServerSource implements Source {
   }
 
   @Override
-  public void get(String path, Map<String, List<String>> parameters, OutputStream out)
+  public Answered<EntryPage> entries(AuditQuery query) throws IOException, InterruptedException {
+    Long user = query.userId();
+    String path = user == null ? "/api/audit" : "/api/audit/user/" + user;
+    QueryString page =
+        QueryString.of(query).add("limit", query.limit()).add("offset", query.offset());
+    return Answered.read(read(path + page), EntryPage.class);
+  }
+
+  @Override
+  public Answered<EventTypes> types() throws IOException, InterruptedException {
+    return Answered.read(read("/api/audit/types"), EventTypes.class);
+  }
+
+  @Override
+  public Answered<Statistics> statistics(Period period) throws IOException, InterruptedException {
+    return Answered.read(read("/api/audit/stats" + QueryString.of(period)), Statistics.class);
+  }
+
+  @Override
+  public void export(AuditQuery query, ExportFormat format, OutputStream out)
       throws IOException, InterruptedException {
-    HttpRequest.Builder request = request(url(path, parameters)).GET();
-    if (path.matches("/api/audit/entries/[^/]*")) {
-      request.header("Accept", "application/octet-stream");
-    }
-    try (InputStream answer = send(request.build())) {
+    String path = "/api/audit/export" + QueryString.of(query).add("format", format);
+    try (InputStream answer = send(request(path).GET().build())) {
       answer.transferTo(out);
     }
   }
 
   @Override
-  public byte[] verify(Map<String, List<String>> parameters, Trust trust, ProgressBar bar)
+  public Answered<CheckpointList> checkpoints(CheckpointQuery query)
+      throws IOException, InterruptedException {
+    return Answered.read(
+        read("/api/audit/checkpoints" + QueryString.of(query)), CheckpointList.class);
+  }
+
+  @Override
+  public byte[] newestCheckpoint() throws IOException, InterruptedException {
+    return read("/api/audit/checkpoints/newest");
+  }
+
+  @Override
+  public byte[] proof(long id) throws IOException, InterruptedException {
+    return read("/api/audit/entries/" + id + "/proof");
+  }
+
+  @Override
+  public byte[] entryBytes(long id) throws IOException, InterruptedException {
+    HttpRequest.Builder request =
+        request("/api/audit/entries/" + id).header("Accept", "application/octet-stream");
+    try (InputStream answer = send(request.GET().build())) {
+      return answer.readAllBytes();
+    }
+  }
+
+  @Override
+  public Answered<LogInfo> log() throws IOException, InterruptedException {
+    return Answered.read(read("/api/audit/log"), LogInfo.class);
+  }
+
+  /** The proof that the tree of one size continues that of another. */
+  ConsistencyProof consistency(long from, long to) throws IOException, InterruptedException {
+    QueryString sizes = new QueryString().add("from", from).add("to", to);
+    return AnswerJson.read(read("/api/audit/consistency" + sizes), ConsistencyProof.class);
+  }
+
+  @Override
+  public Answered<Verification> verify(VerifyQuery query, Trust trust, ProgressBar bar)
       throws IOException, InterruptedException {
     if (!trust.authorities().isEmpty()) {
       throw new Failure(
           Failure.USAGE,
-          "--tsa-ca is for a data directory; of a server's log, verify a backup with it");
+          "--tsa-ca works on a data directory only; for a server's log, verify a backup with it");
     }
-    byte[] answer = verify(parameters, bar);
+    Answered<Verification> answer = verify(query, bar);
     return trust.keys().isEmpty() && trust.earlier() == null
         ? answer
         : new RemoteTrust(this, trust).complete(answer);
   }
 
-  /** As events, so that a long verification says how far it is and no time-out ends it. */
-  private byte[] verify(Map<String, List<String>> parameters, ProgressBar bar)
+  /** As events, so that a long verification shows its progress and no time-out ends it. */
+  private Answered<Verification> verify(VerifyQuery query, ProgressBar bar)
       throws IOException, InterruptedException {
     HttpRequest request =
-        request(url("/api/audit/verify", parameters))
+        request("/api/audit/verify" + QueryString.of(query))
             .header("Accept", "text/event-stream")
             .GET()
             .build();
@@ -104,24 +171,26 @@ public final class ServerSource implements Source {
       for (String line = events.readLine(); line != null; line = events.readLine()) {
         if (line.startsWith("event: ")) {
           event = line.substring("event: ".length());
-        } else if (line.startsWith("data: ") && event.equals("result")) {
-          return line.substring("data: ".length()).getBytes(UTF_8);
         } else if (line.startsWith("data: ")) {
-          JsonNode progress = JSON.readTree(line.substring("data: ".length()));
-          bar.at(progress.path("checked").asLong(), progress.path("total").asLong());
+          byte[] data = line.substring("data: ".length()).getBytes(UTF_8);
+          if (event.equals("result")) {
+            return Answered.read(data, Verification.class);
+          }
+          Verification.Progress progress = AnswerJson.read(data, Verification.Progress.class);
+          bar.at(progress.checked(), progress.total());
         }
       }
     }
     throw new Failure(
-        Failure.UNREACHABLE, base + " broke off before the verification was done; see its output");
+        Failure.UNREACHABLE,
+        base + " broke off before the verification was finished; see the server's log");
   }
 
-  /** The whole answer to a question. */
-  byte[] read(String path, Map<String, List<String>> parameters)
-      throws IOException, InterruptedException {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    get(path, parameters, out);
-    return out.toByteArray();
+  /** The whole answer to a GET. */
+  private byte[] read(String path) throws IOException, InterruptedException {
+    try (InputStream answer = send(request(path).GET().build())) {
+      return answer.readAllBytes();
+    }
   }
 
   @Override
@@ -133,7 +202,7 @@ public final class ServerSource implements Source {
       body.write('\n');
     }
     HttpRequest request =
-        request(base + "/api/audit/events")
+        request("/api/audit/events")
             .header("Content-Type", "application/x-ndjson")
             .POST(HttpRequest.BodyPublishers.ofByteArray(body.toByteArray()))
             .build();
@@ -145,59 +214,55 @@ public final class ServerSource implements Source {
   }
 
   @Override
-  public byte[] createKey(String name, List<String> permissions, @Nullable String expiresAt)
+  public Answered<KeyInfo.NewKey> createKey(
+      String name, List<String> permissions, @Nullable String expiresAt)
       throws IOException, InterruptedException {
     ObjectNode wanted = JSON.createObjectNode();
     wanted.put("name", name);
     permissions.forEach(wanted.putArray("permissions")::add);
     wanted.put("expires_at", expiresAt);
-    return post("/api/audit/keys", wanted);
+    return Answered.read(post("/api/audit/keys", wanted), KeyInfo.NewKey.class);
   }
 
   @Override
-  public byte[] listKeys() throws IOException, InterruptedException {
-    try (InputStream answer = send(request(base + "/api/audit/keys").GET().build())) {
-      return answer.readAllBytes();
-    }
+  public Answered<KeyInfo.KeyList> listKeys() throws IOException, InterruptedException {
+    return Answered.read(read("/api/audit/keys"), KeyInfo.KeyList.class);
   }
 
   @Override
   public void revokeKey(String id) throws IOException, InterruptedException {
-    String url = base + "/api/audit/keys/" + URLEncoder.encode(id, UTF_8);
-    send(request(url).DELETE().build()).close();
+    send(request("/api/audit/keys/" + URLEncoder.encode(id, UTF_8)).DELETE().build()).close();
   }
 
   @Override
-  public byte[] runRetention(int days, String mode, boolean dryRun)
+  public Answered<RetentionRun> runRetention(int days, String mode, boolean dryRun)
       throws IOException, InterruptedException {
     ObjectNode wanted = JSON.createObjectNode();
-    return post(
-        "/api/audit/retention", wanted.put("days", days).put("mode", mode).put("dry_run", dryRun));
+    wanted.put("days", days).put("mode", mode).put("dry_run", dryRun);
+    return Answered.read(post("/api/audit/retention", wanted), RetentionRun.class);
   }
 
   @Override
-  public byte[] placeHold(long firstId, long lastId, String reason)
+  public Answered<LegalHold> placeHold(long firstId, long lastId, String reason)
       throws IOException, InterruptedException {
     ObjectNode wanted = JSON.createObjectNode();
-    return post(
-        "/api/audit/holds",
-        wanted.put("first_id", firstId).put("last_id", lastId).put("reason", reason));
+    wanted.put("first_id", firstId).put("last_id", lastId).put("reason", reason);
+    return Answered.read(post("/api/audit/holds", wanted), LegalHold.class);
   }
 
   @Override
-  public byte[] listHolds() throws IOException, InterruptedException {
-    return read("/api/audit/holds", Map.of());
+  public Answered<LegalHold.HoldList> listHolds() throws IOException, InterruptedException {
+    return Answered.read(read("/api/audit/holds"), LegalHold.HoldList.class);
   }
 
   @Override
   public void releaseHold(String id) throws IOException, InterruptedException {
-    String url = base + "/api/audit/holds/" + URLEncoder.encode(id, UTF_8);
-    send(request(url).DELETE().build()).close();
+    send(request("/api/audit/holds/" + URLEncoder.encode(id, UTF_8)).DELETE().build()).close();
   }
 
   private byte[] post(String path, ObjectNode wanted) throws IOException, InterruptedException {
     HttpRequest request =
-        request(base + path)
+        request(path)
             .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofByteArray(JSON.writeValueAsBytes(wanted)))
             .build();
@@ -206,15 +271,8 @@ public final class ServerSource implements Source {
     }
   }
 
-  private String url(String path, Map<String, List<String>> parameters) {
-    List<String> query = new ArrayList<>();
-    parameters.forEach((name, values) ->
-        values.forEach(value -> query.add(name + "=" + URLEncoder.encode(value, UTF_8))));
-    return base + path + (query.isEmpty() ? "" : "?" + String.join("&", query));
-  }
-
-  private HttpRequest.Builder request(String url) {
-    HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url)).timeout(TIMEOUT);
+  private HttpRequest.Builder request(String path) {
+    HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(base + path)).timeout(TIMEOUT);
     if (key != null) {
       try {
         request.header("X-API-Key", key);

@@ -3,16 +3,29 @@ package io.tallystick.cli.source;
 import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.ProgressBar;
 import io.tallystick.entry.Event;
+import io.tallystick.index.AuditQuery;
+import io.tallystick.service.access.KeyInfo;
+import io.tallystick.service.answer.CheckpointList;
+import io.tallystick.service.answer.EntryPage;
+import io.tallystick.service.answer.EventTypes;
+import io.tallystick.service.answer.LogInfo;
+import io.tallystick.service.answer.Statistics;
+import io.tallystick.service.answer.Verification;
+import io.tallystick.service.export.ExportFormat;
+import io.tallystick.service.query.CheckpointQuery;
+import io.tallystick.service.query.Period;
+import io.tallystick.service.query.VerifyQuery;
+import io.tallystick.service.retention.LegalHold;
+import io.tallystick.service.retention.RetentionRun;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A log to ask: a server, or a data directory. Both give the same answers, those of the HTTP API,
- * so a command need not know which it has. Used by one thread; what goes wrong is thrown as a
- * {@link Failure}.
+ * A log to read and change: a server, or a data directory. Both give the same answers, those of the
+ * HTTP API, so that a command need not know which it has. Used by one thread; what goes wrong for a
+ * reason that the user can mend is thrown as a {@link Failure}.
  */
 public interface Source extends AutoCloseable {
   /**
@@ -24,21 +37,42 @@ public interface Source extends AutoCloseable {
    */
   record Appended(long appended, long replayed, long lastId) {}
 
-  /**
-   * Writes the answer to a question.
-   *
-   * @param path of the reading endpoint, for instance {@code /api/audit/stats}
-   */
-  void get(String path, Map<String, List<String>> parameters, OutputStream out)
-      throws IOException, InterruptedException;
+  /** A page of the entries that match. */
+  Answered<EntryPage> entries(AuditQuery query) throws IOException, InterruptedException;
+
+  /** The event types, and how often each occurs. */
+  Answered<EventTypes> types() throws IOException, InterruptedException;
+
+  /** Counts over a period. */
+  Answered<Statistics> statistics(Period period) throws IOException, InterruptedException;
 
   /**
-   * The answer of the HTTP API to a verification, with what else follows from what is trusted.
+   * What a verification finds, also of what the user trusts.
    *
-   * @param bar told how far it is
+   * @param bar shows how far it has come
    */
-  byte[] verify(Map<String, List<String>> parameters, Trust trust, ProgressBar bar)
+  Answered<Verification> verify(VerifyQuery query, Trust trust, ProgressBar bar)
       throws IOException, InterruptedException;
+
+  /** Writes all entries that match. */
+  void export(AuditQuery query, ExportFormat format, OutputStream out)
+      throws IOException, InterruptedException;
+
+  /** Which log it is, and which keys sign it. */
+  Answered<LogInfo> log() throws IOException, InterruptedException;
+
+  /** A page of the checkpoints that are kept. */
+  Answered<CheckpointList> checkpoints(CheckpointQuery query)
+      throws IOException, InterruptedException;
+
+  /** The newest checkpoint, a signed note, which is kept in the history from now on. */
+  byte[] newestCheckpoint() throws IOException, InterruptedException;
+
+  /** The proof of an entry (C2SP tlog-proof). */
+  byte[] proof(long id) throws IOException, InterruptedException;
+
+  /** The exact bytes of an entry. */
+  byte[] entryBytes(long id) throws IOException, InterruptedException;
 
   /**
    * Appends a batch, all of it or nothing.
@@ -49,27 +83,28 @@ public interface Source extends AutoCloseable {
    */
   Appended append(List<byte[]> lines, List<Event> events) throws IOException, InterruptedException;
 
-  /** Makes a key and gives the answer of the HTTP API, with the secret. */
-  byte[] createKey(String name, List<String> permissions, @Nullable String expiresAt)
+  /** Creates a key; the answer has its secret. */
+  Answered<KeyInfo.NewKey> createKey(
+      String name, List<String> permissions, @Nullable String expiresAt)
       throws IOException, InterruptedException;
 
-  /** The answer of the HTTP API with all keys. */
-  byte[] listKeys() throws IOException, InterruptedException;
-
-  /** Runs retention and gives the answer of the HTTP API. */
-  byte[] runRetention(int days, String mode, boolean dryRun)
-      throws IOException, InterruptedException;
-
-  /** Places a legal hold and gives the answer of the HTTP API. */
-  byte[] placeHold(long firstId, long lastId, String reason)
-      throws IOException, InterruptedException;
-
-  /** The answer of the HTTP API with all legal holds. */
-  byte[] listHolds() throws IOException, InterruptedException;
-
-  void releaseHold(String id) throws IOException, InterruptedException;
+  /** All keys. */
+  Answered<KeyInfo.KeyList> listKeys() throws IOException, InterruptedException;
 
   void revokeKey(String id) throws IOException, InterruptedException;
+
+  /** Runs retention. */
+  Answered<RetentionRun> runRetention(int days, String mode, boolean dryRun)
+      throws IOException, InterruptedException;
+
+  /** Places a legal hold. */
+  Answered<LegalHold> placeHold(long firstId, long lastId, String reason)
+      throws IOException, InterruptedException;
+
+  /** The legal holds that are in force. */
+  Answered<LegalHold.HoldList> listHolds() throws IOException, InterruptedException;
+
+  void releaseHold(String id) throws IOException, InterruptedException;
 
   @Override
   void close() throws IOException;

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.javalin.config.RoutesConfig;
 import io.tallystick.http.wire.Routes;
-import io.tallystick.service.query.Answer;
+import io.tallystick.service.answer.AnswerJson;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -40,6 +40,8 @@ public final class Description {
 
   public void register(RoutesConfig routes) {
     Routes.get(
-        routes, "/openapi.json", request -> request.contentType(Answer.JSON).result(openapi));
+        routes,
+        "/openapi.json",
+        request -> request.contentType(AnswerJson.CONTENT_TYPE).result(openapi));
   }
 }

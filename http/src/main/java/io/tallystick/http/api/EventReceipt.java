@@ -1,9 +1,9 @@
 package io.tallystick.http.api;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.annotation.JsonProperty;
 import io.tallystick.service.append.AppendResult;
-import io.tallystick.service.query.Timestamps;
+import io.tallystick.tlog.Hash;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -15,11 +15,11 @@ import org.jspecify.annotations.Nullable;
  * @param proof a C2SP tlog-proof; {@code null} if none was asked for
  */
 record EventReceipt(
-    @JsonProperty(index = 0) long id,
-    @JsonProperty(index = 1) String hash,
-    @JsonProperty(index = 2) String timestamp,
-    @JsonProperty(index = 3) @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean replayed,
-    @JsonProperty(index = 4) @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String proof) {
+    long id,
+    Hash hash,
+    Instant timestamp,
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean replayed,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String proof) {
 
   /**
    * The answer for a batch.
@@ -28,12 +28,7 @@ record EventReceipt(
    * @param appended how many of them are new
    * @param entries a receipt for each event, in their order
    */
-  record OfBatch(
-      @JsonProperty(value = "first_id", index = 0) long firstId,
-      @JsonProperty(value = "last_id", index = 1) long lastId,
-      @JsonProperty(index = 2) int count,
-      @JsonProperty(index = 3) int appended,
-      @JsonProperty(index = 4) List<EventReceipt> entries) {}
+  record OfBatch(long firstId, long lastId, int count, int appended, List<EventReceipt> entries) {}
 
   /**
    * The answer for these entries.
@@ -50,8 +45,8 @@ record EventReceipt(
       entries.add(
           new EventReceipt(
               place.id(),
-              place.hash().toString(),
-              Timestamps.text(place.timestamp()),
+              place.hash(),
+              place.timestamp(),
               place.replayed(),
               proofs.isEmpty() ? null : proofs.get(entries.size())));
     }

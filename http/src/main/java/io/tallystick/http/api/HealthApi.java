@@ -1,21 +1,17 @@
 package io.tallystick.http.api;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
 import io.tallystick.http.auth.Authenticator;
+import io.tallystick.http.wire.JsonObjects;
 import io.tallystick.http.wire.Problem;
 import io.tallystick.http.wire.Routes;
 import io.tallystick.index.AuditIndex;
-import io.tallystick.index.IndexStatus;
 import io.tallystick.service.access.Permission;
-import io.tallystick.service.query.Answer;
-import io.tallystick.service.query.EntryJson;
 import io.tallystick.service.witness.WitnessFeeder;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.log.LogException;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -38,7 +34,7 @@ public final class HealthApi {
         publicMetrics
             ? this::metrics
             : keys.guarded(Permission.ADMIN_AUDIT, (request, caller) -> metrics(request));
-    Routes.get(routes, "/healthz", request -> status(request, "ok"));
+    Routes.get(routes, "/healthz", request -> JsonObjects.answer(request, Health.ok()));
     Routes.get(routes, "/readyz", this::ready);
     Routes.get(routes, "/metrics", figures);
   }
@@ -48,27 +44,8 @@ public final class HealthApi {
     if (stopped.isPresent()) {
       throw Problem.of(503, "The log accepts no more appends; reading goes on.").thrown();
     }
-    IndexStatus status = index.status();
-    ByteArrayOutputStream body = new ByteArrayOutputStream();
-    try (JsonGenerator out = EntryJson.generator(body)) {
-      out.writeStartObject();
-      out.writeStringField("status", status.isDegraded() ? "degraded" : "ready");
-      if (status.isDegraded()) {
-        out.writeStringField("reason", status.reason());
-        out.writeNumberField("indexed_through", status.indexedThrough());
-        out.writeNumberField("answered_through", status.answeredThrough());
-        out.writeNumberField("last_id", status.lastId());
-      }
-      if (log.isLowOnSpace()) {
-        out.writeStringField("warning", "the log's device is almost full");
-      }
-      out.writeEndObject();
-    }
-    request.contentType(Answer.JSON).result(body.toByteArray());
-  }
-
-  private static void status(Context request, String status) {
-    request.contentType(Answer.JSON).result("{\"status\":\"" + status + "\"}");
+    String warning = log.isLowOnSpace() ? "the log's device is almost full" : null;
+    JsonObjects.answer(request, Health.ready(index.status(), warning));
   }
 
   private void metrics(Context request) throws IOException {

@@ -13,6 +13,7 @@ import io.tallystick.service.Actor;
 import io.tallystick.service.access.AccessKey;
 import io.tallystick.service.access.AccessKeys;
 import io.tallystick.service.access.KeyAdministration;
+import io.tallystick.service.access.KeyInfo;
 import io.tallystick.service.access.Permission;
 import io.tallystick.service.query.Parameters;
 import io.tallystick.tlog.Quoted;
@@ -23,6 +24,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -67,14 +69,7 @@ public final class KeysApi {
     AccessKeys.NewKey made =
         administration.create(name(given), permissions, expiresAt(given), actor(caller));
     request.status(201);
-    JsonObjects.answer(
-        request,
-        out -> {
-          out.writeStartObject();
-          made.key().writeFields(out);
-          out.writeStringField("key", made.text());
-          out.writeEndObject();
-        });
+    JsonObjects.answer(request, KeyInfo.NewKey.of(made));
   }
 
   private static String name(JsonNode given) {
@@ -113,7 +108,7 @@ public final class KeysApi {
       return null;
     }
     try {
-      OffsetDateTime parsed = OffsetDateTime.parse(time.asText());
+      OffsetDateTime parsed = OffsetDateTime.parse(time.asText().toUpperCase(Locale.ROOT));
       if (parsed.withOffsetSameInstant(ZoneOffset.UTC).getYear() <= MAX_YEAR) {
         return parsed.toInstant();
       }
@@ -128,32 +123,13 @@ public final class KeysApi {
 
   private void list(Context request) throws IOException {
     Parameters.ofQuery(request.queryString()).only(List.of());
-    List<AccessKey> all = keys.list();
-    JsonObjects.answer(
-        request,
-        out -> {
-          out.writeStartObject();
-          out.writeArrayFieldStart("keys");
-          for (AccessKey key : all) {
-            out.writeStartObject();
-            key.writeFields(out);
-            out.writeEndObject();
-          }
-          out.writeEndArray();
-          out.writeEndObject();
-        });
+    JsonObjects.answer(request, KeyInfo.KeyList.of(keys.list()));
   }
 
   private void one(Context request) throws IOException {
     Parameters.ofQuery(request.queryString()).only(List.of());
     AccessKey key = keys.find(request.pathParam("id")).orElseThrow(KeysApi::notFound);
-    JsonObjects.answer(
-        request,
-        out -> {
-          out.writeStartObject();
-          key.writeFields(out);
-          out.writeEndObject();
-        });
+    JsonObjects.answer(request, KeyInfo.of(key));
   }
 
   private void revoke(Context request, Caller caller) throws IOException, InterruptedException {

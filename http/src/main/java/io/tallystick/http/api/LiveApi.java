@@ -1,6 +1,5 @@
 package io.tallystick.http.api;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
@@ -10,13 +9,14 @@ import io.tallystick.http.wire.EventStream;
 import io.tallystick.http.wire.Problem;
 import io.tallystick.http.wire.Routes;
 import io.tallystick.index.AuditIndex;
+import io.tallystick.index.AuditQuery;
 import io.tallystick.service.access.Permission;
-import io.tallystick.service.query.EntryJson;
+import io.tallystick.service.answer.AnswerJson;
+import io.tallystick.service.answer.EntryView;
 import io.tallystick.service.query.Parameters;
 import io.tallystick.service.query.QueryParser;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.log.LogException;
-import io.tallystick.store.log.StoredEntry;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -43,21 +43,27 @@ public final class LiveApi {
   private final LogReader log;
   private final AuditIndex index;
   private final Authenticator guard;
+  private final int maxListeners;
   private final Semaphore listeners;
-  private final int limit;
   private volatile boolean stopped;
 
   public LiveApi(LogReader log, AuditIndex index, Authenticator guard, int maxListeners) {
     this.log = log;
     this.index = index;
     this.guard = guard;
+    this.maxListeners = maxListeners;
     this.listeners = new Semaphore(maxListeners);
-    this.limit = maxListeners;
   }
 
   public void register(RoutesConfig routes) {
     Routes.get(routes, "/api/audit/live", guard.guarded(Permission.ADMIN_AUDIT, this::listen));
   }
+
+  /** More entries match than are sent at once. */
+  private record More(long lastId) {}
+
+  /** Retention removed entries that were still to come; the log begins with this one. */
+  private record Removed(long firstId) {}
 
   /** Ends every stream within about a second. */
   public void stop() {
@@ -65,34 +71,35 @@ public final class LiveApi {
   }
 
   private void listen(Context request, Caller caller) throws IOException, InterruptedException {
-    Parameters question = QueryParser.live(Parameters.ofQuery(request.queryString()));
+    AuditQuery query = QueryParser.live(Parameters.ofQuery(request.queryString()));
     if (request.method().equals(HandlerType.HEAD)) {
       request.contentType(EventStream.CONTENT_TYPE);
       return;
     }
     if (!listeners.tryAcquire()) {
       throw Problem.of(
-              503, "Too many live listeners (limit " + limit + "); ask for the list instead.")
+              503,
+              "Too many live listeners (limit " + maxListeners + "); ask for the list instead.")
           .with("Retry-After", "30")
           .thrown();
     }
     try {
-      Long after = question.number("after_id", 0, Long.MAX_VALUE);
+      Long after = query.afterId();
       // Read before the answer begins, so that a client misses nothing after it sees that.
       long from = after == null ? log.lastId() : after;
-      follow(new EventStream(request), question, from, caller);
+      follow(new EventStream(request), query, from, caller);
     } finally {
       listeners.release();
     }
   }
 
-  private void follow(EventStream stream, Parameters question, long afterId, Caller caller)
+  private void follow(EventStream stream, AuditQuery query, long afterId, Caller caller)
       throws IOException, InterruptedException {
     long after = afterId;
     long beaten = System.nanoTime();
     while (!stopped && guard.isStillGood(caller)) {
       if (log.awaitBeyond(after, WAIT)) {
-        after = send(stream, question, after);
+        after = send(stream, query, after);
         Thread.sleep(PAUSE);
       }
       if (System.nanoTime() - beaten > BEAT_NANOS) {
@@ -103,54 +110,35 @@ public final class LiveApi {
   }
 
   /** Sends what matches after this id; returns the id up to which all was sent. */
-  private long send(EventStream stream, Parameters question, long after)
+  private long send(EventStream stream, AuditQuery query, long after)
       throws IOException, InterruptedException {
     long firstId = log.firstId();
     if (after < firstId - 1) {
-      number(stream, "removed", "first_id", firstId);
+      stream.send("removed", out -> AnswerJson.write(out, new Removed(firstId)));
       return firstId - 1;
     }
     long last = log.lastId();
     List<Long> ids = new ArrayList<>();
     index.forEachMatch(
-        QueryParser.live(question, after),
+        query.after(after),
         id -> {
           ids.add(id);
           return ids.size() <= MAX_AT_ONCE;
         });
     if (ids.size() > MAX_AT_ONCE) {
-      number(stream, "more", "last_id", last);
+      stream.send("more", out -> AnswerJson.write(out, new More(last)));
       return last;
     }
     for (long id : ids) {
-      StoredEntry entry;
+      EntryView entry;
       try {
-        entry = log.read(id).orElseThrow();
+        entry = EntryView.of(log.read(id).orElseThrow());
       } catch (LogException.Removed e) {
         // Retention was faster; the next round tells the listener.
         return id - 1;
       }
-      stream.send(
-          "entry",
-          out -> {
-            try (JsonGenerator json = EntryJson.generator(out)) {
-              EntryJson.write(json, entry);
-            }
-          });
+      stream.send("entry", out -> AnswerJson.write(out, entry));
     }
     return ids.isEmpty() ? last : Math.max(last, ids.getLast());
-  }
-
-  private static void number(EventStream stream, String event, String field, long value)
-      throws IOException, InterruptedException {
-    stream.send(
-        event,
-        out -> {
-          try (JsonGenerator json = EntryJson.generator(out)) {
-            json.writeStartObject();
-            json.writeNumberField(field, value);
-            json.writeEndObject();
-          }
-        });
   }
 }

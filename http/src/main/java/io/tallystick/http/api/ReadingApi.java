@@ -6,23 +6,30 @@ import io.javalin.http.HandlerType;
 import io.tallystick.http.auth.Authenticator;
 import io.tallystick.http.auth.Caller;
 import io.tallystick.http.auth.SecurityEvents;
+import io.tallystick.http.wire.Bytes;
+import io.tallystick.http.wire.JsonObjects;
 import io.tallystick.http.wire.Problem;
 import io.tallystick.http.wire.Routes;
 import io.tallystick.index.AuditIndex;
+import io.tallystick.index.AuditQuery;
 import io.tallystick.service.access.Permission;
+import io.tallystick.service.answer.EntryPage;
+import io.tallystick.service.answer.EntryView;
 import io.tallystick.service.export.CountedAnswer;
+import io.tallystick.service.export.ExportFormat;
 import io.tallystick.service.export.ExportRecord;
 import io.tallystick.service.export.ExportService;
-import io.tallystick.service.query.Answer;
 import io.tallystick.service.query.CheckpointSource;
 import io.tallystick.service.query.Parameters;
+import io.tallystick.service.query.QueryParser;
 import io.tallystick.service.query.QueryService;
+import io.tallystick.store.log.StoredEntry;
 import java.io.IOException;
-import java.util.Optional;
+import java.util.List;
 
 /**
- * The endpoints that read the log (docs/http-api.md, Reading entries): {@link QueryService}, each
- * at its path.
+ * The endpoints that read the log (docs/http-api.md, Reading entries): the answers of {@link
+ * QueryService}, each at its path.
  */
 public final class ReadingApi {
   private static final String PATH = "/api/audit";
@@ -36,7 +43,7 @@ public final class ReadingApi {
   /**
    * @param sealing seals the log before each export
    * @param events records each export
-   * @param index what the answers come from, whose state their header names
+   * @param index that the answers come from; a header tells when it is behind
    */
   public ReadingApi(
       QueryService queries,
@@ -51,31 +58,52 @@ public final class ReadingApi {
     this.notice = new IndexNotice(index);
   }
 
+  /** Reads parameters, and gives the answer to them. */
   @FunctionalInterface
-  private interface Question {
-    Answer answer(Context request, Parameters given) throws IOException, InterruptedException;
+  private interface Query {
+    Object answer(Parameters given) throws IOException, InterruptedException;
   }
 
   public void register(RoutesConfig routes, Authenticator keys) {
-    add(routes, keys, "", (request, given) -> queries.list(given));
-    add(routes, keys, "/security", (request, given) -> queries.security(given));
-    add(routes, keys, "/types", (request, given) -> queries.types(given));
-    add(routes, keys, "/stats", (request, given) -> queries.stats(given));
-    add(routes, keys, "/horizon", (request, given) -> queries.horizon(given));
-    Routes.get(routes, PATH + "/export", keys.guarded(Permission.ADMIN_AUDIT, this::export));
+    add(routes, keys, "", given -> queries.entries(QueryParser.list(given)));
+    add(routes, keys, "/security", given -> queries.entries(QueryParser.security(given)));
     add(
         routes,
         keys,
-        "/user/{user_id}",
-        (request, given) -> queries.user(request.pathParam("user_id"), given));
-    add(routes, keys, "/entries/{id}", this::entry);
+        "/types",
+        given -> {
+          given.only(List.of());
+          return queries.types();
+        });
+    add(routes, keys, "/stats", given -> queries.statistics(QueryParser.period(given)));
+    add(
+        routes,
+        keys,
+        "/horizon",
+        given -> {
+          given.only(List.of());
+          return queries.horizon();
+        });
+    get(routes, keys, "/export", this::export);
+    get(routes, keys, "/user/{user_id}", (request, caller) -> user(request));
+    get(routes, keys, "/entries/{id}", (request, caller) -> entry(request));
   }
 
-  /** Is recorded in the log whether it reaches its end or not. */
+  private void user(Context request) throws IOException, InterruptedException {
+    long id = Parameters.number("user_id", request.pathParam("user_id"), 0, Long.MAX_VALUE);
+    Parameters given = Parameters.ofQuery(request.queryString());
+    EntryPage page = queries.entries(QueryParser.user(id, given));
+    notice.add(request);
+    JsonObjects.answer(request, page);
+  }
+
+  /** The log records every export, whether it reaches its end or not. */
   private void export(Context request, Caller caller) throws IOException, InterruptedException {
     Parameters given = Parameters.ofQuery(request.queryString());
+    AuditQuery query = QueryParser.export(given);
+    ExportFormat format = ExportFormat.of(given);
     sealing.newest();
-    CountedAnswer answer = exports.export(given);
+    CountedAnswer answer = exports.export(query, format);
     ExportRecord export = ExportRecord.of(given);
     request.contentType(answer.contentType());
     if (request.method().equals(HandlerType.HEAD)) {
@@ -90,26 +118,34 @@ public final class ReadingApi {
     }
   }
 
-  private Answer entry(Context request, Parameters given) throws IOException {
-    String id = request.pathParam("id");
+  private void entry(Context request) throws IOException {
+    Parameters.ofQuery(request.queryString()).only(List.of());
+    StoredEntry entry =
+        queries
+            .entry(Parameters.number("id", request.pathParam("id"), 1, Long.MAX_VALUE))
+            .orElseThrow(() -> Problem.of(404, "There is no entry with this id.").thrown());
     String accept = request.header("Accept");
-    Optional<Answer> entry =
-        accept != null && accept.contains("application/octet-stream")
-            ? queries.entryBytes(id, given)
-            : queries.entry(id, given);
-    return entry.orElseThrow(() -> Problem.of(404, "There is no entry with this id.").thrown());
+    if (accept != null && accept.contains(Bytes.BINARY)) {
+      Bytes.answer(request, Bytes.BINARY, entry.bytes());
+    } else {
+      JsonObjects.answer(request, EntryView.of(entry));
+    }
   }
 
-  private void add(RoutesConfig routes, Authenticator keys, String path, Question question) {
-    Authenticator.Action action =
+  private void add(RoutesConfig routes, Authenticator keys, String path, Query query) {
+    get(
+        routes,
+        keys,
+        path,
         (request, caller) -> {
-          Answer answer = question.answer(request, Parameters.ofQuery(request.queryString()));
+          Object answer = query.answer(Parameters.ofQuery(request.queryString()));
           notice.add(request);
-          request.contentType(answer.contentType());
-          if (!request.method().equals(HandlerType.HEAD)) {
-            answer.writeTo(request.outputStream());
-          }
-        };
+          JsonObjects.answer(request, answer);
+        });
+  }
+
+  private static void get(
+      RoutesConfig routes, Authenticator keys, String path, Authenticator.Action action) {
     Routes.get(routes, PATH + path, keys.guarded(Permission.ADMIN_AUDIT, action));
   }
 }

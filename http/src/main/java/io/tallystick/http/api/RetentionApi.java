@@ -14,6 +14,7 @@ import io.tallystick.service.access.Permission;
 import io.tallystick.service.query.Parameters;
 import io.tallystick.service.retention.LegalHold;
 import io.tallystick.service.retention.RetentionAdministration;
+import io.tallystick.service.retention.RetentionRun;
 import io.tallystick.store.archive.Retention;
 import io.tallystick.tlog.Quoted;
 import java.util.List;
@@ -57,7 +58,7 @@ public final class RetentionApi {
     long days = number(given, "days", RetentionAdministration.MAX_DAYS);
     RetentionAdministration.Run run =
         retention.run((int) days, chosen, dryRun.asBoolean(), actor(caller));
-    JsonObjects.answer(request, run::write);
+    JsonObjects.answer(request, RetentionRun.of(run));
   }
 
   private void place(Context request, Caller caller) throws Exception {
@@ -75,23 +76,12 @@ public final class RetentionApi {
             reason.textValue(),
             actor(caller));
     request.status(201);
-    JsonObjects.answer(request, hold::write);
+    JsonObjects.answer(request, hold);
   }
 
   private void list(Context request) throws Exception {
     Parameters.ofQuery(request.queryString()).only(List.of());
-    List<LegalHold> holds = retention.holds();
-    JsonObjects.answer(
-        request,
-        out -> {
-          out.writeStartObject();
-          out.writeArrayFieldStart("holds");
-          for (LegalHold hold : holds) {
-            hold.write(out);
-          }
-          out.writeEndArray();
-          out.writeEndObject();
-        });
+    JsonObjects.answer(request, new LegalHold.HoldList(retention.holds()));
   }
 
   private void release(Context request, Caller caller) throws Exception {

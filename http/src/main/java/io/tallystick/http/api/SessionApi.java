@@ -1,6 +1,5 @@
 package io.tallystick.http.api;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
@@ -13,8 +12,7 @@ import io.tallystick.http.wire.JsonObjects;
 import io.tallystick.http.wire.Problem;
 import io.tallystick.http.wire.Routes;
 import io.tallystick.service.access.AccessKey;
-import io.tallystick.service.query.Answer;
-import io.tallystick.service.query.EntryJson;
+import io.tallystick.service.access.KeyInfo;
 import io.tallystick.service.query.Parameters;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -90,7 +88,7 @@ public final class SessionApi {
     if (browsers.token(request) != null) {
       browsers.forget(request);
     }
-    return Problem.of(401, "Nobody is signed in here; sign in with a key.")
+    return Problem.of(401, "Nobody is signed in; sign in with a key.")
         .with("WWW-Authenticate", "Bearer realm=\"tallystick\"")
         .thrown();
   }
@@ -108,16 +106,12 @@ public final class SessionApi {
   }
 
   private void answer(Context request, Session session) throws IOException {
-    request.contentType(Answer.JSON);
-    try (JsonGenerator out = EntryJson.generator(request.outputStream())) {
-      out.writeStartObject();
-      out.writeStringField("csrf_token", session.csrfToken());
-      out.writeStringField("expires_at", session.expiresAt().toString());
-      out.writeNumberField("idle_seconds", sessions.idle().toSeconds());
-      out.writeObjectFieldStart("key");
-      session.key().writeFields(out);
-      out.writeEndObject();
-      out.writeEndObject();
-    }
+    JsonObjects.answer(
+        request,
+        new SessionInfo(
+            session.csrfToken(),
+            session.expiresAt(),
+            sessions.idle().toSeconds(),
+            KeyInfo.of(session.key())));
   }
 }

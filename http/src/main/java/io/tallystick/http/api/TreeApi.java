@@ -5,13 +5,19 @@ import io.javalin.http.Context;
 import io.javalin.http.Handler;
 import io.javalin.http.HandlerType;
 import io.tallystick.http.auth.Authenticator;
+import io.tallystick.http.wire.Bytes;
+import io.tallystick.http.wire.JsonObjects;
 import io.tallystick.http.wire.Problem;
 import io.tallystick.http.wire.Routes;
+import io.tallystick.note.TimestampToken;
 import io.tallystick.service.access.Permission;
-import io.tallystick.service.query.Answer;
 import io.tallystick.service.query.Parameters;
 import io.tallystick.service.query.ProofService;
+import io.tallystick.service.query.QueryParser;
+import io.tallystick.store.log.SignedCheckpoint;
+import io.tallystick.tlog.TlogProof;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -34,63 +40,23 @@ public final class TreeApi {
     this.publicTlog = publicTlog;
   }
 
-  @FunctionalInterface
-  private interface Question {
-    Optional<Answer> answer(Context request, Parameters given)
-        throws IOException, InterruptedException;
-  }
-
   public void register(RoutesConfig routes, Authenticator keys) {
-    Routes.get(
-        routes,
-        PATH + "/entries/{id}/proof",
-        guarded(
-            keys,
-            (request, given) -> tree.proof(request.pathParam("id"), given),
-            () -> "There is no entry with this id, or it is not sealed."));
-    Routes.get(
-        routes,
-        PATH + "/consistency",
-        guarded(keys, (request, given) -> Optional.of(tree.consistency(given)), () -> ""));
-    Routes.get(
-        routes,
-        PATH + "/checkpoints",
-        guarded(keys, (request, given) -> Optional.of(tree.checkpoints(given)), () -> ""));
-    Routes.get(
-        routes,
-        PATH + "/checkpoints/newest",
-        guarded(
-            keys, (request, given) -> tree.exported(given), () -> "There is no checkpoint yet."));
-    Routes.get(
-        routes,
-        PATH + "/checkpoints/{size}",
-        guarded(
-            keys,
-            (request, given) -> tree.checkpoint(request.pathParam("size"), given),
-            () -> "No checkpoint of this size is kept; GET /api/audit/checkpoints lists them."));
-    Routes.get(
-        routes,
-        PATH + "/checkpoints/{size}/timestamp",
-        guarded(
-            keys,
-            (request, given) -> tree.timestamp(request.pathParam("size"), given),
-            () -> "No timestamp authority has signed a checkpoint of this size."));
-    Routes.get(
-        routes,
-        PATH + "/log",
-        guarded(keys, (request, given) -> Optional.of(tree.log(given)), () -> ""));
-    Routes.get(routes, "/tlog/checkpoint", tlog(keys, this::checkpoint));
+    get(routes, keys, "/entries/{id}/proof", this::proof);
+    get(routes, keys, "/consistency", this::consistency);
+    get(routes, keys, "/checkpoints", this::checkpoints);
+    get(routes, keys, "/checkpoints/newest", this::exported);
+    get(routes, keys, "/checkpoints/{size}", this::kept);
+    get(routes, keys, "/checkpoints/{size}/timestamp", this::timestamp);
+    get(routes, keys, "/log", this::log);
+    Routes.get(routes, "/tlog/checkpoint", tlog(keys, this::published));
     Routes.get(routes, TILES + "<path>", tlog(keys, this::tile));
   }
 
-  private static Handler guarded(Authenticator keys, Question question, Supplier<String> missing) {
-    return keys.guarded(
-        Permission.ADMIN_AUDIT,
-        (request, caller) -> {
-          Optional<Answer> answer =
-              question.answer(request, Parameters.ofQuery(request.queryString()));
-          write(request, answer.orElseThrow(() -> Problem.of(404, missing.get()).thrown()));
-        });
+  private static void get(RoutesConfig routes, Authenticator keys, String path, Handler handler) {
+    Routes.get(
+        routes,
+        PATH + path,
+        keys.guarded(Permission.ADMIN_AUDIT, (request, caller) -> handler.handle(request)));
   }
 
   private Handler tlog(Authenticator keys, Handler handler) {
@@ -99,36 +65,95 @@ public final class TreeApi {
         : keys.guarded(Permission.ADMIN_AUDIT, (request, caller) -> handler.handle(request));
   }
 
-  private void checkpoint(Context request) throws Exception {
-    Answer answer =
-        tree.published().orElseThrow(() -> Problem.of(404, "There is no checkpoint yet.").thrown());
+  private void proof(Context request) throws IOException, InterruptedException {
+    noParameters(request);
+    TlogProof proof =
+        tree.proof(Parameters.number("id", request.pathParam("id"), 1, Long.MAX_VALUE))
+            .orElseThrow(missing("There is no entry with this id, or it is not sealed."));
+    Bytes.answer(request, Bytes.TEXT, proof.toBytes());
+  }
+
+  private void consistency(Context request) throws IOException {
+    Parameters given = Parameters.ofQuery(request.queryString()).only(List.of("from", "to"));
+    JsonObjects.answer(
+        request,
+        tree.consistency(
+            given.number("from", 0, Long.MAX_VALUE), given.number("to", 0, Long.MAX_VALUE)));
+  }
+
+  private void checkpoints(Context request) throws IOException {
+    Parameters given = Parameters.ofQuery(request.queryString());
+    JsonObjects.answer(request, tree.checkpoints(QueryParser.checkpoints(given)));
+  }
+
+  /** HEAD asks only whether there is one: nothing is signed or kept for it. */
+  private void exported(Context request) throws IOException, InterruptedException {
+    noParameters(request);
+    if (request.method().equals(HandlerType.HEAD) && tree.canExport()) {
+      request.contentType(Bytes.TEXT);
+      return;
+    }
+    note(request, tree.exported().orElseThrow(missing("There is no checkpoint yet.")));
+  }
+
+  private void kept(Context request) throws IOException {
+    noParameters(request);
+    note(
+        request,
+        tree.checkpoint(size(request))
+            .orElseThrow(
+                missing(
+                    "No checkpoint of this size is kept; GET /api/audit/checkpoints lists them.")));
+  }
+
+  private void timestamp(Context request) throws IOException {
+    noParameters(request);
+    byte[] token =
+        tree.timestamp(size(request))
+            .orElseThrow(missing("No timestamp authority has signed a checkpoint of this size."));
+    Bytes.answer(request, TimestampToken.REPLY_TYPE, token);
+  }
+
+  private void log(Context request) throws IOException {
+    noParameters(request);
+    JsonObjects.answer(request, tree.log());
+  }
+
+  private void published(Context request) throws IOException {
+    SignedCheckpoint checkpoint =
+        tree.published().orElseThrow(missing("There is no checkpoint yet."));
     request.header("Cache-Control", "no-cache");
-    write(request, answer);
+    note(request, checkpoint);
   }
 
   /** Uses the path as it was sent: a path that needs decoding is not a tile's. */
-  private void tile(Context request) throws Exception {
+  private void tile(Context request) throws IOException {
     String path = request.req().getRequestURI();
     String tiles = request.contextPath() + TILES;
-    Answer answer =
-        (path.startsWith(tiles)
-                ? tree.tile(path.substring(tiles.length()))
-                : Optional.<Answer>empty())
-            .orElseThrow(() ->
-                Problem.of(
-                        404,
-                        "The published tree has no such tile, or retention removed some of its"
-                            + " entries.")
-                    .thrown());
+    Optional<byte[]> tile =
+        path.startsWith(tiles) ? tree.tile(path.substring(tiles.length())) : Optional.empty();
+    byte[] bytes =
+        tile.orElseThrow(
+            missing(
+                "The published tree has no such tile, or retention removed some of its entries."));
     request.header(
         "Cache-Control", (publicTlog ? "public" : "private") + ", max-age=604800, immutable");
-    write(request, answer);
+    Bytes.answer(request, Bytes.BINARY, bytes);
   }
 
-  private static void write(Context request, Answer answer) throws Exception {
-    request.contentType(answer.contentType());
-    if (!request.method().equals(HandlerType.HEAD)) {
-      answer.writeTo(request.outputStream());
-    }
+  private static long size(Context request) {
+    return Parameters.number("size", request.pathParam("size"), 0, Long.MAX_VALUE);
+  }
+
+  private static void noParameters(Context request) {
+    Parameters.ofQuery(request.queryString()).only(List.of());
+  }
+
+  private static Supplier<Problem.Thrown> missing(String detail) {
+    return () -> Problem.of(404, detail).thrown();
+  }
+
+  private static void note(Context request, SignedCheckpoint checkpoint) {
+    Bytes.answer(request, Bytes.TEXT, checkpoint.note().toBytes());
   }
 }

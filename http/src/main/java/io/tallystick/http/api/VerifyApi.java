@@ -1,32 +1,27 @@
 package io.tallystick.http.api;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
-import io.javalin.http.HandlerType;
 import io.tallystick.http.auth.Authenticator;
 import io.tallystick.http.auth.Caller;
 import io.tallystick.http.wire.EventStream;
+import io.tallystick.http.wire.JsonObjects;
 import io.tallystick.http.wire.Routes;
 import io.tallystick.service.access.Permission;
-import io.tallystick.service.query.Answer;
+import io.tallystick.service.answer.AnswerJson;
+import io.tallystick.service.answer.Verification;
 import io.tallystick.service.query.CheckpointSource;
-import io.tallystick.service.query.EntryJson;
 import io.tallystick.service.query.Parameters;
-import io.tallystick.service.query.QueryService;
-import io.tallystick.service.query.Timestamps;
-import io.tallystick.store.LogReader;
+import io.tallystick.service.query.QueryParser;
+import io.tallystick.service.query.VerifyQuery;
+import io.tallystick.service.query.VerifyService;
 import io.tallystick.store.verify.VerifyReport;
 import io.tallystick.store.verify.VerifyRequest;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Verification over HTTP: {@code GET /api/audit/verify}, and {@code /api/audit/verify/last} for the
@@ -37,18 +32,15 @@ public final class VerifyApi {
   private static final String PATH = "/api/audit/verify";
   private static final long PROGRESS_NANOS = Duration.ofMillis(100).toNanos();
 
-  private final LogReader log;
+  private final VerifyService log;
   private final CheckpointSource sealing;
   private final Clock clock;
-  private volatile @Nullable Finished last;
-
-  /** A verification that is done: when, who asked for it, and its report as JSON. */
-  private record Finished(Instant at, String by, String report) {}
+  private volatile LastVerification last = LastVerification.NONE;
 
   /**
    * @param sealing seals the log before each verification
    */
-  public VerifyApi(LogReader log, CheckpointSource sealing, Clock clock) {
+  public VerifyApi(VerifyService log, CheckpointSource sealing, Clock clock) {
     this.log = log;
     this.sealing = sealing;
     this.clock = clock;
@@ -60,20 +52,17 @@ public final class VerifyApi {
   }
 
   private void verify(Context request, Caller caller) throws IOException, InterruptedException {
-    Parameters given = Parameters.ofQuery(request.queryString());
+    VerifyQuery query = QueryParser.verify(Parameters.ofQuery(request.queryString()));
     sealing.newest();
-    VerifyRequest asked = QueryService.verification(log, given, List.of(), null, List.of());
+    VerifyRequest asked = log.request(query);
     String accept = request.header("Accept");
     if (accept != null && accept.contains(EventStream.CONTENT_TYPE)) {
       stream(new EventStream(request), asked, caller.key().name());
       return;
     }
-    Answer answer = QueryService.verify(log, asked, null);
-    byte[] report = remember(answer, caller.key().name());
-    request.contentType(answer.contentType());
-    if (!request.method().equals(HandlerType.HEAD)) {
-      request.outputStream().write(report);
-    }
+    Verification report = log.verify(asked, null);
+    remember(report, caller.key().name());
+    JsonObjects.answer(request, report);
   }
 
   private void stream(EventStream stream, VerifyRequest asked, String by)
@@ -84,32 +73,23 @@ public final class VerifyApi {
         (checked, total) -> {
           if (System.nanoTime() - sentAt[0] >= PROGRESS_NANOS) {
             sentAt[0] = System.nanoTime();
-            progress(stream, checked, total);
+            send(stream, new Verification.Progress(checked, total));
           }
         };
-    Answer answer;
+    Verification report;
     try {
-      answer = QueryService.verify(log, asked, progress);
+      report = log.verify(asked, progress);
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
-    byte[] report = remember(answer, by);
-    stream.send("result", out -> out.write(report));
+    remember(report, by);
+    stream.send("result", out -> AnswerJson.write(out, report));
   }
 
   /** Sends the progress. If the client has gone, the verification ends. */
-  private static void progress(EventStream stream, long checked, long total) {
+  private static void send(EventStream stream, Verification.Progress progress) {
     try {
-      stream.send(
-          "progress",
-          out -> {
-            try (JsonGenerator json = EntryJson.generator(out)) {
-              json.writeStartObject();
-              json.writeNumberField("checked", checked);
-              json.writeNumberField("total", total);
-              json.writeEndObject();
-            }
-          });
+      stream.send("progress", out -> AnswerJson.write(out, progress));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
@@ -117,28 +97,12 @@ public final class VerifyApi {
     }
   }
 
-  private byte[] remember(Answer answer, String by) throws IOException, InterruptedException {
-    ByteArrayOutputStream report = new ByteArrayOutputStream();
-    answer.writeTo(report);
-    last = new Finished(clock.instant(), by, report.toString(StandardCharsets.UTF_8));
-    return report.toByteArray();
+  private void remember(Verification report, String by) {
+    last = new LastVerification(clock.instant(), by, report);
   }
 
   private void last(Context request) throws IOException {
     Parameters.ofQuery(request.queryString()).only(List.of());
-    Finished finished = last;
-    request.contentType(Answer.JSON);
-    try (JsonGenerator out = EntryJson.generator(request.outputStream())) {
-      out.writeStartObject();
-      out.writeStringField("finished_at", finished == null ? null : Timestamps.text(finished.at()));
-      out.writeStringField("by", finished == null ? null : finished.by());
-      out.writeFieldName("report");
-      if (finished == null) {
-        out.writeNull();
-      } else {
-        out.writeRawValue(finished.report());
-      }
-      out.writeEndObject();
-    }
+    JsonObjects.answer(request, last);
   }
 }

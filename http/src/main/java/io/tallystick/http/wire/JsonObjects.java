@@ -3,16 +3,14 @@ package io.tallystick.http.wire;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.core.StreamWriteFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.javalin.http.Context;
-import io.tallystick.service.query.Answer;
-import io.tallystick.service.query.EntryJson;
+import io.javalin.http.HandlerType;
+import io.tallystick.service.answer.AnswerJson;
 import io.tallystick.tlog.Quoted;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -28,7 +26,6 @@ public final class JsonObjects {
       JsonMapper.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
           .build();
 
   /** Enough for the longest reason of a legal hold with every character escaped. */
@@ -75,32 +72,11 @@ public final class JsonObjects {
     return Problem.invalid(null, field, message).thrown();
   }
 
-  /** Writes JSON. */
-  @FunctionalInterface
-  public interface Body {
-    void writeTo(JsonGenerator out) throws IOException;
-  }
-
-  /** Answers with a record as JSON. */
-  public static void answer(Context request, Record answer) throws IOException {
-    request.contentType(Answer.JSON);
-    JSON.writeValue(request.outputStream(), answer);
-  }
-
-  /** A record as JSON. */
-  static byte[] bytes(Record value) {
-    try {
-      return JSON.writeValueAsBytes(value);
-    } catch (JacksonException e) {
-      throw new IllegalStateException("a record that Jackson cannot write", e);
-    }
-  }
-
-  /** Answers with JSON. */
-  public static void answer(Context request, Body body) throws IOException {
-    request.contentType(Answer.JSON);
-    try (JsonGenerator out = EntryJson.generator(request.outputStream())) {
-      body.writeTo(out);
+  /** Answers with a record as JSON; the answer to HEAD has no body. */
+  public static void answer(Context request, Object answer) throws IOException {
+    request.contentType(AnswerJson.CONTENT_TYPE);
+    if (!request.method().equals(HandlerType.HEAD)) {
+      AnswerJson.write(request.outputStream(), answer);
     }
   }
 }

@@ -1,8 +1,8 @@
 package io.tallystick.http.wire;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.annotation.JsonProperty;
 import io.tallystick.entry.InvalidEventException;
+import io.tallystick.service.answer.AnswerJson;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +38,7 @@ public record Problem(
       int status,
       String detail,
       @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Fault> errors,
-      @JsonProperty("more_errors") @JsonInclude(JsonInclude.Include.NON_DEFAULT) int moreErrors) {}
+      @JsonInclude(JsonInclude.Include.NON_DEFAULT) int moreErrors) {}
 
   public Problem {
     errors = List.copyOf(errors);
@@ -96,7 +96,7 @@ public record Problem(
 
   /** The problem as JSON. */
   byte[] json() {
-    return JsonObjects.bytes(
+    return AnswerJson.bytes(
         new Body("about:blank", HttpStatus.getMessage(status), status, detail, errors, moreErrors));
   }
 }

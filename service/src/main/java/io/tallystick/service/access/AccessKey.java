@@ -1,7 +1,5 @@
 package io.tallystick.service.access;
 
-import com.fasterxml.jackson.core.JsonGenerator;
-import java.io.IOException;
 import java.time.Instant;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -35,27 +33,5 @@ public record AccessKey(
 
   AccessKey used(@Nullable Instant at) {
     return new AccessKey(id, name, permissions, createdAt, expiresAt, revokedAt, at);
-  }
-
-  /**
-   * Writes the fields of the key as the API shows them, without its secret, into an object that is
-   * open.
-   */
-  public void writeFields(JsonGenerator out) throws IOException {
-    out.writeStringField("id", id);
-    out.writeStringField("name", name);
-    out.writeArrayFieldStart("permissions");
-    for (Permission permission : permissions.stream().sorted().toList()) {
-      out.writeString(permission.toString());
-    }
-    out.writeEndArray();
-    out.writeStringField("created_at", createdAt.toString());
-    out.writeStringField("expires_at", text(expiresAt));
-    out.writeStringField("last_used_at", text(lastUsedAt));
-    out.writeStringField("revoked_at", text(revokedAt));
-  }
-
-  private static @Nullable String text(@Nullable Instant time) {
-    return time == null ? null : time.toString();
   }
 }

@@ -6,7 +6,7 @@ import io.tallystick.entry.Event;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.service.Actor;
 import io.tallystick.service.InvalidParameterException;
-import io.tallystick.service.query.EntryJson;
+import io.tallystick.service.answer.AnswerJson;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.Futures;
 import io.tallystick.store.files.AtomicFile;
@@ -129,7 +129,7 @@ public final class KeyAdministration {
 
   private static Details details(AccessKey key, Actor actor) throws IOException {
     ByteArrayOutputStream json = new ByteArrayOutputStream();
-    try (JsonGenerator out = EntryJson.generator(json)) {
+    try (JsonGenerator out = AnswerJson.generator(json)) {
       out.writeStartObject();
       out.writeStringField("name", key.name());
       out.writeArrayFieldStart("permissions");

@@ -1,11 +1,13 @@
 package io.tallystick.service.export;
 
+import io.tallystick.service.answer.EntryView;
+import io.tallystick.service.answer.Timestamps;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
-/**
- * CSV (RFC 4180). A cell that a spreadsheet would take for a formula gets an apostrophe before it.
- */
+/** CSV (RFC 4180). A cell that a spreadsheet would run as a formula begins with an apostrophe. */
 public final class Csv {
   /** The names of an entry's fields, in the order in which they are written. */
   public static final List<String> ENTRY =
@@ -32,6 +34,31 @@ public final class Csv {
   /** A line, with the CR LF that ends it. */
   public static String line(List<String> cells) {
     return cells.stream().map(Csv::cell).collect(Collectors.joining(",", "", "\r\n"));
+  }
+
+  /** The cells of an entry, those of {@link #ENTRY}; what it lacks is empty. */
+  public static List<String> cells(EntryView entry) {
+    return texts(
+        entry.id(),
+        Timestamps.text(entry.timestamp()),
+        entry.eventType(),
+        entry.actorId(),
+        entry.actorUsername(),
+        entry.actorIp(),
+        entry.userAgent(),
+        entry.targetType(),
+        entry.targetId(),
+        entry.action(),
+        entry.occurredAt(),
+        entry.requestId(),
+        entry.source(),
+        entry.details(),
+        entry.previousHash(),
+        entry.hash());
+  }
+
+  private static List<String> texts(@Nullable Object... values) {
+    return Arrays.stream(values).map(value -> value == null ? "" : value.toString()).toList();
   }
 
   private static String cell(String text) {

@@ -37,27 +37,27 @@ import java.util.zip.ZipOutputStream;
 public final class EvidenceBundle implements CountedAnswer {
   private final LogReader log;
   private final AuditIndex index;
-  private final AuditQuery question;
-  private final SignedCheckpoint asked;
+  private final AuditQuery query;
+  private final SignedCheckpoint newest;
   private long entries;
 
-  EvidenceBundle(LogReader log, AuditIndex index, AuditQuery question, SignedCheckpoint under) {
+  EvidenceBundle(LogReader log, AuditIndex index, AuditQuery query, SignedCheckpoint newest) {
     this.log = log;
     this.index = index;
-    this.question = question;
-    this.asked = under;
+    this.query = query;
+    this.newest = newest;
   }
 
   @Override
   public String contentType() {
-    return "application/zip";
+    return ExportFormat.BUNDLE.contentType();
   }
 
   @Override
   public void writeTo(OutputStream out) throws IOException, InterruptedException {
-    log.tree().keep(asked);
+    log.tree().keep(newest);
     // As it is kept: a timestamp is over all its signatures.
-    SignedCheckpoint under = log.tree().checkpoint(asked.size()).orElse(asked);
+    SignedCheckpoint under = log.tree().checkpoint(newest.size()).orElse(newest);
     ZipOutputStream zip = new ZipOutputStream(out, UTF_8);
     put(zip, "README.txt", resource("bundle-readme.txt"));
     put(zip, "check.go", resource("bundle-check.go"));
@@ -71,7 +71,7 @@ public final class EvidenceBundle implements CountedAnswer {
     LogTree.Prover prover = log.tree().prover(under);
     List<Long> ids = new ArrayList<>(EntryBatch.MAX);
     index.forEachMatch(
-        question,
+        query,
         id -> {
           if (id <= under.size()) {
             ids.add(id);

@@ -2,26 +2,20 @@ package io.tallystick.service.export;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.core.JsonGenerator;
-import io.tallystick.entry.Entry;
-import io.tallystick.entry.Event;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
-import io.tallystick.service.query.Answer;
+import io.tallystick.service.answer.AnswerJson;
+import io.tallystick.service.answer.EntryView;
 import io.tallystick.service.query.EntryBatch;
-import io.tallystick.service.query.EntryJson;
-import io.tallystick.service.query.Timestamps;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.log.StoredEntry;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
- * All entries that match a question, read while they are written, in a format of {@code GET
+ * All entries that match a query, read while they are written, in a format of {@code GET
  * /api/audit/export}. Memory does not depend on how many there are.
  */
 public final class Export implements CountedAnswer {
@@ -36,27 +30,32 @@ public final class Export implements CountedAnswer {
 
   private final LogReader log;
   private final AuditIndex index;
-  private final AuditQuery question;
+  private final AuditQuery query;
   private final String contentType;
   private final Format format;
   private long entries;
 
-  private Export(
-      LogReader log, AuditIndex index, AuditQuery question, String contentType, Format format) {
+  private Export(LogReader log, AuditIndex index, AuditQuery query, ExportFormat format) {
     this.log = log;
     this.index = index;
-    this.question = question;
-    this.contentType = contentType;
-    this.format = format;
+    this.query = query;
+    this.contentType = format.contentType();
+    this.format =
+        switch (format) {
+          case NDJSON -> new Lines();
+          case CSV -> new CsvFormat();
+          case JSON -> new Json();
+          case BUNDLE -> throw new IllegalArgumentException("a bundle is not a list of entries");
+        };
   }
 
-  static Export of(LogReader log, AuditIndex index, AuditQuery question, String format) {
-    return switch (format) {
-      case "ndjson" -> new Export(log, index, question, "application/x-ndjson", new Lines());
-      case "csv" -> new Export(log, index, question, "text/csv; charset=utf-8", new CsvFormat());
-      case "json" -> new Export(log, index, question, Answer.JSON, new Json());
-      default -> throw new IllegalArgumentException("no format \"" + format + "\"");
-    };
+  /**
+   * The export of all entries that match.
+   *
+   * @param format any but a bundle
+   */
+  static Export of(LogReader log, AuditIndex index, AuditQuery query, ExportFormat format) {
+    return new Export(log, index, query, format);
   }
 
   @Override
@@ -69,7 +68,7 @@ public final class Export implements CountedAnswer {
     format.begin(out);
     List<Long> ids = new ArrayList<>(EntryBatch.MAX);
     index.forEachMatch(
-        question,
+        query,
         id -> {
           ids.add(id);
           if (ids.size() == EntryBatch.MAX) {
@@ -122,9 +121,7 @@ public final class Export implements CountedAnswer {
     public void entry(OutputStream out, StoredEntry entry) throws IOException {
       out.write(any ? new byte[] {',', '\n'} : new byte[] {'\n'});
       any = true;
-      try (JsonGenerator generator = EntryJson.generator(out)) {
-        EntryJson.write(generator, entry);
-      }
+      AnswerJson.write(out, EntryView.of(entry));
     }
 
     @Override
@@ -142,32 +139,7 @@ public final class Export implements CountedAnswer {
 
     @Override
     public void entry(OutputStream out, StoredEntry stored) throws IOException {
-      Entry entry = stored.decode();
-      Event event = entry.event();
-      String line =
-          Csv.line(
-              cells(
-                  entry.id(),
-                  Timestamps.text(entry.timestamp()),
-                  event.eventType(),
-                  event.actorId(),
-                  event.actorUsername(),
-                  event.actorIp(),
-                  event.userAgent(),
-                  event.targetType(),
-                  event.targetId(),
-                  EntryJson.action(event),
-                  event.occurredAt(),
-                  event.requestId(),
-                  entry.source(),
-                  event.details(),
-                  entry.previousHash(),
-                  stored.hash()));
-      out.write(line.getBytes(UTF_8));
-    }
-
-    private static List<String> cells(@Nullable Object... values) {
-      return Arrays.stream(values).map(value -> value == null ? "" : value.toString()).toList();
+      out.write(Csv.line(Csv.cells(EntryView.of(stored))).getBytes(UTF_8));
     }
 
     @Override

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.tallystick.entry.Details;
 import io.tallystick.entry.InvalidEventException;
 import io.tallystick.service.InvalidParameterException;
-import io.tallystick.service.query.EntryJson;
+import io.tallystick.service.answer.AnswerJson;
 import io.tallystick.service.query.Parameters;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -14,10 +14,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the log is told of an export, {@code audit.exported}: the filters, the format, how many
- * entries left, and whether that were all of them.
+ * What the log records of an export, {@code audit.exported}: the filters, the format, how many
+ * entries were written, and whether those were all.
  *
- * @param given the parameters that asked for it
+ * @param given the parameters of the request
  */
 public record ExportRecord(Parameters given) {
   /**
@@ -32,22 +32,21 @@ public record ExportRecord(Parameters given) {
     } catch (InvalidEventException e) {
       throw new InvalidParameterException(
           "(query)",
-          "an export is recorded with its filters, and these can't be: " + e.getMessage());
+          "an export is recorded with its filters, but these can't be: " + e.getMessage());
     }
     return export;
   }
 
-  public String format() {
-    String format = given.text("format");
-    return format == null ? "ndjson" : format;
+  public ExportFormat format() {
+    return ExportFormat.of(given);
   }
 
   /** The entry's details. */
   public Details details(long entries, boolean complete) throws IOException {
     ByteArrayOutputStream json = new ByteArrayOutputStream();
-    try (JsonGenerator out = EntryJson.generator(json)) {
+    try (JsonGenerator out = AnswerJson.generator(json)) {
       out.writeStartObject();
-      out.writeStringField("format", format());
+      out.writeStringField("format", format().toString());
       out.writeObjectFieldStart("filters");
       for (Map.Entry<String, List<String>> filter : given.values().entrySet()) {
         if (!filter.getKey().equals("format")) {

@@ -3,12 +3,9 @@ package io.tallystick.service.export;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.service.InvalidParameterException;
-import io.tallystick.service.query.Parameters;
-import io.tallystick.service.query.QueryParser;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.log.SignedCheckpoint;
 import java.io.IOException;
-import java.util.List;
 
 /**
  * Exports of all entries that match a query, in any format. Knows no HTTP: the server and the
@@ -23,19 +20,22 @@ public final class ExportService {
     this.index = index;
   }
 
-  /** All entries that match, in the format that is asked for. */
-  public CountedAnswer export(Parameters given) throws IOException {
-    String format = given.word("format", List.of("ndjson", "csv", "json", "bundle"));
-    AuditQuery question = QueryParser.export(given);
-    if ("bundle".equals(format)) {
-      SignedCheckpoint under =
-          log.tree()
-              .newest()
-              .orElseThrow(() ->
-                  new InvalidParameterException(
-                      "format", "format is bundle, and there is no checkpoint to prove under yet"));
-      return new EvidenceBundle(log, index, question, under);
+  /**
+   * All entries that match, in the format that is asked for.
+   *
+   * @throws InvalidParameterException if it is a bundle, and there is no checkpoint yet
+   */
+  public CountedAnswer export(AuditQuery query, ExportFormat format) throws IOException {
+    if (format != ExportFormat.BUNDLE) {
+      return Export.of(log, index, query, format);
     }
-    return Export.of(log, index, question, format == null ? "ndjson" : format);
+    SignedCheckpoint newest =
+        log.tree()
+            .newest()
+            .orElseThrow(() ->
+                new InvalidParameterException(
+                    "format",
+                    "format can't be bundle yet: the log has no checkpoint to prove under"));
+    return new EvidenceBundle(log, index, query, newest);
   }
 }

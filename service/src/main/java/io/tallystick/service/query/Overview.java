@@ -4,6 +4,7 @@ import io.tallystick.entry.EventType;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.index.TopActors;
+import io.tallystick.service.answer.OverviewReport;
 import io.tallystick.store.LogReader;
 import java.io.IOException;
 import java.time.Clock;
@@ -13,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a period of the log looks like: entries over time by category, and who failed to log in.
@@ -50,25 +50,13 @@ public final class Overview {
     this.clock = clock;
   }
 
-  /** Entries of a stretch of time, which begins at {@code start}, by category. */
-  public record Bucket(Instant start, long total, SortedMap<String, Long> byCategory) {}
-
-  /** A period and what is in it. */
-  public record Report(
-      Instant since,
-      Instant until,
-      Duration width,
-      List<Bucket> buckets,
-      TopActors failed,
-      long lastId,
-      long indexedThrough) {}
-
   /**
-   * The overview of a period; {@code null} is from the log's first entry, and until now. What is
-   * before 1970 or after 9999 is left out of it.
+   * The overview of a period; without bounds, from the log's first entry until now. Times before
+   * 1970 and after 9999 are left out of it.
    */
-  public Report of(@Nullable Instant from, @Nullable Instant to)
-      throws IOException, InterruptedException {
+  public OverviewReport of(Period period) throws IOException, InterruptedException {
+    Instant from = period.since();
+    Instant to = period.until();
     long lastId = log.lastId();
     long indexedThrough = index.indexedThrough();
     Instant now = clock.instant();
@@ -80,10 +68,10 @@ public final class Overview {
     until = earlier(later(until, Instant.EPOCH), LAST);
     since = earlier(later(since, Instant.EPOCH), until);
     Duration width = width(Duration.between(since, until));
-    return new Report(
+    return new OverviewReport(
         since,
         until,
-        width,
+        width.toSeconds(),
         buckets(since, until, width),
         failed(since, until),
         lastId,
@@ -107,7 +95,7 @@ public final class Overview {
     return Duration.ofDays(period.toDays() / MAX_BUCKETS + 1);
   }
 
-  private List<Bucket> buckets(Instant since, Instant until, Duration width)
+  private List<OverviewReport.Bucket> buckets(Instant since, Instant until, Duration width)
       throws IOException, InterruptedException {
     List<Instant> starts = new ArrayList<>();
     List<Instant> times = new ArrayList<>(List.of(since));
@@ -120,18 +108,18 @@ public final class Overview {
       times.add(end.isAfter(until) ? until : end);
     }
     List<SortedMap<String, Long>> counts = index.countsByType(times);
-    List<Bucket> buckets = new ArrayList<>();
+    List<OverviewReport.Bucket> buckets = new ArrayList<>();
     for (int i = 0; i < starts.size(); i++) {
       buckets.add(bucket(starts.get(i), counts.get(i)));
     }
     return buckets;
   }
 
-  private static Bucket bucket(Instant start, SortedMap<String, Long> byType) {
+  private static OverviewReport.Bucket bucket(Instant start, SortedMap<String, Long> byType) {
     SortedMap<String, Long> byCategory = new TreeMap<>();
     byType.forEach((type, n) -> byCategory.merge(EventType.of(type).category(), n, Long::sum));
     long total = byType.values().stream().mapToLong(Long::longValue).sum();
-    return new Bucket(start, total, byCategory);
+    return new OverviewReport.Bucket(start, total, byCategory);
   }
 
   private TopActors failed(Instant since, Instant until) throws IOException, InterruptedException {

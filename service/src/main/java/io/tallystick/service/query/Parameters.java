@@ -10,12 +10,7 @@ import io.tallystick.tlog.Quoted;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.LocalDateTime;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -25,8 +20,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The parameters of a query, read strictly: an unknown, repeated or malformed one is refused with a
- * sentence that says what is allowed. Immutable.
+ * The named values of a query, read strictly: an unknown, repeated or malformed one is refused with
+ * a sentence that says what is allowed. Immutable.
  *
  * <p>All readers return {@code null} for a parameter that is absent, and throw {@link
  * InvalidParameterException} for one that is invalid.
@@ -36,21 +31,28 @@ public final class Parameters {
   /** Other scripts have digits too, which the JDK would parse. */
   private static final Pattern DIGITS = Pattern.compile("[0-9]+");
 
-  private static final String TIMES =
-      " must be a date like 2024-12-31, a UTC date-time like 2024-12-31T23:59:59, or one with an"
-          + " offset like 2024-12-31T23:59:59+01:00 (in a URL, + is written %2B), but was ";
-
   private final Map<String, List<String>> values;
+  private final TimeParser times;
 
-  private Parameters(Map<String, List<String>> values) {
+  private Parameters(Map<String, List<String>> values, Instant now) {
     this.values = values;
+    this.times = new TimeParser(now);
   }
 
-  /** Parameters with these values. */
+  /** Parameters with these values, given now. */
   public static Parameters of(Map<String, List<String>> values) {
+    return of(values, Instant.now());
+  }
+
+  /**
+   * Parameters with these values.
+   *
+   * @param now what {@code 1h} and {@code yesterday} are reckoned from
+   */
+  static Parameters of(Map<String, List<String>> values, Instant now) {
     Map<String, List<String>> copy = new LinkedHashMap<>();
     values.forEach((name, list) -> copy.put(name, List.copyOf(list)));
-    return new Parameters(copy);
+    return new Parameters(copy, now);
   }
 
   /**
@@ -70,7 +72,7 @@ public final class Parameters {
         }
       }
     }
-    return new Parameters(values);
+    return new Parameters(values, Instant.now());
   }
 
   private static String decode(String text) {
@@ -144,6 +146,11 @@ public final class Parameters {
     return text == null ? null : number(name, text, min, max);
   }
 
+  /**
+   * The whole number that the text is.
+   *
+   * @param name what a message calls it
+   */
   public static long number(String name, String text, long min, long max) {
     try {
       long number = Long.parseLong(text);
@@ -181,37 +188,13 @@ public final class Parameters {
     return word == null ? null : Boolean.valueOf(word);
   }
 
-  /** The start of a range of time, itself within it. */
-  @Nullable Instant since(String name) {
-    String text = text(name);
-    return text == null ? null : time(name, text, false);
-  }
-
-  /** The first instant after a range of time whose end was given; a date includes its day. */
-  @Nullable Instant until(String name) {
-    String text = text(name);
-    return text == null ? null : time(name, text, true);
-  }
-
-  private static Instant time(String name, String text, boolean end) {
-    try {
-      if (text.startsWith("+") || text.startsWith("-")) {
-        throw new DateTimeException("a year of more than four digits");
-      }
-      Instant time;
-      if (text.indexOf('T') < 0) {
-        LocalDate day = LocalDate.parse(text);
-        return (end ? day.plusDays(1) : day).atStartOfDay(ZoneOffset.UTC).toInstant();
-      }
-      int zone = Math.max(text.indexOf('Z'), Math.max(text.indexOf('+'), text.lastIndexOf('-')));
-      time =
-          zone > text.indexOf('T')
-              ? OffsetDateTime.parse(text).toInstant()
-              : LocalDateTime.parse(text).toInstant(ZoneOffset.UTC);
-      return end ? time.plusNanos(1) : time;
-    } catch (DateTimeException e) {
-      throw new InvalidParameterException(name, name + TIMES + Quoted.of(text));
-    }
+  /** The range of time that {@code since} and {@code until} give; a date includes its day. */
+  Period period() {
+    String since = text("since");
+    String until = text("until");
+    return new Period(
+        since == null ? null : times.start("since", since),
+        until == null ? null : times.end("until", until));
   }
 
   /** Event types, or beginnings of them that end in {@code .*}. */

@@ -1,11 +1,13 @@
 package io.tallystick.service.query;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.tallystick.note.InvalidNoteException;
 import io.tallystick.note.NoteSignature;
 import io.tallystick.note.TimestampToken;
 import io.tallystick.service.InvalidParameterException;
+import io.tallystick.service.answer.CheckpointInfo;
+import io.tallystick.service.answer.CheckpointList;
+import io.tallystick.service.answer.ConsistencyProof;
+import io.tallystick.service.answer.LogInfo;
 import io.tallystick.service.witness.WitnessFeeder;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.LogTree;
@@ -14,6 +16,7 @@ import io.tallystick.tlog.EntryBundle;
 import io.tallystick.tlog.Hash;
 import io.tallystick.tlog.Tile;
 import io.tallystick.tlog.TilePath;
+import io.tallystick.tlog.TlogProof;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -22,18 +25,15 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The answers to what is asked of the tree over a log (api.md, Reading): proofs, checkpoints,
- * tiles. Knows no HTTP. Safe for any number of threads.
+ * Reads the tree over a log: proofs, checkpoints, tiles. Knows no HTTP. Safe for any number of
+ * threads.
  */
 public final class ProofService {
-  public static final String TEXT = "text/plain; charset=utf-8";
-  static final String BYTES = "application/octet-stream";
-
   private final LogReader log;
   private final CheckpointSource sealing;
   private final @Nullable WitnessFeeder witnessFeeder;
 
-  /** Answers for a log whose checkpoints nobody but the log signs here. */
+  /** For a log whose checkpoints only the log itself signs. */
   public ProofService(LogReader log, CheckpointSource sealing) {
     this(log, sealing, null);
   }
@@ -50,8 +50,8 @@ public final class ProofService {
   }
 
   /**
-   * The newest checkpoint, of those that witnesses signed where there are any: unless they have not
-   * signed for long what is newer.
+   * The newest checkpoint that witnesses signed, where there are any and they keep up; otherwise
+   * the newest.
    */
   private Optional<SignedCheckpoint> newest() throws IOException {
     Optional<SignedCheckpoint> own = log.tree().newest();
@@ -67,89 +67,88 @@ public final class ProofService {
 
   /**
    * The C2SP tlog-proof of an entry under a checkpoint that covers it; empty if there is no such
-   * entry, or no checkpoint covers it yet and nobody is there to sign one.
+   * entry, or no checkpoint covers it yet and none can be signed here.
    */
-  public Optional<Answer> proof(String id, Parameters given)
-      throws IOException, InterruptedException {
-    given.only(List.of());
-    long number = Parameters.number("id", id, 1, Long.MAX_VALUE);
-    if (number > log.lastId()) {
+  public Optional<TlogProof> proof(long id) throws IOException, InterruptedException {
+    if (id > log.lastId()) {
       return Optional.empty();
     }
     SignedCheckpoint under = newest().orElse(null);
-    if (under == null || under.size() < number) {
+    if (under == null || under.size() < id) {
       under = log.tree().newest().orElse(null);
     }
-    if (under == null || under.size() < number) {
+    if (under == null || under.size() < id) {
       under = sealing.newest().orElse(null);
     }
-    if (under == null || under.size() < number) {
+    if (under == null || under.size() < id) {
       return Optional.empty();
     }
-    byte[] proof = log.tree().prove(number, under).toBytes();
-    return Optional.of(Answer.of(TEXT, out -> out.write(proof)));
+    return Optional.of(log.tree().prove(id, under));
   }
 
-  /** The RFC 9162 proof that the tree of one size is the beginning of that of another. */
-  public Answer consistency(Parameters given) throws IOException {
-    given.only(List.of("from", "to"));
+  /**
+   * The RFC 9162 proof that the tree of one size is the beginning of that of another.
+   *
+   * @param to {@code null} for the size of the newest checkpoint
+   * @throws InvalidParameterException if a size is out of range, or {@code from} is {@code null}
+   */
+  public ConsistencyProof consistency(@Nullable Long from, @Nullable Long to) throws IOException {
     long size = log.tree().size();
-    Long to = given.number("to", 0, size);
-    long end = to == null ? size : to;
-    Long from = given.number("from", 0, end);
+    long end = to == null ? size : Parameters.number("to", to.toString(), 0, size);
     if (from == null) {
       throw new InvalidParameterException(
-          "from", "from is missing; taken is the size of an earlier checkpoint, 0 to " + end);
+          "from", "from is missing; give the size of an earlier checkpoint, 0 to " + end);
     }
-    List<Hash> hashes = log.tree().consistency(from, end);
-    return Answer.json(out -> {
-      out.writeStartObject();
-      out.writeNumberField("from", from);
-      out.writeNumberField("to", end);
-      out.writeArrayFieldStart("hashes");
-      for (Hash hash : hashes) {
-        out.writeString(hash.toBase64());
-      }
-      out.writeEndArray();
-      out.writeEndObject();
-    });
+    long start = Parameters.number("from", from.toString(), 0, end);
+    return new ConsistencyProof(
+        start, end, log.tree().consistency(start, end).stream().map(Hash::toBase64).toList());
   }
 
-  /** The checkpoints that are kept, newest first; the newest of all is always among them. */
-  public Answer checkpoints(Parameters given) throws IOException {
-    given.only(List.of("since", "until"));
-    QueryParser.Period period = QueryParser.Period.of(given);
-    Instant since = period.since();
-    Instant until = period.until();
-    List<LogTree.Kept> all = new ArrayList<>(log.tree().kept());
-    log.tree()
-        .newest()
-        .filter(newest -> all.stream().noneMatch(k -> k.checkpoint().size() == newest.size()))
-        .ifPresent(newest -> all.addFirst(new LogTree.Kept(newest, false)));
-    all.removeIf(kept ->
-        (since != null && kept.checkpoint().signedAt().isBefore(since))
-            || (until != null && !kept.checkpoint().signedAt().isBefore(until)));
-    return Answer.json(out -> {
-      out.writeStartObject();
-      out.writeArrayFieldStart("checkpoints");
-      for (LogTree.Kept kept : all) {
-        out.writeStartObject();
-        CheckpointJson.write(out, kept.checkpoint());
-        out.writeBooleanField("timestamped", kept.timestamped());
-        out.writeStringField("timestamp", kept.timestamped() ? timestamp(kept) : null);
-        out.writeNumberField("signatures", kept.checkpoint().note().signatures().size());
-        List<String> cosigners = cosigners(kept.checkpoint());
-        out.writeNumberField("cosigned", cosigners.size());
-        out.writeArrayFieldStart("cosigners");
-        for (String witnessFeeder : cosigners) {
-          out.writeString(witnessFeeder);
-        }
-        out.writeEndArray();
-        out.writeEndObject();
+  /**
+   * A page of the checkpoints that are kept, newest first; the newest of all is among them, kept or
+   * not. Only those on the page are read and verified.
+   */
+  public CheckpointList checkpoints(CheckpointQuery query) throws IOException {
+    List<CheckpointList.Kept> page = new ArrayList<>();
+    boolean more = false;
+    Optional<SignedCheckpoint> newest = log.tree().newest();
+    long newestSize = newest.map(SignedCheckpoint::size).orElse(-1L);
+    List<LogTree.KeptFile> files = log.tree().keptFiles();
+    if (newest.isPresent() && files.stream().noneMatch(file -> file.size() == newestSize)) {
+      files = new ArrayList<>(files);
+      files.addFirst(new LogTree.KeptFile(newestSize, newest.get().signedAt()));
+    }
+    for (LogTree.KeptFile file : files) {
+      boolean asked =
+          (query.beforeSize() == null || file.size() < query.beforeSize())
+              && query.period().includes(file.signedAt());
+      if (asked && page.size() == query.limit()) {
+        more = true;
+        break;
       }
-      out.writeEndArray();
-      out.writeEndObject();
-    });
+      if (asked) {
+        Optional<SignedCheckpoint> checkpoint = log.tree().checkpoint(file.size());
+        if (checkpoint.isPresent()) {
+          page.add(kept(checkpoint.get(), log.tree().token(file.size())));
+        }
+      }
+    }
+    return new CheckpointList(page, more, more && !page.isEmpty() ? page.getLast().size() : null);
+  }
+
+  private static CheckpointList.Kept kept(SignedCheckpoint checkpoint, Optional<byte[]> token) {
+    CheckpointInfo info = CheckpointInfo.of(checkpoint);
+    List<String> cosigners = cosigners(checkpoint);
+    return new CheckpointList.Kept(
+        info.origin(),
+        info.size(),
+        info.root(),
+        info.signedAt(),
+        token.isPresent(),
+        token.flatMap(ProofService::statedTime).orElse(null),
+        checkpoint.note().signatures().size(),
+        cosigners.size(),
+        cosigners);
   }
 
   private static List<String> cosigners(SignedCheckpoint checkpoint) {
@@ -160,90 +159,79 @@ public final class ProofService {
         .toList();
   }
 
-  /** The time that the authority's answer states, unchecked; {@code null} if it can't be read. */
-  private @Nullable String timestamp(LogTree.Kept kept) throws IOException {
-    Optional<byte[]> token = log.tree().token(kept.checkpoint().size());
+  /** The time that the authority's answer states, unchecked; empty if it can't be read. */
+  private static Optional<Instant> statedTime(byte[] token) {
     try {
-      return token.isEmpty()
-          ? null
-          : Timestamps.text(TimestampToken.parse(token.get()).statedTime());
+      return Optional.of(TimestampToken.parse(token).statedTime());
     } catch (InvalidNoteException e) {
-      return null;
+      return Optional.empty();
     }
   }
 
-  /** A kept checkpoint, verbatim; empty if there is none of that size. */
-  public Optional<Answer> checkpoint(String size, Parameters given) throws IOException {
-    given.only(List.of());
-    return log.tree()
-        .checkpoint(Parameters.number("size", size, 0, Long.MAX_VALUE))
-        .map(this::note);
+  /** A kept checkpoint; empty if there is none of that size. */
+  public Optional<SignedCheckpoint> checkpoint(long size) throws IOException {
+    return log.tree().checkpoint(size);
   }
 
   /** What a timestamp authority answered for a kept checkpoint (RFC 3161); empty if none did. */
-  public Optional<Answer> timestamp(String size, Parameters given) throws IOException {
-    given.only(List.of());
-    return log.tree()
-        .token(Parameters.number("size", size, 0, Long.MAX_VALUE))
-        .map(token -> Answer.of(TimestampToken.REPLY_TYPE, out -> out.write(token)));
+  public Optional<byte[]> timestamp(long size) throws IOException {
+    return log.tree().token(size);
   }
 
   /**
-   * A checkpoint over everything, for somebody who takes it away: it is kept in the history. Empty
-   * if there is none and nobody is there to sign one.
+   * A checkpoint over everything, for somebody who takes it away: it is kept in the history, unless
+   * it is kept already. Empty if there is none and none can be signed here.
    */
-  public Optional<Answer> exported(Parameters given) throws IOException, InterruptedException {
-    given.only(List.of());
+  public Optional<SignedCheckpoint> exported() throws IOException, InterruptedException {
     Optional<SignedCheckpoint> newest = sealing.newest();
     if (newest.isPresent()) {
-      log.tree().keep(newest.get());
+      keep(newest.get());
     }
-    return newest.map(this::note);
+    return newest;
   }
 
-  private Answer note(SignedCheckpoint checkpoint) {
-    byte[] note = checkpoint.note().toString().getBytes(UTF_8);
-    return Answer.of(TEXT, out -> out.write(note));
+  /** Nothing is written for what the history has: not even the lock is taken. */
+  private void keep(SignedCheckpoint checkpoint) throws IOException {
+    Optional<SignedCheckpoint> kept = log.tree().keptCheckpoint(checkpoint.size());
+    boolean complete =
+        kept.isPresent()
+            && kept.get().note().signatures().containsAll(checkpoint.note().signatures());
+    if (!complete) {
+      log.tree().keep(checkpoint);
+    }
+  }
+
+  /** Whether there is a checkpoint, or one can be signed; signs and writes nothing. */
+  public boolean canExport() throws IOException {
+    return log.lastId() > 0 || log.tree().newest().isPresent();
   }
 
   /** Which log this is, and which keys sign it. */
-  public Answer log(Parameters given) throws IOException {
-    given.only(List.of());
-    return Answer.json(out -> {
-      out.writeStartObject();
-      out.writeStringField("origin", log.identity().origin());
-      out.writeStringField("created_at", log.identity().createdAt());
-      out.writeArrayFieldStart("verifier_keys");
-      for (String key : log.identity().verifierKeys()) {
-        out.writeString(key);
-      }
-      out.writeEndArray();
-      out.writeEndObject();
-    });
+  public LogInfo log() {
+    return new LogInfo(
+        log.identity().origin(), log.identity().createdAt(), log.identity().verifierKeys());
   }
 
   /**
    * The newest checkpoint, as C2SP tlog-tiles publishes it: with the signatures of witnesses where
    * there are any. Empty before the first.
    */
-  public Optional<Answer> published() throws IOException {
-    return newest().map(this::note);
+  public Optional<SignedCheckpoint> published() throws IOException {
+    return newest();
   }
 
   /**
    * A tile or a bundle of entries of the published tree; empty if it has no such thing, or
-   * retention took out some of the entries.
+   * retention removed some of the entries.
    */
-  public Optional<Answer> tile(String path) throws IOException {
+  public Optional<byte[]> tile(String path) throws IOException {
     Optional<TilePath> parsed = TilePath.parse(path);
     if (parsed.isEmpty()) {
       return Optional.empty();
     }
-    Optional<byte[]> bytes =
-        switch (parsed.get()) {
-          case Tile tile -> log.tree().tile(tile);
-          case EntryBundle bundle -> log.tree().bundle(bundle);
-        };
-    return bytes.map(content -> Answer.of(BYTES, out -> out.write(content)));
+    return switch (parsed.get()) {
+      case Tile tile -> log.tree().tile(tile);
+      case EntryBundle bundle -> log.tree().bundle(bundle);
+    };
   }
 }

@@ -2,11 +2,12 @@ package io.tallystick.service.query;
 
 import io.tallystick.index.AuditQuery;
 import io.tallystick.service.InvalidParameterException;
-import java.time.Instant;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
-/** Questions to the index, from the parameters that ask them (api.md, Reading). */
+/**
+ * Queries from the parameters that describe them. Every method throws {@link
+ * InvalidParameterException} for a parameter that is unknown or not valid.
+ */
 public final class QueryParser {
   static final int MAX_LIMIT = 500;
   private static final int DEFAULT_LIMIT = 50;
@@ -30,62 +31,70 @@ public final class QueryParser {
   private QueryParser() {}
 
   /** The list: every filter, and a page. */
-  static AuditQuery list(Parameters given) {
-    given.only(ALL);
-    return page(given, filters(given, "desc")).build();
+  public static AuditQuery list(Parameters given) {
+    given.only(joined(List.of(ALL, List.of(AdminPanelCompat.SECURITY_ONLY))));
+    AuditQuery.Builder query = filters(given, "desc");
+    if (AdminPanelCompat.isSecurityOnly(given)) {
+      query.security(onlySecurity(given));
+    }
+    return page(given, query).build();
   }
 
   /** The list, of security events only. */
-  static AuditQuery security(Parameters given) {
+  public static AuditQuery security(Parameters given) {
     given.only(ALL);
+    return page(given, filters(given, "desc")).security(onlySecurity(given)).build();
+  }
+
+  private static boolean onlySecurity(Parameters given) {
     if (Boolean.FALSE.equals(given.flag("security"))) {
       throw new InvalidParameterException(
-          "security", "security is \"false\"; only security events are asked for here");
+          "security", "security must be true here, where only security events are listed");
     }
-    return page(given, filters(given, "desc")).security(true).build();
+    return true;
   }
 
   /** Entries by a user, or about that user. */
-  static AuditQuery user(String userId, Parameters given) {
+  public static AuditQuery user(long userId, Parameters given) {
     given.only(joined(List.of(List.of("event_type"), TIMES, PAGE, CURSORS)));
-    return page(given, filters(given, "desc"))
-        .userId(Parameters.number("user_id", userId, 0, Long.MAX_VALUE))
-        .build();
+    return page(given, filters(given, "desc")).userId(userId).build();
   }
 
-  /** The filters and {@code after_id} of a stream; no page. */
-  public static Parameters live(Parameters given) {
+  /** The filters and {@code after_id} of a stream, oldest first; no page. */
+  public static AuditQuery live(Parameters given) {
     given.only(joined(List.of(FILTERS, TIMES, List.of("after_id"))));
-    filters(given, "asc");
-    return given;
+    return filters(given, "asc").build();
   }
 
-  /** What a stream has to send next, oldest first. */
-  public static AuditQuery live(Parameters given, long afterId) {
-    return filters(given, "asc").afterId(afterId).build();
-  }
-
-  /** All matches, oldest first unless asked otherwise. */
+  /** All matches, oldest first unless {@code order} says otherwise. */
   public static AuditQuery export(Parameters given) {
     given.only(joined(List.of(FILTERS, TIMES, CURSORS, List.of("format"))));
     return filters(given, "asc").build();
   }
 
-  /** A range of time and nothing else. */
-  public record Period(@Nullable Instant since, @Nullable Instant until) {
-    public static Period of(Parameters given) {
-      given.only(TIMES);
-      return read(given);
-    }
+  /** A period and nothing else. */
+  public static Period period(Parameters given) {
+    return given.only(TIMES).period();
+  }
 
-    private static Period read(Parameters given) {
-      Period period = new Period(given.since("since"), given.until("until"));
-      if (period.since != null && period.until != null && !period.since.isBefore(period.until)) {
-        throw new InvalidParameterException(
-            "since", "since is after until; taken is a since that is not later than until");
-      }
-      return period;
-    }
+  /** What to verify. */
+  public static VerifyQuery verify(Parameters given) {
+    given.only(List.of("start_id", "end_id", "strict", "quick"));
+    return new VerifyQuery(
+        given.number("start_id", 1, Long.MAX_VALUE),
+        given.number("end_id", 1, Long.MAX_VALUE),
+        Boolean.TRUE.equals(given.flag("strict")),
+        Boolean.TRUE.equals(given.flag("quick")));
+  }
+
+  /** A page of checkpoints. */
+  public static CheckpointQuery checkpoints(Parameters given) {
+    given.only(joined(List.of(TIMES, List.of("limit", "before_size"))));
+    Long limit = given.number("limit", 1, CheckpointQuery.MAX_LIMIT);
+    return new CheckpointQuery(
+        given.period(),
+        given.number("before_size", 0, Long.MAX_VALUE),
+        limit == null ? CheckpointQuery.DEFAULT_LIMIT : limit.intValue());
   }
 
   private static List<String> joined(List<List<String>> lists) {
@@ -94,7 +103,7 @@ public final class QueryParser {
 
   private static AuditQuery.Builder filters(Parameters given, String defaultOrder) {
     String order = given.word("order", List.of("desc", "asc"));
-    Period period = Period.read(given);
+    Period period = given.period();
     return AuditQuery.builder()
         .eventTypes(given.eventTypes("event_type"))
         .actorId(given.number("actor_id", 0, Long.MAX_VALUE))
@@ -112,10 +121,10 @@ public final class QueryParser {
         .ascending((order == null ? defaultOrder : order).equals("asc"));
   }
 
-  private static AuditQuery.Builder page(Parameters given, AuditQuery.Builder question) {
+  private static AuditQuery.Builder page(Parameters given, AuditQuery.Builder query) {
     Long limit = given.number("limit", 1, MAX_LIMIT);
     Long offset = given.number("offset", 0, Long.MAX_VALUE);
-    return question
+    return query
         .limit(limit == null ? DEFAULT_LIMIT : limit.intValue())
         .offset(offset == null ? 0 : offset);
   }

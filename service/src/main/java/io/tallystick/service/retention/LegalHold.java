@@ -1,12 +1,13 @@
 package io.tallystick.service.retention;
 
-import com.fasterxml.jackson.core.JsonGenerator;
-import java.io.IOException;
+import com.fasterxml.jackson.databind.annotation.JsonSerialize;
+import io.tallystick.service.answer.ShortTime;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Entries that retention must not take out, until the hold is released.
+ * Entries that retention must not remove until the hold is released; also its form in answers.
  *
  * @param id of the hold, which is the id of the entry {@code audit.hold.placed}
  * @param placedBy name of the key that placed it
@@ -16,24 +17,15 @@ public record LegalHold(
     long firstId,
     long lastId,
     String reason,
-    Instant placedAt,
+    @JsonSerialize(using = ShortTime.class) Instant placedAt,
     @Nullable String placedBy) {
-  /** Most bytes of a reason. */
+  /** Longest reason, in bytes. */
   public static final int MAX_REASON_BYTES = 1_000;
 
-  /** Writes it as the API gives it. */
-  public void write(JsonGenerator out) throws IOException {
-    out.writeStartObject();
-    out.writeNumberField("id", id);
-    out.writeNumberField("first_id", firstId);
-    out.writeNumberField("last_id", lastId);
-    out.writeStringField("reason", reason);
-    out.writeStringField("placed_at", placedAt.toString());
-    if (placedBy == null) {
-      out.writeNullField("placed_by");
-    } else {
-      out.writeStringField("placed_by", placedBy);
+  /** The holds that are in force, oldest first. */
+  public record HoldList(List<LegalHold> holds) {
+    public HoldList {
+      holds = List.copyOf(holds);
     }
-    out.writeEndObject();
   }
 }

@@ -10,7 +10,7 @@ import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.service.Actor;
 import io.tallystick.service.InvalidParameterException;
-import io.tallystick.service.query.EntryJson;
+import io.tallystick.service.answer.AnswerJson;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.Futures;
 import io.tallystick.store.LogReader;
@@ -77,43 +77,7 @@ public final class RetentionAdministration {
       List<Retention.Batch> batches,
       List<Horizon.Removed> removed,
       @Nullable LegalHold heldBy,
-      long firstId) {
-    /** Writes it as the API gives it. */
-    public void write(JsonGenerator out) throws IOException {
-      out.writeStartObject();
-      out.writeBooleanField("dry_run", dryRun);
-      out.writeStringField("before", before.toString());
-      out.writeStringField("mode", name(mode));
-      out.writeArrayFieldStart("removed");
-      for (int i = 0; i < batches.size(); i++) {
-        Retention.Batch batch = batches.get(i);
-        out.writeStartObject();
-        out.writeNumberField("first_id", batch.firstId());
-        out.writeNumberField("last_id", batch.lastId());
-        out.writeNumberField("count", batch.count());
-        out.writeStringField("day", batch.day().toString());
-        out.writeNumberField("bytes", batch.bytes());
-        if (!dryRun) {
-          Horizon.Removed done = removed.get(i);
-          out.writeNumberField("recorded_as", done.recordedAs());
-          if (done.archive() != null) {
-            out.writeStringField("archive", done.archive());
-            out.writeStringField("archive_sha256", done.archiveSha256());
-          }
-        }
-        out.writeEndObject();
-      }
-      out.writeEndArray();
-      out.writeFieldName("held_by");
-      if (heldBy == null) {
-        out.writeNull();
-      } else {
-        heldBy.write(out);
-      }
-      out.writeNumberField("first_id", firstId);
-      out.writeEndObject();
-    }
-  }
+      long firstId) {}
 
   /** The mode of this name; empty if there is none. */
   public static Optional<Retention.Mode> mode(String name) {
@@ -319,7 +283,7 @@ public final class RetentionAdministration {
   private long append(String eventType, Actor actor, String range, Fields fields)
       throws IOException, InterruptedException {
     ByteArrayOutputStream details = new ByteArrayOutputStream();
-    try (JsonGenerator out = EntryJson.generator(details)) {
+    try (JsonGenerator out = AnswerJson.generator(details)) {
       out.writeStartObject();
       fields.write(out);
       if (actor.local()) {

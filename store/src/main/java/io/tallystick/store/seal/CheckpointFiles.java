@@ -111,6 +111,15 @@ public final class CheckpointFiles {
     return read(file(size));
   }
 
+  /** When the kept checkpoint of this size was written; empty if that one is not kept. */
+  public Optional<Instant> keptAt(long size) throws IOException {
+    try {
+      return Optional.of(Files.getLastModifiedTime(file(size)).toInstant());
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
   private Optional<SignedCheckpoint> read(Path file) throws IOException {
     try {
       Instant at = Files.getLastModifiedTime(file).toInstant();

@@ -1,11 +1,10 @@
-package io.tallystick.service.query;
+package io.tallystick.service.answer;
 
 import io.tallystick.entry.EntryCodec;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
 /** Instants as entries have them: RFC 3339, UTC, nine fractional digits. */
 public final class Timestamps {
@@ -23,9 +22,5 @@ public final class Timestamps {
     return time.isBefore(FIRST_SHORT) || !time.isBefore(FIRST_LONG)
         ? NINE_DIGITS.format(time)
         : EntryCodec.timestamp(time);
-  }
-
-  static @Nullable String textOrNull(@Nullable Instant time) {
-    return time == null ? null : text(time);
   }
 }

@@ -1,0 +1,85 @@
+package io.tallystick.service.access;
+
+import com.fasterxml.jackson.databind.annotation.JsonSerialize;
+import io.tallystick.service.answer.ShortTime;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A key in an answer, without its secret.
+ *
+ * @param permissions in the order of {@link Permission}
+ */
+public record KeyInfo(
+    String id,
+    String name,
+    List<String> permissions,
+    @JsonSerialize(using = ShortTime.class) Instant createdAt,
+    @JsonSerialize(using = ShortTime.class) @Nullable Instant expiresAt,
+    @JsonSerialize(using = ShortTime.class) @Nullable Instant lastUsedAt,
+    @JsonSerialize(using = ShortTime.class) @Nullable Instant revokedAt) {
+  public KeyInfo {
+    permissions = List.copyOf(permissions);
+  }
+
+  public static KeyInfo of(AccessKey key) {
+    return new KeyInfo(
+        key.id(),
+        key.name(),
+        key.permissions().stream().sorted().map(Permission::toString).toList(),
+        key.createdAt(),
+        key.expiresAt(),
+        key.lastUsedAt(),
+        key.revokedAt());
+  }
+
+  /** All keys of a log. */
+  public record KeyList(List<KeyInfo> keys) {
+    public KeyList {
+      keys = List.copyOf(keys);
+    }
+
+    public static KeyList of(List<AccessKey> keys) {
+      return new KeyList(keys.stream().map(KeyInfo::of).toList());
+    }
+  }
+
+  /**
+   * A key that was just created, with its secret.
+   *
+   * @param key the key itself; the only time that it is shown
+   */
+  public record NewKey(
+      String id,
+      String name,
+      List<String> permissions,
+      @JsonSerialize(using = ShortTime.class) Instant createdAt,
+      @JsonSerialize(using = ShortTime.class) @Nullable Instant expiresAt,
+      @JsonSerialize(using = ShortTime.class) @Nullable Instant lastUsedAt,
+      @JsonSerialize(using = ShortTime.class) @Nullable Instant revokedAt,
+      String key) {
+    public NewKey {
+      permissions = List.copyOf(permissions);
+    }
+
+    public static NewKey of(AccessKeys.NewKey made) {
+      KeyInfo info = KeyInfo.of(made.key());
+      return new NewKey(
+          info.id,
+          info.name,
+          info.permissions,
+          info.createdAt,
+          info.expiresAt,
+          info.lastUsedAt,
+          info.revokedAt,
+          made.text());
+    }
+
+    /** The key without its secret. */
+    @Override
+    public String toString() {
+      return "NewKey[" + id + "]";
+    }
+  }
+}

@@ -1,0 +1,33 @@
+package io.tallystick.service.answer;
+
+import com.fasterxml.jackson.databind.annotation.JsonSerialize;
+import io.tallystick.index.TopActors;
+import java.time.Instant;
+import java.util.List;
+import java.util.SortedMap;
+
+/**
+ * A period of the log, and what is in it.
+ *
+ * @param bucketSeconds how long each stretch of time is
+ * @param lastId newest entry of the log
+ * @param indexedThrough newest entry that the counts can include
+ */
+public record OverviewReport(
+    Instant since,
+    Instant until,
+    long bucketSeconds,
+    List<Bucket> buckets,
+    TopActors failedLogins,
+    long lastId,
+    long indexedThrough) {
+  public OverviewReport {
+    buckets = List.copyOf(buckets);
+  }
+
+  /** Entries of a stretch of time, which begins at {@code start}, by category. */
+  public record Bucket(
+      @JsonSerialize(using = ShortTime.class) Instant start,
+      long total,
+      SortedMap<String, Long> byCategory) {}
+}

@@ -1,0 +1,61 @@
+package io.tallystick.service.answer;
+
+import io.tallystick.store.verify.VerifyReport;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a verification found.
+ *
+ * @param brokenLinks the first faults, in the order of the log
+ * @param faultsTotal how many faults there are in all
+ * @param mode {@code full} or {@code quick}
+ * @param checkpoint the newest; {@code null} if the log has none
+ */
+public record Verification(
+    boolean valid,
+    long entriesChecked,
+    List<BrokenLink> brokenLinks,
+    long faultsTotal,
+    long firstId,
+    long lastId,
+    String mode,
+    @Nullable CheckpointInfo checkpoint,
+    long leafHashes,
+    long nodeHashes,
+    long hashesComputed,
+    long durationMs) {
+  public Verification {
+    brokenLinks = List.copyOf(brokenLinks);
+  }
+
+  /**
+   * A fault.
+   *
+   * @param id of the entry where it shows; 0 if it shows at none
+   * @param kind what does not fit, for instance {@code chain}
+   * @param reason a sentence for a person
+   */
+  public record BrokenLink(long id, String kind, String reason) {}
+
+  /** How far a verification has come. */
+  public record Progress(long checked, long total) {}
+
+  public static Verification of(VerifyReport report) {
+    return new Verification(
+        report.valid(),
+        report.entriesChecked(),
+        report.faults().stream()
+            .map(fault -> new BrokenLink(fault.id(), fault.kind().toString(), fault.reason()))
+            .toList(),
+        report.faultCount(),
+        report.firstId(),
+        report.lastId(),
+        report.quick() ? "quick" : "full",
+        report.checkpoint() == null ? null : CheckpointInfo.of(report.checkpoint()),
+        report.leafHashes(),
+        report.nodeHashes(),
+        report.hashesComputed(),
+        report.duration().toMillis());
+  }
+}

@@ -1,0 +1,30 @@
+package io.tallystick.service.query;
+
+import io.tallystick.service.InvalidParameterException;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A range of time.
+ *
+ * @param since its first instant; {@code null} for no bound
+ * @param until the first instant after it; {@code null} for no bound
+ */
+public record Period(@Nullable Instant since, @Nullable Instant until) {
+  /** All of time. */
+  public static final Period ALL = new Period(null, null);
+
+  /**
+   * @throws InvalidParameterException if it ends before it begins
+   */
+  public Period {
+    if (since != null && until != null && !since.isBefore(until)) {
+      throw new InvalidParameterException("since", "since must not be later than until");
+    }
+  }
+
+  /** Whether it includes this instant. */
+  boolean includes(Instant time) {
+    return (since == null || !time.isBefore(since)) && (until == null || time.isBefore(until));
+  }
+}
