@@ -54,7 +54,7 @@ public final class PythonVerifier {
   private static final Pattern ITS_ENTRY = Pattern.compile("^entry (\\d+)");
   private static final Pattern ITS_ENTRIES = Pattern.compile("^entries (\\d+) to (\\d+)");
   private static final Pattern BEYOND_THE_END =
-      Pattern.compile(" covers (\\d+) entries, and the log ends at entry (\\d+)");
+      Pattern.compile(" covers (\\d+) entries, but the log ends at entry (\\d+)");
   private static final Pattern PLACE = Pattern.compile("\\b([0-9]{8}-[0-9]{2}F\\.cq4@\\d+): ");
   private static final Pattern CHANGED_TILE =
       Pattern.compile("^tile (\\S+?):? (?:holds other hashes|does not have the root)");
