@@ -65,8 +65,7 @@ class OptionsTest {
     String two = "{\"event_type\":\"a.b\",\"request_id\":\"r2\"}\n";
     assertThat(run(here, one, "append").out()).isEqualTo("1 entry appended, the last one is 4\n");
     assertThat(run(here, one + two + two, "append").out())
-        .isEqualTo(
-            "1 entry appended, the last one is 5; 2 already in the log (same request_id)\n");
+        .isEqualTo("1 entry appended, the last one is 5; 2 already in the log (same request_id)\n");
     assertThat(run(here, one, "append").out())
         .isEqualTo("nothing was appended; 1 already in the log (same request_id)\n");
     Result conflict = run(here, two + one.replace("\"1\"", "\"2\""), "append");

@@ -88,7 +88,7 @@ public final class AuditIndex implements AutoCloseable {
 
   /**
    * Opens the index beside a process that may be writing it: reads what is committed, indexes the
-   * rest in memory, and changes nothing in this directory. Used by one thread.
+   * rest in memory or in a temporary directory, and changes nothing here. Used by one thread.
    */
   public static AuditIndex openBeside(LogReader log, Path directory) throws IOException {
     return openBeside(log, directory, MemoryTail.MAX_ENTRIES);
@@ -96,7 +96,7 @@ public final class AuditIndex implements AutoCloseable {
 
   /** As {@link #openBeside(LogReader, Path)}, looking again after so many new ids. */
   static AuditIndex openBeside(LogReader log, Path directory, long maxInMemory) throws IOException {
-    Shards shards = Shards.readBeside(directory, log);
+    Shards shards = Shards.readBeside(directory, log, maxInMemory);
     return new AuditIndex(log, directory, shards, false, maxInMemory);
   }
 
@@ -170,7 +170,7 @@ public final class AuditIndex implements AutoCloseable {
 
   private void catchUp(long id) throws IOException {
     if (id - openedAt >= maxInMemory) {
-      shards = Shards.newer(shards, directory, log);
+      shards = Shards.newer(shards, directory, log, maxInMemory);
       openedAt = id;
     }
     Shards memory = shards;

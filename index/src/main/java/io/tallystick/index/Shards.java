@@ -88,39 +88,47 @@ final class Shards implements Closeable {
     return shards;
   }
 
-  /** Opens what is committed to read it, with room in memory for what is not. */
-  static Shards readBeside(Path directory, LogReader log) throws IOException {
-    Shards shards = new Shards(directory, log, Long.MAX_VALUE, path -> new ByteBuffersDirectory());
+  /**
+   * Opens what is committed to read it. What is not is indexed in memory, or, if that is more than
+   * {@code maxInMemory} entries, in a temporary directory.
+   */
+  static Shards readBeside(Path directory, LogReader log, long maxInMemory) throws IOException {
+    long[] next = {log.firstId()};
+    Opener opener =
+        path ->
+            log.lastId() - next[0] >= maxInMemory
+                ? TemporaryIndex.create()
+                : new ByteBuffersDirectory();
+    Shards shards = new Shards(directory, log, Long.MAX_VALUE, opener);
     List<Shard> open = new ArrayList<>();
-    long next = log.firstId();
     try {
       for (Map.Entry<Long, Path> found : shards.find().entrySet()) {
         Shard shard = Shard.read(Shard.directory(found.getValue()), found.getKey(), shards.origin);
         open.add(shard);
         // Asked for its end, the log also sees where it begins by now.
         if (shard.indexedThrough() > log.lastId()
-            || found.getKey() > Math.max(next, log.firstId())) {
+            || found.getKey() > Math.max(next[0], log.firstId())) {
           throw new IndexException("the index does not fit to the log");
         }
-        next = shards.after(shard);
+        next[0] = shards.after(shard);
       }
     } catch (IOException | RuntimeException e) {
-      LOG.warn(
-          "the index on disk can't be used ({}); entries are indexed in memory instead", reason(e));
+      LOG.warn("the index on disk can't be used ({}); entries are indexed anew instead", reason(e));
       for (Shard shard : open) {
         shard.close();
       }
       open.clear();
-      next = log.firstId();
+      next[0] = log.firstId();
     }
-    open.add(shards.beginAt(next));
+    open.add(shards.beginAt(next[0]));
     shards.shards = List.copyOf(open);
     return shards;
   }
 
   /** What is on the disk now, if it is more than these shards have from there. */
-  static Shards newer(Shards before, Path directory, LogReader log) throws IOException {
-    Shards now = readBeside(directory, log);
+  static Shards newer(Shards before, Path directory, LogReader log, long maxInMemory)
+      throws IOException {
+    Shards now = readBeside(directory, log, maxInMemory);
     boolean more = now.indexedThrough() > before.indexedThrough() - before.uncommitted();
     (more ? before : now).close();
     return more ? now : before;

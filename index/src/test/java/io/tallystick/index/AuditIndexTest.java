@@ -185,7 +185,7 @@ class AuditIndexTest {
   /** What was there at the start is committed as soon as it is indexed. */
   private void awaitCommitted(long id) throws Exception {
     for (int i = 0; i < 500; i++) {
-      try (Shards committed = Shards.readBeside(directory, log.reader())) {
+      try (Shards committed = Shards.readBeside(directory, log.reader(), MemoryTail.MAX_ENTRIES)) {
         if (committed.indexedThrough() == id) {
           return;
         }

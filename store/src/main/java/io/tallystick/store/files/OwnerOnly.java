@@ -30,6 +30,14 @@ public final class OwnerOnly {
   }
 
   /**
+   * Creates a directory with mode 0700 where the system keeps temporary files. The caller deletes
+   * it.
+   */
+  public static Path createTemporaryDirectory(String prefix) throws IOException {
+    return Files.createTempDirectory(prefix, PosixFilePermissions.asFileAttribute(DIRECTORY));
+  }
+
+  /**
    * Opens a file to write it, and creates it with mode 0600 where it is missing; one that exists
    * keeps its mode.
    *
