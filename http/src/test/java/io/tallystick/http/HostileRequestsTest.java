@@ -184,7 +184,7 @@ class HostileRequestsTest extends HostileRequests {
     first.put(
         request("POST", EVENTS + "?x=1", "Content-Type: application/json\r\n" + body, in), 422);
     first.put(post(body, in), 422);
-    first.put(post("Content-Encoding: gzip\r\n" + body, in), 415);
+    first.put(post("Content-Encoding: br\r\n" + body, in), 415);
     first.put(request("POST", "/nothing", body, in), 404);
     first.put(request("PUT", EVENTS, body, in), 405);
     first.put(request("GET", "/api/audit?limit=x", body, in), 422);
@@ -297,35 +297,34 @@ class HostileRequestsTest extends HostileRequests {
   }
 
   @Test
-  void compressedBodiesAreNotUnpacked() throws Exception {
+  void onlyGzipIsUnpackedAndOnlyAsFarAsABodyMayGo() throws Exception {
     byte[] zeros = new byte[64 << 20];
     String bomb = compressed(zeros, true);
     assertThat(bomb.length()).isLessThan(100_000);
     String event = compressed(EVENT.getBytes(ISO_8859_1), true);
     String deflated = compressed(EVENT.getBytes(ISO_8859_1), false);
+    for (String coding : List.of("gzip", "x-gzip", "GZIP")) {
+      assertThat(send("compressed bodies", encoded(coding, deflated))).containsExactly(400);
+      assertThat(send("compressed bodies", encoded(coding, EVENT))).containsExactly(400);
+      assertThat(send("compressed bodies", encoded(coding, bomb))).containsExactly(413);
+    }
     for (String coding :
-        List.of(
-            "gzip",
-            "x-gzip",
-            "deflate",
-            "br",
-            "zstd",
-            "compress",
-            "identity",
-            "gzip, gzip",
-            "GZIP",
-            "",
-            "\u00ff")) {
+        List.of("deflate", "br", "zstd", "compress", "identity", "gzip, gzip", "", "\u00ff")) {
       for (String body : List.of(event, deflated, bomb, EVENT)) {
-        String headers =
-            "Content-Encoding: " + coding + "\r\nContent-Length: " + body.length() + "\r\n";
-        assertThat(send("compressed bodies", post(headers, body))).as(coding).containsExactly(415);
+        assertThat(send("compressed bodies", encoded(coding, body)))
+            .as(coding)
+            .containsExactly(415);
       }
     }
     for (String body : List.of(event, deflated, bomb)) {
       String length = "Content-Length: " + body.length() + "\r\n";
       assertThat(send("compressed bodies", post(length, body))).containsExactly(422);
     }
+  }
+
+  private String encoded(String coding, String body) {
+    return post(
+        "Content-Encoding: " + coding + "\r\nContent-Length: " + body.length() + "\r\n", body);
   }
 
   private static String compressed(byte[] bytes, boolean gzip) throws Exception {
