@@ -219,12 +219,13 @@ public final class RetentionAdministration {
     if (reason.isBlank() || bytes > LegalHold.MAX_REASON_BYTES || !text) {
       throw new InvalidParameterException(
           "reason",
-          "reason is "
-              + Quoted.of(reason)
-              + "; taken are 1 to "
+          "reason must be 1 to "
               + LegalHold.MAX_REASON_BYTES
-              + " bytes of text without the character NUL, not "
-              + bytes);
+              + " bytes of text without the character NUL, but was "
+              + Quoted.of(reason)
+              + ", "
+              + bytes
+              + " bytes");
     }
     log.removalLock().lockInterruptibly();
     try {
