@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Sessions over plain HTTP: cookie, CSRF token, origin, time-outs, and what the log says of it. */
 class SessionApiTest {
-  private static final String NEW_KEY = "{\"name\":\"other\",\"permissions\":[\"audit.append\"]}";
+  private static final String NEW_KEY = "{\"name\":\"other\",\"permissions\":[\"admin.audit\"]}";
 
   @TempDir Path data;
 

@@ -167,7 +167,7 @@ class RequestIdTest {
         AppendResult written = small.get();
         assertThat(server.entry(written.places().getFirst().id()).decode().event())
             .isEqualTo(event);
-        assertThatThrownBy(refused::get).hasMessageContaining("a batch is at most");
+        assertThatThrownBy(refused::get).hasMessageContaining("an encoded batch must have at most");
       }
     }
   }
