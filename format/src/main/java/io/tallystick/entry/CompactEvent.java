@@ -63,11 +63,22 @@ final class CompactEvent {
 
   private @Nullable Event event() {
     String type = texts[EVENT_TYPE];
-    return type == null
-        ? null
-        : new Event(
-            type, actorId, texts[2], texts[3], texts[4], texts[5], texts[6], texts[7], texts[8],
-            texts[9], details);
+    if (type == null) {
+      return null;
+    }
+    // The builder brings addresses and times into the form that is stored.
+    return Event.builder(type)
+        .actorId(actorId)
+        .actorUsername(texts[2])
+        .actorIp(texts[3])
+        .userAgent(texts[4])
+        .targetType(texts[5])
+        .targetId(texts[6])
+        .action(texts[7])
+        .occurredAt(texts[8])
+        .requestId(texts[9])
+        .details(details)
+        .build();
   }
 
   private boolean fields() {

@@ -70,6 +70,16 @@ class CompactEventTest {
           "event_typ",
           "");
 
+  private static final List<String> ADDRESSES =
+      List.of("\"203.0.113.7\"", "\"2001:DB8::1\"", "\"::ffff:10.0.0.1\"", "\"x\"");
+
+  private static final List<String> TIMES =
+      List.of(
+          "\"2026-11-23T03:05:09Z\"",
+          "\"2026-11-23t03:05:09.5z\"",
+          "\"2016-12-31T23:59:60Z\"",
+          "\"today\"");
+
   private static @Nullable Event compact(byte[] json) {
     return CompactEvent.read(json, 0, json.length);
   }
@@ -97,8 +107,8 @@ class CompactEventTest {
       String value =
           switch (field) {
             case "actor_id", "details" -> any(random, VALUES);
-            case "actor_ip" -> any(random, List.of("\"203.0.113.7\"", "\"2001:DB8::1\"", "\"x\""));
-            case "occurred_at" -> any(random, List.of("\"2026-11-23T03:05:09Z\"", "\"today\""));
+            case "actor_ip" -> any(random, ADDRESSES);
+            case "occurred_at" -> any(random, TIMES);
             default -> '"' + any(random, TEXTS) + any(random, TEXTS) + '"';
           };
       members.add('"' + field + "\":" + (random.nextInt(20) == 0 ? any(random, VALUES) : value));
