@@ -167,7 +167,7 @@ class AppendIT {
         .contains("this is not JSON", "1 entry appended");
     Path field = file("field.json", "[{\"event_type\":\"a\"},\n {\"event_type\":\"A\"}]");
     assertThat(Tally.run(log(), "", "append", field.toString()).err())
-        .startsWith("tally: " + field + ", line 2: event_type is \"A\"");
+        .startsWith("tally: " + field + ", line 2: event_type must be words of a-z");
   }
 
   @Test

@@ -201,7 +201,7 @@ class AuditLoggingDocumentIT {
   void limitIsOneTo500(String limit) throws Exception {
     HttpResponse<String> answer = server.get("/api/audit?limit=" + limit);
     assertThat(answer.statusCode()).isEqualTo(422);
-    assertThat(answer.body()).contains("from 1 to 500");
+    assertThat(answer.body()).contains("between 1 and 500");
   }
 
   @Test
@@ -266,7 +266,7 @@ class AuditLoggingDocumentIT {
   @ParameterizedTest(name = "{0}={1}")
   @CsvSource({
     "SIMPLETUNER_AUDIT_RETENTION_DAYS,365,365 days",
-    "SIMPLETUNER_AUDIT_RETENTION_DAYS,never,number of days",
+    "SIMPLETUNER_AUDIT_RETENTION_DAYS,never,between 1 and 100000",
     "TALLY_RETENTION_DAYS,30,30 days"
   })
   void retentionIsReadFromTheEnvironment(String variable, String value, String says)

@@ -130,7 +130,7 @@ class RetentionIT {
   void theServerTakesOldEntriesOutByItself() throws Exception {
     Map<String, String> days = Map.of("SIMPLETUNER_AUDIT_RETENTION_DAYS", "365");
     try (Tally.Server server = Tally.Server.start(data, days, "--retention-mode", "purge")) {
-      for (int i = 0; i < 300 && total(server) == 300; i++) {
+      for (int i = 0; i < 300 && total(server) > 0; i++) {
         Thread.sleep(100);
       }
       assertThat(total(server)).isZero();
