@@ -2,6 +2,7 @@ package io.tallystick.entry;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import io.tallystick.tlog.Quoted;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -89,7 +90,7 @@ final class DetailsReader {
     if (!CanonicalJson.isNumber(text)) {
       throw refused(
           "a number in details must fit into a 64-bit floating-point number, but was "
-              + Text.quote(text));
+              + Quoted.of(text));
     }
     out.raw(Ascii.bytes(text));
   }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.tallystick.tlog.Hash;
+import io.tallystick.tlog.Quoted;
 import java.time.Instant;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -259,7 +260,7 @@ public final class EntryCodec {
                 event.buildAsStored());
         if (actorIp != null && !actorIp.equals(entry.event().actorIp())) {
           throw new InvalidEntryException(
-              "actor_ip is " + Text.quote(actorIp) + ", which is not its canonical form");
+              "actor_ip is " + Quoted.of(actorIp) + ", which is not its canonical form");
         }
         return entry;
       } catch (InvalidEventException e) {

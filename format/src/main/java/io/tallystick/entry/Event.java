@@ -2,6 +2,7 @@ package io.tallystick.entry;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import io.tallystick.tlog.Quoted;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -75,7 +76,7 @@ public record Event(
       throw new InvalidEventException(
           "actor_ip",
           "actor_ip must be an IPv4 or IPv6 address like 203.0.113.9 or 2001:db8::1, but was "
-              + Text.quote(actorIp));
+              + Quoted.of(actorIp));
     }
     return canonical;
   }
@@ -99,7 +100,7 @@ public record Event(
           "event_type must be words of a-z, 0-9 and _ joined by dots, at most "
               + MAX_TYPE_BYTES
               + " bytes, for instance auth.login.failed, but was "
-              + Text.quote(type));
+              + Quoted.of(type));
     }
   }
 
@@ -114,7 +115,7 @@ public record Event(
           "occurred_at",
           "occurred_at must be RFC 3339 with an offset, for instance 2026-11-23T03:05:09.5Z or"
               + " 2026-11-23T04:05:09+01:00, but was "
-              + Text.quote(text));
+              + Quoted.of(text));
     }
   }
 

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.core.util.JsonRecyclerPools;
+import io.tallystick.tlog.Quoted;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -334,8 +335,8 @@ public final class EventReader {
           faults.add(field, () -> field + " is set by the log; leave it out");
       default ->
           faults.add(
-              Text.quote(field),
-              () -> "unknown field " + Text.quote(field) + "; supported fields: " + FIELDS);
+              Quoted.of(field),
+              () -> "unknown field " + Quoted.of(field) + "; supported fields: " + FIELDS);
     }
   }
 

@@ -4,8 +4,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What a string of an event may hold: Unicode scalar values other than NUL. */
 final class Text {
-  private static final int MAX_QUOTED_CHARS = 48;
-
   private Text() {}
 
   /**
@@ -49,21 +47,5 @@ final class Text {
       }
     }
     return bytes;
-  }
-
-  /** The text for a message: in quotes, shortened, with everything unprintable escaped. */
-  static String quote(String text) {
-    StringBuilder quoted = new StringBuilder("\"");
-    for (int i = 0; i < Math.min(text.length(), MAX_QUOTED_CHARS); i++) {
-      char c = text.charAt(i);
-      if (c == '"' || c == '\\') {
-        quoted.append('\\').append(c);
-      } else if (c < ' ' || c >= 0x7f) {
-        quoted.append("\\u%04x".formatted((int) c));
-      } else {
-        quoted.append(c);
-      }
-    }
-    return quoted.append(text.length() > MAX_QUOTED_CHARS ? "…\"" : "\"").toString();
   }
 }

@@ -6,11 +6,11 @@ import org.jspecify.annotations.Nullable;
  * Text from outside made fit for a message: in quotes, shortened, everything unprintable escaped.
  */
 public final class Quoted {
-  private static final int MAX_CHARS = 40;
+  private static final int MAX_CHARS = 48;
 
   private Quoted() {}
 
-  /** The first 40 characters of the text in quotes; {@code null} is the empty text. */
+  /** The first 48 characters of the text in quotes; {@code null} is the empty text. */
   public static String of(@Nullable String text) {
     StringBuilder quoted = new StringBuilder("\"");
     String shown = text == null ? "" : text;
