@@ -122,7 +122,8 @@ class ArchitectureTest {
   }
 
   /**
-   * Nobody finds his way in a package of sixty types; the commands of tally are many of one kind.
+   * Nobody finds their way around a package of sixty types; the commands of tally are many of one
+   * kind.
    */
   @Test
   void noPackageIsLarge() {

@@ -30,7 +30,7 @@ class GoClientsIT {
   @TempDir static Path built;
   @TempDir Path directory;
 
-  /** What they can't be built for, if so. */
+  /** Why they can't be built; empty if they can. */
   private static String missing = "";
 
   @BeforeAll
@@ -100,7 +100,7 @@ class GoClientsIT {
     assertThat(result.code()).isZero();
   }
 
-  /** A log with its first entry only, and a key for it that no entry tells of. */
+  /** A log with its first entry only, and a key for it that no entry mentions. */
   private Path newLog() throws Exception {
     Path data = directory.resolve("log");
     Path keys = directory.resolve("keys");
@@ -113,7 +113,7 @@ class GoClientsIT {
     return data;
   }
 
-  /** Appends until the log has so many entries, and has a checkpoint made over them. */
+  /** Appends until the log has that many entries, and seals them. */
   private static void grow(Tally.Server server, long from, long to) throws Exception {
     for (long id = from + 1; id <= to; ) {
       StringBuilder batch = new StringBuilder();
@@ -183,7 +183,7 @@ class GoClientsIT {
     }
   }
 
-  /** With a second signature for the time after Ed25519, and a witness's. */
+  /** Also with a second signature of a post-quantum key, and with a witness's. */
   @Test
   void whatTheCommandLineTakesAwayIsVerified() throws Exception {
     Path data = directory.resolve("log");
@@ -221,7 +221,7 @@ class GoClientsIT {
     }
   }
 
-  /** Word for word, but for the module, which comes from the cache. */
+  /** Follows the README word for word, except that the Go module comes from the cache. */
   @Test
   void theReadmeOfTheEvidenceIsTrue() throws Exception {
     Map<String, String> log = Map.of("TALLY_DATA", directory.resolve("log").toString());

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Text of entries, holds and requests that wants to be more than text where it is printed. */
+/** Text in entries, holds and requests that would act on whatever prints it. */
 class InjectionIT {
   private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -9,7 +9,7 @@ import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** With loggers that nothing has used yet: the JDK gives parents a level only with a new child. */
+/** Uses loggers that nothing else uses: the JDK applies a parent's level only to new loggers. */
 class LoggingTest {
 
   @AfterEach

@@ -17,7 +17,7 @@ class ManPageIT {
   @TempDir Path directory;
 
   private static Tally.Result page() throws Exception {
-    // Whose it is, is nobody else's business.
+    // The page must not show the paths of whoever made it.
     Tally.Result page =
         Tally.run(Map.of("TALLY_DATA", "/home/somebody/log"), "", "generate-man-page");
     assertThat(page.err()).isEmpty();

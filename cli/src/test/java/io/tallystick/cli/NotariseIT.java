@@ -142,7 +142,7 @@ class NotariseIT {
     }
   }
 
-  /** Whether tools/verify_log.py finds nothing wrong; also where it cannot run. */
+  /** Whether tools/verify_log.py finds nothing wrong; true where it cannot run. */
   private boolean verifiedByPython() throws Exception {
     if (!pythonIsHere()) {
       System.out.println("python3 with the package cryptography is missing");

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Options that need a server beside, and output that a process of its own can't write. */
+/** Options that need a running server, and output that cannot be written. */
 class OptionsIT {
   @TempDir Path directory;
   private String data = "";

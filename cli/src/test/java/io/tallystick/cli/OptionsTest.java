@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Where a command has its options from: the command line, then the environment. */
+/** Where a command gets its options: from the command line, then from the environment. */
 class OptionsTest {
   private static final String NOWHERE = "http://127.0.0.1:1";
 

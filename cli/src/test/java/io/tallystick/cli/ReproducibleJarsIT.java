@@ -20,8 +20,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The packaged jars hold nothing of when, where and by whom they were built, so two builds of the
- * same sources give the same bytes.
+ * The packaged jars do not depend on when, where or by whom they were built: two builds of the same
+ * sources give the same bytes.
  */
 class ReproducibleJarsIT {
   private static final Path TARGET = Path.of("target").toAbsolutePath();

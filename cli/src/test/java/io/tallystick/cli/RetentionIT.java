@@ -35,7 +35,7 @@ class RetentionIT {
         writer.append(Collections.nCopies(100, failed), null).get();
       }
     }
-    // So that there is a segment of today, which stays.
+    // This makes a segment of today, which stays.
     assertThat(run("append", "{\"event_type\":\"auth.logout\"}\n").code()).isZero();
   }
 

@@ -17,7 +17,7 @@ import java.util.List;
 
 /**
  * Checks a proof file with the JDK alone, written from C2SP's pages and RFC 6962: what an auditor
- * would write who does not believe our own classes.
+ * would write who does not trust our own classes.
  */
 final class SecondVerifier {
   private SecondVerifier() {}

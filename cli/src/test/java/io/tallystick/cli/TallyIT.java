@@ -202,7 +202,7 @@ class TallyIT {
     for (String question : questions) {
       HttpResponse<String> answer = server.get(question);
       assertThat(answer.statusCode()).isEqualTo(200);
-      // The log tells of each export.
+      // Each export adds an entry.
       all.append(answer.body().replaceFirst("(audit.exported.*?\"count\":)\\d+", "$1"))
           .append('\n');
     }

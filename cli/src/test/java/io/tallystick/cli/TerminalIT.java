@@ -32,7 +32,7 @@ class TerminalIT {
     return words;
   }
 
-  /** Runs a program on a terminal, and gives what that shows. */
+  /** Runs a program on a terminal, and returns what the terminal shows. */
   private String onATerminal(
       Map<String, String> environment, String redirection, List<String> words) throws Exception {
     String line =
@@ -89,7 +89,7 @@ class TerminalIT {
     }
   }
 
-  /** Columns of a line, of which each of these Japanese characters takes two. */
+  /** The columns of a line; each of these Japanese characters takes two. */
   private static int columns(String line) {
     return line.codePoints().map(c -> c > 0x3000 && c < 0xa000 ? 2 : 1).sum();
   }

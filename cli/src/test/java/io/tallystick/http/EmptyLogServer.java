@@ -40,7 +40,7 @@ public final class EmptyLogServer implements AutoCloseable {
     this.key = key;
   }
 
-  /** Starts it in this folder, at any port that is free. */
+  /** Starts it in this folder, on a free port. */
   public static EmptyLogServer start(Path directory) throws Exception {
     Path neighbour = directory.resolve("neighbour");
     AuditLog log = AuditLog.open(neighbour, LogConfig.defaults());
@@ -56,7 +56,7 @@ public final class EmptyLogServer implements AutoCloseable {
     return new EmptyLogServer(log, serve(LogReader.open(empty), log), signer.verifier().toString());
   }
 
-  /** Keys and what is logged of those who show none are another log's. */
+  /** Its keys, and the entries about requests without a key, belong to another log. */
   private static Javalin serve(LogReader empty, AuditLog neighbour) throws IOException {
     ServerConfig config = ServerConfig.builder().port(0).build();
     AccessKeys keys = AccessKeys.open(neighbour.reader().directory().access(), Clock.systemUTC());

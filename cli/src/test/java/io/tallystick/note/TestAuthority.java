@@ -68,7 +68,7 @@ public final class TestAuthority {
             critical);
   }
 
-  /** An authority as it should be. */
+  /** A valid authority. */
   public static TestAuthority good() throws Exception {
     Instant now = Instant.now();
     return new TestAuthority(KeyPurposeId.id_kp_timeStamping, true, now, now);
@@ -102,7 +102,7 @@ public final class TestAuthority {
                 new JcaContentSignerBuilder("SHA256withRSA").build(issuerKeys.getPrivate())));
   }
 
-  /** The certificate that its own leads to. */
+  /** The root certificate, which issued the authority's. */
   public X509Certificate root() {
     return root;
   }

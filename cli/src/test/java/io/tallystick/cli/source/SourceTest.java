@@ -47,7 +47,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** That a server and its data directory give the same answers, and those of the HTTP API. */
+/** A server and its data directory give the same answers, which are those of the HTTP API. */
 class SourceTest {
   private static final Period WIDE =
       new Period(
@@ -100,7 +100,7 @@ class SourceTest {
     Answered<T> of(Source source) throws IOException, InterruptedException;
   }
 
-  /** Both give the same value and JSON, and so does the path. */
+  /** Both give the same value and the same JSON, which is that of the path. */
   private <T> T same(Request<T> request, @Nullable String path) throws Exception {
     Answered<T> here = request.of(local);
     Answered<T> there = request.of(remote);
@@ -191,7 +191,7 @@ class SourceTest {
       remote.export(query, format, there);
       assertThat(here.size()).as(format.toString()).isPositive();
       if (format != ExportFormat.BUNDLE) {
-        // Each export is an entry, so that the checkpoint of a bundle is another.
+        // Each export adds an entry, so the checkpoint of the next bundle differs.
         assertThat(there.toByteArray()).isEqualTo(here.toByteArray());
       }
     }

@@ -101,7 +101,7 @@ public class ThreatTest {
     }
   }
 
-  /** What the disk tells by itself; the auditor's checker agrees. */
+  /** What the disk alone shows; the auditor's checker agrees. */
   private List<Fault> onDisk() throws Exception {
     VerifyReport report = new LogVerifier(LogReader.open(data)).verify(VerifyRequest.all(), null);
     PythonVerifier.agrees(data, report);
@@ -137,7 +137,7 @@ public class ThreatTest {
     LogFiles.copy(from.resolve(file), data.resolve(file));
   }
 
-  /** A log of the same name by somebody who has not the key. */
+  /** A log of the same name by somebody who does not have the key. */
   private Path forged(int hours, long forgedId) throws Exception {
     Path forged = directory.resolve("forged");
     write(forged, hours, forgedId);
