@@ -67,11 +67,13 @@ public final class LogReader implements EntrySource {
       throw new LogException.NotALog(directory.root() + " holds no log: it has no log.json");
     }
     LogIdentity identity = LogIdentity.read(directory.identity());
-    Segments segments = new Segments(directory.segments());
-    segments.refresh();
-    LogEnd end = WrittenEnd.of(segments);
     CheckpointFiles checkpoints =
         new CheckpointFiles(directory, identity.origin(), identity.keys());
+    // Before the segments, to which a writer may append and seal more meanwhile.
+    long sealedId = checkpoints.claimedSize();
+    Segments segments = new Segments(directory.segments());
+    segments.refresh();
+    LogEnd end = WrittenEnd.of(segments, sealedId);
     return new LogReader(
         directory,
         identity,

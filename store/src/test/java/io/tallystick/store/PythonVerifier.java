@@ -53,8 +53,6 @@ public final class PythonVerifier {
   private static final Pattern ENTRIES = Pattern.compile("\\bentries (\\d+) to (\\d+)");
   private static final Pattern ITS_ENTRY = Pattern.compile("^entry (\\d+)");
   private static final Pattern ITS_ENTRIES = Pattern.compile("^entries (\\d+) to (\\d+)");
-  private static final Pattern BEYOND_THE_END =
-      Pattern.compile(" covers (\\d+) entries, but the log ends at entry (\\d+)");
   private static final Pattern PLACE = Pattern.compile("\\b([0-9]{8}-[0-9]{2}F\\.cq4@\\d+): ");
   private static final Pattern CHANGED_TILE =
       Pattern.compile("^tile (\\S+?):? (?:holds other hashes|does not have the root)");
@@ -152,10 +150,6 @@ public final class PythonVerifier {
     Set<Long> mentioned = new TreeSet<>();
     for (Fault fault : faults) {
       addIds(fault.reason(), ENTRY, ENTRIES, mentioned);
-      Matcher beyond = BEYOND_THE_END.matcher(fault.reason());
-      if (beyond.find()) {
-        addRange(Long.parseLong(beyond.group(2)) + 1, Long.parseLong(beyond.group(1)), mentioned);
-      }
       if (OF_ENTRIES.contains(fault.kind())) {
         mentioned.add(fault.id());
         if (fault.reason().startsWith("entry " + fault.id() + " ")) {

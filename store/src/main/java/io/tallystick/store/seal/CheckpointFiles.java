@@ -1,6 +1,7 @@
 package io.tallystick.store.seal;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.tallystick.note.Checkpoint;
 import io.tallystick.note.InvalidNoteException;
 import io.tallystick.note.SignedNote;
 import io.tallystick.note.VerifierKey;
@@ -94,6 +95,18 @@ public final class CheckpointFiles {
    */
   public Optional<SignedCheckpoint> newest() throws IOException {
     return read(newest);
+  }
+
+  /**
+   * The size that the newest checkpoint gives, whoever signed it; 0 if there is none or it is
+   * damaged. It says where to look for entries, and proves nothing.
+   */
+  public long claimedSize() throws IOException {
+    try {
+      return Checkpoint.parse(SignedNote.parse(Files.readAllBytes(newest)).text()).size();
+    } catch (NoSuchFileException | InvalidNoteException e) {
+      return 0;
+    }
   }
 
   /** Reads the newest cosigned checkpoint; empty if there is none. */

@@ -222,8 +222,9 @@ public final class Segments {
     return best;
   }
 
+  /** Reads on behind damage: the entry exists, so nothing but damage ends the segment before it. */
   private static @Nullable SegmentCursor walk(SegmentCursor cursor, long id) throws IOException {
-    while (cursor.next()) {
+    while (cursor.next() || cursor.findNext()) {
       long first = cursor.firstId();
       if (first > id) {
         return null;

@@ -10,7 +10,8 @@ import java.util.List;
 /**
  * The end of a log that another process may be writing: the last written block. A damaged block
  * counts, so that a damaged log does not pass for a shorter one; reading the block is then an
- * error. Each call continues where the previous one ended. Safe for any number of threads.
+ * error. So do blocks behind zeros, where a checkpoint covers more than what comes before the
+ * zeros. Each call continues where the previous one ended. Safe for any number of threads.
  */
 public final class WrittenEnd implements LogEnd {
   private static final Duration POLL = Duration.ofMillis(100);
@@ -26,16 +27,25 @@ public final class WrittenEnd implements LogEnd {
   @GuardedBy("this")
   private long lastId;
 
-  private WrittenEnd(Segments segments, Tail tail) {
+  /** The log held this entry, unless it was searched for already and is not there any more. */
+  @GuardedBy("this")
+  private long sealedId;
+
+  private WrittenEnd(Segments segments, Tail tail, long sealedId) {
     this.segments = segments;
+    this.sealedId = sealedId;
     this.segment = tail.segment() == null ? "" : tail.segment();
     this.position = tail.position();
     this.lastId = tail.lastId();
   }
 
-  /** The end of the log in these segments. */
-  public static WrittenEnd of(Segments segments) throws IOException {
-    return new WrittenEnd(segments, Tail.find(segments));
+  /**
+   * The end of the log in these segments.
+   *
+   * @param sealedId the last entry that a checkpoint covers; 0 if there is none
+   */
+  public static WrittenEnd of(Segments segments, long sealedId) throws IOException {
+    return new WrittenEnd(segments, Tail.find(segments), sealedId);
   }
 
   @Override
@@ -54,8 +64,7 @@ public final class WrittenEnd implements LogEnd {
       }
       try (SegmentFile file = segments.open(name)) {
         SegmentCursor cursor = new SegmentCursor(file, position);
-        while (cursor.next()
-            || (cursor.stop() == SegmentCursor.Stop.DAMAGED && cursor.findNext())) {
+        while (cursor.next() || (isDamage(cursor.stop()) && cursor.findNext())) {
           Block block = cursor.block();
           if (block.defect() == null || block.firstId() == lastId + 1) {
             lastId = Math.max(lastId, block.lastId());
@@ -67,7 +76,15 @@ public final class WrittenEnd implements LogEnd {
         position = 0;
       }
     }
+    // What is not found now will not be there later, and the search reads the segment to its end.
+    sealedId = 0;
     return lastId;
+  }
+
+  @GuardedBy("this")
+  private boolean isDamage(SegmentCursor.Stop stop) {
+    return stop == SegmentCursor.Stop.DAMAGED
+        || (stop != SegmentCursor.Stop.END_OF_FILE && lastId < sealedId);
   }
 
   @GuardedBy("this")

@@ -85,6 +85,29 @@ public final class CheckpointCheck {
     return newest;
   }
 
+  /** The last entry that a valid checkpoint covers; 0 if there is none. */
+  long sealedId() throws IOException {
+    long sealed = newest == null ? 0 : newest.size();
+    if (cosigned != null) {
+      sealed = Math.max(sealed, cosigned.size());
+    }
+    for (long size : keptSizes) {
+      if (size > sealed && isValid(size)) {
+        return size;
+      }
+    }
+    return sealed;
+  }
+
+  private boolean isValid(long keptSize) throws IOException {
+    try {
+      return tree.files().kept(keptSize).filter(kept -> kept.size() == keptSize).isPresent();
+    } catch (LogException.Contradiction e) {
+      // Verification of the whole log reports it.
+      return false;
+    }
+  }
+
   /** Checks the checkpoints that the request concerns; for a whole log, all kept ones. */
   void covered(VerifyRequest request, long lastId) throws IOException {
     if (newest != null && newest.size() > lastId) {

@@ -69,7 +69,7 @@ public final class RangeVerifier {
     long start = request.startId() == null ? reader.firstId() : request.startId();
     reader.checkNotRemoved(start);
     new HorizonCheck(reader, this::add).check();
-    long due = request.endId() == null ? newest : request.endId();
+    long due = request.endId() == null ? Math.max(newest, checkpoints.sealedId()) : request.endId();
     long last;
     if (request.quick()) {
       last = quick(start, due);

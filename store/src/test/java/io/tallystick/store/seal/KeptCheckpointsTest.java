@@ -207,7 +207,12 @@ class KeptCheckpointsTest {
             VerifyRequest.all().quickly(),
             VerifyRequest.range(3, 9),
             VerifyRequest.range(3, 9).quickly())) {
-      assertThat(faults(request))
+      List<Fault> faults = new ArrayList<>(faults(request));
+      if (request.endId() == null) {
+        assertThat(faults.removeFirst().reason())
+            .isEqualTo("entries 32 to 36 are missing: the log ends before them");
+      }
+      assertThat(faults)
           .as(request.toString())
           .singleElement()
           .satisfies(fault ->

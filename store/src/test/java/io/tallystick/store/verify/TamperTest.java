@@ -1,6 +1,8 @@
 package io.tallystick.store.verify;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.tallystick.entry.Details;
 import io.tallystick.entry.Event;
@@ -328,6 +330,46 @@ public class TamperTest {
     assertThat(entryFaults(report)).isNotEmpty();
   }
 
+  /** Zeros look like the end of what was written, but the checkpoint covers entries behind them. */
+  @Test
+  void aZeroedPageInTheNewestSegmentIsNotTheEnd() throws Exception {
+    Place entry = entry(LAST - 50);
+    assertThat(entry.segment()).isEqualTo(LogFiles.segments(data).getLast());
+    LogFiles.write(entry.segment(), entry.position() & ~4095L, new byte[4096]);
+    VerifyReport report = judged();
+    assertThat(report.lastId()).isEqualTo(LAST);
+    assertThat(report.faults())
+        .extracting(Fault::reason)
+        .noneMatch(reason -> reason.contains("log ends"))
+        .anyMatch(reason -> reason.matches("entry .* entries .* are missing"));
+    assertThat(verify(LAST - 9, LAST).faults()).isEmpty();
+    assertThat(quick(VerifyRequest.range(LAST - 9, LAST)).faults()).isEmpty();
+    LogReader reader = LogReader.open(data);
+    assertThat(reader.lastId()).isEqualTo(LAST);
+    assertThat(reader.read(LAST - 9)).isPresent();
+    assertThatThrownBy(() -> reader.read(LAST - 50)).isInstanceOf(LogException.Corrupt.class);
+  }
+
+  @Test
+  void everyEntryOfAZeroedEndIsNamed() throws Exception {
+    Place block = block(LAST - 25);
+    int rest = (int) (LogFiles.end(block.segment()) - block.position());
+    LogFiles.write(block.segment(), block.position(), new byte[rest]);
+    long last = LogReader.open(data).lastId();
+    assertThat(last).isBetween(LAST - 35, LAST - 26);
+    String missing =
+        "entries " + (last + 1) + " to " + LAST + " are missing: the log ends before them";
+    for (VerifyReport report : List.of(judged(), quick(VerifyRequest.all()))) {
+      assertThat(report.faults())
+          .extracting(Fault::kind, Fault::reason)
+          .contains(tuple(Fault.Kind.SEQUENCE, missing));
+    }
+  }
+
+  private VerifyReport quick(VerifyRequest request) throws Exception {
+    return new LogVerifier(LogReader.open(data)).verify(request.quickly(), null);
+  }
+
   @Test
   void everyFaultIsReportedNotOnlyTheFirst() throws Exception {
     for (long id : List.of(20L, 120L, 220L)) {
@@ -349,7 +391,7 @@ public class TamperTest {
       entry(id).flip(150, 0);
       LogReader reader = LogReader.open(data);
       assertThat(reader.lastId()).isEqualTo(LAST);
-      org.assertj.core.api.Assertions.assertThatThrownBy(() -> reader.read(id))
+      assertThatThrownBy(() -> reader.read(id))
           .isInstanceOf(LogException.Corrupt.class)
           .hasMessageContaining("tally verify");
       entry(id).flip(150, 0);
@@ -374,8 +416,7 @@ public class TamperTest {
           changed.set(3, entry.replace("user-", "USER-").getBytes(StandardCharsets.UTF_8));
           return changed;
         });
-    org.assertj.core.api.Assertions.assertThatThrownBy(
-            () -> AuditLog.open(data, AuditLogTest.CONFIG))
+    assertThatThrownBy(() -> AuditLog.open(data, AuditLogTest.CONFIG))
         .isInstanceOf(LogException.Corrupt.class)
         .hasMessageContaining("entry " + (LAST - 5));
     assertThat(LogReader.open(data).read(5)).isPresent();
