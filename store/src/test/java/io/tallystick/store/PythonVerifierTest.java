@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tallystick.store.log.Fault;
+import io.tallystick.store.log.LogIdentity;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -105,6 +106,22 @@ class PythonVerifierTest {
     assertThat(PythonVerifier.run(data).tells("^checkpoint: the newest checkpoint is missing"))
         .isTrue();
     PythonVerifier.verify(data);
+  }
+
+  /** A log without keys and checkpoints is one that was restored; any other one lost them. */
+  @Test
+  void aLogWhoseKeysAndCheckpointsAreAllGoneIsAFinding() throws Exception {
+    LogFiles.unseal(data);
+    Path file = data.resolve("log.json");
+    LogIdentity.read(file).withVerifierKeys(List.of()).write(file);
+    assertThat(PythonVerifier.run(data).tells("^checkpoint: the newest checkpoint is missing"))
+        .isTrue();
+    assertThat(PythonVerifier.verify(data).faults())
+        .singleElement()
+        .satisfies(fault -> {
+          assertThat(fault.kind()).isEqualTo(Fault.Kind.CHECKPOINT);
+          assertThat(fault.reason()).contains("there is no checkpoint");
+        });
   }
 
   @Test

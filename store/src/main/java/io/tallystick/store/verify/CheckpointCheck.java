@@ -4,6 +4,7 @@ import io.tallystick.note.InvalidNoteException;
 import io.tallystick.note.SignedNote;
 import io.tallystick.note.TimestampToken;
 import io.tallystick.note.VerifierKey;
+import io.tallystick.store.LogReader;
 import io.tallystick.store.LogTree;
 import io.tallystick.store.log.Fault;
 import io.tallystick.store.log.LogException;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * they cover, and that the tree is a continuation of each. Used once, by one thread.
  */
 public final class CheckpointCheck {
+  private final LogReader reader;
   private final LogTree tree;
   private final Consumer<Fault> faults;
   private final Hasher hasher = new Hasher();
@@ -39,8 +41,9 @@ public final class CheckpointCheck {
   /** Whether the newest checkpoint is missing or invalid, which is reported already. */
   private boolean distrusted;
 
-  CheckpointCheck(LogTree tree, Consumer<Fault> faults) {
-    this.tree = tree;
+  CheckpointCheck(LogReader reader, Consumer<Fault> faults) {
+    this.reader = reader;
+    this.tree = reader.tree();
     this.faults = faults;
   }
 
@@ -69,7 +72,7 @@ public final class CheckpointCheck {
                 found.note().toBytes(), found.checkpoint().origin(), pinned, found.signedAt());
       }
       newest = found;
-      if (found == null && !(pinned.isEmpty() && tree.files().keys().isEmpty())) {
+      if (found == null && (!pinned.isEmpty() || !isRestored())) {
         distrusted = true;
         fault(
             0,
@@ -83,6 +86,11 @@ public final class CheckpointCheck {
       fault(0, "the newest checkpoint is not signed by the given key: " + e.getMessage());
     }
     return newest;
+  }
+
+  /** Only a log that was restored from archives has no keys, and so no checkpoint. */
+  private boolean isRestored() throws IOException {
+    return reader.horizon().isRestored() && tree.files().keys().isEmpty();
   }
 
   /** The last entry that a valid checkpoint covers; 0 if there is none. */

@@ -63,7 +63,7 @@ public final class RangeVerifier {
 
   VerifyReport verify(VerifyRequest request) throws IOException, InterruptedException {
     long started = System.nanoTime();
-    CheckpointCheck checkpoints = new CheckpointCheck(reader.tree(), this::add);
+    CheckpointCheck checkpoints = new CheckpointCheck(reader, this::add);
     checkpoint = checkpoints.newest(request.keys());
     long newest = reader.lastId();
     long start = request.startId() == null ? reader.firstId() : request.startId();
