@@ -68,6 +68,20 @@ public final class AtomicFile {
   }
 
   /**
+   * Checks that a file can be created in this directory, by creating one and deleting it.
+   *
+   * @throws NoSpaceException if the device has no room or no number for another file
+   */
+  public static void checkRoom(Path directory) throws IOException {
+    Path file = directory.resolve("probe");
+    try {
+      Files.delete(temporary(file, directory));
+    } catch (IOException e) {
+      throw NoSpaceException.orElse(e, file, 0);
+    }
+  }
+
+  /**
    * Deletes the temporary files of writers that ended in the middle of {@link #write}. Files
    * younger than an hour stay: their writers may still be at work.
    */

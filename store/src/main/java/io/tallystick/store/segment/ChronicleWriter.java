@@ -1,5 +1,6 @@
 package io.tallystick.store.segment;
 
+import io.tallystick.store.files.AtomicFile;
 import io.tallystick.store.files.NoSpaceException;
 import io.tallystick.store.files.OwnerOnly;
 import io.tallystick.store.log.LogException;
@@ -130,6 +131,10 @@ public final class ChronicleWriter implements AutoCloseable {
    * @throws NoSpaceException if there is no room; the next call may succeed
    */
   public Written append(ByteBuffer block, long nanos) throws IOException {
+    if (beginsSegment(nanos)) {
+      // Chronicle can't go on after it failed to create a segment.
+      AtomicFile.checkRoom(directory);
+    }
     timeMillis = millis(nanos);
     int length = block.remaining() - BlockBuilder.TRAILING_ZEROS;
     try (DocumentContext document = appender.writingDocument()) {
