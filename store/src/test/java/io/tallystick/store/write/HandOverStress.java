@@ -48,7 +48,32 @@ final class HandOverStress {
     }
   }
 
-  /** The same while a client's request comes, whose wake-up must not use up the committer's. */
+  /**
+   * The nudge alone, with nothing around it that would make the two threads meet less often. A
+   * sequencer announces that it sleeps and then looks for a nudge; the committer nudges and then
+   * looks for a sleeper. Without a fence between the two steps, as with release and acquire instead
+   * of volatile, a processor may do the second before the first, and nobody wakes anybody.
+   */
+  @JCStressTest
+  @Outcome(id = "0", expect = ACCEPTABLE, desc = "woken by the nudge, with nothing to take")
+  @Outcome(expect = FORBIDDEN, desc = "something was there")
+  @State
+  public static class ANudgeIsNeverLost {
+    private final AppendQueue queue = new AppendQueue(1 << 20, new StopLatch());
+
+    @Actor
+    public void sequencer(I_Result result) {
+      List<AppendRequest> taken = queue.take(true);
+      result.r1 = taken == null ? -1 : taken.size();
+    }
+
+    @Actor
+    public void committer() {
+      queue.nudge();
+    }
+  }
+
+  /** A nudge while a client's request comes, whose wake-up must not use up the committer's. */
   @JCStressTest
   @Outcome(id = "1, 2", expect = ACCEPTABLE, desc = "the request and the second block arrived")
   @Outcome(expect = FORBIDDEN, desc = "one of them stays behind")
