@@ -3,7 +3,11 @@ package io.tallystick.service.access;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tallystick.entry.Event;
+import io.tallystick.http.AuditServer;
 import io.tallystick.http.TestServer;
+import io.tallystick.index.AuditIndex;
+import io.tallystick.index.IndexException;
 import io.tallystick.service.Actor;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.log.LogConfig;
@@ -18,7 +22,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Revocations that fail half way. */
+/** Revocations that fail half way, and the start of a server whose keys are gone. */
 class KeyAdministrationTest {
   @TempDir Path data;
 
@@ -74,6 +78,42 @@ class KeyAdministrationTest {
       assertThat(administration.revoke(id, Actor.SERVER)).isPresent();
       assertThat(administration.revoke(id, Actor.SERVER)).isEmpty();
       assertThat(types(log, before + 1)).containsExactly("api_key.revoked");
+    }
+  }
+
+  /** An index that can't answer, like one that is being built. */
+  private static AuditIndex unready(AuditLog log) throws Exception {
+    AuditIndex index = AuditIndex.open(log.reader(), log.reader().directory().index());
+    index.close();
+    log.append(Event.of("auth.logout")).get();
+    assertThatThrownBy(index::countsByType).isInstanceOf(IndexException.class);
+    return index;
+  }
+
+  @Test
+  void aFirstStartDoesNotWaitForALargeIndex() throws Exception {
+    try (AuditLog log = AuditLog.open(data, LogConfig.defaults())) {
+      AccessKeys keys = AccessKeys.open(log.reader().directory().access(), Clock.systemUTC());
+      AuditServer.start(log, unready(log), keys, TestServer.CONFIG).close();
+      assertThat(data.resolve("admin.key")).exists();
+      assertThat(types(log, 1)).containsOnlyOnce("api_key.created");
+    }
+  }
+
+  @Test
+  void aStartWithoutAnIndexStillNoticesThatKeysAreLost() throws Exception {
+    try (TestServer server = TestServer.start(data)) {
+      server.key(Permission.ADMIN_AUDIT);
+    }
+    Files.delete(data.resolve("access.json"));
+    try (AuditLog log = AuditLog.open(data, LogConfig.defaults())) {
+      AccessKeys keys = AccessKeys.open(log.reader().directory().access(), Clock.systemUTC());
+      AuditIndex index = unready(log);
+      assertThatThrownBy(() -> AuditServer.start(log, index, keys, TestServer.CONFIG))
+          .isNotInstanceOf(IndexException.class)
+          .hasMessageContaining("access.json is missing")
+          .hasMessageContaining("put it back from a backup");
+      assertThat(keys.list()).isEmpty();
     }
   }
 

@@ -3,7 +3,9 @@ package io.tallystick.service.access;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.tallystick.entry.Details;
 import io.tallystick.entry.Event;
+import io.tallystick.entry.InvalidEntryException;
 import io.tallystick.index.AuditIndex;
+import io.tallystick.index.IndexException;
 import io.tallystick.service.Actor;
 import io.tallystick.service.InvalidParameterException;
 import io.tallystick.service.answer.AnswerJson;
@@ -11,6 +13,7 @@ import io.tallystick.store.AuditLog;
 import io.tallystick.store.Futures;
 import io.tallystick.store.files.AtomicFile;
 import io.tallystick.store.log.LogException;
+import io.tallystick.store.log.StoredEntry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -19,14 +22,19 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Changes to a log's keys, each of which is an entry of the log. Safe for any number of threads.
  */
 public final class KeyAdministration {
+  private static final Logger LOG = LoggerFactory.getLogger(KeyAdministration.class);
   private static final String FIRST_KEY = "admin";
+  private static final String CREATED = "api_key.created";
 
   private final AuditLog log;
   private final AccessKeys keys;
@@ -47,7 +55,7 @@ public final class KeyAdministration {
       String name, Collection<Permission> permissions, @Nullable Instant expiresAt, Actor actor)
       throws IOException, InterruptedException {
     AccessKeys.NewKey made = keys.make(name, permissions, expiresAt);
-    append("api_key.created", made.key(), actor);
+    append(CREATED, made.key(), actor);
     keys.add(made);
     return made;
   }
@@ -87,7 +95,7 @@ public final class KeyAdministration {
       return false;
     }
     AccessKeys.NewKey made = keys.make(FIRST_KEY, EnumSet.allOf(Permission.class), null);
-    append("api_key.created", made.key(), Actor.SERVER);
+    append(CREATED, made.key(), Actor.SERVER);
     AtomicFile.write(file, (made.text() + "\n").getBytes(StandardCharsets.US_ASCII));
     keys.add(made);
     return true;
@@ -96,7 +104,7 @@ public final class KeyAdministration {
   /**
    * Refuses a log whose entries name keys that it does not have: their file was lost, and a first
    * key would hide that. One entry without a key is what a crash may leave when the first key is
-   * made.
+   * made. While the index can't answer, the log itself is read.
    *
    * @throws IOException if the file of keys is gone
    */
@@ -105,12 +113,35 @@ public final class KeyAdministration {
       // The index may be catching up, and nothing else at the start needs it.
       return;
     }
-    long made = index.countsByType().getOrDefault("api_key.created", 0L);
-    if (made > 1) {
+    if (recordsSeveralKeys(index)) {
       throw new IOException(
-          "access.json is missing, although the log records "
-              + made
-              + " keys; put it back from a backup, or make a key with \"tally keys create\"");
+          "access.json is missing, although the log records that several keys were made; put it"
+              + " back from a backup, or make a key with \"tally keys create\"");
+    }
+  }
+
+  private boolean recordsSeveralKeys(AuditIndex index) throws IOException, InterruptedException {
+    try {
+      return index.countsByType().getOrDefault(CREATED, 0L) > 1;
+    } catch (IndexException e) {
+      // A large index takes longer to build than a server may take to start.
+      LOG.info("looking for keys in the log itself: {}", e.getMessage());
+      AtomicInteger found = new AtomicInteger();
+      log.reader()
+          .forEach(
+              log.reader().firstId(),
+              log.lastId(),
+              entry -> !isCreation(entry) || found.incrementAndGet() < 2);
+      return found.get() > 1;
+    }
+  }
+
+  private static boolean isCreation(StoredEntry entry) {
+    try {
+      return entry.decode().event().eventType().equals(CREATED);
+    } catch (InvalidEntryException e) {
+      // The index has no type for it either.
+      return false;
     }
   }
 
