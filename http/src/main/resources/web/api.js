@@ -59,6 +59,13 @@ export async function send(path, { method = 'GET', body, accept, signal, backgro
 }
 
 export const json = async (path, options) => parseExact(await (await send(path, options)).text());
+
+/** An answer from the index, and the last entry that it covers if the index is behind the log; otherwise null. */
+export async function indexed(path, options) {
+  const response = await send(path, options);
+  const behind = /answered-through=(\d+)/.exec(response.headers.get('Tallystick-Index') ?? '');
+  return { answer: parseExact(await response.text()), covers: behind ? Number(behind[1]) : null };
+}
 export const text = async (path, options) => (await send(path, { accept: 'text/plain, */*', ...options })).text();
 export const bytes = async (path, options) =>
   new Uint8Array(await (await send(path, { accept: 'application/octet-stream', ...options })).arrayBuffer());

@@ -1,15 +1,15 @@
 // The list of entries: filters, pages, and new entries as they arrive.
 import { useCallback, useEffect, useMemo, useRef, useState } from './hooks.js';
-import { ApiError, events, json } from './api.js';
+import { ApiError, events, indexed, json } from './api.js';
 import { Chips, FilterBar, isEmpty, NONE, NotSupported, parse, problems, toQuery, toUrl, withoutProblems } from './filters.js';
 import { count, counted } from './format.js';
 import { ExportMenu, Rows } from './rows.js';
-import { el, Empty, Failure, h, icon, Loading } from './ui.js';
+import { el, Empty, Failure, h, icon, Loading, Notice } from './ui.js';
 
 const PAGE = 50;
 const MOST_LIVE = 300;
 const MOST_WAITING = 500;
-const NOTHING = { entries: [], total: 0, nextBeforeId: null, query: null };
+const NOTHING = { entries: [], total: 0, nextBeforeId: null, query: null, covers: null };
 
 /** Follows the log after an id until the signal ends it. Calls on.entry for an entry, on.more if there are too many to send. */
 async function follow(query, from, on, signal) {
@@ -88,10 +88,10 @@ function useEntries(filters) {
     setWaiting([]);
     setMany(false);
     setFresh(new Set());
-    json(`/api/audit?${new URLSearchParams([...query, ['limit', PAGE]])}`, { signal: control.signal })
-      .then((page) => {
+    indexed(`/api/audit?${new URLSearchParams([...query, ['limit', PAGE]])}`, { signal: control.signal })
+      .then(({ answer: page, covers }) => {
         known.current = page.entries[0]?.id ?? 0;
-        setList({ entries: page.entries, total: page.total, nextBeforeId: page.next_before_id, query: query.toString() });
+        setList({ entries: page.entries, total: page.total, nextBeforeId: page.next_before_id, query: query.toString(), covers });
         setState({ busy: false, error: null });
       })
       .catch((error) => {
@@ -215,6 +215,7 @@ function Entries({ at, go }) {
         list.query === null ? null : h(ExportMenu, { query: list.query }),
       ),
     ),
+    list.covers === null ? null : el.div({ id: 'index-behind' }, h(Notice, { kind: 'warn' }, el.p(`The index is behind the log: this list covers entries up to ${count(list.covers)}.`))),
     list.error ? h(Failure, { error: list.error, retry: list.reload }) : null,
     list.entries.length
       ? el.div({ class: 'table-frame', role: 'region', 'aria-label': 'Table of entries', tabIndex: 0 }, h(Rows, { entries: list.entries, fresh: list.fresh, go, busy: list.busy }))

@@ -5,12 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.entry.Event;
 import io.tallystick.service.access.Permission;
-import java.io.IOException;
 import java.net.http.HttpResponse;
-import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,13 +23,13 @@ class DegradedIndexTest {
   @TempDir Path data;
   private TestServer server;
   private String key;
-  private Path index;
+  private IndexDirectory index;
 
   @BeforeEach
   void start() throws Exception {
     server = TestServer.start(data);
     key = server.key(Permission.ADMIN_AUDIT);
-    index = server.log.reader().directory().index();
+    index = new IndexDirectory(server);
     append(20);
     server.index.awaitIndexed(server.log.lastId());
   }
@@ -45,34 +42,6 @@ class DegradedIndexTest {
   private void append(int count) throws Exception {
     for (int i = 0; i < count; i++) {
       server.log.append(Event.builder("auth.logout").actorUsername("ann").build()).get();
-    }
-  }
-
-  private static void delete(Path directory) throws IOException {
-    while (Files.exists(directory)) {
-      List<Path> paths;
-      try (var tree = Files.walk(directory)) {
-        paths = tree.sorted(Comparator.reverseOrder()).toList();
-      }
-      try {
-        for (Path path : paths) {
-          Files.deleteIfExists(path);
-        }
-      } catch (DirectoryNotEmptyException e) {
-        Thread.onSpinWait();
-      }
-    }
-  }
-
-  /** A file in the place of the directory keeps even root from writing there. */
-  private void deleteAndBlock() throws IOException {
-    while (!Files.isRegularFile(index)) {
-      delete(index);
-      try {
-        Files.createFile(index);
-      } catch (IOException e) {
-        Thread.onSpinWait();
-      }
     }
   }
 
@@ -92,7 +61,7 @@ class DegradedIndexTest {
   @Test
   void everyQuestionIsAnsweredAndTheHeaderSaysHowFarTheIndexIs() throws Exception {
     long indexed = server.log.lastId();
-    deleteAndBlock();
+    index.block();
     awaitStatus("degraded");
     append(30);
     long last = server.log.lastId();
@@ -118,18 +87,18 @@ class DegradedIndexTest {
     assertThat(export.body().lines()).hasSize(50);
     assertThat(ready().get("indexed_through").asLong()).isEqualTo(indexed);
 
-    Files.delete(index);
+    index.unblock();
     awaitStatus("ready");
     HttpResponse<String> after = server.get("/api/audit?actor_username=ann", key);
     assertThat(TestServer.JSON.readTree(after.body()).get("total").asLong()).isEqualTo(50);
     assertThat(after.headers().firstValue(HEADER)).isEmpty();
-    assertThat(index.resolve("1")).isDirectory();
+    assertThat(data.resolve("index/1")).isDirectory();
   }
 
   @Test
   void aDeletedIndexIsBuiltAgainWithoutAnybodysHelp() throws Exception {
-    delete(index);
-    for (int i = 0; !Files.isDirectory(index.resolve("1")); i++) {
+    index.delete();
+    for (int i = 0; !Files.isDirectory(data.resolve("index/1")); i++) {
       assertThat(i).isLessThan(600);
       Thread.sleep(50);
     }

@@ -70,6 +70,24 @@ class PageListIT {
   }
 
   @Test
+  void aListFromAnIndexThatIsBehindSaysHowFarItGoes() throws Exception {
+    browser.open("/");
+    awaitIds("all", expected(e -> true));
+    assertThat(browser.all("#index-behind")).isEmpty();
+    IndexDirectory index = new IndexDirectory(server);
+    index.block();
+    while (!server.get("/readyz", "").body().contains("degraded")) {
+      Events.append(server.log, Events.ordinary(1));
+      Thread.sleep(50);
+    }
+    browser.open("/");
+    browser.find("#index-behind");
+    assertThat(browser.text("#index-behind"))
+        .matches("The index is behind the log: this list covers entries up to [0-9]+\\.");
+    index.unblock();
+  }
+
+  @Test
   void everyFilterAloneAndAllTogether() throws Exception {
     Map<String, Predicate<Event>> filters = new LinkedHashMap<>();
     filters.put("actor_id=102", e -> Long.valueOf(102).equals(e.actorId()));

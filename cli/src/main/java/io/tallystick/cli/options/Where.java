@@ -65,7 +65,7 @@ public final class Where {
     if (url == null) {
       return new DirectorySource(data, keyFile, () -> {});
     }
-    return new ServerSource(url, key());
+    return new ServerSource(url, key(), note -> terminal.err().println("note: " + note));
   }
 
   private @Nullable String key() {

@@ -44,17 +44,22 @@ import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /** A server, asked over HTTP with a key. */
 public final class ServerSource implements Source {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Pattern BEHIND = Pattern.compile("answered-through=([0-9]{1,19})");
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration TIMEOUT = Duration.ofMinutes(10);
 
   private final String base;
   private final @Nullable String key;
+  private final Consumer<String> notes;
   private final HttpClient client = HttpClient.newBuilder().connectTimeout(CONNECT_TIMEOUT).build();
 
   /**
@@ -62,8 +67,9 @@ public final class ServerSource implements Source {
    *
    * @param url as in {@code --url}
    * @param key the API key; {@code null} to ask without one
+   * @param notes receives a sentence about each answer that is true, but not of the whole log
    */
-  public ServerSource(String url, @Nullable String key) {
+  public ServerSource(String url, @Nullable String key, Consumer<String> notes) {
     try {
       URI uri = new URI(url);
       String scheme = String.valueOf(uri.getScheme());
@@ -77,6 +83,7 @@ public final class ServerSource implements Source {
     }
     this.base = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
     this.key = key;
+    this.notes = notes;
   }
 
   @Override
@@ -292,10 +299,20 @@ public final class ServerSource implements Source {
       throw unanswered(e);
     }
     if (answer.statusCode() / 100 == 2) {
+      noteIfBehind(answer);
       return answer.body();
     }
     try (InputStream body = answer.body()) {
       throw refused(answer.statusCode(), body.readNBytes(1 << 20));
+    }
+  }
+
+  private void noteIfBehind(HttpResponse<?> answer) {
+    Matcher behind = BEHIND.matcher(answer.headers().firstValue("Tallystick-Index").orElse(""));
+    if (behind.find()) {
+      notes.accept(
+          "the server's index is behind the log; this answer covers entries up to "
+              + behind.group(1));
     }
   }
 

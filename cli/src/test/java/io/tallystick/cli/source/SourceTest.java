@@ -83,7 +83,7 @@ class SourceTest {
             "writer")
         .get();
     log.seal().get();
-    remote = new ServerSource("http://127.0.0.1:" + server.port(), key);
+    remote = new ServerSource("http://127.0.0.1:" + server.port(), key, note -> {});
     local = new DirectorySource(data, null, () -> {});
   }
 
