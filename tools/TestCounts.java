@@ -87,8 +87,13 @@ final class TestCounts {
   private static void print(String what, Element test, Element why) {
     String type = test.getAttribute("classname").replaceFirst(".*\\.", "");
     String name = test.getAttribute("name");
+    // Surefire writes some skipped tests without a message, only with the exception in the text.
+    String said = why.getAttribute("message");
+    if (said.isEmpty()) {
+      said = why.getTextContent().strip().replaceFirst("^[\\w.$]+(Exception|Error): ", "");
+    }
     String reason =
-        why.getAttribute("message")
+        said
             .lines()
             .map(String::strip)
             .filter(line -> !line.isEmpty())

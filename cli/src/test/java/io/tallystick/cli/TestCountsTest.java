@@ -50,13 +50,16 @@ class TestCountsTest {
         START.plusSeconds(1),
         test("works", ""),
         test("worksToo()[1]", "<system-out>skipped failure</system-out>"),
-        test("needsRoot", "<skipped message=\"Assumption failed: needs root\"/>"));
+        test("needsRoot", "<skipped message=\"Assumption failed: needs root\"/>"),
+        test(
+            "needsFiles",
+            "<skipped type=\"E\"><![CDATA[a.b.AbortedException: Assumption failed: needs files\n at]]></skipped>"));
     report(
         "cli/target/failsafe-reports/TEST-a.b.SomeIT.xml",
         START.plusSeconds(2),
         test(
             "breaks", "<failure message=\"&#10;expected 1&#10;but was 2\" type=\"E\">at</failure>"),
-        test("", "<error type=\"E\">at</error>"));
+        test("", "<error type=\"E\"/>"));
     report("cli/target/failsafe-reports/failsafe-summary.xml", START.plusSeconds(2), test("x", ""));
     report("cli/target/surefire-reports/TEST-old.xml", START.minusSeconds(1), test("old", ""));
     assertThat(counts(START))
@@ -64,7 +67,8 @@ class TestCountsTest {
             "failed: SomeTest.breaks: expected 1",
             "failed: SomeTest: no reason given",
             "skipped: SomeTest.needsRoot: needs root",
-            "2 passed, 2 failed, 1 skipped");
+            "skipped: SomeTest.needsFiles: needs files",
+            "2 passed, 2 failed, 2 skipped");
   }
 
   @Test

@@ -25,7 +25,9 @@ public final class Vectors {
   /** The JSON of this file: maps, lists, and the text of everything else. */
   public static Object read(String name) throws IOException {
     Path file = Path.of(System.getProperty("tallystick.vectors", ""), name);
-    assumeTrue(Files.exists(file), "-Dtallystick.vectors=FOLDER names no folder with " + name);
+    assumeTrue(
+        Files.exists(file),
+        "needs the published vectors: -Dtallystick.vectors=FOLDER, a folder with " + name);
     try (JsonParser parser = new JsonFactory().createParser(file.toFile())) {
       parser.nextToken();
       Object value = value(parser);
