@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tallystick.store.log.LogException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -25,20 +24,6 @@ class LockTest {
     }
   }
 
-  private static String otherProcess(Path path) throws Exception {
-    Process process =
-        new ProcessBuilder(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Other.class.getName(),
-                path.toString())
-            .redirectErrorStream(true)
-            .start();
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    return process.waitFor() + " " + said;
-  }
-
   @Test
   void aRefusedSecondOpenLeavesTheLockToTheFirst() throws Exception {
     Path data = directory.resolve("log");
@@ -50,7 +35,8 @@ class LockTest {
             .isInstanceOf(LogException.Locked.class)
             .hasMessageContaining("in this process already");
       }
-      assertThat(otherProcess(data)).contains("open for writing in another process");
+      assertThat(OtherProcess.run(Other.class, data))
+          .contains("open for writing in another process");
       assertThat(log.stopped()).isEmpty();
     }
     AuditLog.open(link, AuditLogTest.CONFIG).close();

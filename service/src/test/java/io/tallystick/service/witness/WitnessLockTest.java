@@ -3,8 +3,8 @@ package io.tallystick.service.witness;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tallystick.store.OtherProcess;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
@@ -24,20 +24,6 @@ class WitnessLockTest {
     }
   }
 
-  private static String otherProcess(Path path) throws Exception {
-    Process process =
-        new ProcessBuilder(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Other.class.getName(),
-                path.toString())
-            .redirectErrorStream(true)
-            .start();
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    return process.waitFor() + " " + said;
-  }
-
   @Test
   void aRefusedSecondWitnessLeavesTheLockToTheFirst() throws Exception {
     Path data = directory.resolve("witness");
@@ -45,7 +31,7 @@ class WitnessLockTest {
     assertThatThrownBy(() -> Witness.open(data, "w", List.of(), Clock.systemUTC()))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("in use by another witness");
-    assertThat(otherProcess(data)).contains("in use by another witness");
+    assertThat(OtherProcess.run(Other.class, data)).contains("in use by another witness");
     first.close();
     Witness.open(data, "w", List.of(), Clock.systemUTC()).close();
   }
