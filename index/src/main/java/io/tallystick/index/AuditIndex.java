@@ -16,7 +16,7 @@ import org.apache.lucene.store.AlreadyClosedException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers filter questions and counts over a log. Every question sees what was acknowledged when it
+ * Answers queries and counts over a log. A query sees everything that was acknowledged when it
  * came. Safe for any number of threads, if it was not opened beside its writer.
  */
 public final class AuditIndex implements AutoCloseable {
@@ -26,12 +26,12 @@ public final class AuditIndex implements AutoCloseable {
    */
   public static final long DEFAULT_MAX_SHARD_IDS = 64L << 20;
 
-  /** Matches are passed over in steps of this many. */
+  /** Matches before an offset are skipped this many at a time. */
   private static final int STEP = 1_000;
 
   private static final Duration WAIT = Duration.ofSeconds(30);
 
-  /** How often a question is asked of shards that turn out to have just been replaced. */
+  /** How often a query is tried when the shards it searches are replaced meanwhile. */
   private static final int MAX_ATTEMPTS = 10;
 
   private final LogReader log;
@@ -43,7 +43,7 @@ public final class AuditIndex implements AutoCloseable {
   /** The log's end when the shards were opened, if they are only read. */
   private long openedAt;
 
-  /** {@code null} if the index is only read, and whoever asks indexes what is missing. */
+  /** {@code null} if the index is only read; then each query first indexes what is missing. */
   private final @Nullable IndexFollower follower;
 
   private final @Nullable Thread thread;
@@ -112,17 +112,17 @@ public final class AuditIndex implements AutoCloseable {
     }
   }
 
-  /** Told how far a rebuild has come. */
+  /** Receives the progress of a rebuild. */
   @FunctionalInterface
   public interface Progress {
     /** Entry {@code id} of {@code lastId} is indexed. */
     void at(long id, long lastId);
   }
 
-  /** Takes ids, one after another. */
+  /** Receives ids, one after another. */
   @FunctionalInterface
   public interface IdConsumer {
-    /** Takes one; {@code false} ends it. */
+    /** Receives one; {@code false} stops the search. */
     boolean accept(long id) throws IOException;
   }
 
@@ -186,15 +186,15 @@ public final class AuditIndex implements AutoCloseable {
     }
   }
 
-  /** How many entries are in the index only as long as this is open. */
+  /** How many entries are indexed only until this is closed. */
   long inMemory() {
     return shards.uncommitted();
   }
 
   /**
-   * The page of ids that was asked for. Costs O(page) with cursors; an offset costs as much as the
-   * ids before it. While the index can't be written and more entries are missing than fit into
-   * memory, the page is of what {@link #status} says.
+   * The requested page of ids. Costs O(page) with cursors; an offset costs as much as the ids
+   * before it. While the index can't be written and more entries are missing than fit into memory,
+   * the page is of what {@link #status} says.
    *
    * @throws IndexException if the index can't answer in time
    */
@@ -213,8 +213,8 @@ public final class AuditIndex implements AutoCloseable {
   }
 
   /**
-   * Gives every id that matches, in order, however many there are; limit and offset do not count.
-   * Always gives all of them: those that the index can't know now come from a scan of the log.
+   * Passes on every id that matches, in order, however many there are; limit and offset do not
+   * count. It is always complete: what the index does not have yet comes from a scan of the log.
    */
   public void forEachMatch(AuditQuery question, IdConsumer consumer)
       throws IOException, InterruptedException {
@@ -268,7 +268,7 @@ public final class AuditIndex implements AutoCloseable {
 
   /**
    * Gives the ids of the entries by this source with any of these request ids, newest first, among
-   * what is visible now: unlike all other questions it waits for nothing.
+   * what is visible now: unlike all other queries it waits for nothing.
    *
    * @param source {@code null} for entries by any source or none
    * @throws IndexException while entries that were visible before are not
@@ -387,7 +387,7 @@ public final class AuditIndex implements AutoCloseable {
     return Math.min(through, last);
   }
 
-  /** A view of what is visible, and as far as it goes of what is not, up to this id. */
+  /** A view of what is visible, extended in memory up to this id as far as that is possible. */
   private IndexView viewThrough(long id) throws IOException {
     if (follower == null) {
       return IndexView.of(shards.oldestFirst(), shards.indexedThrough());
@@ -400,7 +400,7 @@ public final class AuditIndex implements AutoCloseable {
     T of(IndexView view) throws IOException;
   }
 
-  /** Answers from a view that reaches to this id; again, if shards are replaced meanwhile. */
+  /** Answers from a view that reaches this id, and tries again if shards are replaced meanwhile. */
   private <T> T ask(long through, Question<T> question) throws IOException {
     for (int attempt = 1; ; attempt++) {
       IndexView view = viewThrough(through);
@@ -427,7 +427,7 @@ public final class AuditIndex implements AutoCloseable {
     }
   }
 
-  /** Commits and closes; nobody may be asking. */
+  /** Commits and closes. No query may be running. */
   @Override
   public void close() throws IOException {
     if (follower != null && thread != null) {

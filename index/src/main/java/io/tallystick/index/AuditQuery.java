@@ -5,8 +5,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A question to the index: which entries, and which page of them. All filters must match; of
- * several event types one must. Immutable.
+ * A query: which entries, and which page of them. All filters must match; of several event types,
+ * one must match. Immutable.
  *
  * @param eventTypes values, or prefixes that end in {@code .*}; empty for all types
  * @param actorIp the addresses that {@code actor_ip} must be one of
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param afterId only ids above this one; a cursor, it does not change the total
  * @param ascending oldest first instead of newest first
  * @param limit most ids on the page
- * @param offset ids passed over before it
+ * @param offset ids to skip before the page
  */
 public record AuditQuery(
     List<String> eventTypes,
@@ -46,7 +46,7 @@ public record AuditQuery(
     }
   }
 
-  /** This query for entries after this one alone. */
+  /** The same query, limited to entries after this one. */
   public AuditQuery after(long id) {
     return new AuditQuery(
         eventTypes,
@@ -73,7 +73,7 @@ public record AuditQuery(
     return new Builder();
   }
 
-  /** Whether nothing but time and cursors narrow the question. */
+  /** Whether only times and cursors narrow the query. */
   boolean isUnfiltered() {
     return eventTypes.isEmpty()
         && actorId == null
@@ -87,12 +87,12 @@ public record AuditQuery(
         && userId == null;
   }
 
-  /** Whether the ids alone answer it. */
+  /** Whether it can be answered from the ids alone. */
   boolean needsNoIndex() {
     return isUnfiltered() && since == null && until == null;
   }
 
-  /** Collects the parts of a question. Used by one thread. */
+  /** Collects the parts of a query. Used by one thread. */
   public static final class Builder {
     private List<String> eventTypes = List.of();
     private @Nullable Long actorId;

@@ -18,13 +18,13 @@ final class Backoff {
     return delay;
   }
 
-  /** Doubles the wait, after a try that failed. */
+  /** Doubles the wait after a failure. */
   void grow() {
     Duration longer = delay.multipliedBy(2);
     delay = longer.compareTo(LONGEST) > 0 ? LONGEST : longer;
   }
 
-  /** Begins anew, after a try that succeeded. */
+  /** Resets the wait after a success. */
   void reset() {
     delay = FIRST;
   }

@@ -19,7 +19,7 @@ final class DocumentSource {
     this.log = log;
   }
 
-  /** What the index knows of an entry; of one that can't be decoded, only when it was recorded. */
+  /** What is indexed of an entry; if it can't be decoded, only its id and time. */
   Document of(StoredEntry entry) throws IOException {
     try {
       return EntryDocument.of(entry.decode());

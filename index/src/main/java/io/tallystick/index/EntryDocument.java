@@ -29,10 +29,7 @@ import org.apache.lucene.util.automaton.Automaton;
 import org.apache.lucene.util.automaton.Operations;
 import org.jspecify.annotations.Nullable;
 
-/**
- * What the index knows of an entry, and how questions are asked of it. Nothing is stored but the
- * id.
- */
+/** How an entry is indexed, and how queries are built. Only the id is stored. */
 final class EntryDocument {
   static final String ID = "id";
 

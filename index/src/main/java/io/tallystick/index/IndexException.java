@@ -3,7 +3,7 @@ package io.tallystick.index;
 import java.io.IOException;
 import java.time.Duration;
 
-/** A question that the index can't answer now, with a sentence that says why. */
+/** The index can't answer a query now; the message says why. */
 public final class IndexException extends IOException {
   private static final long serialVersionUID = 1;
   private static final Duration SOON = Duration.ofSeconds(5);
@@ -30,7 +30,7 @@ public final class IndexException extends IOException {
             + " damaged");
   }
 
-  /** When asking again is worth it. */
+  /** How long to wait before trying again. */
   public Duration retryAfter() {
     return retryAfter;
   }

@@ -15,9 +15,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings the index up to the log, in a thread of its own. It adds whatever is new, makes it visible
- * at once if somebody waits for it, which costs milliseconds, and otherwise four times a second,
- * and commits every ten seconds.
+ * Keeps the index up to date with the log, in a thread of its own. It adds whatever is new, makes
+ * it visible at once if somebody waits for it, which costs milliseconds, and otherwise four times a
+ * second, and commits every ten seconds.
  *
  * <p>An entry that cannot be read or written stops the index. The follower logs that once and tries
  * again from the last commit on, less and less often. Shards whose files are lost or damaged are
@@ -31,19 +31,19 @@ final class IndexFollower implements Runnable {
   private static final long SHOW_AFTER_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
   private static final long REPORT_AFTER_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-  /** How often it looks whether the files of the index are still there: a few stats. */
+  /** How often it checks that the index's files still exist, which costs a few stats. */
   private static final long CHECK_AFTER_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-  /** How soon it sees that it is to end; what is acknowledged wakes it at once. */
+  /** How soon it notices that it should stop; new entries wake it at once. */
   private static final Duration IDLE = Duration.ofMillis(100);
 
-  /** How long entries gather before they are added, or each force would open the segment again. */
+  /** How long entries gather, so that it does not open the segment again after each force. */
   private static final long GATHER_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   /** How long the deletion of an index may take from its first file to its last. */
   private static final Duration DELETING = Duration.ofMillis(500);
 
-  /** What is caught up with in so short a time that nobody needs to hear of it. */
+  /** Catching up with fewer entries is quick, so the server's log need not mention it. */
   private static final long QUICK_ENTRIES = 50_000;
 
   private final LogReader log;
@@ -70,10 +70,10 @@ final class IndexFollower implements Runnable {
   /** The last entry that was ever visible. */
   private volatile long promised;
 
-  /** What a search ran into, until the follower has looked into it. */
+  /** An error that a search reported, until the follower has examined it. */
   private volatile @Nullable Throwable reported;
 
-  /** Whether lost shards are searched until others have taken their place. */
+  /** Whether lost shards are still searched until they are rebuilt. */
   private volatile boolean keepsReplaced;
 
   // Confined to the follower's thread.
@@ -93,7 +93,7 @@ final class IndexFollower implements Runnable {
     }
   }
 
-  /** What questions can be answered from without waiting. */
+  /** What queries can be answered from without waiting. */
   IndexView published() {
     return published;
   }
@@ -107,7 +107,7 @@ final class IndexFollower implements Runnable {
     return failure != null || rebuilding != null;
   }
 
-  /** Whether waiting is of no use now, so that a part of the entries is better than no answer. */
+  /** Whether an answer over part of the entries is better than a wait that would not help. */
   boolean answersInPart() {
     return failure != null || keepsReplaced;
   }
@@ -249,7 +249,7 @@ final class IndexFollower implements Runnable {
     Shards.discardAll(old);
   }
 
-  /** Checks that the index is still there, and whether a search reported damage rightly. */
+  /** Checks that the index still exists, and whether damage that a search reported is real. */
   private void check() throws InterruptedException {
     Throwable complaint = reported;
     if (complaint != null) {
@@ -266,12 +266,12 @@ final class IndexFollower implements Runnable {
     }
   }
 
-  /** Begins the shards again whose files are gone; whether there are any. */
+  /** Starts over with the shards whose files are gone. Whether there are any. */
   private boolean startOverLost() throws InterruptedException {
     if (shards.firstLost() < 0) {
       return false;
     }
-    // Whoever deletes files may not be done yet.
+    // The deletion may still be under way.
     Thread.sleep(DELETING);
     int lost = shards.firstLost();
     if (lost >= 0) {
@@ -280,7 +280,7 @@ final class IndexFollower implements Runnable {
     return lost >= 0;
   }
 
-  /** Begins the shards again that are the reason of this error, if any are. */
+  /** Starts over with the shards that caused this error. Whether any did. */
   private boolean repair(Throwable e) throws InterruptedException {
     if (startOverLost()) {
       return true;
@@ -359,7 +359,7 @@ final class IndexFollower implements Runnable {
     }
   }
 
-  /** Has the follower look for damage, of which this may be a sign. */
+  /** Makes the follower look for damage, of which this error may be a sign. */
   void report(Throwable complaint) {
     reported = complaint;
   }

@@ -4,8 +4,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far the index is, and what keeps it from being further. An index that only takes its normal
- * fraction of a second to follow the log is not degraded.
+ * How far the index is, and what holds it back. An index that only takes its normal fraction of a
+ * second to follow the log is not degraded.
  *
  * @param reason a clause that says what happens; {@code null} if the index is not degraded
  * @param indexedThrough the last entry in the index on disk or in the one that is being built

@@ -13,9 +13,9 @@ import org.apache.lucene.search.Sort;
 import org.apache.lucene.search.TopFieldCollectorManager;
 
 /**
- * What a question is answered from: slices of shards, oldest first, which together hold every entry
- * of the log up to one id. Immutable; safe for any number of threads. Searches throw Lucene's
- * {@code AlreadyClosedException} once a shard has been replaced by another.
+ * What a query is answered from: slices of shards, oldest first, which together hold every entry of
+ * the log up to one id. Immutable; safe for any number of threads. Searches throw Lucene's {@code
+ * AlreadyClosedException} once a shard has been replaced by another.
  *
  * @param slices oldest first; each ends where the next begins
  * @param through the last id that they hold
@@ -34,7 +34,7 @@ record IndexView(List<Slice> slices, long through) {
     return new IndexView(List.copyOf(slices), through);
   }
 
-  /** The same, and from the id after {@link #through} on what this shard holds. */
+  /** This view, extended by what this shard holds after {@link #through}. */
   IndexView with(Shard shard, long throughThen) {
     long first = Math.max(through + 1, shard.firstId());
     List<Slice> more = new ArrayList<>();
@@ -53,14 +53,14 @@ record IndexView(List<Slice> slices, long through) {
       return Math.max(0, to - from + 1);
     }
 
-    /** What comes after this id. */
+    /** The part of the range after this id. */
     Range behind(long id, boolean ascending) {
       return ascending ? new Range(id + 1, to) : new Range(from, id - 1);
     }
   }
 
   /**
-   * The ids of the period that a question names.
+   * The ids of a query's period.
    *
    * @param firstId the log's first id
    */
@@ -73,7 +73,7 @@ record IndexView(List<Slice> slices, long through) {
         until == null ? through : Math.min(through, firstIdAtOrAfter(until) - 1));
   }
 
-  /** The range, without what the question's cursors leave out. */
+  /** The part of the range between the query's cursors. */
   static Range withinCursors(Range range, AuditQuery question) {
     Long after = question.afterId();
     Long before = question.beforeId();
@@ -135,7 +135,7 @@ record IndexView(List<Slice> slices, long through) {
     return ids;
   }
 
-  /** Who did the matching entries of the range, and from which addresses. */
+  /** The most frequent actors and addresses of the matching entries of the range. */
   TopActors topActors(Query filters, Range range, int most) throws IOException {
     ValueCounts actors = new ValueCounts(EntryDocument.ACTOR);
     ValueCounts addresses = new ValueCounts(EntryDocument.ACTOR_IP);

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param totalEntries in the range
  * @param byType entries of each event type that occurs
- * @param last24Hours entries of the whole log recorded in the 24 hours before the question
+ * @param last24Hours entries of the whole log recorded in the 24 hours before the query
  * @param firstEntry when the first entry of the range was recorded; {@code null} if there is none
  * @param lastEntry when the last one was
  * @param topActors the ten with the most entries
@@ -26,6 +26,6 @@ public record LogStatistics(
     List<Actor> topActors,
     SortedMap<LocalDate, Long> perDay) {
 
-  /** Who did something, and how many entries tell of it. */
+  /** An actor, and how many entries it has. */
   public record Actor(@Nullable Long actorId, @Nullable String actorUsername, long count) {}
 }

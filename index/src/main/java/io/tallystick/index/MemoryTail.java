@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The newest entries of the log, as far as the index on disk does not have them, indexed in memory
- * by whoever asks. So questions are answered while the index can't be written, and by the same
- * code. Holds a bounded number of entries. Safe for any number of threads.
+ * by the thread that runs the query. So queries are answered by the same code while the index can't
+ * be written. Holds a bounded number of entries. Safe for any number of threads.
  */
 final class MemoryTail implements Closeable {
   /** Most entries; they take some 20 MB, and a second to index. */
@@ -34,7 +34,7 @@ final class MemoryTail implements Closeable {
     this.documents = new DocumentSource(log);
   }
 
-  /** The view, and the entries behind it up to {@code last}, or as many of them as fit. */
+  /** The view, extended by the entries after it up to {@code last}, or as many as fit. */
   synchronized IndexView extend(IndexView view, long last) throws IOException {
     if (view.through() >= last) {
       return view;
@@ -76,10 +76,10 @@ final class MemoryTail implements Closeable {
   }
 
   /**
-   * Answers for entries that the index does not have, however many, from a scan of the log; so many
-   * at a time as fit into memory.
+   * Scans the log for matches among any number of entries that are not indexed, as many at a time
+   * as fit into memory.
    *
-   * @return {@code false} if the consumer has ended it
+   * @return {@code false} if the consumer stopped it
    */
   boolean scan(AuditQuery question, long from, long to, AuditIndex.IdConsumer consumer)
       throws IOException {
@@ -112,7 +112,7 @@ final class MemoryTail implements Closeable {
     return shard == null ? 0 : shard.indexedThrough();
   }
 
-  /** Frees the memory; what is asked of earlier views then fails, and can be asked again. */
+  /** Frees the memory; searches of earlier views then fail, and can be repeated. */
   @Override
   public synchronized void close() throws IOException {
     Shard held = shard;

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param fromId the last entry that was indexed then
  */
 record Pace(long sinceNanos, long fromId) {
-  /** An estimate needs as many entries; the first are slow. */
+  /** An estimate needs this many entries, because the first ones are slow. */
   private static final long ENOUGH_ENTRIES = 5_000;
 
   static Pace from(long id) {

@@ -8,7 +8,7 @@ import org.apache.lucene.search.Query;
 
 /** Matching ids in order, and pages of them. */
 final class Paging {
-  /** Matches before an offset are passed over in steps of this many. */
+  /** Matches before an offset are skipped this many at a time. */
   private static final int STEP = 1_000;
 
   private Paging() {}
@@ -50,7 +50,7 @@ final class Paging {
     return new Page(hasMore ? ids.subList(0, question.limit()) : ids, total, hasMore);
   }
 
-  /** Gives all ids of a range in order; {@code false} if the consumer has ended it. */
+  /** Passes on all ids of a range in order; {@code false} if the consumer stopped it. */
   static boolean each(Range range, boolean ascending, AuditIndex.IdConsumer consumer)
       throws IOException {
     for (long i = 0; i < range.size(); i++) {
@@ -61,7 +61,7 @@ final class Paging {
     return true;
   }
 
-  /** Gives the matching ids of a range in order, taking {@code step} at a time from Lucene. */
+  /** Passes on the matching ids of a range in order, reading {@code step} at a time from Lucene. */
   static boolean collect(
       IndexView view,
       Query filters,

@@ -73,10 +73,10 @@ final class Shard implements Closeable {
   private volatile long indexedThrough;
   private long committedThrough;
 
-  /** Whether the last thing that was done with the writer has failed. */
+  /** Whether the writer's last operation failed. */
   private boolean failed;
 
-  /** Whether the writer is another one than the searchers were made for. */
+  /** Whether the searchers belong to an earlier writer. */
   private boolean reopened;
 
   @GuardedBy("this")
@@ -102,7 +102,7 @@ final class Shard implements Closeable {
     this.committedThrough = indexedThrough;
   }
 
-  /** Something asked of a searcher. */
+  /** A search. */
   @FunctionalInterface
   interface Search<T> {
     T in(IndexSearcher searcher) throws IOException;
@@ -148,7 +148,7 @@ final class Shard implements Closeable {
   private static IndexWriterConfig config() {
     return new IndexWriterConfig()
         .setIndexSort(NEWEST_FIRST)
-        // Who asks waits for a refresh, and must not wait for a merge as well.
+        // A query waits for the refresh, and must not wait for a merge as well.
         .setMaxFullFlushMergeWaitMillis(0)
         .setRAMBufferSizeMB(BUFFER_MEGABYTES)
         .setCommitOnClose(false);
@@ -317,7 +317,7 @@ final class Shard implements Closeable {
     return ShardCommit.isMissing((FSDirectory) FilterDirectory.unwrap(directory));
   }
 
-  /** Reads the last commit in full; whether it is damaged. */
+  /** Reads the last commit completely. Whether it is damaged. */
   boolean isDamaged() {
     try {
       checkIntegrity(directory);
@@ -340,7 +340,7 @@ final class Shard implements Closeable {
     failed = false;
     readOnly = true;
     writer = null;
-    // Ends the merges that it has begun.
+    // Ends the merges that are under way.
     finished.rollback();
   }
 
@@ -412,7 +412,7 @@ final class Shard implements Closeable {
     }
   }
 
-  /** The sums of a segment, made when they are first asked for. */
+  /** The sums of a segment, computed when they are first needed. */
   TypeSums typeSums(LeafReader segment) throws IOException {
     IndexReader.CacheHelper core = segment.getCoreCacheHelper();
     TypeSums known = typeSums.get(core.getKey());

@@ -8,7 +8,7 @@ import org.apache.lucene.index.SegmentInfos;
 import org.apache.lucene.store.FSDirectory;
 import org.jspecify.annotations.Nullable;
 
-/** What a shard's commit says beside its documents: which log, how far, in which layout. */
+/** What a shard's commit records besides its documents: which log, how far, in which layout. */
 final class ShardCommit {
   private static final String ORIGIN = "origin";
   private static final String INDEXED_THROUGH = "indexed_through";

@@ -26,12 +26,13 @@ import org.slf4j.LoggerFactory;
  * number read the list.
  *
  * <p>A shard that can't be opened, does not follow the one before it, or has seen more than the log
- * holds, is deleted with all that come after it, and said; the follower builds them again.
+ * holds, is deleted with all that come after it, and the server's log says so; the follower
+ * rebuilds them.
  */
 final class Shards implements Closeable {
   private static final Logger LOG = LoggerFactory.getLogger(Shards.class);
 
-  /** With less room than this, a failure to write is one of room. */
+  /** With less free space than this, a failed write is blamed on a full disk. */
   private static final long FULL_BYTES = 32L << 20;
 
   private static final long PROGRESS_STEP = 1_000;
@@ -46,7 +47,7 @@ final class Shards implements Closeable {
   /** Replaced as a whole; the last one may be written. */
   private volatile List<Shard> shards = List.of();
 
-  /** Where the next shard has to begin that could not be begun yet; 0 if there is none. */
+  /** First id of a shard that could not be created yet; 0 if there is none. */
   private volatile long pending;
 
   /** Opens the files of a shard. */
@@ -105,7 +106,7 @@ final class Shards implements Closeable {
       for (Map.Entry<Long, Path> found : shards.find().entrySet()) {
         Shard shard = Shard.read(Shard.directory(found.getValue()), found.getKey(), shards.origin);
         open.add(shard);
-        // Asked for its end, the log also sees where it begins by now.
+        // Reading the log's end also updates where it begins.
         if (shard.indexedThrough() > log.lastId()
             || found.getKey() > Math.max(next[0], log.firstId())) {
           throw new IndexException("the index does not fit to the log");
@@ -211,7 +212,7 @@ final class Shards implements Closeable {
         });
   }
 
-  /** Deletes the shards of which retention took out every entry. */
+  /** Deletes the shards all of whose entries retention removed. */
   private void dropRemoved(SortedMap<Long, Path> found) throws IOException {
     while (found.size() > 1) {
       long second = found.tailMap(found.firstKey() + 1).firstKey();
@@ -222,7 +223,7 @@ final class Shards implements Closeable {
     }
   }
 
-  /** What made writing fail, for those who ask; the details are for the log. */
+  /** Why writing failed, for clients; the details are in the server's log. */
   String cause(Throwable e) {
     try {
       if (Files.getFileStore(directory).getUsableSpace() < FULL_BYTES) {
@@ -245,7 +246,7 @@ final class Shards implements Closeable {
     return e.getClass().getSimpleName() + ": " + e.getMessage();
   }
 
-  /** Which entry comes after those of a shard; retention may have taken out more than it knows. */
+  /** Which entry comes after those of a shard; retention may have removed more than it knows. */
   private long after(Shard shard) {
     return Math.max(shard.indexedThrough() + 1, log.firstId());
   }
@@ -316,8 +317,8 @@ final class Shards implements Closeable {
   }
 
   /**
-   * Goes back to the last commit if the last thing that was done to the index has failed, and
-   * begins a shard that is missing.
+   * Goes back to the last commit if the last operation on the index failed, and creates a shard
+   * that is missing.
    */
   void recover() throws IOException {
     if (pending > 0) {
@@ -329,7 +330,7 @@ final class Shards implements Closeable {
     newest().recover();
   }
 
-  /** Which shard is the first whose files are no longer there; negative if there is none. */
+  /** Index of the first shard whose files are gone; negative if there is none. */
   int firstLost() {
     List<Shard> now = shards;
     for (int i = 0; i < now.size(); i++) {
@@ -340,9 +341,7 @@ final class Shards implements Closeable {
     return -1;
   }
 
-  /**
-   * Which shard is the first with damage, all of which are read in full; negative if there is none.
-   */
+  /** Index of the first damaged shard, found by reading all of them; negative if there is none. */
   int firstDamaged() {
     List<Shard> now = shards;
     for (int i = 0; i < now.size(); i++) {
@@ -378,7 +377,7 @@ final class Shards implements Closeable {
     return dropped;
   }
 
-  /** Deletes everything and indexes the log up to its end. Nobody may be searching. */
+  /** Deletes everything and indexes the log up to its end. No search may be running. */
   void rebuild(AuditIndex.Progress progress) throws IOException {
     clear();
     long last = log.lastId();
@@ -395,7 +394,7 @@ final class Shards implements Closeable {
     commit();
   }
 
-  /** Deletes everything and starts with an empty shard. Nobody may be searching. */
+  /** Deletes everything and starts with an empty shard. No search may be running. */
   private void clear() throws IOException {
     close();
     for (Path path : find().values()) {

@@ -2,7 +2,7 @@ package io.tallystick.index;
 
 /**
  * A shard, and the ids that it answers for. A shard that is being written may hold more by the time
- * it is searched; what is beyond the slice is somebody else's.
+ * it is searched; what is beyond the slice belongs to the next one.
  *
  * @param firstId the first id
  * @param lastId the last one; {@link Long#MAX_VALUE} if no other slice follows

@@ -3,7 +3,7 @@ package io.tallystick.index;
 import java.util.List;
 
 /**
- * Whose entries match a question, and where from. All counts are exact.
+ * The actors and addresses of matching entries. All counts are exact.
  *
  * @param total how many entries match
  * @param actors those with the most of them
@@ -11,6 +11,6 @@ import java.util.List;
  */
 public record TopActors(long total, List<LogStatistics.Actor> actors, List<Address> addresses) {
 
-  /** Where something came from, and how many entries tell of it. */
+  /** An address, and how many entries it has. */
   public record Address(String actorIp, long count) {}
 }

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Counts over any time and any question, compared with counting whole entries. */
+/** Counts over any time and any query, compared with counting whole entries. */
 class CountsTest {
   /** Few, so that there are several shards. */
   private static final long SHARD_IDS = 300;

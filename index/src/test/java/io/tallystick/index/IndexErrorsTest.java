@@ -27,7 +27,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Errors while the index is written: it says so, answers what it can, and goes on by itself. */
+/** Errors while the index is written: it says so, answers what it can, and recovers by itself. */
 class IndexErrorsTest {
   @TempDir Path data;
   private AuditLog log;
@@ -58,7 +58,7 @@ class IndexErrorsTest {
         maxInMemory);
   }
 
-  /** A directory that takes nothing while the device is full. */
+  /** A directory that accepts no writes while the device is full. */
   private final class Fillable extends FilterDirectory {
     Fillable(Directory in) {
       super(in);

@@ -45,7 +45,10 @@ class IndexPermissionsTest {
     assertThat(readableByOthers(data)).isEmpty();
   }
 
-  /** Files that others may read, and directories that they may list, on a way that they may go. */
+  /**
+   * Files that others may read, and directories that they may list, where the way there is open to
+   * them.
+   */
   private static List<Path> readableByOthers(Path root) throws IOException {
     List<Path> readable = new ArrayList<>();
     Files.walkFileTree(

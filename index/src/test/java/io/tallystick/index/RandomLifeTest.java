@@ -26,9 +26,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What may come one after another in a log's life, in random order: entries, days, retention,
- * restarts, an index that stays away or comes back as it once was, and questions, which must be
- * answered by the entries that are there.
+ * The life of a log in random order: entries, days, retention, restarts, an index that stays away
+ * or comes back as it once was, and questions, which must be answered by the entries that are
+ * there.
  */
 @Timeout(600)
 class RandomLifeTest {

@@ -19,7 +19,7 @@ import java.util.Random;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** Logs of random entries, and what questions mean over them, said independently of the index. */
+/** Logs of random entries, and the results of queries over them, computed without the index. */
 final class RandomLog {
   private static final String[] TYPES = {
     "auth.login.failed", "auth.login.success", "user.created", "security.suspicious", "custom.thing"
@@ -62,7 +62,7 @@ final class RandomLog {
     return entries;
   }
 
-  /** What the question means, said again over whole entries. */
+  /** The meaning of the query, implemented again over whole entries. */
   static Predicate<Entry> meaning(AuditQuery q) {
     return e -> {
       Event v = e.event();
@@ -184,7 +184,7 @@ final class RandomLog {
         .toList();
   }
 
-  /** Passes if the index gives what the question means over these entries. */
+  /** Passes if the index gives the result of the query over these entries. */
   static void assertAnswers(AuditIndex index, AuditQuery q, List<Entry> entries) throws Exception {
     long total = entries.stream().filter(meaning(q)).count();
     List<Long> behindCursors = matches(q, entries);

@@ -24,8 +24,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Retention takes out entries that the index has not come to: it was behind, or a crash took back
- * what it had.
+ * Retention removes entries that the index does not have: it was behind, or a crash undid what it
+ * had.
  */
 @Timeout(120)
 class RemovedEntriesTest {
@@ -50,9 +50,7 @@ class RemovedEntriesTest {
     return AuditIndex.open(log.reader(), log.reader().directory().index());
   }
 
-  /**
-   * Appends to the first of three days, to the second, to the third, and takes out the first two.
-   */
+  /** Appends to the first of three days, to the second, to the third, and removes the first two. */
   private void appendAndRemove(int notIndexed) throws Exception {
     RandomLog.append(log, notIndexed / 2, 2);
     now.updateAndGet(t -> t.plus(Duration.ofDays(1)));
