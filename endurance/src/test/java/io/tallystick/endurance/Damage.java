@@ -10,7 +10,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /**
- * One thing that is done to the files of a log at rest.
+ * One damage to the files of a log at rest.
  *
  * @param file relative to the data directory
  * @param at offset in the file, for a flipped bit in bits, otherwise in bytes
@@ -29,7 +29,7 @@ record Damage(Kind kind, String file, long at, String other) {
     FILES_EXCHANGED
   }
 
-  /** To no file at all. */
+  /** No damage to any file. */
   static Damage none() {
     return new Damage(Kind.NOTHING, "", 0, "");
   }
@@ -58,7 +58,7 @@ record Damage(Kind kind, String file, long at, String other) {
     return !files().isEmpty() && files().stream().allMatch(name -> name.startsWith(folder + "/"));
   }
 
-  /** Does it to the log in this directory. */
+  /** Damages the log in this directory. */
   void to(Path data) throws IOException {
     Path path = data.resolve(file);
     switch (kind) {

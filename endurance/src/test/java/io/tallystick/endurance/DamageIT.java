@@ -21,15 +21,15 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Damages a small log at rest, one place at a time: flips a bit, cuts a file, zeroes a page,
- * deletes a file, exchanges two. Either it is found and named, or every answer is as it was before;
- * what was built again for that is said.
+ * deletes a file, exchanges two. Either it is found and named, or every answer is as it was before,
+ * and the log says what it rebuilt for that.
  *
  * <p>The long run does all of it to every file: each bit, each 512 bytes, each page, each pair. One
- * process judges many damages one after another, for a process of its own for each of half a
- * million would take a week; it tells of each before it is given the next, so a crash or a hang is
- * that of the damage it was given last. A run of zeros in a segment, Chronicle's room for an index
- * of offsets, has one bit flipped in every eighth of its words, another each time; and all zeros
- * beyond the page after the last block are left off, because there is nothing but more of them.
+ * process judges many damages one after another, because a process for each of half a million would
+ * take a week. It reports on each before it gets the next, so a crash or a hang is blamed on the
+ * one it got last. A run of zeros in a segment, Chronicle's room for an index of offsets, has one
+ * bit flipped in every eighth of its words, a different one each time. Zeros beyond the page after
+ * the last block are cut off, because only more of them follow.
  */
 class DamageIT {
   private static final boolean LONG = Boolean.getBoolean("tallystick.long");
@@ -88,7 +88,7 @@ class DamageIT {
     return new Damage(Damage.Kind.BIT_FLIPPED, file, bit, "");
   }
 
-  /** As many of each kind, and of each file's bits. */
+  /** Equally many of each kind, and of each file's bits. */
   private static List<Damage> sample(List<Damage> all) {
     Map<String, List<Damage>> groups = new TreeMap<>();
     for (Damage damage : all) {
@@ -110,7 +110,7 @@ class DamageIT {
     Path log = directory.resolve("log");
     SmallLog.make(log, witness);
     List<Damage> damages = all(log);
-    // So that a run that is ended early has judged some of everything.
+    // So that a run that ends early has judged some of everything.
     Collections.shuffle(damages);
     if (!LONG) {
       damages = sample(damages);

@@ -36,8 +36,8 @@ final class Device implements AutoCloseable {
   }
 
   /**
-   * Where images are best kept: in memory if it has this much room, for nobody's disk is tested
-   * here, and otherwise in the directory that is given.
+   * Where images are best kept: in memory if it has this much room, because no real disk is tested
+   * here, and otherwise in the given directory.
    */
   static Path scratch(Path otherwise, long bytes) throws IOException {
     Path memory = Path.of("/dev/shm");
@@ -84,7 +84,7 @@ final class Device implements AutoCloseable {
   /**
    * What would be on the device if the power were cut now. The kernel may write to it while it is
    * copied, its journal too: then part of the copy is older than the rest, which no power cut
-   * leaves, and it is copied again.
+   * causes, and it is copied again.
    */
   Path cut(Path directory, String name) throws Exception {
     Path copy = directory.resolve(name + ".img");

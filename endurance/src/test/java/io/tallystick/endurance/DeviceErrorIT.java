@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 class DeviceErrorIT {
   private static final boolean LONG = Boolean.getBoolean("tallystick.long");
 
-  /** Each call, and how often it is made in a run as short as this one at least. */
+  /** Each call, and how often even a run as short as this one makes it. */
   private static final Map<String, Integer> CALLS =
       new TreeMap<>(
           Map.of("fdatasync", 60, "fsync", 60, "syncfs", 4, "pwrite64", 120, "rename", 30));

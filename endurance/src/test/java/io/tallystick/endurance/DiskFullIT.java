@@ -25,8 +25,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Fills the device that a log is written to, by the log itself and by a stranger's file: appends
- * are refused and nothing worse, reading goes on, and with room they go on by themselves.
+ * Fills the device that a log is written to, by the log itself and by another program's file:
+ * appends are refused and nothing worse happens, reads go on, and appends resume by themselves when
+ * there is room.
  */
 class DiskFullIT {
   private static final String EVENT = "{\"event_type\":\"auth.logout\"}";
@@ -90,7 +91,7 @@ class DiskFullIT {
     }
   }
 
-  /** Others leave no room at all, not even the reserve, in which what was appended is sealed. */
+  /** Other programs leave no room at all, not even the reserve that sealing needs. */
   @Test
   void aDeviceWithoutAnyRoomIsWaitedFor() throws Exception {
     Device.assumePossible();

@@ -36,15 +36,15 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Whoever reads an old segment while retention removes it: a reader in another process, and a
- * client that takes an export slowly. Neither waits, and neither gets anything but entries as they
- * were, all of those that stay among them.
+ * Readers of an old segment while retention removes it: another process, and a client that
+ * downloads an export slowly. Neither waits, and both get entries exactly as they were, among them
+ * all that stay.
  */
 @Timeout(120)
 class HeldSegmentIT {
   private static final List<String> DAYS = List.of("2026-05-01", "2026-05-02", "2026-05-03");
 
-  /** More than sockets hold back: an export of this stands still while nobody takes it. */
+  /** More than sockets buffer: an export of this size stalls while the client does not read. */
   private static final int PER_DAY = 2_000;
 
   private static final int DETAILS_BYTES = 4_000;
@@ -73,7 +73,7 @@ class HeldSegmentIT {
     return true;
   }
 
-  /** Takes the first two days out; the first id that stays. */
+  /** Removes the first two days, and returns the first id that stays. */
   private static long run(AuditLog log) throws Exception {
     Retention retention = new Retention(log);
     for (Retention.Batch batch :
@@ -172,9 +172,7 @@ class HeldSegmentIT {
           }
         }
         assertRight(came, firstId);
-        assertThat(came.size())
-            .as("some were taken out before they came")
-            .isLessThan(before.size());
+        assertThat(came.size()).as("some were removed before they came").isLessThan(before.size());
         assertThat(new LogVerifier(server.log.reader()).verify(VerifyRequest.all(), null).faults())
             .isEmpty();
       }

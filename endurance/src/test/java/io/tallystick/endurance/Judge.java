@@ -45,8 +45,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A process that damages a copy of a log, one {@link Damage} after another, and looks at it the way
- * an operator would: verifies it, reads it, starts on it, appends to it. For each it says {@code
- * found} and what; {@code rebuilt} and what, if every answer is as it was and the log told of it;
+ * an operator would: verifies it, reads it, starts on it, appends to it. For each it prints {@code
+ * found} and what; {@code rebuilt} and what, if every answer is as it was and the log says so;
  * {@code harmless}, if every answer is as it was; or what is wrong.
  */
 final class Judge {

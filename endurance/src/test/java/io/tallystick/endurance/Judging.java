@@ -15,9 +15,9 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Has damages judged by a {@link Judge}, one after another, with a watchdog: a judge that ends or
- * says nothing for a minute does so at the damage that it was given, and the next one is given to a
- * new judge. Used by one thread.
+ * Passes damages to a {@link Judge}, one after another, with a watchdog: if a judge ends or is
+ * silent for a minute, its damage is to blame, and a new judge gets the next one. Used by one
+ * thread.
  */
 final class Judging implements AutoCloseable {
   /** A judge is replaced after this many, so that nothing piles up in it. */
@@ -34,7 +34,7 @@ final class Judging implements AutoCloseable {
   private int judged;
 
   /**
-   * @param directory for the copy; best in memory, for nothing here is about a device
+   * @param directory for the copy; best in memory, because no device is tested here
    * @param witness the witness's verifier key
    */
   Judging(Path log, Path directory, String witness) {
@@ -43,7 +43,7 @@ final class Judging implements AutoCloseable {
     this.witness = witness;
   }
 
-  /** What becomes of the damage. */
+  /** What came of the damage. */
   String judge(Damage damage) throws IOException, InterruptedException {
     if (process == null || judged >= PER_JUDGE) {
       start();

@@ -33,8 +33,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * More than the server can do: a thousand clients that send more than its device takes, and a
- * thousand that hardly send at all.
+ * More than the server can handle: a thousand clients that send more than its device can take, and
+ * a thousand that hardly send at all.
  */
 class OverloadIT {
   private static final boolean LONG = Boolean.getBoolean("tallystick.long");
@@ -74,7 +74,7 @@ class OverloadIT {
     return event.repeat(count).getBytes(StandardCharsets.UTF_8);
   }
 
-  /** What the clients were told, together. */
+  /** All answers that the clients got. */
   private static final class Told {
     final AtomicLong acknowledged = new AtomicLong();
     final Map<Integer, AtomicLong> statuses = new ConcurrentSkipListMap<>();
@@ -205,7 +205,7 @@ class OverloadIT {
         Thread.sleep(5);
       }
       System.out.printf(
-          "%d appends answered beside %d slow senders, of whom %d were let go; the slowest after %d ms, %d MiB%n",
+          "%d appends answered beside %d slow senders, of whom %d were disconnected; the slowest after %d ms, %d MiB%n",
           answered,
           CLIENTS,
           gone,
@@ -215,7 +215,7 @@ class OverloadIT {
       assertThat(server.anonymousMegabytes()).isLessThan(MEMORY_MEGABYTES);
       if (LONG) {
         assertThat(gone)
-            .as("whoever sends a byte of a body a second is let go")
+            .as("a client that sends a byte of its body a second is disconnected")
             .isGreaterThanOrEqualTo(CLIENTS / 3);
       }
     } finally {
@@ -225,7 +225,7 @@ class OverloadIT {
     }
   }
 
-  /** Sends one more byte to whoever still listens; how many do not. */
+  /** Sends one more byte on each connection, and counts those that are closed. */
   private static int drip(List<Socket> slow) {
     int gone = 0;
     for (Socket socket : slow) {

@@ -56,7 +56,7 @@ class PowerCutIT {
     }
     System.out.printf(
         "%d power cuts, %,d entries acknowledged in %d segments, %d beyond their first chunk;"
-            + " retention took out %d times; %d copies were made again; 0 lost%n",
+            + " retention removed entries %d times; %d copies were made again; 0 lost%n",
         cuts, told, segments, chunks, removals, Device.tornCopies());
     assertThat(removals).isPositive();
   }
@@ -129,7 +129,7 @@ class PowerCutIT {
     }
   }
 
-  /** Waits until it is in the middle of taking entries out, until it has done so, or not at all. */
+  /** Waits until it is in the middle of removing entries, until it has done so, or not at all. */
   private void awaitRetention(Subject subject) throws Exception {
     switch (random.nextInt(3)) {
       case 0 -> subject.awaitWord("removing", 1, 5);

@@ -8,7 +8,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A process that is halted, told to go, or started again under the same number. */
+/** A process that is suspended, terminated, or restarted under the same process number. */
 class StallIT {
   @TempDir Path data;
 

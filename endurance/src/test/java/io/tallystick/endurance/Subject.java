@@ -33,12 +33,12 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A process that writes a log, with its index and its keys, takes old segments out of it, and
- * prints what it was told is done: {@code entry ID HASH} for the last of each acknowledged batch,
- * {@code removing} and {@code removed ID} for the last entry that retention took out, {@code key
- * ID}, {@code full} and {@code room}. Its clock runs 3,000 times too fast, so that segments change
- * every second or so and are old three seconds later. The test that started it is the client
- * outside, which remembers.
+ * A process that writes a log, with its index and its keys, removes old segments, and prints what
+ * was confirmed to it: {@code entry ID HASH} for the last of each acknowledged batch, {@code
+ * removing} and {@code removed ID} for the last entry that retention removed, {@code key ID},
+ * {@code full} and {@code room}. Its clock runs 3,000 times too fast, so that segments change every
+ * second or so and are old three seconds later. The test that started it is the client outside,
+ * which remembers.
  */
 final class Subject {
   private static final int SPEED = 3_000;
@@ -75,18 +75,18 @@ final class Subject {
   }
 
   /**
-   * What it was told is done.
+   * What was confirmed to it.
    *
    * @param entries the last id of each acknowledged batch, with its hash
    * @param keys that were made
-   * @param removedThrough the last entry that retention took out, 0 for none
+   * @param removedThrough the last entry that retention removed, 0 for none
    */
   record Told(SortedMap<Long, String> entries, Set<String> keys, long removedThrough) {
     static Told nothing() {
       return new Told(new TreeMap<>(), Set.of(), 0);
     }
 
-    /** This and what was told after it. */
+    /** This, and what was confirmed after it. */
     Told and(Told later) {
       SortedMap<Long, String> allEntries = new TreeMap<>(entries);
       allEntries.putAll(later.entries);
@@ -167,7 +167,7 @@ final class Subject {
     }
   }
 
-  /** Waits until retention took something out, for so many seconds at most. */
+  /** Waits until retention removed something, for at most this many seconds. */
   synchronized void awaitRemoval(int seconds) throws InterruptedException {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
     while (removedThrough == 0 && process.isAlive() && System.nanoTime() < deadline) {
@@ -346,7 +346,7 @@ final class Subject {
     }
   }
 
-  /** Retention of what is two hours old, to archives and to nowhere in turn. */
+  /** Retention of entries that are two hours old, archived and purged in turn. */
   private static void takeOut(AuditLog log, Clock clock, PrintStream out) {
     Retention retention = new Retention(log);
     while (log.stopped().isEmpty()) {

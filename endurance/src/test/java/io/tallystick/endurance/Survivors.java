@@ -23,13 +23,13 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
-/** Judges what is left of a log after a bad moment, by what its client was told before. */
+/** Compares what is left of a log after a failure with what its client was told before. */
 final class Survivors {
   private Survivors() {}
 
   /**
-   * Opens the log as the next start would; everything that was acknowledged must be in it, or be
-   * taken out by retention and then be in its archive, if that was to have it.
+   * Opens the log as the next start would; everything that was acknowledged must be in it, or have
+   * been removed by retention, and be in the archive if it was archived.
    *
    * @return the last entry of the log
    */
