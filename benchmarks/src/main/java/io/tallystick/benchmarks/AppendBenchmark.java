@@ -35,9 +35,9 @@ import org.openjdk.jmh.annotations.Threads;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Appending one event of about 300 bytes, from {@link Event} to acknowledged entry, beside a raw
- * append of as many bytes to Chronicle Queue, which is neither hashed nor forced. Entries a second,
- * all threads together.
+ * Appending one event of about 300 bytes, from {@link Event} to acknowledged entry, compared with a
+ * raw append of as many bytes to Chronicle Queue, which is neither hashed nor forced. Entries a
+ * second, all threads together.
  */
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 
-/** Directories for one run each. */
+/** Directories that serve one run each. */
 final class Directories {
   private Directories() {}
 
@@ -15,9 +15,9 @@ final class Directories {
   }
 
   /**
-   * Deletes the segments now and the many small files when the process ends: ext4 makes creating a
-   * file ten times dearer for minutes after many were deleted, because it looks for an inode that
-   * was not in use lately, and the next run would pay for that.
+   * Deletes the segments now and the many small files when the process ends: ext4 creates files ten
+   * times more slowly for minutes after many were deleted, because it looks for an inode that was
+   * not used recently, and the next run would pay for that.
    */
   static void deleteSegments(Path directory) throws IOException {
     try (var tree = Files.walk(directory)) {

@@ -2,7 +2,9 @@ package io.tallystick.benchmarks;
 
 import io.tallystick.entry.Event;
 
-/** Events as a deployment that logs every API key use has them: about 300 bytes as an entry. */
+/**
+ * Events like those of a deployment that logs each use of an API key: entries of about 300 bytes.
+ */
 public final class Events {
   private Events() {}
 

@@ -28,10 +28,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * How long the server takes for what the page asks, over HTTP, on a log of a week: the list when it
- * is opened, the list after a filter was changed, the overview. First on a log that rests, then on
- * one that takes entries all the time. A directory that is named is kept, and asked again by the
- * next run instead of being filled anew, which takes minutes.
+ * How long the server takes to answer the requests of the page, over HTTP, on a log of a week: the
+ * list when it is opened, the list after a filter was changed, the overview. First while nothing is
+ * appended, then under constant appends. A directory that you name is kept, so that the next run
+ * need not fill it again, which takes minutes.
  *
  * <pre>
  * ./mvnw -B -ntp -q -pl benchmarks -am -DskipTests package
@@ -60,7 +60,7 @@ public final class PageAnswers {
     this.key = key;
   }
 
-  /** Fills a log, asks, and prints the distribution of the times. */
+  /** Fills a log, sends the requests, and prints the distribution of the times. */
   public static void main(String[] args) throws Exception {
     int entries = args.length > 0 ? Integer.parseInt(args[0]) : 5_000_000;
     int rounds = args.length > 1 ? Integer.parseInt(args[1]) : 300;
@@ -79,7 +79,7 @@ public final class PageAnswers {
     }
   }
 
-  /** A week's entries, as far as they are missing, by a clock that ends at the real one. */
+  /** Appends what is missing of a week's entries, by a clock that ends at the real time. */
   private static void fill(Path directory, int entries) throws Exception {
     Instant start = Instant.now().minus(WEEK);
     Instant[] now = {start};
@@ -182,7 +182,7 @@ public final class PageAnswers {
     }
   }
 
-  /** A filter as somebody sets one: mostly one, sometimes a few at once. */
+  /** Filters as people set them: mostly one, sometimes a few at once. */
   private String filter() {
     String since = "since=" + Instant.now().minus(Duration.ofHours(1 + random.nextInt(160)));
     return switch (random.nextInt(7)) {

@@ -16,14 +16,14 @@ import java.util.Locale;
 
 /**
  * Sends the same request again and again over a number of connections, the next one on each when
- * the answer to the last has come. One thread and no parsing but of the answer's length, so that it
- * takes a tenth of what the server takes.
+ * the answer to the last has come. It has one thread and parses only the answer's length, so it
+ * needs a tenth of the server's processor time.
  */
 final class PostLoad {
   private static final String LENGTH = "content-length: ";
 
   /**
-   * What came of it.
+   * The result.
    *
    * @param medianMillis from the request's first byte to the answer's last
    */
@@ -48,7 +48,7 @@ final class PostLoad {
     this.request = ByteBuffer.wrap(request);
   }
 
-  /** Runs for so long, and counts the answers that came in that time. */
+  /** Runs for this long, and counts the answers that came in that time. */
   static Result run(
       InetSocketAddress address, byte[] request, int connections, int events, double seconds)
       throws IOException {

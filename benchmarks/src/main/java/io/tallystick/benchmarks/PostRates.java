@@ -17,8 +17,8 @@ import java.util.regex.Pattern;
 
 /**
  * How many events a server takes over HTTP, and how long each request waits, for one or more builds
- * of Tallystick whose servers take turns: all of them run, and one has the load. Each acknowledged
- * event is forced. Two loads: one event a request from many connections, and NDJSON.
+ * of Tallystick whose servers take turns: all of them run, and one at a time has the load. Each
+ * acknowledged event is forced. Two loads: one event a request from many connections, and NDJSON.
  *
  * <pre>
  * ./tally --version &amp;&amp; ./mvnw -B -ntp -q -pl benchmarks -am -DskipTests package
@@ -33,7 +33,7 @@ public final class PostRates {
   private static final int WARM_UP_ROUNDS = 5;
   private static final Pattern ADDRESS = Pattern.compile("http://([0-9.]+):([0-9]+)");
 
-  /** A server that runs, and what it has reached so far. */
+  /** A running server, and its results so far. */
   private static final class Build implements AutoCloseable {
     final String launcher;
     final Path data;

@@ -35,8 +35,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Asking a log: a page of a filter, statistics, one entry by id, a verified range of 10,000
- * entries, beside the bare SHA-256 of as many bytes as that range has.
+ * Reading a log: a page of a filter, statistics, one entry by id, a verified range of 10,000
+ * entries, compared with only the SHA-256 of as many bytes as that range has.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)

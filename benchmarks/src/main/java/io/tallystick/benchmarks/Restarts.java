@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
 /**
  * How long a server that was killed with SIGKILL under load takes until it is ready again, as its
  * users start it: by the launcher, with its class cache. The same log is killed again and again,
- * and each start must know what was acknowledged. To be run where {@code ./tally} is.
+ * and each start must find everything that was acknowledged. Run it where {@code ./tally} is.
  *
  * <pre>
  * ./mvnw -B -ntp -q -pl benchmarks -am -DskipTests package && ./tally --version

@@ -31,9 +31,9 @@ import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueBuilder;
 import net.openhft.chronicle.wire.DocumentContext;
 
 /**
- * Forced appends, raw Chronicle appends and the bare device by turns in one process, and the ratios
- * of each round: on a machine that others use too, only what was measured within seconds of each
- * other can be compared. The processor time of the whole process is said too, which depends less on
+ * Forced appends, raw Chronicle appends and the bare device in turns in one process, and the ratios
+ * of each round: on a machine that others use too, only measurements within seconds of each other
+ * can be compared. It also prints the processor time of the whole process, which depends less on
  * what else runs: with two cores, half of it is the least that an entry can take. The device's time
  * is the least that a forced entry can take whatever the processors do.
  *
@@ -55,7 +55,7 @@ public final class SideBySide {
   private static final OperatingSystemMXBean PROCESS =
       (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
-  /** What an entry took, in microseconds: by the clock, and of all processors together. */
+  /** What an entry cost, in microseconds: elapsed time, and time of all processors together. */
   private record Cost(double micros, double cpuMicros) {}
 
   private SideBySide() {}
@@ -146,7 +146,7 @@ public final class SideBySide {
     }
   }
 
-  /** What a program does that has the log's producers and events, and Chronicle alone. */
+  /** A program with the log's producers and events, but Chronicle alone. */
   private static Cost shared(int entries) throws Exception {
     Path directory = Directories.create("shared");
     List<Event> made = LongStream.range(0, 4_096).mapToObj(Events::apiKeyUse).toList();
@@ -254,7 +254,7 @@ public final class SideBySide {
     }
   }
 
-  /** Raw Chronicle gets bytes that are made already, so the log gets events that are. */
+  /** Raw Chronicle gets bytes that were made before, so the log gets events that were. */
   private static void produce(AuditLog log, List<Event> made, int entries, int batch) {
     Deque<CompletableFuture<Receipt>> underWay = new ArrayDeque<>();
     for (int i = 0; i + batch <= entries; i += batch) {

@@ -1,4 +1,4 @@
-/** What things cost, measured side by side with what they stand on. Nothing depends on it. */
+/** What things cost, measured side by side with what they build on. Nothing depends on it. */
 @NullMarked
 package io.tallystick.benchmarks;
 
