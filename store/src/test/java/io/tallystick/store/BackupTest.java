@@ -25,7 +25,7 @@ class BackupTest {
     return new LogVerifier(log).verify(VerifyRequest.all().withEarlier(earlier), null);
   }
 
-  /** Copies again and again while the log is written, and each copy is whole. */
+  /** Copies the log again and again while it is written. Each copy is complete. */
   @Test
   void aCopyThatIsMadeWhileTheLogIsWrittenVerifiesAndHoldsWhatWasSealedBefore() throws Exception {
     Path data = directory.resolve("log");
@@ -124,7 +124,7 @@ class BackupTest {
     assertThat(Backup.make(log, copy, false).filesKept()).as("nobody wrote it").isOne();
   }
 
-  /** What an incident leaves is copied too, for whoever looks into it. */
+  /** What an incident left behind is copied too, so that it can be examined. */
   @Test
   void aDamagedSegmentIsCopiedToItsEnd() throws Exception {
     Path data = directory.resolve("log");

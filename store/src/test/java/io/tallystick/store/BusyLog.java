@@ -9,7 +9,7 @@ public final class BusyLog implements AutoCloseable {
   private final AtomicBoolean enough = new AtomicBoolean();
   private final Thread writer;
 
-  /** Begins to append batches of so many events, and rests after each. */
+  /** Starts to append batches of this many events, with a pause after each. */
   public BusyLog(AuditLog log, int events, Duration rest) {
     writer =
         Thread.ofPlatform()

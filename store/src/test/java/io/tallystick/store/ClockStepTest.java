@@ -22,7 +22,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A wall clock that is set by an hour and by two days, forth and back, under a log at work. */
+/**
+ * A wall clock that is set forward and back, by an hour and by two days, while a log is written.
+ */
 class ClockStepTest {
   private static final int ROUNDS = Boolean.getBoolean("tallystick.long") ? 40 : 2;
   private static final int WRITERS = 4;
@@ -41,7 +43,7 @@ class ClockStepTest {
   @TempDir Path data;
   private final SteppedClock clock = new SteppedClock();
 
-  /** A clock that goes, and can be set. */
+  /** A running clock that can be set. */
   private static final class SteppedClock extends Clock {
     private volatile Duration offset = Duration.ZERO;
 
@@ -71,7 +73,7 @@ class ClockStepTest {
     LogConfig config = LogConfig.builder().clock(clock).sealEvery(Duration.ofMillis(20)).build();
     long acknowledged = 1;
     for (int round = 0; round < ROUNDS; round++) {
-      // Also while nobody looks.
+      // Also without a reader.
       clock.step(STEPS.get(random.nextInt(STEPS.size())));
       try (AuditLog log = AuditLog.open(data, config);
           ExecutorService writers = Executors.newFixedThreadPool(WRITERS)) {

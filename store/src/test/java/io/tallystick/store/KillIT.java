@@ -109,8 +109,8 @@ class KillIT {
   }
 
   /**
-   * The process that is killed: says how long the open took, how much of that it had a processor,
-   * then every last id that was acknowledged.
+   * The process that is killed. It prints how long the open took, how much of that on a processor,
+   * and then the last id of each acknowledged batch.
    */
   static final class Writer {
     private Writer() {}

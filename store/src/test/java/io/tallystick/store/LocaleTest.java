@@ -13,7 +13,7 @@ import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is written does not depend on the language of whoever writes it. */
+/** What is written does not depend on the writer's language. */
 class LocaleTest {
   @TempDir Path data;
 

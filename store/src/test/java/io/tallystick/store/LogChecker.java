@@ -18,8 +18,8 @@ import java.util.TreeSet;
 import java.util.zip.CRC32C;
 
 /**
- * The judge of fault tests: checks a log directory from the description of the format alone, and
- * shares no code with what it judges. Slow, simple, and it reads every file whole.
+ * Judges fault tests: checks a log directory from the description of the format alone, and shares
+ * no code with what it judges. It is slow and simple, and reads each file completely.
  */
 public final class LogChecker {
   /**

@@ -16,10 +16,7 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.zip.CRC32C;
 
-/**
- * A log's files in the hands of somebody who may write them: what tests damage and attackers
- * change.
- */
+/** Changes to a log's files by somebody who may write them: damage in tests, and attacks. */
 public final class LogFiles {
   private LogFiles() {}
 
@@ -44,7 +41,7 @@ public final class LogFiles {
     }
   }
 
-  /** Copies a segment as far as there is something in it; the rest stays a hole. */
+  /** Copies the parts of a segment that are not empty; the rest stays a hole. */
   private static void copySparse(Path from, Path to) throws IOException {
     byte[] bytes = new byte[1 << 20];
     try (SegmentFile in = SegmentFile.open(from);
@@ -73,14 +70,14 @@ public final class LogFiles {
     }
   }
 
-  /** Takes away what was sealed after the log was made. */
+  /** Removes what was sealed after the log was created. */
   public static void unsealToCreation(Path data) throws IOException {
     byte[] first = Files.readAllBytes(data.resolve("checkpoints/1.note"));
     unseal(data);
     Files.write(data.resolve("checkpoint"), first);
   }
 
-  /** Takes away everything that was sealed: as if the log had ended before its first checkpoint. */
+  /** Removes everything that was sealed, as if the log had ended before its first checkpoint. */
   public static void unseal(Path data) throws IOException {
     Files.deleteIfExists(data.resolve("checkpoint"));
     Files.deleteIfExists(data.resolve("edge"));

@@ -34,7 +34,7 @@ public final class PythonVerifier {
           .findFirst()
           .orElseThrow();
 
-  /** Why it cannot be asked; empty if it can. */
+  /** Why it can't run; empty if it can. */
   static final String MISSING = missing();
 
   private static final Set<Fault.Kind> OF_ENTRIES =
@@ -72,7 +72,7 @@ public final class PythonVerifier {
         return "";
       }
     } catch (IOException e) {
-      // Said below: there is no python3.
+      // Reported below: there is no python3.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -122,7 +122,7 @@ public final class PythonVerifier {
     }
   }
 
-  /** Verifies the whole log, strictly, and demands that the other program finds the same. */
+  /** Verifies the whole log strictly, and asserts that the other program finds the same. */
   public static VerifyReport verify(Path data) throws Exception {
     VerifyReport report =
         new LogVerifier(LogReader.open(data)).verify(VerifyRequest.all().strictly(), null);
@@ -131,9 +131,9 @@ public final class PythonVerifier {
   }
 
   /**
-   * Demands that it comes to the verdict of this report on the whole log, and that what one names,
-   * the other names: entries, places in segments, tiles that were changed, and whether a checkpoint
-   * does not fit.
+   * Asserts that it agrees with this report on the whole log, and that each names what the other
+   * names: entries, places in segments, tiles that were changed, and whether a checkpoint does not
+   * fit.
    */
   public static void agrees(Path data, VerifyReport report) throws Exception {
     if (!MISSING.isEmpty()) {
@@ -175,14 +175,14 @@ public final class PythonVerifier {
     }
   }
 
-  /** Demands that it finds something wrong with a log that cannot be opened. */
+  /** Asserts that it finds something wrong with a log that can't be opened. */
   public static void refuses(Path data) throws Exception {
     if (MISSING.isEmpty()) {
       assertThat(run(data).good()).isFalse();
     }
   }
 
-  /** Demands that it finds something wrong with an archive exactly where verification does. */
+  /** Asserts that it finds something wrong with an archive exactly if verification does. */
   public static void agreesOnArchive(Path archive, List<String> faults) throws Exception {
     if (MISSING.isEmpty()) {
       Verdict verdict = run("--archive", archive);

@@ -20,7 +20,7 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * The judge of checkpoints and tiles: computes every root anew from the entries, the slow way, and
+ * Judges checkpoints and tiles: computes every root again from the entries, the slow way, and
  * checks signatures with the JDK. Shares no code with what it judges.
  */
 public final class TreeChecker {
@@ -28,7 +28,7 @@ public final class TreeChecker {
 
   private TreeChecker() {}
 
-  /** What is wrong with the tree over these entries; also says how far it is sealed. */
+  /** What is wrong with the tree over these entries; also how far it is sealed. */
   public record Findings(List<String> findings, long sealed) {}
 
   public static Findings check(Path data, List<byte[]> entries) throws Exception {

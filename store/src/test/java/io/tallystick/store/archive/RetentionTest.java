@@ -55,7 +55,7 @@ public class RetentionTest {
   private final AuditLogTest.SteppingClock clock =
       new AuditLogTest.SteppingClock(Instant.parse("2026-05-01T22:10:00Z"));
 
-  /** What an auditor took away after each hour. */
+  /** The checkpoints that an auditor noted after each hour. */
   private final List<SignedNote> exported = new ArrayList<>();
 
   @BeforeEach
@@ -325,7 +325,7 @@ public class RetentionTest {
     LogFiles.copy(from, data);
   }
 
-  /** Puts the newest of the two segments back that were taken out. */
+  /** Puts back the newer of the two segments that were removed. */
   private void oldSegments(Path before, int count) throws Exception {
     for (Path segment : LogFiles.segments(before).subList(2 - count, 2)) {
       Files.copy(segment, data.resolve("segments").resolve(segment.getFileName()));

@@ -45,7 +45,7 @@ class KeptCheckpointsTest {
 
   @TempDir Path data;
 
-  /** One over each number of entries from 1 to 31. */
+  /** One for each size from 1 to 31. */
   private final List<SignedCheckpoint> signed = new ArrayList<>();
 
   @BeforeEach

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The tree over the log: tiles, checkpoints, keys, and how it is taken up again. */
+/** The tree over the log: tiles, checkpoints, keys, and how a restart resumes it. */
 class SealTest {
   private static final LogConfig CONFIG =
       AuditLogTest.CONFIG.toBuilder().sealEvery(Duration.ofMillis(20)).build();
@@ -189,7 +189,7 @@ class SealTest {
     assertThat(data.resolve("checkpoint")).doesNotExist();
   }
 
-  /** Else the next crash would leave entries that no checkpoint covers. */
+  /** Otherwise the next crash would leave entries that no checkpoint covers. */
   @Test
   void aLogWhoseCreationWasCutShortIsSealedBeforeItTakesEntries() throws Exception {
     Path data = log(1);

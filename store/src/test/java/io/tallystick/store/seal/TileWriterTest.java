@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /**
  * Tiles on their way to the device. The kernel reports a failed write-back once, to descriptors
  * that were open when it failed; so a file that is closed before its fsync can lose its data
- * unseen.
+ * without an error.
  */
 class TileWriterTest {
   private static final Path DESCRIPTORS = Path.of("/proc/self/fd");

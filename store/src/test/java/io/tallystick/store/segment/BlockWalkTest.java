@@ -13,7 +13,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Walks through a log that is written at the same time, as another process sees it. */
+/** Walks through a log while it is written, as another process sees it. */
 class BlockWalkTest {
   @TempDir Path data;
 

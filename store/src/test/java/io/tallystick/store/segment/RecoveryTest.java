@@ -27,7 +27,9 @@ import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is left when the process or the power went, and that the log goes on from what is whole. */
+/**
+ * What a killed process or a power cut leaves, and that the log goes on after the last whole block.
+ */
 class RecoveryTest {
   private static final LogConfig CONFIG =
       AuditLogTest.CONFIG.toBuilder()
@@ -164,7 +166,7 @@ class RecoveryTest {
     assertThat(LogFiles.segments(data)).hasSize(2);
   }
 
-  /** Nobody's crash leaves that: a segment is begun when the one before it is forced. */
+  /** No crash leaves that, because a segment begins only when the one before it is forced. */
   @Test
   void aSegmentThatIsNotWholeBeforeOneWithoutABlockIsRefused() throws Exception {
     Path data = log(5);

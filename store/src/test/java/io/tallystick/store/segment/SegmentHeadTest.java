@@ -37,7 +37,9 @@ class SegmentHeadTest {
   private static final int SEGMENTS = 3;
   private static final int HEAD_BITS = 2_048;
 
-  /** Where the write position of the segments that we make is, and as many bits as matter of it. */
+  /**
+   * The write position's first bit in the segments of this test, and how many of its bits matter.
+   */
   private static final int POSITION = 512;
 
   private static final int POSITION_BITS = 48;
@@ -148,7 +150,7 @@ class SegmentHeadTest {
     }
   }
 
-  /** In a usual run the auditor's checker, a process each time, is asked about one log in eight. */
+  /** In a normal run the auditor's checker, a new process each time, checks one log in eight. */
   private List<Fault> faults(Path log) throws Exception {
     if (Boolean.getBoolean("tallystick.long") || verifications++ % 8 == 0) {
       return PythonVerifier.verify(log).faults();

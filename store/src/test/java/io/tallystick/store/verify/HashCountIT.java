@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What verification of a range costs, counted in hashes: that of the range, and at each of its two
- * ends and at the tree's right edge at most a tile a tile level, however large the log is.
+ * What verification of a range costs in hashes: the range's own, and at most one tile of each level
+ * at each end of the range and at the tree's right edge, however large the log is.
  */
 class HashCountIT {
   private static final List<Long> SIZES =

@@ -38,8 +38,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What somebody with the disk in hands can change in a log of three segments, and that verification
- * names it, as the auditor's checker does, see {@link PythonVerifier}.
+ * What an attacker with the disk can change in a log of three segments, and that verification and
+ * the auditor's checker ({@link PythonVerifier}) name it.
  */
 public class TamperTest {
   private static final int BLOCK = 10;
@@ -186,7 +186,7 @@ public class TamperTest {
     assertThat(entryFaults(report)).isEqualTo(LogChecker.check(data).faultyIds());
   }
 
-  /** With the block's CRC made right again, as somebody would who means it. */
+  /** With a correct CRC for the changed block, as a deliberate attacker would write it. */
   @Test
   void oneChangedByteOfAnyFieldIsFound() throws Exception {
     Event event =

@@ -148,7 +148,7 @@ final class AppendQueueStress {
     }
   }
 
-  /** A request is refused or taken, also while the log is closed; nobody waits for ever. */
+  /** A request is refused or taken, also while the log is closed; nobody waits forever. */
   @JCStressTest
   @Outcome(
       id = {"1, 1", "0, 0"},

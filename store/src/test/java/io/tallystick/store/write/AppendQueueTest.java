@@ -22,7 +22,7 @@ class AppendQueueTest {
     queue.put(new AppendRequest(new byte[][] {new byte[bytes]}));
   }
 
-  /** What a taker gets that sleeps already when this returns. */
+  /** The result of a taker that already sleeps when this returns. */
   private CompletableFuture<@Nullable List<AppendRequest>> take(boolean gather)
       throws InterruptedException {
     CompletableFuture<@Nullable List<AppendRequest>> taken = new CompletableFuture<>();

@@ -37,11 +37,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The sequencer and a committer that is slow: one that is started late, or whose force fails. */
+/** The sequencer with a committer that starts late, or whose force fails. */
 class CommitterTest {
   private static final int PATIENCE_SECONDS = 30;
 
-  /** The sealer lets the committer wait from 32 MiB of hashes on. */
+  /** The sealer makes the committer wait once it is 32 MiB of hashes behind. */
   private static final int MORE_HASHES_THAN_MAY_WAIT = (32 << 20) + Hash.BYTES;
 
   @TempDir Path data;
@@ -130,7 +130,7 @@ class CommitterTest {
     CompletableFuture<Receipt> last = append();
     Thread.sleep(300);
     assertThat(LogFiles.segments(data)).as("before the force").hasSize(1);
-    // Also the close waits for it.
+    // The close waits for it too.
     latch.stop(new LogException.Stopped("the log is closed"));
     Thread thread = Thread.ofPlatform().daemon().start(committer);
     assertThat(last.get(PATIENCE_SECONDS, TimeUnit.SECONDS).lastId()).isEqualTo(4_500);
@@ -173,7 +173,7 @@ class CommitterTest {
 
   @Test
   void anEntryIsAcknowledgedBeforeTheSealerHasIt() throws Exception {
-    // The sealer is as far behind as it may be, so the committer waits before it hands over.
+    // The sealer is as far behind as allowed, so the committer waits before it hands over.
     sealer.extend(new byte[MORE_HASHES_THAN_MAY_WAIT]);
     Committer committer = new Committer(queue, latch, watermark, Durability.FORCED, sealer);
     Thread sequencer = startSequencer(committer);

@@ -112,9 +112,9 @@ class FullDiskLocaleTest {
   }
 
   /**
-   * Appends as much as the log takes, fills the device to the last block or file, and asks for a
-   * checkpoint over what was appended, which needs room; then makes room, and says whether the log
-   * takes events and seals again.
+   * Appends as much as the log takes, fills the device to the last block or file, and requests a
+   * checkpoint, which needs room; then makes room, and prints whether the log takes events and
+   * seals again.
    */
   static final class Writer {
     private Writer() {}
@@ -160,7 +160,9 @@ class FullDiskLocaleTest {
       return log.append(AuditLogTest.events(events), null);
     }
 
-    /** Whether it did; {@code false} for want of room, and any other failure ends the process. */
+    /**
+     * Whether it succeeded; {@code false} if there was no room. Any other failure ends the process.
+     */
     private static boolean succeeds(Future<?> done) throws Exception {
       try {
         done.get(20, TimeUnit.SECONDS);

@@ -15,7 +15,7 @@ import org.openjdk.jcstress.infra.results.I_Result;
 final class HighWatermarkStress {
   private HighWatermarkStress() {}
 
-  /** Longer than any wait for a processor, so only a wake-up that was lost takes so long. */
+  /** Longer than any wait for a processor, so only a lost wake-up takes this long. */
   private static final Duration NEVER = Duration.ofSeconds(20);
 
   /** An entry that is acknowledged while somebody begins to wait for it wakes the waiter. */
@@ -43,7 +43,9 @@ final class HighWatermarkStress {
     }
   }
 
-  /** Whoever sees the id of an entry sees everything that was done before it was acknowledged. */
+  /**
+   * A thread that sees an entry's id also sees everything that was done before it was acknowledged.
+   */
   @JCStressTest
   @Outcome(
       id = {"0, 0", "0, 1", "1, 1"},
@@ -70,7 +72,7 @@ final class HighWatermarkStress {
     }
   }
 
-  /** It never goes back for anybody who looks. */
+  /** No reader ever sees it go back. */
   @JCStressTest
   @Outcome(
       id = {"0, 0", "0, 1", "0, 2", "1, 1", "1, 2", "2, 2"},

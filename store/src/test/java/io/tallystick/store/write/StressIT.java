@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Runs the jcstress tests of this package, which need processes of their own. An outcome that a
- * test forbids fails, and so does a thread that nobody wakes: jcstress gives up on it after a
+ * test forbids fails, and so does a thread that is never woken: jcstress gives up on it after a
  * minute.
  */
 class StressIT {
@@ -41,7 +41,7 @@ class StressIT {
   private static final List<String> LONG_RUN =
       List.of("-m", "quick", "-f", "1", "-iters", "3", "-time", "2000");
 
-  /** Small, for each of these tests makes a queue and parks a thread. */
+  /** Small, because each of these tests makes a queue and parks a thread. */
   private static final List<String> STRIDES = List.of("-strideSize", "64", "-strideCount", "16");
 
   @TempDir Path directory;
