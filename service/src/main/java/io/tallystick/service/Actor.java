@@ -15,7 +15,7 @@ public record Actor(@Nullable String name, @Nullable String address, boolean loc
   /** The server itself. */
   public static final Actor SERVER = new Actor(null, null);
 
-  /** The owner of an API key, who asks over HTTP. */
+  /** The owner of an API key, over HTTP. */
   public Actor(@Nullable String name, @Nullable String address) {
     this(name, address, false);
   }

@@ -138,8 +138,8 @@ public final class AuditLog implements AutoCloseable {
   }
 
   /**
-   * Replaces the log's signing key. Both keys sign the next checkpoint, which is kept, so that
-   * everybody who trusts the old key can trust the new one.
+   * Replaces the log's signing key. Both keys sign the next checkpoint, which is kept: clients that
+   * trust the old key learn the new one from it.
    *
    * @return the new verifier key
    * @throws LogException.Locked if a writer has the log open

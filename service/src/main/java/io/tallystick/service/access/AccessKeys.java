@@ -37,8 +37,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The keys of a data directory, {@code access.json}: {@code tally_<id>_<secret>}, 256 random bits
- * of secret, of which only the SHA-256 is kept. The file is written by whoever holds the log's
- * writer lock. Safe for any number of threads.
+ * of secret, of which only the SHA-256 is kept. Only the process that holds the log's writer lock
+ * writes the file. Safe for any number of threads.
  */
 public final class AccessKeys {
   /** A key's name has at most this many bytes of UTF-8. */

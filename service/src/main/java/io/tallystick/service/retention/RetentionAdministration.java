@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Retention runs and legal holds of a log (format.md, Retention and archive). A hold is nothing but
  * its entries: the log's own {@code audit.hold.placed}, until an {@code audit.hold.released} names
- * it; so whoever verifies the log verifies the holds. Entries that clients posted under these types
+ * it, so verifying the log also verifies the holds. Entries that clients posted under these types
  * place and release nothing. Safe for any number of threads.
  */
 public final class RetentionAdministration {

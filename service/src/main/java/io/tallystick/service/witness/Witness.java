@@ -33,7 +33,7 @@ import java.util.Optional;
 /**
  * Signs checkpoints of the logs it watches, each only if it continues the one before (C2SP
  * tlog-witness). Its directory holds its key and, for each log, the newest checkpoint that it
- * signed; whoever loses the directory needs a witness of another name, for this one could then be
+ * signed. If the directory is lost, the witness needs another name, because this one could then be
  * shown an older history. Safe for any number of threads; one process at a time.
  */
 public final class Witness implements AutoCloseable {

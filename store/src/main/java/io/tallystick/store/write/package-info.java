@@ -50,8 +50,8 @@
  * woken and sees it idle.
  *
  * <p>The watermark is written by this thread alone. Its volatile write comes after the force and
- * the read-back, so whoever sees an id can read the entry. It is raised before the futures are
- * completed, so a client that was answered finds its own entry.
+ * the read-back, so an entry can be read as soon as its id is visible. It is raised before the
+ * futures are completed, so a client that was answered finds its own entry.
  *
  * <p>The committer never repeats a force that failed: what it left in the page cache is unknown. It
  * stops the log instead, and refuses what it can't vouch for. It never changes the order of blocks,
