@@ -63,7 +63,7 @@ final class CompactEvent {
 
   private @Nullable Event event() {
     String type = texts[EVENT_TYPE];
-    if (type == null) {
+    if (type == null || EventType.isReserved(type)) {
       return null;
     }
     // The builder brings addresses and times into the form that is stored.

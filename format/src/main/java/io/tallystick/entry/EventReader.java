@@ -19,10 +19,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads events as clients send them: JSON with any white space and any order of fields. Refuses
- * unknown fields, fields that the log sets, a field that appears twice, wrong types, text that is
- * not well-formed UTF-8, and anything after the end. {@code null} for an optional field means that
- * it is absent. A refusal lists everything that is wrong with every event, as far as the JSON can
- * be read. All methods may be used by many threads.
+ * unknown fields, fields that the log sets, event types that only the log writes, a field that
+ * appears twice, wrong types, text that is not well-formed UTF-8, and anything after the end.
+ * {@code null} for an optional field means that it is absent. A refusal lists everything that is
+ * wrong with every event, as far as the JSON can be read. All methods may be used by many threads.
  */
 public final class EventReader {
   private static final String FIELDS =
@@ -320,6 +320,9 @@ public final class EventReader {
       case "event_type" -> {
         String type = string(in, field);
         event.eventType(type == null ? "" : type);
+        if (type != null && EventType.isReserved(type)) {
+          faults.add(field, () -> reserved(type));
+        }
       }
       case "actor_id" -> event.actorId(id(in));
       case "actor_username" -> event.actorUsername(string(in, field));
@@ -338,6 +341,12 @@ public final class EventReader {
               Quoted.of(field),
               () -> "unknown field " + Quoted.of(field) + "; supported fields: " + FIELDS);
     }
+  }
+
+  private static String reserved(String type) {
+    return "event_type must not be audit or begin with audit., which only the log itself writes, but"
+        + " was "
+        + Quoted.of(type);
   }
 
   private static @Nullable String string(JsonParser in, String field) throws IOException {

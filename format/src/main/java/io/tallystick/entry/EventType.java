@@ -3,6 +3,8 @@ package io.tallystick.entry;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A kind of event.
@@ -54,6 +56,8 @@ public record EventType(
     known("audit.hold.placed", "A legal hold was placed");
     known("audit.hold.released", "A legal hold was released");
     known("audit.exported", "Entries were exported");
+    known("audit.key.rotated", "The signing key was replaced");
+    known(UnknownType.VALUE, "A type beyond its source's limit; the details have it");
   }
 
   private static void known(String value, String description) {
@@ -84,6 +88,19 @@ public record EventType(
   public static EventType of(String value) {
     EventType known = KNOWN.get(value);
     return known == null ? make(value, "") : known;
+  }
+
+  /**
+   * Whether only the log itself writes this type, {@code audit} and all of {@code audit.*}: an
+   * entry of such a type says what the log did, so no client may send one.
+   */
+  public static boolean isReserved(String value) {
+    return value.equals("audit") || value.startsWith("audit.");
+  }
+
+  /** The categories of the known types. */
+  public static Set<String> knownCategories() {
+    return KNOWN.values().stream().map(EventType::category).collect(Collectors.toSet());
   }
 
   /**

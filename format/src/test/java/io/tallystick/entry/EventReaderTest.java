@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import org.assertj.core.api.InstanceOfAssertFactories;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -225,8 +226,40 @@ class EventReaderTest {
   }
 
   @Test
+  void typesThatOnlyTheLogWritesAreRefusedHoweverTheyAreSent() {
+    for (String type : new String[] {"audit", "audit.exported", "audit.hold.released", "audit.x"}) {
+      for (String json :
+          new String[] {
+            "{\"event_type\":\"%s\"}",
+            "{\"actor_id\":1, \"event_type\" : \"%s\" }",
+            "{\"event_type\":\"%s\",\"actor_id\":1}"
+          }) {
+        byte[] event = json.formatted(type).getBytes(UTF_8);
+        for (ThrowingCallable reading :
+            List.<ThrowingCallable>of(
+                () -> EventReader.readOne(event),
+                () -> EventReader.readAny(event, 1),
+                () -> EventReader.readLines(event, 1),
+                () ->
+                    EventReader.readArray(
+                        ("[" + new String(event, UTF_8) + "]").getBytes(UTF_8), 1))) {
+          assertThatThrownBy(reading)
+              .as(json.formatted(type))
+              .isInstanceOf(InvalidEventException.class)
+              .hasMessageContaining("only the log itself writes")
+              .hasMessageEndingWith("but was \"" + type + "\"");
+        }
+      }
+    }
+    for (String type : new String[] {"audits", "audit_x", "api_key.created", "auth.audit"}) {
+      byte[] event = "{\"event_type\":\"%s\"}".formatted(type).getBytes(UTF_8);
+      assertThat(EventReader.readOne(event).eventType()).isEqualTo(type);
+    }
+  }
+
+  @Test
   void theDocumentsEventTypesAreKnown() {
-    assertThat(EventType.known()).hasSize(33);
+    assertThat(EventType.known()).hasSize(35);
     assertThat(EventType.of("auth.login.failed").security()).isTrue();
     assertThat(EventType.of("security.rate_limited").category()).isEqualTo("security");
     assertThat(EventType.of("my.own.type").name()).isEqualTo("MY_OWN_TYPE");
