@@ -240,8 +240,10 @@ public final class AuditServer implements AutoCloseable {
     }
   }
 
-  private void logFloods(Iterable<FailureLimiter.Flood> floods) {
-    floods.forEach(flood -> events.flood(flood, config.limits().failureWindow()));
+  private void logFloods(Iterable<FailureLimiter.Flood> floods) throws IOException {
+    for (FailureLimiter.Flood flood : floods) {
+      events.flood(flood, config.limits().failureWindow());
+    }
   }
 
   /**

@@ -79,11 +79,12 @@ class KeyGuessingTest extends HostileRequests {
     tried.put("guessed keys", refused);
     server.close();
     List<String> written = server.typesFrom(lastId + 1);
-    assertThat(written).hasSize(11);
-    assertThat(written.subList(0, 10)).containsOnly("auth.login.failed");
-    assertThat(server.entry(lastId + 11).decode().event().eventType())
+    // Ten that are no key's, and ten with the id of a key and a wrong secret.
+    assertThat(written).hasSize(21);
+    assertThat(written.subList(0, 20)).containsOnly("auth.login.failed");
+    assertThat(server.entry(lastId + 21).decode().event().eventType())
         .isEqualTo("security.rate_limited");
-    assertThat(String.valueOf(server.entry(lastId + 11).decode().event().details()))
-        .contains("\"count\":500");
+    assertThat(String.valueOf(server.entry(lastId + 21).decode().event().details()))
+        .contains("\"count\":500,\"unlogged\":480", "\"keys\":[\"" + id + "\"]");
   }
 }

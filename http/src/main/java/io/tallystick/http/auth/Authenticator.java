@@ -64,11 +64,14 @@ public final class Authenticator {
    * @throws Problem.Thrown with 403 if the key lacks it, 429 after too many such attempts
    */
   public void require(Context request, Caller caller, Permission needed, String detail) {
-    if (!caller.key().permissions().contains(needed)) {
-      count(caller.address());
-      events.permissionDenied(
-          caller.key(), needed, caller.address(), request.userAgent(), request.method().name());
-      throw Problem.of(403, detail).thrown();
+    AccessKey key = caller.key();
+    if (!key.permissions().contains(needed)) {
+      InetAddress from = caller.address();
+      FailureLimiter.Verdict verdict = limiter.failed(from, key.id());
+      if (verdict.logged()) {
+        events.permissionDenied(key, needed, from, request.userAgent(), request.method().name());
+      }
+      throw limited(verdict, Problem.of(403, detail)).thrown();
     }
   }
 
@@ -101,9 +104,12 @@ public final class Authenticator {
     return switch (keys.check(sent)) {
       case AccessKeys.Check.Accepted(AccessKey key) -> key;
       case AccessKeys.Check.Refused refused -> {
-        count(from);
-        events.loginFailed(refused, from, userAgent);
-        throw unauthorized().thrown();
+        AccessKey known = refused.key();
+        FailureLimiter.Verdict verdict = limiter.failed(from, known == null ? null : known.id());
+        if (verdict.logged()) {
+          events.loginFailed(refused, from, userAgent);
+        }
+        throw limited(verdict, unauthorized()).thrown();
       }
     };
   }
@@ -115,16 +121,16 @@ public final class Authenticator {
         && (session == null || sessions.isAlive(session));
   }
 
-  private void count(InetAddress from) {
-    FailureLimiter.Verdict verdict = limiter.failed(from);
-    if (verdict.limited()) {
-      long seconds = verdict.retryAfter().toSeconds() + 1;
-      throw Problem.of(
-              429,
-              "Too many attempts from your address failed; try again in " + seconds + " seconds.")
-          .with("Retry-After", Long.toString(seconds))
-          .thrown();
+  /** The answer to a failed attempt: this one, or that there were too many. */
+  private static Problem limited(FailureLimiter.Verdict verdict, Problem otherwise) {
+    if (!verdict.limited()) {
+      return otherwise;
     }
+    long seconds = verdict.retryAfter().toSeconds() + 1;
+    return Problem.of(
+            429,
+            "Too many attempts from your address failed; try again in " + seconds + " seconds.")
+        .with("Retry-After", Long.toString(seconds));
   }
 
   static Problem unauthorized() {

@@ -1,13 +1,18 @@
 package io.tallystick.http.auth;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.JsonGenerator;
 import io.tallystick.entry.Details;
 import io.tallystick.entry.Event;
 import io.tallystick.service.access.AccessKey;
 import io.tallystick.service.access.AccessKeys;
 import io.tallystick.service.access.Permission;
+import io.tallystick.service.answer.AnswerJson;
 import io.tallystick.service.export.ExportRecord;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.log.Receipt;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -110,21 +115,38 @@ public final class SecurityEvents {
     }
   }
 
-  /** Many attempts failed and were not logged one by one. */
-  public void flood(FailureLimiter.Flood flood, Duration window) {
+  /** Attempts failed that were not all logged one by one. */
+  public void flood(FailureLimiter.Flood flood, Duration window) throws IOException {
     InetAddress network = flood.network();
+    ByteArrayOutputStream json = new ByteArrayOutputStream();
+    try (JsonGenerator out = AnswerJson.generator(json)) {
+      out.writeStartObject();
+      out.writeNumberField("count", flood.failures());
+      out.writeNumberField("unlogged", flood.unlogged());
+      out.writeNumberField("window_seconds", window.toSeconds());
+      if (network == null) {
+        out.writeNumberField("addresses", flood.addresses());
+      } else if (network instanceof Inet6Address) {
+        out.writeNumberField("prefix_bits", 64);
+      }
+      out.writeNumberField("with_known_key", flood.knownKeys());
+      if (!flood.keys().isEmpty()) {
+        out.writeArrayFieldStart("keys");
+        for (String key : flood.keys()) {
+          out.writeString(key);
+        }
+        out.writeEndArray();
+      }
+      if (flood.moreKeys() > 0) {
+        out.writeNumberField("more_keys", flood.moreKeys());
+      }
+      out.writeEndObject();
+    }
     append(
         Event.builder("security.rate_limited")
             .actorIp(network == null ? null : ClientAddress.text(network))
             .action("failed attempts limited")
-            .details(
-                Details.parse(
-                    "{\"count\":"
-                        + flood.failures()
-                        + ",\"window_seconds\":"
-                        + window.toSeconds()
-                        + (network instanceof Inet6Address ? ",\"prefix_bits\":64" : "")
-                        + "}")));
+            .details(Details.parse(json.toString(UTF_8))));
   }
 
   private static Event.Builder about(
