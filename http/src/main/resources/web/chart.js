@@ -63,6 +63,8 @@ export function StackedChart({ buckets, seconds, onChoose }) {
   const [hover, setHover] = useState(null);
   const dragging = useRef(false);
   const totals = new Map();
+  // No category has such a name.
+  for (const bucket of buckets) if (bucket.other_categories) bucket.by_category['(others)'] = bucket.other_categories;
   for (const bucket of buckets) for (const [c, n] of Object.entries(bucket.by_category)) totals.set(c, (totals.get(c) || 0) + n);
   const categories = [...totals.keys()].sort((a, b) => totals.get(b) - totals.get(a));
   const top = ceiling(Math.max(1, ...buckets.map((b) => b.total)));

@@ -14,9 +14,12 @@ const FIELDS = [
   ['actor_ip', 'Address'], ['user_agent', 'User agent'], ['action', 'Action'], ['target_type', 'Target type'], ['target_id', 'Target id'],
   ['request_id', 'Request id'], ['source', 'Source'],
 ];
+// What filters call the source of the log's own entries, which have none.
+const BY_LOG = '(log)';
 const FILTERED = ['event_type', 'actor_username', 'actor_id', 'actor_ip', 'target_type', 'target_id', 'request_id', 'source'];
 
 function Value({ name, value }) {
+  if (name === 'source') return value === undefined ? el.strong({ class: 'by-log' }, 'the log itself') : h(Text, { value });
   if (value === undefined) return el.span({ class: 'dim' }, '–');
   if (name === 'event_type') return h(Badge, { type: value });
   if (name === 'timestamp' || name === 'occurred_at') {
@@ -33,8 +36,8 @@ function Fields({ entry }) {
       el.dd(
         { key: `d${name}`, 'data-field': name },
         h(Value, { name, value: entry[name] }),
-        FILTERED.includes(name) && entry[name] !== undefined
-          ? el.a({ class: 'quiet button same', href: `/?${new URLSearchParams({ [name]: String(entry[name]) })}`, title: `Entries with the same ${label.toLowerCase()}`, 'aria-label': `Entries with the same ${label.toLowerCase()}` }, icon('filter'))
+        FILTERED.includes(name) && (entry[name] !== undefined || name === 'source')
+          ? el.a({ class: 'quiet button same', href: `/?${new URLSearchParams({ [name]: String(entry[name] ?? BY_LOG) })}`, title: `Entries with the same ${label.toLowerCase()}`, 'aria-label': `Entries with the same ${label.toLowerCase()}` }, icon('filter'))
           : null,
       ),
     ]),

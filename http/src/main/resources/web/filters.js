@@ -144,10 +144,10 @@ function TypePicker({ types, chosen, onChange }) {
   const ref = useRef(null);
   useDismiss(ref, open, () => setOpen(false));
   const groups = useMemo(() => {
-    const known = new Set(types.map((t) => t.value));
+    const known = new Set(types.list.map((t) => t.value));
     const extra = chosen.filter((c) => !known.has(c)).map((value) => ({ value, category: value.split('.')[0], description: '', count: 0 }));
     const byCategory = new Map();
-    for (const type of [...types, ...extra]) {
+    for (const type of [...types.list, ...extra]) {
       if (!`${type.value} ${type.description}`.toLowerCase().includes(search.toLowerCase())) continue;
       if (!byCategory.has(type.category)) byCategory.set(type.category, []);
       byCategory.get(type.category).push(type);
@@ -183,6 +183,7 @@ function TypePicker({ types, chosen, onChange }) {
               ),
             ),
             groups.length ? null : el.p({ class: 'dim' }, 'No event type matches.'),
+            types.more ? el.p({ class: 'dim' }, 'There are more types than are listed here. Add event_type=… to the address for another one.') : null,
           ),
         )
       : null,

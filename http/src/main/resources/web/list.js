@@ -155,9 +155,12 @@ function useEntries(filters) {
 }
 
 function useTypes() {
-  const [types, setTypes] = useState([]);
+  const [types, setTypes] = useState({ list: [], more: false });
   useEffect(() => {
-    json('/api/audit/types').then((answer) => setTypes(answer.event_types), () => setTypes([]));
+    json('/api/audit/types').then(
+      (answer) => setTypes({ list: answer.event_types, more: answer.next_after !== null }),
+      () => setTypes({ list: [], more: false }),
+    );
   }, []);
   return types;
 }

@@ -32,6 +32,13 @@ function Target({ entry }) {
   );
 }
 
+/** Who wrote the entry: a key, or the log itself. */
+function Source({ source }) {
+  return source === '(log)'
+    ? el.strong({ class: 'sub by-log' }, 'the log itself')
+    : el.span({ class: 'dim sub one-line' }, 'by\u00a0', h(Text, { value: source, clip: true }));
+}
+
 function Row({ entry, fresh, focusable, onFocus, go }) {
   const details = inline(entry.details);
   const open = (e) => {
@@ -42,7 +49,7 @@ function Row({ entry, fresh, focusable, onFocus, go }) {
     { role: 'row', class: fresh ? 'is-fresh' : null, 'data-id': entry.id, onClick: open },
     el.td({ role: 'cell', class: 'c-id' }, el.a({ class: 'num', href: `/entries/${entry.id}`, tabIndex: focusable ? 0 : -1, onFocus }, count(entry.id))),
     el.td({ role: 'cell', class: 'c-time' }, h(Time, { at: entry.timestamp })),
-    el.td({ role: 'cell', class: 'c-type' }, h(Badge, { type: entry.event_type })),
+    el.td({ role: 'cell', class: 'c-type' }, el.span({ class: 'two' }, h(Badge, { type: entry.event_type }), h(Source, { source: entry.source }))),
     el.td({ role: 'cell', class: 'c-actor' }, h(Actor, { entry })),
     el.td({ role: 'cell', class: 'c-action' }, entry.action === entry.event_type ? el.span({ class: 'dim' }, '–') : el.span({ class: 'one-line' }, h(Text, { value: entry.action, clip: true }))),
     el.td({ role: 'cell', class: 'c-target' }, h(Target, { entry })),

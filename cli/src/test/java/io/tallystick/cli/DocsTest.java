@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tallystick.cli.terminal.Terminal;
+import io.tallystick.service.access.Permission;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -108,6 +109,18 @@ class DocsTest {
         .toIterable()
         .isNotEmpty()
         .allSatisfy(path -> assertThat(paths).contains(withoutNames(path)));
+  }
+
+  @Test
+  void everyPermissionSaysWhatItReaches() throws IOException {
+    for (String page : List.of("SECURITY.md", "docs/threat-model.md", "docs/http-api.md")) {
+      List<String> lines = Files.readAllLines(ROOT.resolve(page));
+      assertThat(Permission.values())
+          .allSatisfy(permission ->
+              assertThat(lines)
+                  .as(page)
+                  .anyMatch(line -> line.startsWith("| `" + permission + "` |")));
+    }
   }
 
   @Test

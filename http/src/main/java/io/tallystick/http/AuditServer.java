@@ -31,6 +31,7 @@ import io.tallystick.service.Chore;
 import io.tallystick.service.access.AccessKeys;
 import io.tallystick.service.access.KeyAdministration;
 import io.tallystick.service.append.IdempotentAppender;
+import io.tallystick.service.append.TypeLimit;
 import io.tallystick.service.export.ExportService;
 import io.tallystick.service.query.OnDemandCheckpoints;
 import io.tallystick.service.query.Overview;
@@ -132,6 +133,7 @@ public final class AuditServer implements AutoCloseable {
               });
           new EventsApi(
                   appender,
+                  new TypeLimit(index, log.lastId()),
                   sealing,
                   log.reader().tree(),
                   bodies,

@@ -258,7 +258,10 @@ class ReadingApiTest extends ReadingFixture {
             Map.entry("/api/audit/security?security=false", "security must be true here"),
             Map.entry("/api/audit/user/ann", "user_id"),
             Map.entry("/api/audit/user/7?actor_id=7", "actor_id"),
-            Map.entry("/api/audit/types?since=2015-12-10", "supported parameters: none"),
+            Map.entry("/api/audit/types?since=2015-12-10", "supported parameters: limit, after"),
+            Map.entry("/api/audit/types?limit=1001", "between 1 and 1000, but was 1001"),
+            Map.entry("/api/audit/types?after=auth.*", "after must be a type like auth.logout"),
+            Map.entry("/api/audit/horizon?since=2015-12-10", "supported parameters: none"),
             Map.entry("/api/audit/stats?limit=1", "since, until"),
             Map.entry(
                 "/api/audit/verify?start_id=3&end_id=2",

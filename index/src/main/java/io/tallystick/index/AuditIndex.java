@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import org.apache.lucene.index.CorruptIndexException;
 import org.apache.lucene.search.Query;
@@ -315,34 +316,32 @@ public final class AuditIndex implements AutoCloseable {
   }
 
   /**
-   * Entries of each event type that occurs.
+   * A page of the event types, see {@link Statistics#types}.
    *
    * @throws IndexException if the index can't count all of them now
    */
-  public SortedMap<String, Long> countsByType() throws IOException, InterruptedException {
+  public SortedMap<String, Long> types(@Nullable String after, int most)
+      throws IOException, InterruptedException {
     long last = log.lastId();
     awaitAll(last);
-    return ask(last, view -> new Statistics(log, view, log.firstId(), view.through()).byType());
+    return ask(last, view -> new Statistics(log, view, log.firstId(), last).types(after, most));
   }
 
   /**
-   * Entries of each event type that occurs, from each time on and before the next.
+   * Types beyond the known ones that a source used, among what is visible now; waits for nothing.
+   */
+  public Set<String> typesBy(String source, int most) throws IOException {
+    return ask(0, view -> Statistics.typesBy(view.slices(), source, most));
+  }
+
+  /**
+   * Entries of each category, from each time on and before the next.
    *
    * @param times ascending, at least two
    */
-  public List<SortedMap<String, Long>> countsByType(List<Instant> times)
+  public List<LogStatistics.Counts> countsByCategory(List<Instant> times)
       throws IOException, InterruptedException {
-    return ask(
-        answerable(),
-        view -> {
-          long[] bounds = new long[times.size()];
-          for (int i = 0; i < bounds.length; i++) {
-            // The index may still know what retention removed.
-            long id = Math.max(log.firstId(), view.firstIdAtOrAfter(times.get(i)));
-            bounds[i] = Math.min(id, view.through() + 1);
-          }
-          return Timeline.count(view.slices(), bounds);
-        });
+    return ask(answerable(), view -> Statistics.byCategory(view, log.firstId(), times));
   }
 
   /** Who did the matching entries, and from where; cursors, limit and offset do not count. */

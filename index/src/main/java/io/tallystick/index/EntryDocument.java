@@ -3,6 +3,7 @@ package io.tallystick.index;
 import io.tallystick.entry.Entry;
 import io.tallystick.entry.Event;
 import io.tallystick.entry.EventType;
+import io.tallystick.entry.UnknownType;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -38,6 +39,20 @@ final class EntryDocument {
 
   static final String EVENT_TYPE = "event_type";
 
+  /** What stands before the first dot of the event type. */
+  static final String CATEGORY = "category";
+
+  /** Of an entry that {@link UnknownType} keeps another type in, that one. Never counted. */
+  static final String ORIGINAL_TYPE = "original_type";
+
+  /** Source and event type together, of types that are not known; see {@link #typesOf}. */
+  static final String SOURCE_TYPE = "source_type";
+
+  static final String SECURITY = "security";
+
+  /** The fields whose values are counted. */
+  static final List<String> COUNTED = List.of(EVENT_TYPE, CATEGORY, SECURITY);
+
   /** Id and name of the actor together, see {@link #actor}. */
   static final String ACTOR = "actor";
 
@@ -50,8 +65,7 @@ final class EntryDocument {
   private static final String TARGET_ID = "target_id";
   private static final String REQUEST_ID = "request_id";
   private static final String SOURCE = "source";
-  private static final String SECURITY = "security";
-  private static final String YES = "1";
+  static final String YES = "1";
   private static final Instant EARLIEST = Instant.ofEpochSecond(0, Long.MIN_VALUE);
   private static final Instant LATEST = Instant.ofEpochSecond(0, Long.MAX_VALUE);
 
@@ -60,7 +74,15 @@ final class EntryDocument {
   static Document of(Entry entry) {
     Event event = entry.event();
     Document document = of(entry.id(), entry.timestamp());
-    add(document, EVENT_TYPE, event.eventType());
+    String type = event.eventType();
+    String original = UnknownType.original(event).eventType();
+    add(document, EVENT_TYPE, type);
+    add(document, CATEGORY, EventType.of(type).category());
+    add(document, ORIGINAL_TYPE, original.equals(type) ? null : original);
+    String source = entry.source();
+    if (source != null && !EventType.isKnown(type)) {
+      add(document, SOURCE_TYPE, typesOf(source) + type);
+    }
     Long actorId = event.actorId();
     add(document, ACTOR_ID, actorId == null ? null : Long.toString(actorId));
     add(document, ACTOR_USERNAME, event.actorUsername());
@@ -78,8 +100,8 @@ final class EntryDocument {
     add(document, TARGET_TYPE, event.targetType());
     add(document, TARGET_ID, event.targetId());
     add(document, REQUEST_ID, event.requestId());
-    add(document, SOURCE, entry.source());
-    if (EventType.isSecurity(event.eventType())) {
+    add(document, SOURCE, source == null ? Entry.LOG : source);
+    if (EventType.isSecurity(original)) {
       add(document, SECURITY, YES);
     }
     return document;
@@ -98,6 +120,11 @@ final class EntryDocument {
     if (value != null) {
       document.add(new StringField(field, value, Field.Store.NO));
     }
+  }
+
+  /** What the terms of a source's types begin with: the source and NUL, which is in no source. */
+  static String typesOf(String source) {
+    return source + "\0";
   }
 
   /** The term of an actor: id, NUL, name. NUL is in no name. */
@@ -158,7 +185,10 @@ final class EntryDocument {
     return all.build();
   }
 
-  /** Entries of any of these types; there may be more than a query may have clauses. */
+  /**
+   * Entries of any of these types, as they were sent or as they are stored; there may be more than
+   * a query may have clauses.
+   */
   private static Query types(List<String> types) {
     List<BytesRef> values = new ArrayList<>();
     List<Automaton> beginnings = new ArrayList<>();
@@ -170,16 +200,17 @@ final class EntryDocument {
         values.add(new BytesRef(type));
       }
     }
-    if (types.size() == 1 && beginnings.isEmpty()) {
-      return term(EVENT_TYPE, types.getFirst());
-    }
     BooleanQuery.Builder any = new BooleanQuery.Builder();
-    if (!values.isEmpty()) {
-      any.add(new TermInSetQuery(EVENT_TYPE, values), Occur.SHOULD);
-    }
-    if (!beginnings.isEmpty()) {
-      Automaton all = Operations.determinize(Operations.union(beginnings), Integer.MAX_VALUE);
-      any.add(new AutomatonQuery(new Term(EVENT_TYPE), all, true), Occur.SHOULD);
+    for (String field : List.of(EVENT_TYPE, ORIGINAL_TYPE)) {
+      if (types.size() == 1 && beginnings.isEmpty()) {
+        any.add(term(field, types.getFirst()), Occur.SHOULD);
+      } else if (!values.isEmpty()) {
+        any.add(new TermInSetQuery(field, values), Occur.SHOULD);
+      }
+      if (!beginnings.isEmpty()) {
+        Automaton all = Operations.determinize(Operations.union(beginnings), Integer.MAX_VALUE);
+        any.add(new AutomatonQuery(new Term(field), all, true), Occur.SHOULD);
+      }
     }
     return any.build();
   }

@@ -1,16 +1,22 @@
 package io.tallystick.index;
 
+import io.tallystick.entry.EventType;
 import io.tallystick.store.LogReader;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.util.BytesRef;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts entries of a range of ids. A Lucene segment that lies in the range costs as much as it has
@@ -18,6 +24,15 @@ import org.apache.lucene.search.IndexSearcher;
  */
 final class Statistics {
   private static final int TOP = 10;
+
+  /** How many types and categories are listed beyond the known ones. */
+  static final int MOST_TYPES = 100;
+
+  static final int MOST_CATEGORIES = 20;
+
+  private static final Set<String> KNOWN_TYPES =
+      EventType.known().stream().map(EventType::value).collect(Collectors.toSet());
+  private static final Set<String> KNOWN_CATEGORIES = EventType.knownCategories();
 
   private final LogReader log;
   private final IndexView view;
@@ -36,7 +51,9 @@ final class Statistics {
     boolean any = fromId <= toId;
     return new LogStatistics(
         Math.max(0, toId - fromId + 1),
-        byType(),
+        top(EntryDocument.EVENT_TYPE, KNOWN_TYPES, MOST_TYPES),
+        top(EntryDocument.CATEGORY, KNOWN_CATEGORIES, MOST_CATEGORIES),
+        security(),
         since(now.minus(Duration.ofHours(24))),
         any ? log.timestamp(fromId) : null,
         any ? log.timestamp(toId) : null,
@@ -48,10 +65,82 @@ final class Statistics {
     return Math.max(0, view.through() + 1 - Math.max(log.firstId(), view.firstIdAtOrAfter(time)));
   }
 
-  SortedMap<String, Long> byType() throws IOException {
-    return fromId <= toId
-        ? Timeline.count(view.slices(), new long[] {fromId, toId + 1}).getFirst()
-        : new TreeMap<>();
+  private LogStatistics.Counts top(String field, Set<String> always, int most) throws IOException {
+    try (TermCounts counts = counts(field)) {
+      return counts.top(always, most).getFirst();
+    }
+  }
+
+  private long security() throws IOException {
+    try (TermCounts counts = counts(EntryDocument.SECURITY)) {
+      return counts.of(EntryDocument.YES);
+    }
+  }
+
+  private TermCounts counts(String field) throws IOException {
+    return new TermCounts(view.slices(), field, new long[] {fromId, Math.max(fromId, toId + 1)});
+  }
+
+  /**
+   * A page of the event types and how often each occurs, in the order of their names.
+   *
+   * @param after the page begins behind this type; {@code null} for the first page, which also has
+   *     all known types
+   * @param most so many types that are not known
+   */
+  SortedMap<String, Long> types(@Nullable String after, int most) throws IOException {
+    SortedMap<String, Long> types = new TreeMap<>();
+    try (TermCounts counts = counts(EntryDocument.EVENT_TYPE)) {
+      counts.forEach(
+          new BytesRef(after == null ? "" : after),
+          (value, count) -> {
+            String type = value.utf8ToString();
+            if (!type.equals(after) && !EventType.isKnown(type)) {
+              types.put(type, count[0]);
+            }
+            return types.size() < most;
+          });
+      if (after == null) {
+        for (String known : KNOWN_TYPES) {
+          types.put(known, counts.of(known));
+        }
+      }
+    }
+    return types;
+  }
+
+  /** Categories from each time on and before the next; the log begins with {@code firstId}. */
+  static List<LogStatistics.Counts> byCategory(IndexView view, long firstId, List<Instant> times)
+      throws IOException {
+    long[] bounds = new long[times.size()];
+    for (int i = 0; i < bounds.length; i++) {
+      // The index may still know what retention removed.
+      long id = Math.max(firstId, view.firstIdAtOrAfter(times.get(i)));
+      bounds[i] = Math.min(id, view.through() + 1);
+    }
+    try (TermCounts counts = new TermCounts(view.slices(), EntryDocument.CATEGORY, bounds)) {
+      return counts.top(KNOWN_CATEGORIES, MOST_CATEGORIES);
+    }
+  }
+
+  /** Event types, beyond the known ones, of the entries by this source. */
+  static Set<String> typesBy(List<Slice> slices, String source, int most) throws IOException {
+    Set<String> types = new HashSet<>();
+    String prefix = EntryDocument.typesOf(source);
+    long[] all = {0, Long.MAX_VALUE};
+    try (TermCounts counts = new TermCounts(slices, EntryDocument.SOURCE_TYPE, all)) {
+      counts.forEach(
+          new BytesRef(prefix),
+          (value, count) -> {
+            String term = value.utf8ToString();
+            boolean own = term.startsWith(prefix);
+            if (own) {
+              types.add(term.substring(prefix.length()));
+            }
+            return own && types.size() < most;
+          });
+    }
+    return types;
   }
 
   private List<LogStatistics.Actor> topActors() throws IOException {

@@ -11,33 +11,43 @@ import org.apache.lucene.util.BytesRef;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How often each event type occurs among the first documents of a Lucene segment, at every {@link
- * #STEP}th document; with it a count over a range costs the same however long the range is. Made
- * once for a segment, which never changes; takes at most one byte a document. Immutable.
+ * How often each event type and each category occurs among the first documents of a Lucene segment,
+ * at every {@link #STEP}th document; with it a count over a range costs the same however long the
+ * range is. Made once for a segment, which never changes; takes at most two bytes a document.
+ * Immutable.
  */
 final class TypeSums {
   private static final int STEP = 1_024;
 
-  /** Types that fewer than one document in so many has have no sums: all of them can be read. */
+  /** Values that fewer than one document in so many has have no sums: all of them can be read. */
   private static final int RARE = 256;
 
-  private final Map<String, int[]> sums = new HashMap<>();
+  /** Of each field that is counted, of each value that is not rare. */
+  private final Map<String, Map<String, int[]>> sums = new HashMap<>();
 
   /** Of all documents of this segment. */
   TypeSums(LeafReader segment) throws IOException {
-    Terms terms = segment.terms(EntryDocument.EVENT_TYPE);
+    for (String field : EntryDocument.COUNTED) {
+      sums.put(field, sums(segment, field));
+    }
+  }
+
+  private static Map<String, int[]> sums(LeafReader segment, String field) throws IOException {
+    Map<String, int[]> sums = new HashMap<>();
+    Terms terms = segment.terms(field);
     int documents = segment.maxDoc();
     if (terms == null || documents < STEP) {
-      return;
+      return sums;
     }
-    TermsEnum types = terms.iterator();
+    TermsEnum values = terms.iterator();
     PostingsEnum postings = null;
-    for (BytesRef type = types.next(); type != null; type = types.next()) {
-      if ((long) types.docFreq() * RARE >= documents) {
-        postings = types.postings(postings, PostingsEnum.NONE);
-        sums.put(type.utf8ToString(), sums(postings, documents));
+    for (BytesRef value = values.next(); value != null; value = values.next()) {
+      if ((long) values.docFreq() * RARE >= documents) {
+        postings = values.postings(postings, PostingsEnum.NONE);
+        sums.put(value.utf8ToString(), sums(postings, documents));
       }
     }
+    return sums;
   }
 
   private static int[] sums(PostingsEnum postings, int documents) throws IOException {
@@ -54,13 +64,14 @@ final class TypeSums {
   }
 
   /**
-   * Counts the occurrences of a type in neighbouring ranges of documents.
+   * Counts the occurrences of a value in neighbouring ranges of documents.
    *
-   * @param postings of the type, not moved yet
+   * @param field one of {@link EntryDocument#COUNTED}
+   * @param postings of the value, not moved yet
    * @param ends descending; range i is from {@code ends[i + 1]} on and before {@code ends[i]}
    */
-  int[] count(String type, PostingsEnum postings, int[] ends) throws IOException {
-    int @Nullable [] known = sums.get(type);
+  int[] count(String field, String value, PostingsEnum postings, int[] ends) throws IOException {
+    int @Nullable [] known = sums.getOrDefault(field, Map.of()).get(value);
     int[] counts = new int[ends.length - 1];
     int doc = postings.docID();
     int seen = 0;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tallystick.entry.Entry;
 import io.tallystick.entry.Event;
+import io.tallystick.entry.EventType;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.log.LogConfig;
 import java.nio.file.Path;
@@ -14,11 +15,13 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -66,11 +69,14 @@ class CountsTest {
       assertThat(found.perDay().values().stream().mapToLong(n -> n).sum()).isEqualTo(range.size());
       found
           .byType()
+          .byValue()
           .forEach((type, count) ->
               assertThat(count)
                   .isEqualTo(
                       range.stream().filter(e -> e.event().eventType().equals(type)).count()));
-      assertThat(found.byType().values().stream().mapToLong(n -> n).sum()).isEqualTo(range.size());
+      assertThat(found.byType().total()).isEqualTo(range.size());
+      assertThat(found.byCategory().byValue()).isEqualTo(RandomLog.byCategory(range));
+      assertThat(found.securityEvents()).isEqualTo(RandomLog.securityEvents(range));
       for (LogStatistics.Actor actor : found.topActors()) {
         assertThat(actor.count())
             .isEqualTo(
@@ -123,16 +129,14 @@ class CountsTest {
         times.add(entries.get(random.nextInt(entries.size())).timestamp());
       }
       times.sort(null);
-      List<SortedMap<String, Long>> found = index.countsByType(times);
+      List<LogStatistics.Counts> found = index.countsByCategory(times);
       assertThat(found).hasSize(times.size() - 1);
       for (int j = 0; j < found.size(); j++) {
         AuditQuery within =
             AuditQuery.builder().since(times.get(j)).until(times.get(j + 1)).build();
-        assertThat(found.get(j))
-            .isEqualTo(
-                entries.stream()
-                    .filter(RandomLog.meaning(within))
-                    .collect(groupingBy(e -> e.event().eventType(), counting())));
+        List<Entry> meant = entries.stream().filter(RandomLog.meaning(within)).toList();
+        assertThat(found.get(j).byValue()).isEqualTo(RandomLog.byCategory(meant));
+        assertThat(found.get(j).others()).isZero();
       }
     }
   }
@@ -177,5 +181,56 @@ class CountsTest {
                   .toList());
       assertThat(index.topActors(question, 1).actors()).hasSizeLessThanOrEqualTo(1);
     }
+  }
+
+  /** Far more types and categories than any answer lists, each as often as its number says. */
+  @Test
+  void onlyTheMostFrequentOfManyTypesAreListedAndTheOthersCountedTogether() throws Exception {
+    List<Event> events = new ArrayList<>();
+    for (int i = 0; i < 3_000; i++) {
+      events.add(Event.of("a%04d.x".formatted(i)));
+    }
+    for (int i = 0; i < 150; i++) {
+      events.addAll(Collections.nCopies(2 + i, Event.of("z%03d.x".formatted(i))));
+    }
+    Collections.shuffle(events, new Random(2));
+    for (int i = 0; i < events.size(); i += 1_000) {
+      log.append(events.subList(i, Math.min(events.size(), i + 1_000)), "writer").get();
+    }
+    Instant middle = RandomLog.entries(log).get(5_000).timestamp();
+    long all = log.lastId();
+
+    LogStatistics whole = index.statistics(null, null, Instant.now());
+    assertThat(whole.byType().total()).isEqualTo(all);
+    assertThat(whole.byType().byValue())
+        .containsEntry("z149.x", 151L)
+        .containsEntry("z051.x", 53L)
+        .containsKeys("auth.login.failed", EventType.LOG_CREATED)
+        .doesNotContainKeys("z050.x", "a0000.x");
+    assertThat(whole.byCategory().total()).isEqualTo(all);
+    assertThat(whole.byCategory().byValue()).containsKeys("z149", "auth").hasSizeLessThan(30);
+    List<LogStatistics.Counts> halves =
+        index.countsByCategory(List.of(Instant.EPOCH, middle, Instant.MAX));
+    assertThat(halves.getFirst().total()).isEqualTo(5_000);
+    assertThat(halves.getLast().total()).isEqualTo(all - 5_000);
+    assertThat(halves.getFirst().byValue()).hasSizeLessThan(30);
+    assertThat(halves.getFirst().of("z149") + halves.getLast().of("z149")).isEqualTo(151);
+
+    Map<String, Long> types = new TreeMap<>(index.types(null, 40));
+    assertThat(types).hasSize(40 + EventType.known().size()).containsEntry("auth.logout", 0L);
+    String after = "a0039.x";
+    while (after != null) {
+      SortedMap<String, Long> page = index.types(after, 700);
+      assertThat(page).hasSizeLessThanOrEqualTo(700).doesNotContainKey(after);
+      types.putAll(page);
+      after = page.size() < 700 ? null : page.lastKey();
+    }
+    assertThat(types).containsAllEntriesOf(RandomLog.byType(RandomLog.entries(log)));
+    assertThat(types.values().stream().mapToLong(n -> n).sum()).isEqualTo(all);
+    // Random entries have one type that is not known.
+    index.awaitIndexed(all);
+    assertThat(index.typesBy("writer", 10_000)).hasSize(3_151);
+    assertThat(index.typesBy("writer", 7)).hasSize(7);
+    assertThat(index.typesBy("writ", 7)).isEmpty();
   }
 }

@@ -82,20 +82,19 @@ class IndexErrorsTest {
     Instant some = entries.get(entries.size() - 300).timestamp();
     LogStatistics counts = index.statistics(some, null, Instant.now());
     List<Entry> since = entries.subList(entries.size() - 300, entries.size());
-    assertThat(counts.byType()).isEqualTo(RandomLog.byType(since));
+    assertThat(counts.byType().byValue()).isEqualTo(RandomLog.byType(since));
+    assertThat(counts.byCategory().byValue()).isEqualTo(RandomLog.byCategory(since));
+    assertThat(counts.securityEvents()).isEqualTo(RandomLog.securityEvents(since));
     assertThat(counts.perDay()).isEqualTo(RandomLog.perDay(since));
     assertThat(counts.last24Hours()).isEqualTo(entries.size());
     assertThat(index.topActors(AuditQuery.builder().actorId(1L).build(), 9).total())
         .isEqualTo(
             entries.stream().filter(e -> Long.valueOf(1).equals(e.event().actorId())).count());
-    assertThat(index.countsByType()).isEqualTo(RandomLog.byType(entries));
-    assertThat(index.countsByType(List.of(Instant.EPOCH, some, Instant.MAX)).getLast())
-        .isEqualTo(RandomLog.byType(since));
-    long counted =
-        index.countsByType(List.of(Instant.EPOCH, Instant.MAX)).getFirst().values().stream()
-            .mapToLong(Long::longValue)
-            .sum();
-    assertThat(counted).isEqualTo(entries.size());
+    assertThat(index.types(null, 100)).containsAllEntriesOf(RandomLog.byType(entries));
+    assertThat(index.countsByCategory(List.of(Instant.EPOCH, some, Instant.MAX)).getLast())
+        .isEqualTo(new LogStatistics.Counts(RandomLog.byCategory(since), 0));
+    assertThat(index.countsByCategory(List.of(Instant.EPOCH, Instant.MAX)).getFirst().total())
+        .isEqualTo(entries.size());
   }
 
   private void fill(AuditIndex index) throws Exception {
@@ -190,11 +189,11 @@ class IndexErrorsTest {
           assertThatThrownBy(() -> index.count(question)).isInstanceOf(IndexException.class);
         }
       }
-      assertThat(index.statistics(null, null, Instant.now()).byType())
+      assertThat(index.statistics(null, null, Instant.now()).byType().byValue())
           .isEqualTo(RandomLog.byType(part));
       assertThat(index.status().answeredThrough()).isEqualTo(known);
       assertThat(index.status().lastId()).isGreaterThan(known);
-      assertThatThrownBy(index::countsByType).isInstanceOf(IndexException.class);
+      assertThatThrownBy(() -> index.types(null, 9)).isInstanceOf(IndexException.class);
       full = false;
       awaitIndexed(index);
       assertAnswers(index);

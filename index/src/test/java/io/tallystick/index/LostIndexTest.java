@@ -17,6 +17,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.Callable;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -79,7 +80,7 @@ class LostIndexTest {
     }
     LogStatistics counts = index.statistics(null, null, Instant.now());
     assertThat(counts.totalEntries()).isEqualTo(entries.size());
-    assertThat(counts.byType()).isEqualTo(RandomLog.byType(entries));
+    assertThat(counts.byType().byValue()).isEqualTo(RandomLog.byType(entries));
     assertThat(counts.perDay()).isEqualTo(RandomLog.perDay(entries));
   }
 
@@ -179,14 +180,21 @@ class LostIndexTest {
   }
 
   private static String answer(AuditIndex index) throws Exception {
-    try {
-      index.search(AuditQuery.builder().eventTypes(List.of("auth.*")).build());
-      index.statistics(null, Instant.now(), Instant.now());
-      index.topActors(AuditQuery.builder().security(true).build(), 3);
-      return "";
-    } catch (IndexException e) {
-      return String.valueOf(e.getMessage());
+    for (Callable<Object> question :
+        List.<Callable<Object>>of(
+            () -> index.search(AuditQuery.builder().eventTypes(List.of("auth.*")).build()),
+            () -> index.statistics(null, Instant.now(), Instant.now()),
+            () -> index.topActors(AuditQuery.builder().security(true).build(), 3))) {
+      try {
+        Object _ = question.call();
+      } catch (IndexException e) {
+        return String.valueOf(e.getMessage());
+      } catch (AssertionError e) {
+        // One of Lucene's own, which only tests turn on; another question finds the damage.
+        assertThat(e.getStackTrace()[0].getClassName()).startsWith("org.apache.lucene.");
+      }
     }
+    return "";
   }
 
   /**

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tallystick.entry.Entry;
 import io.tallystick.entry.Event;
 import io.tallystick.entry.EventType;
+import io.tallystick.entry.UnknownType;
 import io.tallystick.store.AuditLog;
 import java.io.IOException;
 import java.time.LocalDate;
@@ -16,6 +17,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +36,11 @@ final class RandomLog {
   }
 
   static Event randomEvent(Random random) {
+    Event event = randomOrdinary(random);
+    return random.nextInt(8) == 0 ? UnknownType.wrap(event) : event;
+  }
+
+  private static Event randomOrdinary(Random random) {
     return Event.builder(TYPES[random.nextInt(TYPES.length)])
         .actorId(random.nextBoolean() ? (long) random.nextInt(4) : null)
         .actorUsername(pick(random, "name", 3))
@@ -66,13 +74,15 @@ final class RandomLog {
   static Predicate<Entry> meaning(AuditQuery q) {
     return e -> {
       Event v = e.event();
+      String sent = UnknownType.original(v).eventType();
       boolean type =
           q.eventTypes().isEmpty()
               || q.eventTypes().stream()
                   .anyMatch(t ->
                       t.endsWith(".*")
-                          ? v.eventType().startsWith(t.substring(0, t.length() - 1))
-                          : v.eventType().equals(t));
+                          ? (v.eventType() + " " + sent)
+                              .matches("(.* )?" + t.replace(".*", "[.].*"))
+                          : v.eventType().equals(t) || sent.equals(t));
       boolean user =
           q.userId() == null
               || q.userId().equals(v.actorId())
@@ -85,8 +95,8 @@ final class RandomLog {
           && (q.targetType() == null || q.targetType().equals(v.targetType()))
           && (q.targetId() == null || q.targetId().equals(v.targetId()))
           && (q.requestId() == null || q.requestId().equals(v.requestId()))
-          && (q.source() == null || q.source().equals(e.source()))
-          && (q.security() == null || q.security() == EventType.isSecurity(v.eventType()))
+          && (q.source() == null || q.source().equals(e.source() == null ? Entry.LOG : e.source()))
+          && (q.security() == null || q.security() == EventType.isSecurity(sent))
           && (q.since() == null || !e.timestamp().isBefore(q.since()))
           && (q.until() == null || e.timestamp().isBefore(q.until()));
     };
@@ -138,7 +148,7 @@ final class RandomLog {
       q.requestId("r" + random.nextInt(40));
     }
     if (random.nextInt(5) == 0) {
-      q.source("writer");
+      q.source(random.nextBoolean() ? "writer" : Entry.LOG);
     }
     if (random.nextInt(4) == 0) {
       q.security(random.nextBoolean());
@@ -166,6 +176,19 @@ final class RandomLog {
 
   static Map<String, Long> byType(List<Entry> entries) {
     return entries.stream().collect(groupingBy(e -> e.event().eventType(), counting()));
+  }
+
+  static SortedMap<String, Long> byCategory(List<Entry> entries) {
+    return entries.stream()
+        .collect(
+            groupingBy(
+                e -> EventType.of(e.event().eventType()).category(), TreeMap::new, counting()));
+  }
+
+  static long securityEvents(List<Entry> entries) {
+    return entries.stream()
+        .filter(e -> EventType.isSecurity(UnknownType.original(e.event()).eventType()))
+        .count();
   }
 
   static Map<LocalDate, Long> perDay(List<Entry> entries) {

@@ -43,7 +43,7 @@ class TypeSumsTest {
           for (String type : new String[] {"common", "less", "rare", "last"}) {
             PostingsEnum postings =
                 segment.postings(new Term(EntryDocument.EVENT_TYPE, type), PostingsEnum.NONE);
-            assertThat(sums.count(type, postings, ends))
+            assertThat(sums.count(EntryDocument.EVENT_TYPE, type, postings, ends))
                 .as("%s in %s", type, Arrays.toString(ends))
                 .isEqualTo(counted(types, type, ends));
           }

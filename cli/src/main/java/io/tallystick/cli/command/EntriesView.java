@@ -37,7 +37,7 @@ final class EntriesView {
 
   private static Rows table(List<EntryView> entries) {
     Rows rows =
-        new Rows("ID", "TIME (UTC)", "EVENT TYPE", "ACTOR", "ADDRESS", "TARGET", "ACTION")
+        new Rows("ID", "TIME (UTC)", "EVENT TYPE", "ACTOR", "ADDRESS", "TARGET", "ACTION", "SOURCE")
             .keepWhole("ID", "TIME (UTC)")
             .mayLeaveOut("ACTION", "ADDRESS", "TARGET");
     for (EntryView entry : entries) {
@@ -48,7 +48,8 @@ final class EntriesView {
           actor(entry),
           text(entry.actorIp()),
           target(entry),
-          entry.action());
+          entry.action(),
+          entry.source());
     }
     return rows;
   }

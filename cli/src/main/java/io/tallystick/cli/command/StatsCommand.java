@@ -46,10 +46,12 @@ public final class StatsCommand implements Callable<Integer> {
     Rows rows = new Rows("WHAT", "COUNT");
     add(rows, "total_entries", counts.totalEntries());
     add(rows, "by_type", counts.byType());
+    addOthers(rows, "other_types", counts.otherTypes());
     add(rows, "last_24h", counts.last24h());
     add(rows, "first_entry", counts.firstEntry());
     add(rows, "last_entry", counts.lastEntry());
     add(rows, "by_category", counts.byCategory());
+    addOthers(rows, "other_categories", counts.otherCategories());
     add(rows, "security_events", counts.securityEvents());
     add(rows, "failed_logins", counts.failedLogins());
     add(rows, "sealed_through", counts.sealedThrough());
@@ -64,6 +66,12 @@ public final class StatsCommand implements Callable<Integer> {
 
   private static void add(Rows rows, String what, Map<?, Long> counts) {
     counts.forEach((name, count) -> add(rows, what + " " + name, count));
+  }
+
+  private static void addOthers(Rows rows, String what, long count) {
+    if (count > 0) {
+      add(rows, what, count);
+    }
   }
 
   private static void add(Rows rows, String what, @Nullable Instant time) {

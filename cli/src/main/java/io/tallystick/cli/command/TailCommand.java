@@ -95,6 +95,8 @@ public final class TailCommand implements Callable<Integer> {
                 entry.eventType(),
                 EntriesView.actor(entry),
                 EntriesView.text(entry.actorIp()),
-                (EntriesView.target(entry) + "  " + entry.action()).strip()));
+                (EntriesView.target(entry) + "  " + entry.action()).strip()
+                    + "  by "
+                    + entry.source()));
   }
 }

@@ -3,6 +3,7 @@ package io.tallystick.cli.source;
 import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Printable;
 import io.tallystick.cli.terminal.ProgressBar;
+import io.tallystick.entry.Entry;
 import io.tallystick.entry.Event;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
@@ -26,6 +27,7 @@ import io.tallystick.service.query.CheckpointQuery;
 import io.tallystick.service.query.Period;
 import io.tallystick.service.query.ProofService;
 import io.tallystick.service.query.QueryService;
+import io.tallystick.service.query.TypeQuery;
 import io.tallystick.service.query.VerifyQuery;
 import io.tallystick.service.query.VerifyService;
 import io.tallystick.service.retention.LegalHold;
@@ -37,6 +39,7 @@ import io.tallystick.store.LogReader;
 import io.tallystick.store.archive.Retention;
 import io.tallystick.store.log.LogConfig;
 import io.tallystick.store.log.LogException;
+import io.tallystick.store.log.Receipt;
 import io.tallystick.store.verify.VerifyRequest;
 import java.io.Closeable;
 import java.io.IOException;
@@ -84,8 +87,8 @@ public final class DirectorySource implements Source {
   }
 
   @Override
-  public Answered<EventTypes> types() throws IOException, InterruptedException {
-    return Answered.of(queries().types());
+  public Answered<EventTypes> types(TypeQuery query) throws IOException, InterruptedException {
+    return Answered.of(queries().types(query));
   }
 
   @Override
@@ -185,7 +188,8 @@ public final class DirectorySource implements Source {
       throws IOException, InterruptedException {
     if (!IdempotentAppender.needed(events)) {
       // Most logs have no request ids, and then no index has to be opened.
-      return new Appended(events.size(), 0, Futures.from(writer().append(events, null)).lastId());
+      Receipt receipt = Futures.from(writer().append(events, Entry.LOCAL));
+      return new Appended(events.size(), 0, receipt.lastId());
     }
     if (appender == null) {
       appender =
@@ -197,7 +201,7 @@ public final class DirectorySource implements Source {
               ACKNOWLEDGEMENT);
     }
     try {
-      AppendResult result = appender.append(events, null);
+      AppendResult result = appender.append(events, Entry.LOCAL);
       long lastId = result.places().stream().mapToLong(AppendResult.Place::id).max().orElse(0);
       return new Appended(result.appended(), result.replayed(), lastId);
     } catch (RequestIdConflictException e) {

@@ -23,6 +23,7 @@ import io.tallystick.service.answer.Verification;
 import io.tallystick.service.export.ExportFormat;
 import io.tallystick.service.query.CheckpointQuery;
 import io.tallystick.service.query.Period;
+import io.tallystick.service.query.TypeQuery;
 import io.tallystick.service.query.VerifyQuery;
 import io.tallystick.service.retention.LegalHold;
 import io.tallystick.service.retention.RetentionRun;
@@ -96,8 +97,8 @@ public final class ServerSource implements Source {
   }
 
   @Override
-  public Answered<EventTypes> types() throws IOException, InterruptedException {
-    return Answered.read(read("/api/audit/types"), EventTypes.class);
+  public Answered<EventTypes> types(TypeQuery query) throws IOException, InterruptedException {
+    return Answered.read(read("/api/audit/types" + QueryString.of(query)), EventTypes.class);
   }
 
   @Override

@@ -14,6 +14,7 @@ import io.tallystick.service.answer.Verification;
 import io.tallystick.service.export.ExportFormat;
 import io.tallystick.service.query.CheckpointQuery;
 import io.tallystick.service.query.Period;
+import io.tallystick.service.query.TypeQuery;
 import io.tallystick.service.query.VerifyQuery;
 import io.tallystick.service.retention.LegalHold;
 import io.tallystick.service.retention.RetentionRun;
@@ -40,8 +41,8 @@ public interface Source extends AutoCloseable {
   /** A page of the entries that match. */
   Answered<EntryPage> entries(AuditQuery query) throws IOException, InterruptedException;
 
-  /** The event types, and how often each occurs. */
-  Answered<EventTypes> types() throws IOException, InterruptedException;
+  /** A page of the event types, and how often each occurs. */
+  Answered<EventTypes> types(TypeQuery query) throws IOException, InterruptedException;
 
   /** Counts over a period. */
   Answered<Statistics> statistics(Period period) throws IOException, InterruptedException;

@@ -23,6 +23,7 @@ import io.tallystick.service.answer.Verification;
 import io.tallystick.service.export.ExportFormat;
 import io.tallystick.service.query.CheckpointQuery;
 import io.tallystick.service.query.Period;
+import io.tallystick.service.query.TypeQuery;
 import io.tallystick.service.query.VerifyQuery;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.log.LogConfig;
@@ -152,7 +153,10 @@ class SourceTest {
             source -> source.entries(AuditQuery.builder().userId(7L).limit(1).offset(1).build()),
             "/api/audit/user/7?limit=1&offset=1");
     assertThat(user.total()).isEqualTo(2);
-    same(Source::types, "/api/audit/types");
+    same(source -> source.types(new TypeQuery(null, 500)), "/api/audit/types");
+    same(
+        source -> source.types(new TypeQuery("api_key.created", 1)),
+        "/api/audit/types?after=api_key.created&limit=1");
     same(source -> source.statistics(WIDE), "/api/audit/stats?since=2020-01-01");
     same(Source::log, "/api/audit/log");
     // The time of the last use is written to the directory later.

@@ -7,6 +7,7 @@ import io.javalin.http.Context;
 import io.tallystick.entry.Event;
 import io.tallystick.entry.EventReader;
 import io.tallystick.entry.EventType;
+import io.tallystick.entry.InvalidEventException;
 import io.tallystick.http.auth.Authenticator;
 import io.tallystick.http.auth.Caller;
 import io.tallystick.http.wire.BodyReader;
@@ -16,6 +17,7 @@ import io.tallystick.http.wire.Problems;
 import io.tallystick.service.access.Permission;
 import io.tallystick.service.append.AppendResult;
 import io.tallystick.service.append.IdempotentAppender;
+import io.tallystick.service.append.TypeLimit;
 import io.tallystick.service.query.OnDemandCheckpoints;
 import io.tallystick.service.query.Parameters;
 import io.tallystick.store.LogTree;
@@ -31,6 +33,7 @@ public final class EventsApi {
   private static final String LINES = "application/x-ndjson";
 
   private final IdempotentAppender appender;
+  private final TypeLimit types;
   private final OnDemandCheckpoints sealing;
   private final LogTree tree;
   private final BodyReader bodies;
@@ -40,6 +43,7 @@ public final class EventsApi {
 
   public EventsApi(
       IdempotentAppender appender,
+      TypeLimit types,
       OnDemandCheckpoints sealing,
       LogTree tree,
       BodyReader bodies,
@@ -47,6 +51,7 @@ public final class EventsApi {
       boolean strictTypes,
       Metrics metrics) {
     this.appender = appender;
+    this.types = types;
     this.sealing = sealing;
     this.tree = tree;
     this.bodies = bodies;
@@ -73,9 +78,10 @@ public final class EventsApi {
         if (strictTypes) {
           checkTypes(batch);
         }
-        written = appender.append(batch.events(), caller.key().name());
+        List<Event> stored = admitted(batch, caller.key().name());
+        written = appender.append(stored, caller.key().name());
         metrics.appended(written);
-        answer(request, batch, written, sealed);
+        answer(request, batch.single(), stored, written, sealed);
       }
     } catch (Exception e) {
       if (written != null) {
@@ -88,15 +94,15 @@ public final class EventsApi {
   }
 
   private void answer(
-      Context request, EventReader.Batch batch, AppendResult written, boolean sealed)
+      Context request, boolean single, List<Event> stored, AppendResult written, boolean sealed)
       throws IOException, InterruptedException {
     List<String> proofs = sealed ? proofs(written.places()) : List.of();
     request.status(written.isReplay() ? 200 : 201);
     if (written.isReplay()) {
       request.header("Idempotent-Replay", "true");
     }
-    EventReceipt.OfBatch receipts = EventReceipt.of(written, proofs);
-    JsonObjects.answer(request, batch.single() ? receipts.entries().getFirst() : receipts);
+    EventReceipt.OfBatch receipts = EventReceipt.of(written, stored, proofs);
+    JsonObjects.answer(request, single ? receipts.entries().getFirst() : receipts);
   }
 
   /** A C2SP tlog-proof for each entry. */
@@ -118,6 +124,21 @@ public final class EventsApi {
           .thrown();
     }
     return proofs;
+  }
+
+  /** The events as they are stored: some of them under another type. */
+  private List<Event> admitted(EventReader.Batch batch, String source) {
+    List<Event> stored = new ArrayList<>(batch.events().size());
+    for (Event event : batch.events()) {
+      try {
+        stored.add(types.admit(event, source));
+      } catch (InvalidEventException e) {
+        throw Problem.invalid(
+                batch.single() ? null : stored.size(), e.field(), String.valueOf(e.getMessage()))
+            .thrown();
+      }
+    }
+    return stored;
   }
 
   private static void checkTypes(EventReader.Batch batch) {

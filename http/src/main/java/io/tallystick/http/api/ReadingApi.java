@@ -67,14 +67,7 @@ public final class ReadingApi {
   public void register(RoutesConfig routes, Authenticator keys) {
     add(routes, keys, "", given -> queries.entries(QueryParser.list(given)));
     add(routes, keys, "/security", given -> queries.entries(QueryParser.security(given)));
-    add(
-        routes,
-        keys,
-        "/types",
-        given -> {
-          given.only(List.of());
-          return queries.types();
-        });
+    add(routes, keys, "/types", given -> queries.types(QueryParser.types(given)));
     add(routes, keys, "/stats", given -> queries.statistics(QueryParser.period(given)));
     add(
         routes,

@@ -227,6 +227,13 @@ public final class AccessKeys {
               + " bytes without control characters, but was "
               + Quoted.of(name));
     }
+    if (name.startsWith("(")) {
+      // As Entry.LOG and Entry.LOCAL do: no key may look like the log itself.
+      throw new InvalidParameterException(
+          "name",
+          "name must not begin with \"(\", as the log's own sources do, but was "
+              + Quoted.of(name));
+    }
     checkFree(name);
   }
 

@@ -2,9 +2,11 @@ package io.tallystick.service.access;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.tallystick.entry.Details;
+import io.tallystick.entry.Entry;
 import io.tallystick.entry.Event;
 import io.tallystick.entry.InvalidEntryException;
 import io.tallystick.index.AuditIndex;
+import io.tallystick.index.AuditQuery;
 import io.tallystick.index.IndexException;
 import io.tallystick.service.Actor;
 import io.tallystick.service.InvalidParameterException;
@@ -21,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
@@ -122,7 +125,9 @@ public final class KeyAdministration {
 
   private boolean recordsSeveralKeys(AuditIndex index) throws IOException, InterruptedException {
     try {
-      return index.countsByType().getOrDefault(CREATED, 0L) > 1;
+      return index.count(
+              AuditQuery.builder().eventTypes(List.of(CREATED)).source(Entry.LOG).build())
+          > 1;
     } catch (IndexException e) {
       // A large index takes longer to build than a server may take to start.
       LOG.info("looking for keys in the log itself: {}", e.getMessage());
@@ -138,7 +143,9 @@ public final class KeyAdministration {
 
   private static boolean isCreation(StoredEntry entry) {
     try {
-      return entry.decode().event().eventType().equals(CREATED);
+      Entry decoded = entry.decode();
+      // Clients may send events of this type too.
+      return decoded.source() == null && decoded.event().eventType().equals(CREATED);
     } catch (InvalidEntryException e) {
       // The index has no type for it either.
       return false;

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * An entry in an answer: every field of the log's entry in its order, and the hash.
  *
  * @param action what was done; the event type where the client did not say
- * @param source name of the key that wrote it; {@code null} for the log's own entries
+ * @param source name of the key that wrote it, {@link Entry#LOCAL}, or {@link Entry#LOG} for what
+ *     the log itself wrote: no key has a name like that
  */
 public record EntryView(
     long id,
@@ -29,7 +30,7 @@ public record EntryView(
     String action,
     @Nullable String occurredAt,
     @Nullable String requestId,
-    @Nullable String source,
+    String source,
     @Nullable Details details,
     Hash hash) {
   /**
@@ -41,6 +42,7 @@ public record EntryView(
     Entry entry = stored.decode();
     Event event = entry.event();
     String action = event.action();
+    String source = entry.source();
     return new EntryView(
         entry.id(),
         entry.previousHash(),
@@ -55,7 +57,7 @@ public record EntryView(
         action == null ? event.eventType() : action,
         event.occurredAt(),
         event.requestId(),
-        entry.source(),
+        source == null ? Entry.LOG : source,
         event.details(),
         stored.hash());
   }

@@ -1,9 +1,16 @@
 package io.tallystick.service.answer;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** The event types that are known or occur. */
-public record EventTypes(List<Type> eventTypes) {
+/**
+ * A page of the event types that are known or occur.
+ *
+ * @param eventTypes on the first page all that are known, in their own order; then the others, in
+ *     that of their names
+ * @param nextAfter what the next page begins behind; {@code null} if there is none
+ */
+public record EventTypes(List<Type> eventTypes, @Nullable String nextAfter) {
   public EventTypes {
     eventTypes = List.copyOf(eventTypes);
   }

@@ -25,9 +25,15 @@ public record OverviewReport(
     buckets = List.copyOf(buckets);
   }
 
-  /** Entries of a stretch of time, which begins at {@code start}, by category. */
+  /**
+   * Entries of a stretch of time, which begins at {@code start}.
+   *
+   * @param byCategory entries of the known categories, and of the most frequent others
+   * @param otherCategories entries of all other categories
+   */
   public record Bucket(
       @JsonSerialize(using = ShortTime.class) Instant start,
       long total,
-      SortedMap<String, Long> byCategory) {}
+      SortedMap<String, Long> byCategory,
+      long otherCategories) {}
 }

@@ -11,6 +11,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Counts over the log or a period of it. All are exact.
  *
+ * @param byType entries of the known types, and of the most frequent others
+ * @param otherTypes entries of all other types
+ * @param byCategory entries of the known categories, and of the most frequent others
+ * @param otherCategories entries of all other categories
  * @param last24h entries of the whole log in the last 24 hours
  * @param sealedThrough how many entries the newest checkpoint covers
  * @param indexedThrough the last entry that the counts can include
@@ -21,10 +25,12 @@ import org.jspecify.annotations.Nullable;
 public record Statistics(
     long totalEntries,
     SortedMap<String, Long> byType,
+    long otherTypes,
     @JsonProperty("last_24h") long last24h,
     @Nullable Instant firstEntry,
     @Nullable Instant lastEntry,
     SortedMap<String, Long> byCategory,
+    long otherCategories,
     long securityEvents,
     long failedLogins,
     long sealedThrough,

@@ -3,6 +3,7 @@ package io.tallystick.service.append;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.tallystick.entry.Entry;
 import io.tallystick.entry.Event;
+import io.tallystick.entry.UnknownType;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.store.AuditLog;
@@ -100,10 +101,15 @@ public final class IdempotentAppender {
           continue;
         }
         Integer first = firsts.putIfAbsent(requestId, i);
-        if (first != null && !events.get(first).equals(events.get(i))) {
+        if (first != null && !isSame(events.get(first), events.get(i))) {
           throw RequestIdConflictException.inBatch(first, i, requestId);
         }
       }
+    }
+
+    /** Compares what was sent: the type limit may store an event differently the next time. */
+    private static boolean isSame(Event one, Event other) {
+      return one.equals(other) || UnknownType.original(one).equals(UnknownType.original(other));
     }
 
     boolean isFresh(int i, Map<String, Earlier> before) {
@@ -115,7 +121,7 @@ public final class IdempotentAppender {
     void checkSame(Map<String, Earlier> before) {
       before.forEach((requestId, earlier) -> {
         int first = firsts.getOrDefault(requestId, 0);
-        if (!events.get(first).equals(earlier.event())) {
+        if (!isSame(events.get(first), earlier.event())) {
           throw RequestIdConflictException.withEntry(first, requestId, earlier.place().id());
         }
       });

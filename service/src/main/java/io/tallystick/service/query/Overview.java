@@ -1,8 +1,8 @@
 package io.tallystick.service.query;
 
-import io.tallystick.entry.EventType;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
+import io.tallystick.index.LogStatistics;
 import io.tallystick.index.TopActors;
 import io.tallystick.service.answer.OverviewReport;
 import io.tallystick.store.LogReader;
@@ -12,8 +12,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SortedMap;
-import java.util.TreeMap;
 
 /**
  * What a period of the log looks like: entries over time by category, and who failed to log in.
@@ -107,19 +105,13 @@ public final class Overview {
       Instant end = Instant.ofEpochSecond(start);
       times.add(end.isAfter(until) ? until : end);
     }
-    List<SortedMap<String, Long>> counts = index.countsByType(times);
+    List<LogStatistics.Counts> counts = index.countsByCategory(times);
     List<OverviewReport.Bucket> buckets = new ArrayList<>();
     for (int i = 0; i < starts.size(); i++) {
-      buckets.add(bucket(starts.get(i), counts.get(i)));
+      LogStatistics.Counts in = counts.get(i);
+      buckets.add(new OverviewReport.Bucket(starts.get(i), in.total(), in.byValue(), in.others()));
     }
     return buckets;
-  }
-
-  private static OverviewReport.Bucket bucket(Instant start, SortedMap<String, Long> byType) {
-    SortedMap<String, Long> byCategory = new TreeMap<>();
-    byType.forEach((type, n) -> byCategory.merge(EventType.of(type).category(), n, Long::sum));
-    long total = byType.values().stream().mapToLong(Long::longValue).sum();
-    return new OverviewReport.Bucket(start, total, byCategory);
   }
 
   private TopActors failed(Instant since, Instant until) throws IOException, InterruptedException {

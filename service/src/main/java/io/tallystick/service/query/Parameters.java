@@ -197,6 +197,17 @@ public final class Parameters {
         until == null ? null : times.end("until", until));
   }
 
+  /** One event type. */
+  @Nullable String eventType(String name) {
+    String type = text(name);
+    try {
+      return type == null ? null : Event.of(type).eventType();
+    } catch (InvalidEventException e) {
+      throw new InvalidParameterException(
+          name, name + " must be a type like auth.logout, but was " + Quoted.of(type));
+    }
+  }
+
   /** Event types, or beginnings of them that end in {@code .*}. */
   List<String> eventTypes(String name) {
     List<String> types = texts(name);

@@ -87,6 +87,14 @@ public final class QueryParser {
         Boolean.TRUE.equals(given.flag("quick")));
   }
 
+  /** A page of event types. */
+  public static TypeQuery types(Parameters given) {
+    given.only(List.of("limit", "after"));
+    Long limit = given.number("limit", 1, TypeQuery.MAX_LIMIT);
+    return new TypeQuery(
+        given.eventType("after"), limit == null ? TypeQuery.DEFAULT_LIMIT : limit.intValue());
+  }
+
   /** A page of checkpoints. */
   public static CheckpointQuery checkpoints(Parameters given) {
     given.only(joined(List.of(TIMES, List.of("limit", "before_size"))));

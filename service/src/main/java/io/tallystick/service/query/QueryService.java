@@ -18,9 +18,8 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.SortedMap;
 
 /**
  * Answers queries from the log and its index. The server and the command line on a data directory
@@ -49,46 +48,47 @@ public final class QueryService {
         entries, page.total(), page.hasMore(), older ? entries.getLast().id() : null);
   }
 
-  /** Every event type that is known or occurs, and how often. */
-  public EventTypes types() throws IOException, InterruptedException {
-    Map<String, Long> counts = index.countsByType();
-    List<EventType> types = new ArrayList<>(EventType.known());
-    counts.keySet().stream()
-        .filter(type -> !EventType.isKnown(type))
-        .map(EventType::of)
-        .forEach(types::add);
-    return new EventTypes(
-        types.stream()
-            .map(type ->
-                new EventTypes.Type(
-                    type.value(),
-                    type.name(),
-                    type.category(),
-                    type.description(),
-                    type.security(),
-                    counts.getOrDefault(type.value(), 0L)))
-            .toList());
+  /** A page of the event types that are known or occur, and how often each does. */
+  public EventTypes types(TypeQuery query) throws IOException, InterruptedException {
+    String after = query.after();
+    SortedMap<String, Long> counts = index.types(after, query.limit() + 1);
+    List<EventTypes.Type> known = new ArrayList<>();
+    if (after == null) {
+      for (EventType type : EventType.known()) {
+        known.add(type(type, counts.getOrDefault(type.value(), 0L)));
+        counts.remove(type.value());
+      }
+    }
+    List<EventTypes.Type> others =
+        counts.entrySet().stream()
+            .limit(query.limit())
+            .map(type -> type(EventType.of(type.getKey()), type.getValue()))
+            .toList();
+    String next = counts.size() > others.size() ? others.getLast().value() : null;
+    known.addAll(others);
+    return new EventTypes(known, next);
+  }
+
+  private static EventTypes.Type type(EventType type, long count) {
+    return new EventTypes.Type(
+        type.value(), type.name(), type.category(), type.description(), type.security(), count);
   }
 
   /** Counts over a period. */
   public Statistics statistics(Period period) throws IOException, InterruptedException {
     Instant now = clock.instant();
     LogStatistics counts = index.statistics(period.since(), period.until(), now);
-    TreeMap<String, Long> categories = new TreeMap<>();
-    long security = 0;
-    for (Map.Entry<String, Long> type : counts.byType().entrySet()) {
-      categories.merge(EventType.of(type.getKey()).category(), type.getValue(), Long::sum);
-      security += EventType.isSecurity(type.getKey()) ? type.getValue() : 0;
-    }
     return new Statistics(
         counts.totalEntries(),
-        counts.byType(),
+        counts.byType().byValue(),
+        counts.byType().others(),
         counts.last24Hours(),
         counts.firstEntry(),
         counts.lastEntry(),
-        categories,
-        security,
-        counts.byType().getOrDefault("auth.login.failed", 0L),
+        counts.byCategory().byValue(),
+        counts.byCategory().others(),
+        counts.securityEvents(),
+        counts.byType().of("auth.login.failed"),
         log.tree().size(),
         index.indexedThrough(),
         counts.topActors(),

@@ -1,0 +1,64 @@
+package io.tallystick.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tallystick.cli.terminal.Failure;
+import io.tallystick.cli.terminal.Terminal;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Somebody with an account on the machine appends to the data directory. */
+class LocalAppendTest {
+  @TempDir Path directory;
+
+  private record Result(int exit, String out, String err) {}
+
+  private Result run(String... args) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    Map<String, String> environment = Map.of("TALLY_DATA", directory.resolve("log").toString());
+    Terminal terminal =
+        new Terminal(
+            new PrintStream(out, true, UTF_8), new PrintStream(err, true, UTF_8), environment);
+    int exit = Main.run(terminal, environment, List.of(args));
+    return new Result(exit, out.toString(UTF_8), err.toString(UTF_8));
+  }
+
+  @Test
+  void nobodyAppendsInTheLogsOwnName() throws Exception {
+    Path events = directory.resolve("events");
+    Files.writeString(
+        events,
+        """
+        {"event_type":"api_key.created"}
+        {"event_type":"audit.hold.released","details":{"hold":7}}
+        """);
+    Result refused = run("append", events.toString());
+    assertThat(refused.exit()).isEqualTo(Failure.USAGE);
+    assertThat(refused.err())
+        .contains("line 2", "only the log itself writes", "\"audit.hold.released\"");
+
+    assertThat(sources("csv")).containsExactly("(local)", "(log)");
+    assertThat(run("list").out())
+        .containsPattern("api_key.created .*\\(local\\)")
+        .containsPattern("audit.log.created .*\\(log\\)");
+    assertThat(run("tail").out())
+        .containsPattern("api_key.created .* by \\(local\\)")
+        .containsPattern("audit.log.created .* by \\(log\\)");
+    assertThat(run("list", "--source", "(log)", "--format", "json").out())
+        .contains("\"total\":1,", "\"source\":\"(log)\"");
+  }
+
+  private List<String> sources(String format) {
+    Stream<String> lines = run("list", "--format", format).out().lines().skip(1);
+    return lines.map(line -> line.split(",", -1)[12]).toList();
+  }
+}
