@@ -3,12 +3,6 @@ package io.tallystick.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tallystick.cli.terminal.Failure;
-import io.tallystick.cli.terminal.Terminal;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.InputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -25,32 +19,15 @@ class OptionsTest {
   @TempDir Path directory;
   private String data = "";
 
-  /** What a command did. */
-  private record Result(int code, String out, String err) {}
-
-  private static Result run(Map<String, String> environment, String input, String... arguments) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    InputStream before = System.in;
-    System.setIn(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)));
-    try {
-      Terminal terminal =
-          new Terminal(
-              new PrintStream(out, false, StandardCharsets.UTF_8),
-              new PrintStream(err, true, StandardCharsets.UTF_8),
-              environment);
-      int code = Main.run(terminal, environment, List.of(arguments));
-      return new Result(
-          code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
-    } finally {
-      System.setIn(before);
-    }
+  private static InProcess.Result run(
+      Map<String, String> environment, String input, String... arguments) {
+    return InProcess.run(environment, input, arguments);
   }
 
   @BeforeEach
   void makeLog() throws Exception {
     data = directory.resolve("log").toString();
-    Result appended =
+    InProcess.Result appended =
         run(
             Map.of("TALLY_DATA", data),
             "{\"event_type\":\"a.b\"}\n{\"event_type\":\"auth.login.failed\"}\n",
@@ -68,10 +45,11 @@ class OptionsTest {
         .isEqualTo("1 entry appended, the last one is 5; 2 already in the log (same request_id)\n");
     assertThat(run(here, one, "append").out())
         .isEqualTo("nothing was appended; 1 already in the log (same request_id)\n");
-    Result conflict = run(here, two + one.replace("\"1\"", "\"2\""), "append");
+    InProcess.Result conflict = run(here, two + one.replace("\"1\"", "\"2\""), "append");
     assertThat(conflict.code()).isEqualTo(Failure.USAGE);
     assertThat(conflict.err()).contains("\"r1\"", "entry 4", "nothing was appended");
-    Result inBatch = run(here, one.replace("r1", "r3") + two.replace("r2", "r3"), "append");
+    InProcess.Result inBatch =
+        run(here, one.replace("r1", "r3") + two.replace("r2", "r3"), "append");
     assertThat(inBatch.code()).isEqualTo(Failure.USAGE);
     String empty = "{\"event_type\":\"a.b\",\"request_id\":\"\"}\n";
     assertThat(run(here, empty + empty, "append").out()).contains("2 entries", "last one is 7");
@@ -79,7 +57,7 @@ class OptionsTest {
 
   @Test
   void aDirectoryIsNoFileOfEvents() {
-    Result result = run(Map.of("TALLY_DATA", data), "", "append", directory.toString());
+    InProcess.Result result = run(Map.of("TALLY_DATA", data), "", "append", directory.toString());
     assertThat(result.code()).isEqualTo(Failure.USAGE);
     assertThat(result.err()).contains("is a directory").hasLineCount(1);
   }
@@ -103,7 +81,7 @@ class OptionsTest {
     Map<String, String> here = Map.of("TALLY_DATA", data);
     for (String days : List.of("0", "100001", "-1", "x", "1000000")) {
       for (String command : List.of("serve", "archive")) {
-        Result refused = run(here, "", command, "--retention-days=" + days);
+        InProcess.Result refused = run(here, "", command, "--retention-days=" + days);
         assertThat(refused.code()).isEqualTo(Failure.USAGE);
         assertThat(refused.err())
             .contains("--retention-days must be between 1 and 100000, but was \"" + days + "\"");
@@ -119,7 +97,7 @@ class OptionsTest {
     Map<String, String> elsewhere =
         Map.of("TALLY_URL", NOWHERE, "TALLY_ARCHIVE", directory.resolve("none.zip").toString());
     assertThat(run(elsewhere, "", "list", "--data", data).out()).contains("3 of 3 entries");
-    Result missing =
+    InProcess.Result missing =
         run(Map.of("TALLY_URL", NOWHERE), "", "verify", "--data=" + directory.resolve("no"));
     assertThat(missing.code()).isEqualTo(Failure.UNREACHABLE);
     assertThat(missing.err()).doesNotContain("127.0.0.1");
@@ -146,7 +124,7 @@ class OptionsTest {
             "http://nowhere.invalid",
             "can't connect to http://nowhere.invalid: there is no such host");
     for (Map.Entry<String, String> each : expected.entrySet()) {
-      Result missing = run(Map.of(), "", "list", "--url", each.getKey());
+      InProcess.Result missing = run(Map.of(), "", "list", "--url", each.getKey());
       assertThat(missing.code()).isEqualTo(Failure.UNREACHABLE);
       assertThat(missing.err()).startsWith("tally: " + each.getValue()).doesNotContain("Exception");
     }
@@ -186,7 +164,7 @@ class OptionsTest {
 
   @Test
   void alternativesExcludeEachOther() throws Exception {
-    Result both = run(Map.of(), "", "list", "--data", data, "--url", NOWHERE);
+    InProcess.Result both = run(Map.of(), "", "list", "--data", data, "--url", NOWHERE);
     assertThat(both.code()).isEqualTo(Failure.USAGE);
     assertThat(both.err()).contains("--data and --url exclude each other");
   }
@@ -197,7 +175,7 @@ class OptionsTest {
         Map.of("TALLY_DATA", data, "TALLY_EVENT_TYPE", " a.b , auth.login.failed ");
     assertThat(run(blank, "", "list").out()).contains("2 of 2 entries");
     for (String gap : List.of(",", "a.b,", "a.b,,c")) {
-      for (Result refused :
+      for (InProcess.Result refused :
           List.of(
               run(Map.of("TALLY_DATA", data, "TALLY_EVENT_TYPE", gap), "", "list"),
               run(Map.of("TALLY_DATA", data), "", "list", "--event-type", gap))) {
@@ -276,7 +254,7 @@ class OptionsTest {
   void aBadCertificateLeavesNoLogBehind() throws Exception {
     Path nothing = Files.writeString(directory.resolve("tls.pem"), "nothing");
     String none = directory.resolve("none").toString();
-    Result refused =
+    InProcess.Result refused =
         run(
             Map.of("TALLY_DATA", none, "TALLY_PORT", "0"),
             "",
