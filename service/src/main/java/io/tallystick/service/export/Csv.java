@@ -7,7 +7,11 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** CSV (RFC 4180). A cell that a spreadsheet would run as a formula begins with an apostrophe. */
+/**
+ * CSV (RFC 4180). A cell that a spreadsheet would run as a formula begins with an apostrophe. A
+ * cell with a semicolon or a tab is quoted too, because they separate cells in some spreadsheets,
+ * and what follows them could then be a formula.
+ */
 public final class Csv {
   /** The names of an entry's fields, in the order in which they are written. */
   public static final List<String> ENTRY =
@@ -28,6 +32,11 @@ public final class Csv {
           "details",
           "previous_hash",
           "hash");
+
+  /** What a formula begins with, full-width signs included: Excel and others read them alike. */
+  private static final String FORMULA = "=+-@\t\r\n＝＋－＠";
+
+  private static final String ENDS_A_CELL = ",;\t\"\r\n";
 
   private Csv() {}
 
@@ -62,9 +71,9 @@ public final class Csv {
   }
 
   private static String cell(String text) {
-    boolean formula = !text.isEmpty() && "=+-@\t\r\n".indexOf(text.charAt(0)) >= 0;
+    boolean formula = !text.isEmpty() && FORMULA.indexOf(text.charAt(0)) >= 0;
     String safe = formula ? "'" + text : text;
-    boolean plain = safe.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r');
+    boolean plain = safe.chars().noneMatch(c -> ENDS_A_CELL.indexOf(c) >= 0);
     return plain ? safe : "\"" + safe.replace("\"", "\"\"") + "\"";
   }
 }

@@ -22,7 +22,23 @@ class CsvTest {
   @Test
   void whatWouldBeAFormulaIsText() {
     assertThat(Csv.line(List.of("=1+1", "+1", "-1", "@a", "\tb", "a=b")))
-        .isEqualTo("'=1+1,'+1,'-1,'@a,'\tb,a=b\r\n");
+        .isEqualTo("'=1+1,'+1,'-1,'@a,\"'\tb\",a=b\r\n");
     assertThat(Csv.line(List.of("=\"a\""))).isEqualTo("\"'=\"\"a\"\"\"\r\n");
+  }
+
+  /** A spreadsheet for Japanese or Chinese reads a full-width sign as the narrow one. */
+  @Test
+  void aFormulaInFullWidthSignsIsText() {
+    assertThat(Csv.line(List.of("＝1+1", "＋1", "－1", "＠a", "a＝b")))
+        .isEqualTo("'＝1+1,'＋1,'－1,'＠a,a＝b\r\n");
+  }
+
+  /**
+   * Where the list separator is a semicolon or a tab, what follows it would be a cell of its own.
+   */
+  @Test
+  void aFormulaBehindAnotherSeparatorStaysInItsCell() {
+    assertThat(Csv.line(List.of("a;=1+1", "b\t=1+1", "c")))
+        .isEqualTo("\"a;=1+1\",\"b\t=1+1\",c\r\n");
   }
 }
