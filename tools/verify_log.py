@@ -635,8 +635,8 @@ class Checkpoint:
             raise NotACheckpoint("its root is not a hash, or not that of an empty tree")
 
     def verify(self, keys, origin):
-        """Every signature by a known key must hold, and one of them must be the log's own."""
-        good = 0
+        """Every signature by a known key must hold, and the log's own must be there: Ed25519, and ML-DSA-44 if known."""
+        good, signed = 0, set()
         for name, key_id, signature in self.signatures:
             for key in keys:
                 if key.name == name and key.id == key_id:
@@ -646,12 +646,16 @@ class Checkpoint:
                     if verdict is None:
                         Checkpoint.unchecked.add(key.label())
                     else:
-                        good += key.name == self.origin
+                        good += key.name == self.origin and key.type[0] == ED25519
+                    if key.name == self.origin:
+                        signed.add(key.type[0])
         if self.origin != origin:
             raise NotACheckpoint(f"it is of the log {self.origin}, not of {origin}")
         if not good:
             known = ", ".join(key.label() for key in keys) or "none"
-            raise NotACheckpoint(f"no key of the log has signed it; known keys: {known}")
+            raise NotACheckpoint(f"no key of the log has signed it with Ed25519; known keys: {known}")
+        if ML_DSA_44 not in signed and any(key.name == origin and key.type[0] == ML_DSA_44 for key in keys):
+            raise NotACheckpoint("it lacks the log's ML-DSA-44 signature")
         return self
 
     unchecked = set()

@@ -44,24 +44,41 @@ public record Checkpoint(String origin, long size, Hash root) {
   }
 
   /**
-   * The checkpoint that a log signed.
+   * The checkpoint that a log signed: with an Ed25519 key that has the origin for its name, and
+   * with an ML-DSA-44 key of that name too if one is known. The key of a witness vouches for no
+   * log, whatever its name; and because a witness may have an ML-DSA-44 key, that type alone does
+   * not either.
    *
    * @param keys of the log and of witnesses; the signature of every one that signed must verify
-   * @throws InvalidNoteException if one does not verify, or none of them is by the log: by a key
-   *     that has the origin for its name
+   * @throws InvalidNoteException if one does not verify, or the log has not signed
    */
   public static Checkpoint open(SignedNote note, Collection<VerifierKey> keys)
       throws InvalidNoteException {
     List<VerifiedSignature> signatures = note.verify(keys);
     Checkpoint checkpoint = parse(note.text());
-    if (signatures.stream().noneMatch(s -> s.key().name().equals(checkpoint.origin()))) {
-      throw new InvalidNoteException(
-          "no known key of the log "
-              + checkpoint.origin()
-              + " has signed, only "
-              + signatures.stream().map(s -> s.key().name()).toList());
+    List<VerifierKey> signers = signatures.stream().map(VerifiedSignature::key).toList();
+    requireLog(checkpoint.origin(), KeyType.ED25519, signers);
+    if (has(keys, checkpoint.origin(), KeyType.ML_DSA_44)) {
+      requireLog(checkpoint.origin(), KeyType.ML_DSA_44, signers);
     }
     return checkpoint;
+  }
+
+  private static void requireLog(String origin, KeyType type, List<VerifierKey> signers)
+      throws InvalidNoteException {
+    if (!has(signers, origin, type)) {
+      throw new InvalidNoteException(
+          "no known key of the log "
+              + origin
+              + " has signed with "
+              + type.label()
+              + ", only "
+              + signers.stream().map(key -> key.name() + " (" + key.type().label() + ")").toList());
+    }
+  }
+
+  private static boolean has(Collection<VerifierKey> keys, String name, KeyType type) {
+    return keys.stream().anyMatch(key -> key.name().equals(name) && key.type() == type);
   }
 
   /** The text to sign. */

@@ -8,7 +8,7 @@ import java.util.Arrays;
 /** What a key signs and how: the signature types of C2SP signed-note that are used here. */
 public enum KeyType {
   /** Ed25519 over the text: what a log signs its checkpoints with. */
-  ED25519(0x01, SignatureScheme.ED25519) {
+  ED25519(0x01, "Ed25519", SignatureScheme.ED25519) {
     @Override
     byte[] message(String signer, long epochSecond, String text) {
       return text.getBytes(StandardCharsets.UTF_8);
@@ -19,7 +19,7 @@ public enum KeyType {
    * Ed25519 over a time and the text: what a witness signs (C2SP tlog-cosignature, "Ed25519 signed
    * message").
    */
-  ED25519_COSIGNATURE(0x04, SignatureScheme.ED25519) {
+  ED25519_COSIGNATURE(0x04, "an Ed25519 cosignature", SignatureScheme.ED25519) {
     @Override
     byte[] message(String signer, long epochSecond, String text) {
       return ("cosignature/v1\ntime " + epochSecond + "\n" + text).getBytes(StandardCharsets.UTF_8);
@@ -34,7 +34,7 @@ public enum KeyType {
    * <p>The specification names no FIPS 204 context, so it is empty, and no text form of a signer
    * key of this type: it is taken to hold the 32-byte seed ξ in the place of Ed25519's.
    */
-  ML_DSA_44(0x06, SignatureScheme.ML_DSA_44) {
+  ML_DSA_44(0x06, "ML-DSA-44", SignatureScheme.ML_DSA_44) {
     @Override
     byte[] message(String signer, long epochSecond, String text) throws InvalidNoteException {
       Checkpoint checkpoint = Checkpoint.parse(text);
@@ -51,10 +51,12 @@ public enum KeyType {
   };
 
   private final byte code;
+  private final String label;
   private final SignatureScheme scheme;
 
-  KeyType(int code, SignatureScheme scheme) {
+  KeyType(int code, String label, SignatureScheme scheme) {
     this.code = (byte) code;
+    this.label = label;
     this.scheme = scheme;
   }
 
@@ -74,6 +76,11 @@ public enum KeyType {
 
   byte code() {
     return code;
+  }
+
+  /** What a message calls it. */
+  public String label() {
+    return label;
   }
 
   SignatureScheme scheme() {

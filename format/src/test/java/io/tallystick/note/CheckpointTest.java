@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CheckpointTest {
@@ -133,7 +134,7 @@ class CheckpointTest {
   void opensWithTheLogsKey() throws InvalidNoteException {
     SignedNote note = signed(LOG, WITNESS, LOG_ML_DSA, WITNESS_ML_DSA);
     assertThat(Checkpoint.open(note, verifiers(LOG))).isEqualTo(CHECKPOINT);
-    assertThat(Checkpoint.open(note, verifiers(LOG_ML_DSA, WITNESS))).isEqualTo(CHECKPOINT);
+    assertThat(Checkpoint.open(note, verifiers(LOG, LOG_ML_DSA, WITNESS))).isEqualTo(CHECKPOINT);
     assertThat(note.verify(verifiers(LOG, WITNESS, LOG_ML_DSA, WITNESS_ML_DSA)))
         .extracting(VerifiedSignature::time)
         .containsExactly(Optional.empty(), Optional.of(TIME), Optional.of(TIME), Optional.of(TIME));
@@ -144,6 +145,33 @@ class CheckpointTest {
     assertThatExceptionOfType(InvalidNoteException.class)
         .isThrownBy(() -> Checkpoint.open(signed(LOG, WITNESS), verifiers(WITNESS)))
         .withMessageContaining("no known key of the log " + ORIGIN);
+  }
+
+  /** A forger who is a trusted witness writes its own name where a log's origin stands. */
+  @ParameterizedTest
+  @EnumSource(
+      value = KeyType.class,
+      names = {"ED25519_COSIGNATURE", "ML_DSA_44"})
+  void aWitnessWhoseNameStandsAsTheOriginVouchesForNoLog(KeyType type) {
+    SignerKey witness = SignerKey.generate("witness.example", type, new SecureRandom());
+    String text = new Checkpoint("witness.example", 5, ROOT).text();
+    SignedNote forged = SignedNote.sign(text, List.of(witness), TIME);
+    assertThatExceptionOfType(InvalidNoteException.class)
+        .isThrownBy(() -> Checkpoint.open(forged, verifiers(LOG, witness)))
+        .withMessageContaining("no known key of the log witness.example");
+  }
+
+  /** Who can forge Ed25519 leaves the other signature out. */
+  @Test
+  void doesNotOpenWithoutThePostQuantumSignatureOfAKnownKey() throws InvalidNoteException {
+    assertThat(Checkpoint.open(signed(LOG, LOG_ML_DSA), verifiers(LOG, LOG_ML_DSA)))
+        .isEqualTo(CHECKPOINT);
+    assertThatExceptionOfType(InvalidNoteException.class)
+        .isThrownBy(() -> Checkpoint.open(signed(LOG), verifiers(LOG, LOG_ML_DSA)))
+        .withMessageContaining("ML-DSA-44");
+    assertThatExceptionOfType(InvalidNoteException.class)
+        .isThrownBy(() -> Checkpoint.open(signed(LOG, LOG_ML_DSA), verifiers(LOG_ML_DSA)))
+        .withMessageContaining("Ed25519");
   }
 
   @Test
@@ -227,9 +255,9 @@ class CheckpointTest {
 
   @Test
   void neverOpensAsAnotherWhateverBitOfAnMlDsaNoteIsChanged() {
-    byte[] note = signed(LOG_ML_DSA).toBytes();
-    for (int bit = 0; bit < 8 * note.length; bit += bit < 2000 ? 1 : 7) {
-      assertSameOrRefused(note, bit, verifiers(LOG_ML_DSA));
+    byte[] note = signed(LOG, LOG_ML_DSA).toBytes();
+    for (int bit = 0; bit < 8 * note.length; bit += bit < 3000 ? 1 : 7) {
+      assertSameOrRefused(note, bit, verifiers(LOG, LOG_ML_DSA));
     }
   }
 

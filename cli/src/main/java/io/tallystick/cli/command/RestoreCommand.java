@@ -1,7 +1,6 @@
 package io.tallystick.cli.command;
 
-import io.tallystick.cli.options.GivenOptions;
-import io.tallystick.cli.source.Trust;
+import io.tallystick.cli.options.LogKeys;
 import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Printable;
 import io.tallystick.cli.terminal.ProgressBar;
@@ -14,6 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -38,16 +38,7 @@ public final class RestoreCommand implements Callable<Integer> {
       description = "Directory to restore to, empty or missing")
   private Path data = Path.of("");
 
-  @Option(
-      names = "--key",
-      required = true,
-      paramLabel = "VKEY",
-      split = GivenOptions.COMMA,
-      splitSynopsisLabel = ",",
-      description =
-          "Verifier key of the log that you trust, as \"tally key\" printed it; several"
-              + " with commas, or repeated")
-  private List<String> keys = List.of();
+  @Mixin private final LogKeys trusted = new LogKeys();
 
   public RestoreCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -55,9 +46,9 @@ public final class RestoreCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    List<VerifierKey> trusted = keys.stream().map(Trust::key).toList();
+    List<VerifierKey> keys = trusted.keys();
     try {
-      long entries = restore(trusted);
+      long entries = restore(keys);
       terminal.out().printf("%,d entries restored to %s%n", entries, Printable.of(data.toString()));
       return 0;
     } catch (InvalidNoteException e) {
@@ -67,9 +58,9 @@ public final class RestoreCommand implements Callable<Integer> {
     }
   }
 
-  private long restore(List<VerifierKey> trusted) throws IOException, InvalidNoteException {
+  private long restore(List<VerifierKey> keys) throws IOException, InvalidNoteException {
     try (ProgressBar _ = terminal.progressBar("restoring")) {
-      return Restore.restore(archives, trusted, data);
+      return Restore.restore(archives, keys, data);
     }
   }
 }

@@ -1,6 +1,6 @@
 package io.tallystick.cli.command;
 
-import io.tallystick.cli.options.GivenOptions;
+import io.tallystick.cli.options.LogKeys;
 import io.tallystick.cli.source.Trust;
 import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Printable;
@@ -33,6 +33,7 @@ import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -41,7 +42,10 @@ import picocli.CommandLine.Parameters;
     name = "verify-bundle",
     description = "Check an evidence bundle, without the log",
     exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {"0:every entry in the bundle is proved", "1:at least one is not"})
+    exitCodeList = {
+      "0:every entry in the bundle is proved",
+      "1:at least one is not, or there is none"
+    })
 public final class VerifyBundleCommand implements Callable<Integer> {
   private static final Pattern ENTRY = Pattern.compile("entries/([1-9][0-9]{0,18})\\.json");
   private static final String TOKEN = "checkpoint.tsr";
@@ -49,21 +53,15 @@ public final class VerifyBundleCommand implements Callable<Integer> {
       List.of("README.txt", "check.go", "checkpoint", TOKEN, "verifier-key");
   private static final int MAX_NOTE_BYTES = SignedNote.MAX_BYTES;
 
+  /** The most faults that are listed; all are counted. */
+  private static final int MAX_FAULTS = 100;
+
   private final Terminal terminal;
 
   @Parameters(paramLabel = "FILE", description = "Bundle, a zip file")
   private Path file = Path.of("");
 
-  @Option(
-      names = "--key",
-      required = true,
-      paramLabel = "VKEY",
-      split = GivenOptions.COMMA,
-      splitSynopsisLabel = ",",
-      description =
-          "Verifier key of the log that you trust, as \"tally key\" printed it; several"
-              + " with commas, or repeated")
-  private List<String> keys = List.of();
+  @Mixin private final LogKeys trusted = new LogKeys();
 
   @Option(
       names = "--tsa-ca",
@@ -79,7 +77,7 @@ public final class VerifyBundleCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    List<VerifierKey> trusted = keys.stream().map(Trust::key).toList();
+    List<VerifierKey> keys = trusted.keys();
     Rows faults = new Rows("FILE", "REASON");
     long proved = 0;
     int found = 0;
@@ -87,7 +85,7 @@ public final class VerifyBundleCommand implements Callable<Integer> {
     @Nullable String timestamp = null;
     try (ZipFile zip = new ZipFile(file.toFile())) {
       byte[] note = read(zip, "checkpoint", MAX_NOTE_BYTES);
-      checkpoint = Checkpoint.open(SignedNote.parse(note), trusted);
+      checkpoint = Checkpoint.open(SignedNote.parse(note), keys);
       Set<String> left = names(zip);
       if (left.contains(TOKEN)) {
         timestamp = timestamp(read(zip, TOKEN, TimestampToken.MAX_BYTES), note, authorities);
@@ -102,13 +100,19 @@ public final class VerifyBundleCommand implements Callable<Integer> {
             check(zip, name, Long.parseLong(entry.group(1)), checkpoint, note);
             proved++;
           } catch (InvalidProofException | InvalidEntryException | NumberFormatException e) {
-            faults.add(name, String.valueOf(e.getMessage()));
-            found++;
+            if (found++ < MAX_FAULTS) {
+              faults.add(name, String.valueOf(e.getMessage()));
+            }
           }
         }
       }
       for (String name : left) {
-        faults.add(name, "is not part of a bundle, or proves an entry that is not in it");
+        if (found++ < MAX_FAULTS) {
+          faults.add(name, "is not part of a bundle, or proves an entry that is not in it");
+        }
+      }
+      if (proved == 0 && found == 0) {
+        faults.add("entries/", "it holds no entry, so there is nothing that it proves");
         found++;
       }
     } catch (InvalidNoteException | InvalidProofException e) {
@@ -124,6 +128,9 @@ public final class VerifyBundleCommand implements Callable<Integer> {
           .out()
           .println(terminal.red("NOT VALID: ") + "%,d entries are proved".formatted(proved));
       terminal.out().print(faults.table(terminal));
+      if (found > MAX_FAULTS) {
+        terminal.out().printf("%,d faults in all; only the first are listed%n", found);
+      }
       return Failure.NOT_VALID;
     }
     terminal

@@ -1,7 +1,6 @@
 package io.tallystick.cli.command;
 
-import io.tallystick.cli.options.GivenOptions;
-import io.tallystick.cli.source.Trust;
+import io.tallystick.cli.options.LogKeys;
 import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Printable;
 import io.tallystick.cli.terminal.Terminal;
@@ -24,6 +23,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -39,16 +39,7 @@ public final class VerifyProofCommand implements Callable<Integer> {
   @Parameters(paramLabel = "FILE", description = "File with the proof")
   private Path file = Path.of("");
 
-  @Option(
-      names = "--key",
-      required = true,
-      paramLabel = "VKEY",
-      split = GivenOptions.COMMA,
-      splitSynopsisLabel = ",",
-      description =
-          "Verifier key of the log that you trust, as \"tally key\" printed it; several"
-              + " with commas, or repeated")
-  private List<String> keys = List.of();
+  @Mixin private final LogKeys trusted = new LogKeys();
 
   @Option(
       names = "--entry",
@@ -64,13 +55,13 @@ public final class VerifyProofCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    List<VerifierKey> trusted = keys.stream().map(Trust::key).toList();
+    List<VerifierKey> keys = trusted.keys();
     try {
       TlogProof proof = TlogProof.parse(Files.readAllBytes(file));
       byte[] bytes = entry(proof);
       Checkpoint checkpoint =
           Checkpoint.open(
-              SignedNote.parse(proof.checkpoint().getBytes(StandardCharsets.UTF_8)), trusted);
+              SignedNote.parse(proof.checkpoint().getBytes(StandardCharsets.UTF_8)), keys);
       Hasher hasher = new Hasher();
       Hash leaf = hasher.leaf(bytes);
       new ProofVerifier(hasher)
