@@ -11,6 +11,7 @@ import io.tallystick.service.access.KeyAdministration;
 import io.tallystick.service.access.Permission;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.archive.Retention;
+import io.tallystick.store.files.OwnerOnly;
 import io.tallystick.store.log.LogConfig;
 import io.tallystick.store.log.SignedCheckpoint;
 import java.io.IOException;
@@ -127,7 +128,7 @@ final class SmallLog {
       for (Path file : files.toList()) {
         Path to = copy.resolve(data.relativize(file).toString());
         if (Files.isDirectory(file)) {
-          Files.createDirectories(to);
+          OwnerOnly.createDirectories(to);
         } else {
           copyFile(file, to);
         }

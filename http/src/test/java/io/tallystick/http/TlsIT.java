@@ -2,10 +2,12 @@ package io.tallystick.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tallystick.http.tls.TlsFiles;
 import io.tallystick.http.tls.TlsMaterial;
 import io.tallystick.service.witness.Witness;
+import io.tallystick.store.files.OwnerOnly;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -17,6 +19,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.time.Clock;
@@ -69,6 +72,7 @@ class TlsIT {
     Files.writeString(files.certificate(), pem("CERTIFICATE", certificate.getEncoded()));
     Files.writeString(
         files.key(), pem("PRIVATE KEY", keys.getKey("server", PASSWORD).getEncoded()));
+    Files.setPosixFilePermissions(files.key(), OwnerOnly.FILE);
     return certificate;
   }
 
@@ -205,5 +209,27 @@ class TlsIT {
     assertThatThrownBy(() -> TlsMaterial.read(other))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("no PEM certificates");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"rw-r--r--", "rw-rw----", "rw----r--"})
+  void aKeyThatOthersMayReadIsRefused(String mode) throws Exception {
+    makeCertificate(files(), "EC");
+    Files.setPosixFilePermissions(files().key(), PosixFilePermissions.fromString(mode));
+    assertThatThrownBy(() -> files().check())
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("chmod 600 " + files().key());
+  }
+
+  /** As a distribution gives a key to a group of servers. */
+  @Test
+  void aKeyThatRootLendsToAGroupIsUsed() throws Exception {
+    assumeTrue(System.getProperty("user.name").equals("root"), "a file of root needs root");
+    makeCertificate(files(), "EC");
+    Files.setPosixFilePermissions(files().key(), PosixFilePermissions.fromString("rw-r-----"));
+    Files.setAttribute(files().key(), "unix:gid", 65_534);
+    files().check();
+    Files.setAttribute(files().key(), "unix:uid", 65_534);
+    assertThatThrownBy(() -> files().check()).hasMessageContaining("belongs to nobody");
   }
 }

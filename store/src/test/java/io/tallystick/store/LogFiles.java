@@ -1,5 +1,6 @@
 package io.tallystick.store;
 
+import io.tallystick.store.files.OwnerOnly;
 import io.tallystick.store.segment.Block;
 import io.tallystick.store.segment.SegmentCursor;
 import io.tallystick.store.segment.SegmentFile;
@@ -31,7 +32,7 @@ public final class LogFiles {
       for (Path path : tree.toList()) {
         Path copy = to.resolve(from.relativize(path));
         if (Files.isDirectory(path)) {
-          Files.createDirectories(copy);
+          OwnerOnly.createDirectories(copy);
         } else if (path.toString().endsWith(SegmentFile.SUFFIX)) {
           copySparse(path, copy);
         } else {

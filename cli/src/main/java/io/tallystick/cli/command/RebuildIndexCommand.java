@@ -31,6 +31,7 @@ public final class RebuildIndexCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     LogReader log = LogReader.open(data);
+    log.directory().checkOurs();
     try (ProgressBar bar = terminal.progressBar("indexing")) {
       AuditIndex.rebuild(log, log.directory().index(), bar::at);
     }

@@ -1,5 +1,6 @@
 package io.tallystick.http.tls;
 
+import io.tallystick.store.files.OwnerOnly;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -41,22 +42,27 @@ public final class TlsMaterial {
   /**
    * Reads both files.
    *
-   * @throws IOException if one can't be read or is not what it should be, or they do not belong
-   *     together
+   * @throws IOException if one can't be read or is not what it should be, others may read the key,
+   *     or they do not belong together
    */
   public static TlsMaterial read(TlsFiles files) throws IOException {
     byte[] certificate = Files.readAllBytes(files.certificate());
-    byte[] key = Files.readAllBytes(files.key());
+    byte[] key = readKey(files);
     return new TlsMaterial(certificate, key, keyStore(files, certificate, key));
   }
 
   /** What the files hold now, if it is not this; {@code null} if it is. */
   @Nullable TlsMaterial readIfChanged(TlsFiles files) throws IOException {
     byte[] newCertificate = Files.readAllBytes(files.certificate());
-    byte[] newKey = Files.readAllBytes(files.key());
+    byte[] newKey = readKey(files);
     return Arrays.equals(certificate, newCertificate) && Arrays.equals(key, newKey)
         ? null
         : new TlsMaterial(newCertificate, newKey, keyStore(files, newCertificate, newKey));
+  }
+
+  private static byte[] readKey(TlsFiles files) throws IOException {
+    OwnerOnly.checkSecret(files.key());
+    return Files.readAllBytes(files.key());
   }
 
   /** The key and its chain; without a password. */

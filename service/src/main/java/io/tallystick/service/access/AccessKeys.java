@@ -12,6 +12,8 @@ import io.tallystick.entry.Characters;
 import io.tallystick.entry.Entry;
 import io.tallystick.service.InvalidParameterException;
 import io.tallystick.store.files.AtomicFile;
+import io.tallystick.store.files.NotPrivateException;
+import io.tallystick.store.files.OwnerOnly;
 import io.tallystick.tlog.Quoted;
 import io.tallystick.tlog.Sha256;
 import java.io.IOException;
@@ -133,11 +135,12 @@ public final class AccessKeys {
   /**
    * The keys in this file; none if there is no such file yet.
    *
-   * @throws IOException if it can't be read or is not a file of keys
+   * @throws IOException if it can't be read, is not a file of keys, or others could have written it
    */
   public static AccessKeys open(Path file, Clock clock) throws IOException {
     Map<String, Held> keys = new LinkedHashMap<>();
     if (Files.exists(file)) {
+      checkNotPlanted(file);
       try {
         FileOfKeys read = JSON.readValue(Files.readAllBytes(file), FileOfKeys.class);
         if (read.version() != VERSION) {
@@ -158,6 +161,16 @@ public final class AccessKeys {
       }
     }
     return new AccessKeys(file, clock, keys);
+  }
+
+  /** Whoever can write the file can give himself a key with every permission. */
+  private static void checkNotPlanted(Path file) throws IOException {
+    try {
+      OwnerOnly.checkPrivate(file);
+    } catch (NotPrivateException e) {
+      throw new IOException(
+          e.getMessage() + ". Others may have put keys into it: compare it with a backup first", e);
+    }
   }
 
   private static Held held(KeyInFile key) {

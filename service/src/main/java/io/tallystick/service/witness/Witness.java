@@ -61,11 +61,14 @@ public final class Witness implements AutoCloseable {
    * @param name of a witness that is about to be made, as in {@link VerifierKey#name}; one that is
    *     there keeps its own
    * @param logs the keys of the logs to watch; several with the same name are of one log
-   * @throws IOException if another process has it open, or its key can't be used
+   * @throws IOException if another process has it open, it is not ours alone, or its key can't be
+   *     used
    */
   public static Witness open(Path directory, String name, Collection<VerifierKey> logs, Clock clock)
       throws IOException {
     Path checkpoints = directory.resolve("logs");
+    OwnerOnly.createDirectories(directory);
+    OwnerOnly.claim(directory);
     OwnerOnly.createDirectories(checkpoints);
     DirectoryLock lock = lock(directory);
     try {

@@ -2,11 +2,13 @@ package io.tallystick.service.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tallystick.service.InvalidParameterException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -15,6 +17,8 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AccessKeysTest {
   private static final Instant NOW = Instant.parse("2026-11-23T12:00:00Z");
@@ -40,6 +44,32 @@ class AccessKeysTest {
     assertThat(again.check(made.text())).isInstanceOf(AccessKeys.Check.Accepted.class);
     assertThat(open(NOW.plusSeconds(9)).check(made.text()))
         .isEqualTo(new AccessKeys.Check.Refused("expired key", made.key()));
+  }
+
+  private Path fileWithAKey() throws IOException {
+    AccessKeys keys = open(NOW);
+    keys.add(keys.make("a", List.of(Permission.values()), null));
+    return directory.resolve("access.json");
+  }
+
+  @Test
+  void aPlantedFileOfAnotherUserIsNotRead() throws Exception {
+    assumeTrue(System.getProperty("user.name").equals("root"), "giving a file away needs root");
+    Files.setAttribute(fileWithAKey(), "unix:uid", 65_534);
+    assertThatThrownBy(() -> open(NOW))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("access.json belongs to ")
+        .hasMessageContaining("backup");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"rw-rw----", "rw----r--", "rw-rw-rw-"})
+  void aFileThatOthersMayUseIsNotRead(String mode) throws Exception {
+    Files.setPosixFilePermissions(fileWithAKey(), PosixFilePermissions.fromString(mode));
+    assertThatThrownBy(() -> open(NOW))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("chmod 600")
+        .hasMessageContaining("access.json");
   }
 
   @Test

@@ -13,6 +13,7 @@ import io.tallystick.store.LogFiles;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.LogTree;
 import io.tallystick.store.PythonVerifier;
+import io.tallystick.store.files.OwnerOnly;
 import io.tallystick.store.log.Fault;
 import io.tallystick.store.log.SignedCheckpoint;
 import io.tallystick.store.verify.LogVerifier;
@@ -235,7 +236,7 @@ public class ThreatTest {
   void anotherHistoryWithTheStolenKey() throws Exception {
     for (int hours : List.of(3, 4)) {
       Path forged = directory.resolve("forged-" + hours);
-      Files.createDirectories(forged.resolve("keys"));
+      OwnerOnly.createDirectories(forged.resolve("keys"));
       Files.copy(data.resolve("log.json"), forged.resolve("log.json"));
       Files.copy(data.resolve("keys/checkpoint.key"), forged.resolve("keys/checkpoint.key"));
       write(forged, hours, 500);

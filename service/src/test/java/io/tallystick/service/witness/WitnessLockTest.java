@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tallystick.store.OtherProcess;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -34,5 +36,15 @@ class WitnessLockTest {
     assertThat(OtherProcess.run(Other.class, data)).contains("in use by another witness");
     first.close();
     Witness.open(data, "w", List.of(), Clock.systemUTC()).close();
+  }
+
+  @Test
+  void aDirectoryThatIsOpenToOthersIsRefused() throws Exception {
+    Path data = directory.resolve("witness");
+    Witness.open(data, "w", List.of(), Clock.systemUTC()).close();
+    Files.setPosixFilePermissions(data, PosixFilePermissions.fromString("rwxr-xr-x"));
+    assertThatThrownBy(() -> Witness.open(data, "w", List.of(), Clock.systemUTC()))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("chmod 700 " + data);
   }
 }

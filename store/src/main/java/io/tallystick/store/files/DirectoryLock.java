@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Optional;
@@ -36,6 +37,7 @@ public final class DirectoryLock implements Closeable {
    * @param directory must exist; its file {@code lock} is created if it is missing
    * @return empty if another process holds the lock
    * @throws OverlappingFileLockException if this process holds the lock
+   * @throws NotPrivateException if the file belongs to another user
    */
   public static Optional<DirectoryLock> tryLock(Path directory) throws IOException {
     Path file = directory.toRealPath().resolve("lock");
@@ -43,9 +45,12 @@ public final class DirectoryLock implements Closeable {
       if (HELD.contains(file)) {
         throw new OverlappingFileLockException();
       }
-      FileChannel channel = OwnerOnly.open(file);
+      // Whoever owns the file can lock it for ever.
+      OwnerOnly.checkTrusted(file);
+      FileChannel channel = OwnerOnly.open(file, LinkOption.NOFOLLOW_LINKS);
       FileLock lock = null;
       try {
+        OwnerOnly.restrict(file);
         lock = channel.tryLock();
       } finally {
         if (lock == null) {

@@ -51,6 +51,21 @@ final class Posix {
     this.fallocate = fallocate;
   }
 
+  /** Id of the user whose permissions this process has. */
+  @SuppressWarnings("restricted")
+  static int effectiveUser() {
+    Linker linker = Linker.nativeLinker();
+    MethodHandle geteuid =
+        linker.downcallHandle(
+            linker.defaultLookup().findOrThrow("geteuid"),
+            FunctionDescriptor.of(ValueLayout.JAVA_INT));
+    try {
+      return (int) geteuid.invokeExact();
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
   /** The calls, on Linux with the GNU C library or musl; empty elsewhere. */
   static Optional<Posix> available() {
     return AVAILABLE;

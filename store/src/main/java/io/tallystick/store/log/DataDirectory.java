@@ -2,6 +2,7 @@ package io.tallystick.store.log;
 
 import io.tallystick.store.files.AtomicFile;
 import io.tallystick.store.files.DirectoryLock;
+import io.tallystick.store.files.NotPrivateException;
 import io.tallystick.store.files.OwnerOnly;
 import java.io.IOException;
 import java.nio.channels.OverlappingFileLockException;
@@ -98,15 +99,29 @@ public record DataDirectory(Path root) {
     return Files.isRegularFile(identity());
   }
 
-  /** Creates the directory and its folders where they are missing, readable by the owner alone. */
+  /**
+   * Creates the directory and its folders where they are missing, for the owner alone.
+   *
+   * @throws NotPrivateException if it is not ours, or open to others and not empty
+   */
   public void create() throws IOException {
     OwnerOnly.createDirectories(root);
+    OwnerOnly.claim(root);
     OwnerOnly.createDirectories(segments());
     AtomicFile.forceDirectory(root);
     Path parent = root.getParent();
     if (parent != null) {
       AtomicFile.forceDirectory(parent);
     }
+  }
+
+  /**
+   * Checks that the directory is ours to write to, for whoever writes beside the log's writer.
+   *
+   * @throws NotPrivateException if it is not
+   */
+  public void checkOurs() throws IOException {
+    OwnerOnly.checkOurs(root);
   }
 
   /** Deletes temporary files of writers that ended while they replaced a file. */

@@ -2,6 +2,7 @@ package io.tallystick.store.log;
 
 import io.tallystick.note.SignerKey;
 import io.tallystick.store.files.AtomicFile;
+import io.tallystick.store.files.NotPrivateException;
 import io.tallystick.store.files.OwnerOnly;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -19,16 +20,12 @@ public final class KeyFile {
   /**
    * Reads the keys, of which there is at least one; empty if there is no file.
    *
-   * @throws LogException.NoKey if others have a permission on the file, or it holds something else
+   * @throws LogException.NoKey if others own the file or have a permission on it, or it holds
+   *     something else
    */
   public static Optional<List<SignerKey>> read(Path file) throws IOException {
     try {
-      if (OwnerOnly.isOpenToOthers(file)) {
-        throw new LogException.NoKey(
-            file
-                + " is open to other users than its owner; run \"chmod 600\" on it, and rotate the"
-                + " key if others may have seen it");
-      }
+      OwnerOnly.checkPrivate(file);
       List<SignerKey> keys =
           Files.readAllLines(file, StandardCharsets.US_ASCII).stream()
               .map(SignerKey::parse)
@@ -39,6 +36,8 @@ public final class KeyFile {
       return Optional.of(keys);
     } catch (NoSuchFileException e) {
       return Optional.empty();
+    } catch (NotPrivateException e) {
+      throw new LogException.NoKey(String.valueOf(e.getMessage()));
     } catch (IllegalArgumentException | java.nio.charset.CharacterCodingException e) {
       throw new LogException.NoKey(file + " holds no signing key: " + e.getMessage());
     }

@@ -55,6 +55,7 @@ public final class CheckpointFiles {
 
   private static final Logger LOG = LoggerFactory.getLogger(CheckpointFiles.class);
 
+  private final DataDirectory directory;
   private final Path newest;
   private final Path cosigned;
   private final Path kept;
@@ -72,6 +73,7 @@ public final class CheckpointFiles {
    * @param keys verifier keys of the log; one of them must have signed each checkpoint
    */
   public CheckpointFiles(DataDirectory directory, String origin, List<VerifierKey> keys) {
+    this.directory = directory;
     this.newest = directory.checkpoint();
     this.cosigned = directory.cosigned();
     this.kept = directory.checkpoints();
@@ -280,6 +282,7 @@ public final class CheckpointFiles {
 
   /** Keeps other processes from writing to the history until it is closed. */
   private DirectoryLock lockKept() throws IOException {
+    directory.checkOurs();
     OwnerOnly.createDirectories(kept);
     long started = System.nanoTime();
     while (true) {
