@@ -16,23 +16,31 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Copies a log to another directory, also while it is being written. The copy is a complete log
  * that verifies up to the checkpoint that was the newest when the backup began, and may hold
  * entries after it. A second run into the same directory copies only what is new. Used once, by one
  * thread.
+ *
+ * <p>Every file is written beside its place and renamed once all of them are durable. The directory
+ * is ours alone, and no link in it is followed: otherwise whoever planted one could have root write
+ * to any file of the machine.
  *
  * <p>Small files are read first and written last, so that a checkpoint never arrives before the
  * entries that it covers. An interrupted backup leaves the older copy, or one that the next run
@@ -43,6 +51,9 @@ import java.util.Optional;
 public final class Backup {
   private static final int CHUNK_BYTES = 1 << 20;
 
+  /** Ends the name of a copy that is not in its place yet. */
+  private static final String TEMPORARY = ".tmp";
+
   /** Folders whose files only grow, so that size and time show whether one was copied already. */
   private static final List<String> FOLDERS = List.of("tiles", "archive", "segments", "dropped");
 
@@ -51,8 +62,14 @@ public final class Backup {
   private final Path to;
   private final long firstId;
 
-  /** What was copied, and the time that it gets once all of it is durable. */
-  private final Map<Path, FileTime> copied = new LinkedHashMap<>();
+  /**
+   * A file that was copied beside its place.
+   *
+   * @param modified the time that it gets once all copies are durable
+   */
+  private record Copied(Path temporary, Path place, FileTime modified) {}
+
+  private final List<Copied> copied = new ArrayList<>();
 
   private String newestSegment = "";
   private long end;
@@ -91,21 +108,40 @@ public final class Backup {
   private Report make(boolean withKey) throws IOException {
     checkTarget();
     Map<Path, byte[]> small = smallFiles(withKey);
-    OwnerOnly.createDirectories(to);
     // First, so that an interrupted copy is recognised as a copy of this log.
     AtomicFile.write(to.resolve("log.json"), Files.readAllBytes(log.directory().identity()));
-    try (BatchSync batch = new BatchSync(to)) {
-      copyFolders(batch);
-      batch.force();
-    }
-    // Only now, because a file with the time of its source is not copied again.
-    for (Map.Entry<Path, FileTime> file : copied.entrySet()) {
-      Files.setLastModifiedTime(file.getKey(), file.getValue());
+    try {
+      try (BatchSync batch = new BatchSync(to)) {
+        copyFolders(batch);
+        batch.force();
+      }
+      putInPlace();
+    } finally {
+      for (Copied file : copied) {
+        Files.deleteIfExists(file.temporary());
+      }
     }
     for (Map.Entry<Path, byte[]> file : small.entrySet()) {
       write(file.getKey(), file.getValue());
     }
     return new Report(sealed, filesCopied, filesKept, bytesCopied);
+  }
+
+  private void putInPlace() throws IOException {
+    Set<Path> directories = new LinkedHashSet<>();
+    for (Copied file : copied) {
+      // A file with the time of its source is not copied again.
+      Files.setLastModifiedTime(file.temporary(), file.modified());
+      Files.move(
+          file.temporary(),
+          file.place(),
+          StandardCopyOption.ATOMIC_MOVE,
+          StandardCopyOption.REPLACE_EXISTING);
+      directories.add(file.place().resolveSibling(""));
+    }
+    for (Path directory : directories) {
+      AtomicFile.forceDirectory(directory);
+    }
   }
 
   private void copyFolders(BatchSync batch) throws IOException {
@@ -116,7 +152,7 @@ public final class Backup {
           findEnd();
         }
         if (Files.isDirectory(source)) {
-          copyFolder(source, to.resolve(folder), batch);
+          copyFolder(source.toRealPath(), to.resolve(folder), batch);
         }
       }
     } catch (NoSuchFileException e) {
@@ -155,13 +191,14 @@ public final class Backup {
       throw new IOException(
           "the backup directory must be neither inside nor around the data directory");
     }
+    checkNoLink(to);
     DataDirectory target = new DataDirectory(to);
-    if (target.holdsLog()) {
+    boolean exists = target.holdsLog();
+    if (exists) {
       String origin = LogIdentity.read(target.identity()).origin();
       if (!origin.equals(log.identity().origin())) {
         throw new IOException(to + " holds a backup of another log, \"" + origin + "\"");
       }
-      target.lock().close();
     } else if (Files.isDirectory(to)) {
       try (var files = Files.list(to)) {
         if (files.findAny().isPresent()) {
@@ -169,6 +206,23 @@ public final class Backup {
         }
       }
     }
+    OwnerOnly.createDirectories(to);
+    OwnerOnly.claim(to);
+    if (exists) {
+      target.lock().close();
+    }
+  }
+
+  private static void checkNoLink(Path path) throws IOException {
+    if (Files.isSymbolicLink(path)) {
+      throw new IOException(
+          path + " is a symbolic link, which a backup does not follow; put the real one there");
+    }
+  }
+
+  private static void createDirectory(Path directory) throws IOException {
+    checkNoLink(directory);
+    OwnerOnly.createDirectories(directory);
   }
 
   /** Small files in the order in which they are written, with the newest checkpoint last. */
@@ -210,7 +264,7 @@ public final class Backup {
 
   private void write(Path source, byte[] content) throws IOException {
     Path file = to.resolve(from.relativize(source));
-    OwnerOnly.createDirectories(file.resolveSibling(""));
+    createDirectory(file.resolveSibling(""));
     AtomicFile.write(file, content);
     boolean secret =
         source.equals(log.directory().signingKey()) || source.equals(log.directory().access());
@@ -228,13 +282,14 @@ public final class Backup {
           @Override
           public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes)
               throws IOException {
-            OwnerOnly.createDirectories(target.resolve(source.relativize(directory)));
+            createDirectory(target.resolve(source.relativize(directory).toString()));
             return FileVisitResult.CONTINUE;
           }
 
           @Override
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
               throws IOException {
+            checkNoLink(file);
             long size = size(file, attributes);
             if (size >= 0) {
               copyFile(file, target.resolve(source.relativize(file)), size, attributes, batch);
@@ -247,7 +302,7 @@ public final class Backup {
   /** Number of bytes of a file to copy; -1 to skip the file. */
   private long size(Path file, BasicFileAttributes attributes) {
     String name = String.valueOf(file.getFileName());
-    if (name.endsWith(".cq4t")) {
+    if (name.endsWith(".cq4t") || name.endsWith(TEMPORARY)) {
       // Chronicle recreates its table of segments.
       return -1;
     }
@@ -262,25 +317,38 @@ public final class Backup {
       Path source, Path target, long size, BasicFileAttributes attributes, BatchSync batch)
       throws IOException {
     FileTime modified = attributes.lastModifiedTime();
-    if (Files.exists(target)
-        && Files.size(target) == size
-        && Files.getLastModifiedTime(target).equals(modified)) {
+    if (isCopied(target, size, modified)) {
       filesKept++;
       return;
     }
+    Path temporary = target.resolveSibling(target.getFileName() + TEMPORARY);
+    // What an interrupted backup left, or somebody planted.
+    Files.deleteIfExists(temporary);
     batch.beforeWrite();
-    FileChannel out = OwnerOnly.open(target);
-    batch.written(target, out);
-    try (FileChannel in = FileChannel.open(source, StandardOpenOption.READ)) {
+    FileChannel out = OwnerOnly.create(temporary);
+    batch.written(temporary, out);
+    copied.add(new Copied(temporary, target, modified));
+    try (FileChannel in =
+        FileChannel.open(source, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
       copy(in, out, size);
     }
-    copied.put(target, modified);
     filesCopied++;
   }
 
-  /** Leaves holes for blocks of zeros that the copy does not have yet: most of a segment. */
+  private static boolean isCopied(Path target, long size, FileTime modified) throws IOException {
+    try {
+      BasicFileAttributes there =
+          Files.readAttributes(target, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+      return there.isRegularFile()
+          && there.size() == size
+          && there.lastModifiedTime().equals(modified);
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+  }
+
+  /** Leaves holes for blocks of zeros: most of a segment. */
   private void copy(FileChannel in, FileChannel out, long size) throws IOException {
-    long had = out.size();
     ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES);
     for (long at = 0; at < size; at += CHUNK_BYTES) {
       chunk.clear().limit((int) Math.min(CHUNK_BYTES, size - at));
@@ -289,14 +357,13 @@ public final class Backup {
         n = in.read(chunk, at + chunk.position());
       }
       chunk.flip();
-      if (at < had || !isZero(chunk)) {
+      if (!isZero(chunk)) {
         bytesCopied += chunk.remaining();
         for (long to = at; chunk.hasRemaining(); ) {
           to += out.write(chunk, to);
         }
       }
     }
-    out.truncate(size);
     if (out.size() < size) {
       out.write(ByteBuffer.allocate(1), size - 1);
     }
