@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tallystick.cli.terminal.Failure;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -288,5 +289,26 @@ class OptionsTest {
     assertThat(run(log, "", "user", "1", "--event-type", "a.b,c").code()).isZero();
     assertThat(run(log, "", "auth", "audit", "key").out()).contains("+");
     assertThat(run(log, "", "auth", "audit", "prove", "1").out()).contains("c2sp.org");
+  }
+
+  @Test
+  void aKeyFileThatOthersMayReadIsRefused() throws Exception {
+    Path key = Files.writeString(directory.resolve("api.key"), "tally_x_y");
+    Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-r--r--"));
+    InProcess.Result refused =
+        run(Map.of(), "", "list", "--url", NOWHERE, "--api-key-file", key.toString());
+    assertThat(refused.code()).isEqualTo(Failure.NOT_PERMITTED);
+    assertThat(refused.err()).contains("chmod 600 " + key).doesNotContain("tally_x_y");
+  }
+
+  @Test
+  void aKeyThatNothingIsCheckedAgainstIsRefused() {
+    String key = run(Map.of("TALLY_DATA", data), "", "key").out().strip();
+    InProcess.Result refused = run(Map.of(), "", "list", "--data", data, "--key", key);
+    assertThat(refused.code()).isEqualTo(Failure.USAGE);
+    assertThat(refused.err()).contains("--key is checked against an archive only");
+    Map<String, String> variable = Map.of("TALLY_DATA", data, "TALLY_KEY", key);
+    assertThat(run(variable, "", "list").code()).isZero();
+    assertThat(run(variable, "", "verify").code()).isZero();
   }
 }

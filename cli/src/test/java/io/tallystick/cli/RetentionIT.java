@@ -92,11 +92,22 @@ class RetentionIT {
     String archive = data.resolve("archive/102-201.zip").toString();
     assertThat(good(Map.of(), "verify", "--archive", archive, "--key", key))
         .contains("valid: entries 102 to 201 are among");
-    assertThat(good(Map.of(), "list", "--archive", archive, "--actor-id", "2", "--limit", "3"))
+    assertThat(
+            good(
+                Map.of(),
+                "list",
+                "--archive",
+                archive,
+                "--key",
+                key,
+                "--actor-id",
+                "2",
+                "--limit",
+                "3"))
         .contains("3 of 100 entries");
-    assertThat(good(Map.of(), "list", "--archive", archive, "--actor-id", "1"))
+    assertThat(good(Map.of(), "list", "--archive", archive, "--key", key, "--actor-id", "1"))
         .contains("0 of 0 entries");
-    assertThat(good(Map.of(), "export", "--archive", archive).lines()).hasSize(100);
+    assertThat(good(Map.of(), "export", "--archive", archive, "--key", key).lines()).hasSize(100);
     Path restored = directory.resolve("restored");
     String others = data.resolve("archive/1-101.zip").toString();
     assertThat(

@@ -2,7 +2,6 @@ package io.tallystick.cli.command;
 
 import io.tallystick.cli.options.Common;
 import io.tallystick.cli.options.Given;
-import io.tallystick.cli.options.GivenOptions;
 import io.tallystick.cli.source.Answered;
 import io.tallystick.cli.source.Source;
 import io.tallystick.cli.source.Trust;
@@ -72,16 +71,6 @@ public final class VerifyCommand implements Callable<Integer> {
   private @Nullable Path checkpoint;
 
   @Option(
-      names = "--key",
-      paramLabel = "VKEY",
-      split = GivenOptions.COMMA,
-      splitSynopsisLabel = ",",
-      description =
-          "Verifier key that you trust, as \"tally key\" printed it; several with commas,"
-              + " or repeated (default: those that the log names itself)")
-  private List<String> keys = List.of();
-
-  @Option(
       names = "--tsa-ca",
       paramLabel = "FILE",
       description =
@@ -106,7 +95,7 @@ public final class VerifyCommand implements Callable<Integer> {
                 .one("strict", strict)
                 .one("quick", quick)
                 .parameters());
-    Trust trust = Trust.of(keys, checkpoint, authorities);
+    Trust trust = Trust.of(common.where.keys, checkpoint, authorities);
     Answered<Verification> answer;
     try (Source source = common.where.source(terminal);
         ProgressBar bar = terminal.progressBar("verifying")) {
@@ -122,7 +111,8 @@ public final class VerifyCommand implements Callable<Integer> {
   }
 
   private int verifyArchive(Path file) throws IOException {
-    if (keys.isEmpty()) {
+    List<VerifierKey> trusted = common.where.trusted();
+    if (trusted.isEmpty()) {
       throw new Failure(
           Failure.USAGE, "--archive needs --key, the log's verifier key that you trust");
     }
@@ -130,7 +120,6 @@ public final class VerifyCommand implements Callable<Integer> {
       throw new Failure(
           Failure.USAGE, "--archive is always checked as a whole; the only other option is --key");
     }
-    List<VerifierKey> trusted = keys.stream().map(Trust::key).toList();
     String range = "";
     String sealed = "";
     List<String> faults = new ArrayList<>();

@@ -40,6 +40,7 @@ public final class GivenOptions {
             command, String.join(" and ", given) + " exclude each other; give one of them");
       }
     }
+    checkTrust(last, variables);
     for (OptionSpec option : last.commandSpec().options()) {
       if (option.splitRegex().isEmpty()) {
         continue;
@@ -60,5 +61,21 @@ public final class GivenOptions {
         }
       }
     }
+  }
+
+  /** A command that only reads checks a key against an archive alone; saying more would mislead. */
+  private static void checkTrust(ParseResult parsed, EnvironmentDefaults variables) {
+    OptionSpec archive = parsed.commandSpec().findOption("--archive");
+    if (archive == null
+        || parsed.commandSpec().name().equals("verify")
+        || !parsed.hasMatchedOption("--key")
+        || parsed.hasMatchedOption(archive)
+        || variables.defaultValue(archive) != null) {
+      return;
+    }
+    throw new ParameterException(
+        parsed.commandSpec().commandLine(),
+        "--key is checked against an archive only: name one with --archive, or run"
+            + " \"tally verify --key\"");
   }
 }

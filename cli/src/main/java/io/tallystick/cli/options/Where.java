@@ -6,10 +6,14 @@ import io.tallystick.cli.source.ServerSource;
 import io.tallystick.cli.source.Source;
 import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Terminal;
+import io.tallystick.note.VerifierKey;
+import io.tallystick.store.files.NotPrivateException;
+import io.tallystick.store.files.OwnerOnly;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -50,6 +54,17 @@ public final class Where {
   public @Nullable Path archive;
 
   @Option(
+      names = "--key",
+      paramLabel = "VKEY",
+      split = GivenOptions.COMMA,
+      splitSynopsisLabel = ",",
+      description =
+          "Verifier key that you trust, as \"tally key\" printed it, for an archive and for"
+              + " \"tally verify\"; several with commas, or repeated (default: those that the log or"
+              + " the archive names itself)")
+  public List<String> keys = List.of();
+
+  @Option(
       names = "--key-file",
       paramLabel = "FILE",
       description =
@@ -60,7 +75,7 @@ public final class Where {
   /** The log that the options name. */
   public Source source(Terminal terminal) throws IOException {
     if (archive != null) {
-      return ArchivedLog.source(archive);
+      return ArchivedLog.source(archive, trusted(), terminal);
     }
     if (url == null) {
       return new DirectorySource(data, keyFile, () -> {});
@@ -68,12 +83,20 @@ public final class Where {
     return new ServerSource(url, key(), note -> terminal.err().println("note: " + note));
   }
 
+  /** The keys of the one log that is trusted; empty to trust those that are found. */
+  public List<VerifierKey> trusted() {
+    return keys.isEmpty() ? List.of() : LogKeys.ofOneLog(keys);
+  }
+
   private @Nullable String key() {
     if (apiKey != null || apiKeyFile == null) {
       return apiKey;
     }
     try {
+      OwnerOnly.checkSecret(apiKeyFile);
       return Files.readString(apiKeyFile, StandardCharsets.UTF_8).strip();
+    } catch (NotPrivateException e) {
+      throw new Failure(Failure.NOT_PERMITTED, String.valueOf(e.getMessage()));
     } catch (IOException e) {
       throw new Failure(Failure.NOT_PERMITTED, "can't read the key from " + apiKeyFile);
     }

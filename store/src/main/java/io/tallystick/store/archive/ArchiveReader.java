@@ -99,7 +99,7 @@ public final class ArchiveReader implements Closeable {
    *
    * @throws LogException.NotALog if it has none
    */
-  List<VerifierKey> keys() throws IOException {
+  public List<VerifierKey> keys() throws IOException {
     try {
       String keys = new String(read(zip, "verifier-key", MAX_PROOF_BYTES), UTF_8);
       return keys.lines().map(VerifierKey::parse).toList();

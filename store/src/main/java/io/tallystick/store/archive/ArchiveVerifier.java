@@ -32,9 +32,10 @@ public final class ArchiveVerifier {
    *
    * @param checkpoint the checkpoint that covers the entries
    * @param entries number of entries that were read
+   * @param bytes how much they are unpacked, whatever the zip says of itself
    * @param faults sentences; empty if every entry is as it was sealed
    */
-  public record Report(Checkpoint checkpoint, long entries, List<String> faults) {}
+  public record Report(Checkpoint checkpoint, long entries, long bytes, List<String> faults) {}
 
   /**
    * Checks every entry, the chain between them, and that the checkpoint covers them.
@@ -47,6 +48,7 @@ public final class ArchiveVerifier {
     ArchiveManifest manifest = archive.manifest();
     List<String> faults = new ArrayList<>();
     long[] count = {0};
+    long[] bytes = {0};
     Checkpoint checkpoint;
     try {
       checkpoint = Checkpoint.open(SignedNote.parse(archive.checkpoint()), keys);
@@ -70,6 +72,7 @@ public final class ArchiveVerifier {
         link.next(entry, faults);
         range.append(hasher.leaf(entry.bytes()));
         count[0]++;
+        bytes[0] += entry.bytes().length;
         return faults.size() < VerifyReport.MAX_FAULTS;
       });
       if (!link.hash.toString().equals(manifest.lastHash())) {
@@ -79,7 +82,7 @@ public final class ArchiveVerifier {
     } catch (InvalidProofException | LogException.Corrupt | IllegalArgumentException e) {
       faults.add(String.valueOf(e.getMessage()));
     }
-    return new Report(checkpoint, count[0], faults);
+    return new Report(checkpoint, count[0], bytes[0], faults);
   }
 
   /** The end of the chain that was checked so far. */

@@ -5,8 +5,10 @@ import io.tallystick.entry.InvalidEntryException;
 import io.tallystick.note.InvalidNoteException;
 import io.tallystick.note.VerifierKey;
 import io.tallystick.store.files.AtomicFile;
+import io.tallystick.store.files.NoSpaceException;
 import io.tallystick.store.log.DataDirectory;
 import io.tallystick.store.log.Horizon;
+import io.tallystick.store.log.LogConfig;
 import io.tallystick.store.log.LogException;
 import io.tallystick.store.log.LogIdentity;
 import io.tallystick.store.log.Nanos;
@@ -33,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  * The archives themselves remain the proof.
  */
 public final class Restore {
+  /** Blocks, their index and the pages of segments add less than this part. */
+  private static final int OVERHEAD_PART = 8;
+
   private final List<ArchiveReader> archives;
   private final DataDirectory directory;
 
@@ -51,6 +56,7 @@ public final class Restore {
    *     nothing when it throws
    * @return number of restored entries
    * @throws LogException.Corrupt if an archive does not verify, or one between them is missing
+   * @throws NoSpaceException if they would not fit on the device; nothing was written
    * @throws InvalidNoteException if none of the keys signed a checkpoint
    */
   public static long restore(List<Path> files, List<VerifierKey> keys, Path data)
@@ -58,16 +64,19 @@ public final class Restore {
     DataDirectory directory = new DataDirectory(data);
     checkEmpty(directory.root());
     List<ArchiveReader> opened = new ArrayList<>();
+    long bytes = 0;
     try {
       for (Path file : files) {
         ArchiveReader archive = ArchiveReader.open(file);
         opened.add(archive);
         List<VerifierKey> trusted = keys.isEmpty() ? archive.keys() : keys;
-        List<String> faults = ArchiveVerifier.verify(archive, trusted).faults();
-        if (!faults.isEmpty()) {
-          throw new LogException.Corrupt(file + " does not verify: " + faults.getFirst());
+        ArchiveVerifier.Report report = ArchiveVerifier.verify(archive, trusted);
+        if (!report.faults().isEmpty()) {
+          throw new LogException.Corrupt(file + " does not verify: " + report.faults().getFirst());
         }
+        bytes += report.bytes();
       }
+      checkRoom(bytes, directory.root());
       opened.sort(Comparator.comparingLong(archive -> archive.manifest().firstId()));
       checkFollow(opened);
       return new Restore(opened, directory).restore();
@@ -75,6 +84,28 @@ public final class Restore {
       for (Closeable archive : opened) {
         archive.close();
       }
+    }
+  }
+
+  /** Nothing is written before it is known how much it will be: a zip can hold a thousandfold. */
+  private static void checkRoom(long bytes, Path root) throws IOException {
+    Path existing = root;
+    while (!Files.exists(existing)) {
+      existing = existing.resolveSibling("").toAbsolutePath();
+    }
+    long free = Files.getFileStore(existing).getUsableSpace();
+    long needed = bytes + bytes / OVERHEAD_PART;
+    if (free - needed < LogConfig.RESERVE_BYTES) {
+      throw new NoSpaceException(
+          "the entries need up to "
+              + (needed >> 20)
+              + " MiB unpacked, and "
+              + (free >> 20)
+              + " MiB are free on the device of "
+              + root
+              + ", of which "
+              + (LogConfig.RESERVE_BYTES >> 20)
+              + " MiB stay in reserve; choose a directory on a larger one (tally restore --data)");
     }
   }
 
