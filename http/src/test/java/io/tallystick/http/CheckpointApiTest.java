@@ -90,6 +90,40 @@ class CheckpointApiTest {
     assertThat(files()).isEqualTo(before);
   }
 
+  /** One entry and one question at a time, as anybody with a reading key can. */
+  @Test
+  void aReaderCannotFillTheHistory() throws Exception {
+    for (int i = 0; i < 130; i++) {
+      long size = keepOne();
+      assertThat(size).as("it covers everything, kept or not").isEqualTo(server.log.lastId());
+    }
+    try (Stream<Path> kept = Files.list(data.resolve("checkpoints"))) {
+      assertThat(kept.filter(file -> file.toString().endsWith(".note")).count())
+          .isBetween(100L, 102L);
+    }
+    assertThat(Files.readAllLines(data.resolve("checkpoints/sizes"))).hasSizeBetween(100, 102);
+  }
+
+  @Test
+  void waitingForTheSealKeepsNothing() throws Exception {
+    Map<String, FileTime> before = files();
+    for (int i = 0; i < 5; i++) {
+      assertThat(
+              server
+                  .send(
+                      server
+                          .request("/api/audit/events?wait=sealed", writer)
+                          .header("Content-Type", "application/json")
+                          .POST(HttpRequest.BodyPublishers.ofString("{\"event_type\":\"a\"}")))
+                  .statusCode())
+          .isEqualTo(201);
+    }
+    before.keySet().removeIf(name -> !name.startsWith("checkpoints/"));
+    Map<String, FileTime> after = files();
+    after.keySet().removeIf(name -> !name.startsWith("checkpoints/"));
+    assertThat(after).isEqualTo(before);
+  }
+
   @Test
   void whatIsKeptIsNotWrittenAgain() throws Exception {
     long size = keepOne();

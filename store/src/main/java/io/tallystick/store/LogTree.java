@@ -48,6 +48,7 @@ public final class LogTree {
   private final CheckpointFiles files;
   private final Newest newest;
   private final TileHashReader.Source tiles;
+  private final HistoryQuota onDemand = new HistoryQuota();
 
   LogTree(EntrySource entries, CheckpointFiles files, Newest newest, TileHashReader.Source tiles) {
     this.entries = entries;
@@ -181,9 +182,25 @@ public final class LogTree {
     return next[0] == last + 1 ? Optional.of(bytes.toByteArray()) : Optional.empty();
   }
 
-  /** Keeps a checkpoint in the history, for instance because somebody relies on it. */
+  /** Keeps a checkpoint in the history, for instance because an archive is under it. */
   public void keep(SignedCheckpoint checkpoint) throws IOException {
     files.keep(checkpoint);
+  }
+
+  /**
+   * Keeps a checkpoint in the history because somebody takes it away, unless {@value
+   * HistoryQuota#MAX} were kept for that reason in the last 24 hours. One that is not kept proves
+   * as much. Nothing is written for what the history has, not even the lock.
+   */
+  public void keepOnDemand(SignedCheckpoint checkpoint) throws IOException {
+    Optional<SignedCheckpoint> kept = files.kept(checkpoint.size());
+    boolean keeps =
+        kept.isPresent()
+            ? !kept.get().note().signatures().containsAll(checkpoint.note().signatures())
+            : onDemand.tryTake();
+    if (keeps) {
+      files.keep(checkpoint);
+    }
   }
 
   /** The newest cosigned checkpoint; empty if there is none. */

@@ -55,7 +55,7 @@ public final class EvidenceBundle implements CountedAnswer {
 
   @Override
   public void writeTo(OutputStream out) throws IOException, InterruptedException {
-    log.tree().keep(newest);
+    log.tree().keepOnDemand(newest);
     // As it is kept: a timestamp is over all its signatures.
     SignedCheckpoint under = log.tree().checkpoint(newest.size()).orElse(newest);
     ZipOutputStream zip = new ZipOutputStream(out, UTF_8);

@@ -179,26 +179,15 @@ public final class ProofService {
   }
 
   /**
-   * A checkpoint over everything, for somebody who takes it away: it is kept in the history, unless
-   * it is kept already. Empty if there is none and none can be signed here.
+   * A checkpoint over everything, for somebody who takes it away: it is kept in the history as
+   * {@link LogTree#keepOnDemand} says. Empty if there is none and none can be signed here.
    */
   public Optional<SignedCheckpoint> exported() throws IOException, InterruptedException {
     Optional<SignedCheckpoint> newest = sealing.newest();
     if (newest.isPresent()) {
-      keep(newest.get());
+      log.tree().keepOnDemand(newest.get());
     }
     return newest;
-  }
-
-  /** Nothing is written for what the history has: not even the lock is taken. */
-  private void keep(SignedCheckpoint checkpoint) throws IOException {
-    Optional<SignedCheckpoint> kept = log.tree().keptCheckpoint(checkpoint.size());
-    boolean complete =
-        kept.isPresent()
-            && kept.get().note().signatures().containsAll(checkpoint.note().signatures());
-    if (!complete) {
-      log.tree().keep(checkpoint);
-    }
   }
 
   /** Whether there is a checkpoint, or one can be signed; signs and writes nothing. */
