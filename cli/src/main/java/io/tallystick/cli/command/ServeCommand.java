@@ -1,13 +1,13 @@
 package io.tallystick.cli.command;
 
 import io.tallystick.cli.options.GivenOptions;
+import io.tallystick.cli.options.TlsOptions;
 import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Printable;
 import io.tallystick.cli.terminal.Terminal;
 import io.tallystick.http.AuditServer;
 import io.tallystick.http.ServerConfig;
 import io.tallystick.http.auth.Cidr;
-import io.tallystick.http.tls.TlsFiles;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.service.access.AccessKeys;
 import io.tallystick.service.retention.RetentionAdministration;
@@ -27,6 +27,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code tally serve}: the server. */
@@ -80,22 +81,7 @@ public final class ServeCommand implements Callable<Integer> {
               + " (default: ${DEFAULT-VALUE})")
   private String idleTimeout = "75";
 
-  @Option(
-      names = "--tls-cert",
-      paramLabel = "FILE",
-      description = "Certificate chain in PEM; reloaded when the file changes")
-  private @Nullable Path tlsCert;
-
-  @Option(
-      names = "--tls-key",
-      paramLabel = "FILE",
-      description = "Key of the certificate in PEM (PKCS #8)")
-  private @Nullable Path tlsKey;
-
-  @Option(
-      names = "--insecure-http",
-      description = "Allow plain HTTP on an address that others can reach")
-  private boolean insecureHttp;
+  @Mixin private final TlsOptions tls = new TlsOptions();
 
   @Option(
       names = "--trusted-proxy",
@@ -222,7 +208,7 @@ public final class ServeCommand implements Callable<Integer> {
             "tally serves %s (%,d entries) at %s://%s:%d%s; the first key is in %s%n",
             log.reader().identity().origin(),
             log.lastId(),
-            tlsCert == null ? "http" : "https",
+            tls.files() == null ? "http" : "https",
             host.indexOf(':') >= 0 ? "[" + host + "]" : host,
             port,
             basePath,
@@ -235,8 +221,8 @@ public final class ServeCommand implements Callable<Integer> {
         .host(host)
         .port(port)
         .basePath(basePath)
-        .tls(tls(tlsCert, tlsKey))
-        .insecureHttp(insecureHttp)
+        .tls(tls.files())
+        .insecureHttp(tls.insecureHttp)
         .trustedProxies(trustedProxies.stream().map(ServeCommand::proxy).toList())
         .publicMetrics(publicMetrics)
         .publicTlog(publicTlog)
@@ -257,13 +243,6 @@ public final class ServeCommand implements Callable<Integer> {
               + "\"");
     }
     return Duration.ofSeconds(seconds);
-  }
-
-  static @Nullable TlsFiles tls(@Nullable Path certificate, @Nullable Path key) {
-    if ((certificate == null) != (key == null)) {
-      throw new Failure(Failure.USAGE, "give both --tls-cert and --tls-key, or neither");
-    }
-    return certificate == null || key == null ? null : new TlsFiles(certificate, key);
   }
 
   private static Cidr proxy(String text) {

@@ -1,6 +1,7 @@
 package io.tallystick.cli.command;
 
 import io.tallystick.cli.options.GivenOptions;
+import io.tallystick.cli.options.TlsOptions;
 import io.tallystick.cli.source.Trust;
 import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Terminal;
@@ -12,8 +13,8 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code tally witness}: a witness of other logs. */
@@ -71,22 +72,7 @@ public final class WitnessCommand implements Callable<Integer> {
       description = "Port to listen on, 0 for any free one (default: ${DEFAULT-VALUE})")
   private int port;
 
-  @Option(
-      names = "--tls-cert",
-      paramLabel = "FILE",
-      description = "Certificate chain in PEM; reloaded when the file changes")
-  private @Nullable Path tlsCert;
-
-  @Option(
-      names = "--tls-key",
-      paramLabel = "FILE",
-      description = "Key of the certificate in PEM (PKCS #8)")
-  private @Nullable Path tlsKey;
-
-  @Option(
-      names = "--insecure-http",
-      description = "Allow plain HTTP on an address that others can reach")
-  private boolean insecureHttp;
+  @Mixin private final TlsOptions tls = new TlsOptions();
 
   public WitnessCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -99,8 +85,8 @@ public final class WitnessCommand implements Callable<Integer> {
         ServerConfig.builder()
             .host(host)
             .port(port)
-            .tls(ServeCommand.tls(tlsCert, tlsKey))
-            .insecureHttp(insecureHttp)
+            .tls(tls.files())
+            .insecureHttp(tls.insecureHttp)
             .build();
     Stop stop = new Stop();
     try (Witness witness = Witness.open(directory, name, keys, Clock.systemUTC());
