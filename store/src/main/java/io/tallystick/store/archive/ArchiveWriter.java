@@ -48,7 +48,7 @@ public final class ArchiveWriter {
           tally verify --archive THIS_FILE --key 'VKEY'
       where VKEY is the log's verifier key that you trust ("verifier-key" holds the log's own claim).
       Read them, with every filter:
-          tally list --archive THIS_FILE
+          tally list --archive THIS_FILE --key 'VKEY'
 
       Without tally: the leaf hash of an entry is SHA-256 of a zero byte and the line's bytes without the line
       feed. Put the "left" hashes of range-proof, the leaf hashes of all lines and the "right" hashes side by
