@@ -5,6 +5,7 @@ import io.tallystick.http.api.TreeApi;
 import io.tallystick.http.auth.Authenticator;
 import io.tallystick.http.auth.Browsers;
 import io.tallystick.http.auth.FailureLimiter;
+import io.tallystick.http.auth.LimitedKeys;
 import io.tallystick.http.auth.SecurityEvents;
 import io.tallystick.http.auth.Sessions;
 import io.tallystick.http.wire.Problems;
@@ -63,9 +64,10 @@ public final class EmptyLogServer implements AutoCloseable {
     Sessions sessions = new Sessions(keys, config.sessions(), System::nanoTime, ended -> {});
     FailureLimiter limiter =
         new FailureLimiter(1, config.limits().failureWindow(), System::nanoTime);
+    SecurityEvents events = new SecurityEvents(neighbour);
+    LimitedKeys limited = new LimitedKeys(events, (key, limit) -> {}, System::nanoTime);
     Authenticator guard =
-        new Authenticator(
-            keys, sessions, new Browsers(List.of(), ""), limiter, new SecurityEvents(neighbour));
+        new Authenticator(keys, sessions, new Browsers(List.of(), ""), limiter, events, limited);
     ProofService answers = new ProofService(empty, () -> empty.tree().newest());
     Javalin app =
         Javalin.create(javalin -> {

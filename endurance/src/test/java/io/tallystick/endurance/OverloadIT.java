@@ -150,7 +150,7 @@ class OverloadIT {
     assertThat(written.remove("auth.logout")).isEqualTo(told.acknowledged.get());
     assertThat(written)
         .as("the log's own")
-        .containsOnlyKeys("audit.log.created", "api_key.created");
+        .containsOnlyKeys("audit.log.created", "api_key.created", "security.rate_limited");
   }
 
   private void client(ServerProcess server, byte[] body, Told told) throws InterruptedException {

@@ -18,11 +18,13 @@ import io.tallystick.http.api.VerifyApi;
 import io.tallystick.http.auth.Authenticator;
 import io.tallystick.http.auth.Browsers;
 import io.tallystick.http.auth.FailureLimiter;
+import io.tallystick.http.auth.LimitedKeys;
 import io.tallystick.http.auth.SecurityEvents;
 import io.tallystick.http.auth.Sessions;
 import io.tallystick.http.page.WebAssets;
 import io.tallystick.http.tls.ServedCertificate;
 import io.tallystick.http.tls.TlsFiles;
+import io.tallystick.http.wire.BodyMemory;
 import io.tallystick.http.wire.BodyReader;
 import io.tallystick.http.wire.JsonObjects;
 import io.tallystick.http.wire.Problems;
@@ -68,6 +70,7 @@ public final class AuditServer implements AutoCloseable {
   private final AccessKeys keys;
   private final FailureLimiter limiter;
   private final SecurityEvents events;
+  private final LimitedKeys limited;
   private final Sessions sessions;
   private final LiveApi live;
   private final @Nullable ServedCertificate certificate;
@@ -97,10 +100,12 @@ public final class AuditServer implements AutoCloseable {
     Metrics metrics = new Metrics();
     this.sessions = new Sessions(keys, config.sessions(), System::nanoTime, events::sessionExpired);
     Browsers browsers = new Browsers(config.trustedProxies(), config.basePath());
-    Authenticator guard = new Authenticator(keys, sessions, browsers, limiter, events);
+    this.limited = new LimitedKeys(events, metrics::limited, System::nanoTime);
+    Authenticator guard = new Authenticator(keys, sessions, browsers, limiter, events, limited);
     this.live = new LiveApi(log.reader(), index, guard, LiveApi.MAX_LISTENERS);
     BodyReader bodies =
-        new BodyReader(limits.maxBodyBytes(), limits.maxPendingBodyBytes(), timeouts.body());
+        new BodyReader(
+            limits.maxBodyBytes(), new BodyMemory(limits.maxPendingBodyBytes()), timeouts.body());
     JsonObjects objects = new JsonObjects(timeouts.body());
     OnDemandCheckpoints sealing = new OnDemandCheckpoints(log, timeouts.append());
     ProofService tree = new ProofService(log.reader(), sealing, witnessFeeder);
@@ -222,6 +227,7 @@ public final class AuditServer implements AutoCloseable {
   private void startTimer() {
     every(FLOODS_EVERY, "logging floods of failed attempts", () -> logFloods(limiter.ended()));
     every(LAST_USE_EVERY, "saving when keys were last used", keys::saveLastUse);
+    every(FLOODS_EVERY, "logging keys that reached a limit", limited::logEnded);
     every(SESSIONS_EVERY, "ending expired sessions", sessions::sweep);
   }
 
@@ -259,6 +265,7 @@ public final class AuditServer implements AutoCloseable {
     timer.shutdownNow();
     logFloods(limiter.endAll());
     sessions.endAll();
+    limited.logAll();
     keys.saveLastUse();
   }
 }

@@ -3,6 +3,7 @@ package io.tallystick.http;
 import io.tallystick.http.auth.Cidr;
 import io.tallystick.http.auth.SessionLimits;
 import io.tallystick.http.tls.TlsFiles;
+import io.tallystick.http.wire.BodyMemory;
 import io.tallystick.tlog.Quoted;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -88,7 +89,8 @@ public record ServerConfig(
    *
    * @param maxEvents in one request
    * @param maxBodyBytes of one request
-   * @param maxPendingBodyBytes of all requests that are being read or answered
+   * @param maxPendingBodyBytes of all requests that are being read or answered, of which each key
+   *     has a fair share
    * @param maxConnections at once
    * @param maxFailures failed attempts from one address in a {@code failureWindow}; further ones
    *     are limited
@@ -107,19 +109,21 @@ public record ServerConfig(
       positive("maxConnections", maxConnections);
       positive("maxFailures", maxFailures);
       positive("failureWindow", failureWindow.toNanos());
-      if (maxPendingBodyBytes < maxBodyBytes) {
-        throw new IllegalArgumentException("maxPendingBodyBytes must be at least maxBodyBytes");
+      if (BodyMemory.largestBody(maxPendingBodyBytes) < maxBodyBytes) {
+        throw new IllegalArgumentException(
+            "maxPendingBodyBytes must be at least 16/7 of maxBodyBytes, so that the share of one key"
+                + " has room for one body");
       }
     }
 
     /**
      * 10,000 events, 8 MiB, 4,096 connections, 10 failures a minute; pending a sixteenth of the
-     * heap, between 8 and 64 MiB: events take up to five times the memory of their JSON while they
+     * heap, between 20 and 64 MiB: events take up to five times the memory of their JSON while they
      * are read and written.
      */
     public static Limits defaults() {
       int body = 8 << 20;
-      long pending = Math.clamp(Runtime.getRuntime().maxMemory() / 16, body, 64L << 20);
+      long pending = Math.clamp(Runtime.getRuntime().maxMemory() / 16, 20L << 20, 64L << 20);
       return new Limits(10_000, body, pending, 4_096, 10, Duration.ofMinutes(1));
     }
   }
@@ -128,7 +132,8 @@ public record ServerConfig(
    * How long the server waits.
    *
    * @param idle for a client that neither sends nor receives
-   * @param body for the whole header of a request, and then for its whole body
+   * @param body for the whole header of a request, and then for its whole body; a body that brings
+   *     nothing for a sixth of it is late too
    * @param append for the acknowledgement of an append
    * @param stop for the requests that are under way when the server is stopped
    */

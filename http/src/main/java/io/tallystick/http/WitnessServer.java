@@ -5,6 +5,7 @@ import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
 import io.tallystick.http.tls.ServedCertificate;
 import io.tallystick.http.tls.TlsFiles;
+import io.tallystick.http.wire.BodyMemory;
 import io.tallystick.http.wire.BodyReader;
 import io.tallystick.http.wire.Bytes;
 import io.tallystick.http.wire.Problem;
@@ -44,7 +45,8 @@ public final class WitnessServer implements AutoCloseable {
     this.witness = witness;
     this.certificate = certificate;
     this.bodies =
-        new BodyReader(AddCheckpoint.MAX_BYTES, MAX_PENDING_BYTES, config.timeouts().body());
+        new BodyReader(
+            AddCheckpoint.MAX_BYTES, new BodyMemory(MAX_PENDING_BYTES), config.timeouts().body());
     this.app =
         Javalin.create(javalin -> {
           listener.configure(javalin);
@@ -92,7 +94,7 @@ public final class WitnessServer implements AutoCloseable {
 
   private void add(Context request) throws IOException {
     AddCheckpoint asked;
-    try (BodyReader.Body body = bodies.read(request)) {
+    try (BodyReader.Body body = bodies.read(request, request.ip())) {
       asked = AddCheckpoint.parse(body.take());
     } catch (InvalidNoteException e) {
       throw Problem.of(400, String.valueOf(e.getMessage())).thrown();

@@ -80,7 +80,7 @@ class ConnectionsTest {
   @Test
   void bodiesThatNeedNoKeyKeepNoAppendOut() throws Exception {
     ServerConfig.Limits limits =
-        new ServerConfig.Limits(100, 1 << 20, 1 << 20, 4_096, 10, Duration.ofMinutes(1));
+        new ServerConfig.Limits(100, 1 << 20, 3 << 20, 4_096, 10, Duration.ofMinutes(1));
     List<Socket> halves = new ArrayList<>();
     try (TestServer server =
         TestServer.start(data, TestServer.config(limits, ServerConfig.Timeouts.defaults()))) {
@@ -202,6 +202,48 @@ class ConnectionsTest {
   }
 
   @Test
+  void whoeverStopsInTheMiddleOfABodyIsLetGoSoon() throws Exception {
+    try (TestServer server = start(Duration.ofSeconds(60), Duration.ofSeconds(6));
+        Socket resting = Wire.connect(server);
+        Socket dripping = Wire.connect(server);
+        Socket steady = Wire.connect(server)) {
+      String key = server.key(Permission.AUDIT_APPEND);
+      String half = post(key, "Content-Length: 20000\r\n") + " ".repeat(10_000);
+      long started = System.nanoTime();
+      for (Socket socket : List.of(resting, dripping, steady)) {
+        socket.getOutputStream().write(half.getBytes(StandardCharsets.US_ASCII));
+      }
+      for (int i = 0; i < 60 && dripping.getInputStream().available() == 0; i++) {
+        dripping.getOutputStream().write(' ');
+        steady.getOutputStream().write(" ".repeat(150).getBytes(StandardCharsets.US_ASCII));
+        Thread.sleep(50);
+      }
+      assertThat(Wire.read(dripping)).startsWith("HTTP/1.1 408").contains("1024 bytes a second");
+      assertThat(Wire.read(resting)).startsWith("HTTP/1.1 408");
+      assertThat(Duration.ofNanos(System.nanoTime() - started)).isLessThan(Duration.ofSeconds(5));
+      assertThat(steady.getInputStream().available()).as("a steady client").isZero();
+    }
+  }
+
+  @Test
+  void aConnectionMayRestAgainAfterItsBodyHasArrived() throws Exception {
+    try (TestServer server = start(Duration.ofSeconds(20), Duration.ofSeconds(3));
+        Socket socket = Wire.connect(server)) {
+      String key = server.key(Permission.AUDIT_APPEND);
+      String event = "{\"event_type\":\"auth.logout\"}";
+      for (int i = 0; i < 2; i++) {
+        String head = post(key, "Content-Length: " + event.length() + "\r\n");
+        socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+        Thread.sleep(200);
+        socket.getOutputStream().write(event.getBytes(StandardCharsets.US_ASCII));
+        Thread.sleep(1_500);
+      }
+      socket.shutdownOutput();
+      assertThat(Wire.statuses(Wire.read(socket))).containsExactly(201, 201);
+    }
+  }
+
+  @Test
   void whoeverSendsAHeaderSlowlyIsLetGo() throws Exception {
     try (TestServer server = start(Duration.ofSeconds(20), Duration.ofMillis(500))) {
       String good = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -225,7 +267,7 @@ class ConnectionsTest {
   @Test
   void bodiesTogetherAreBoundedInMemory() throws Exception {
     ServerConfig.Limits limits =
-        new ServerConfig.Limits(100, 100_000, 150_000, 100, 100, Duration.ofMinutes(1));
+        new ServerConfig.Limits(100, 100_000, 250_000, 100, 100, Duration.ofMinutes(1));
     try (TestServer server =
         TestServer.start(data, TestServer.config(limits, ServerConfig.Timeouts.defaults()))) {
       String key = server.key(Permission.AUDIT_APPEND);
@@ -258,7 +300,7 @@ class ConnectionsTest {
   @Test
   void connectionsAreBounded() throws Exception {
     ServerConfig.Limits limits =
-        new ServerConfig.Limits(100, 1_000, 1_000, 2, 100, Duration.ofMinutes(1));
+        new ServerConfig.Limits(100, 1_000, 3_000, 2, 100, Duration.ofMinutes(1));
     try (TestServer server =
             TestServer.start(data, TestServer.config(limits, ServerConfig.Timeouts.defaults()));
         Socket one = Wire.connect(server);

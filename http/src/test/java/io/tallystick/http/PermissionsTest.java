@@ -171,7 +171,7 @@ class PermissionsTest {
   @Test
   void aFloodIsLimitedAndLoggedOnceWithItsCount() throws Exception {
     ServerConfig.Limits limits =
-        new ServerConfig.Limits(10, 1_000, 1_000, 100, 3, Duration.ofMillis(1_500));
+        new ServerConfig.Limits(10, 1_000, 3_000, 100, 3, Duration.ofMillis(1_500));
     try (TestServer server =
         TestServer.start(data, TestServer.config(limits, ServerConfig.Timeouts.defaults()))) {
       String good = server.key(Permission.ADMIN_AUDIT);
@@ -201,7 +201,7 @@ class PermissionsTest {
   @Test
   void aFloodThatTheStopCutsShortIsLoggedToo() throws Exception {
     ServerConfig.Limits limits =
-        new ServerConfig.Limits(10, 1_000, 1_000, 100, 1, Duration.ofHours(1));
+        new ServerConfig.Limits(10, 1_000, 3_000, 100, 1, Duration.ofHours(1));
     TestServer server =
         TestServer.start(data, TestServer.config(limits, ServerConfig.Timeouts.defaults()));
     long lastId = server.log.lastId();

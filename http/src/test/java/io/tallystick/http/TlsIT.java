@@ -153,6 +153,22 @@ class TlsIT {
   }
 
   @Test
+  void aBodyThatStopsIsEndedSoon() throws Exception {
+    SSLSocketFactory sockets = trusting(makeCertificate(files(), "EC")).getSocketFactory();
+    ServerConfig config =
+        config(files(), TestServer.patience(Duration.ofSeconds(60), Duration.ofSeconds(3)));
+    try (TestServer server = TestServer.start(directory.resolve("data"), config);
+        Socket socket =
+            sockets.createSocket(InetAddress.getLoopbackAddress(), server.server.port())) {
+      String head = "POST /api/session HTTP/1.1\r\nHost: x\r\nOrigin: https://x\r\n";
+      String rest = "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
+      socket.setSoTimeout(10_000);
+      socket.getOutputStream().write((head + rest).getBytes(StandardCharsets.US_ASCII));
+      assertThat(Wire.read(socket)).startsWith("HTTP/1.1 408");
+    }
+  }
+
+  @Test
   void aNewCertificateIsServedWithoutARestart() throws Exception {
     Certificate first = makeCertificate(files(), "EC");
     try (TestServer server = TestServer.start(directory.resolve("data"), config(files()))) {

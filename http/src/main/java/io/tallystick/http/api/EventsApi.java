@@ -14,6 +14,7 @@ import io.tallystick.http.wire.BodyReader;
 import io.tallystick.http.wire.JsonObjects;
 import io.tallystick.http.wire.Problem;
 import io.tallystick.http.wire.Problems;
+import io.tallystick.service.ShareExceededException;
 import io.tallystick.service.access.Permission;
 import io.tallystick.service.append.AppendResult;
 import io.tallystick.service.append.IdempotentAppender;
@@ -70,7 +71,7 @@ public final class EventsApi {
       Parameters given = Parameters.ofQuery(request.queryString()).only(List.of("wait"));
       boolean sealed = given.word("wait", List.of("sealed")) != null;
       boolean lines = isLines(request);
-      try (BodyReader.Body body = bodies.read(request)) {
+      try (BodyReader.Body body = bodies.read(request, caller.key().name())) {
         EventReader.Batch batch =
             lines
                 ? new EventReader.Batch(EventReader.readLines(body.take(), maxEvents), false)
@@ -83,6 +84,9 @@ public final class EventsApi {
         metrics.appended(written);
         answer(request, batch.single(), stored, written, sealed);
       }
+    } catch (ShareExceededException e) {
+      metrics.refused(Problems.of(e).status());
+      throw e;
     } catch (Exception e) {
       if (written != null) {
         throw e;

@@ -6,10 +6,12 @@ import io.javalin.http.HandlerType;
 import io.tallystick.http.auth.Authenticator;
 import io.tallystick.http.auth.Caller;
 import io.tallystick.http.wire.EventStream;
-import io.tallystick.http.wire.Problem;
 import io.tallystick.http.wire.Routes;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
+import io.tallystick.service.FairBudget;
+import io.tallystick.service.Limit;
+import io.tallystick.service.ShareExceededException;
 import io.tallystick.service.access.Permission;
 import io.tallystick.service.answer.AnswerJson;
 import io.tallystick.service.answer.EntryView;
@@ -21,14 +23,13 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Semaphore;
 
 /**
  * Entries as they are acknowledged: {@code GET /api/audit/live}, server-sent events. Supports every
  * filter of the list. Each {@code entry} event is an entry as in the list; where more match at once
  * than a person could read, one {@code more} event says up to which id they were left out. Where
  * retention removed entries that are still to come, one {@code removed} event says with which id
- * the log begins now, and the stream goes on there.
+ * the log begins now, and the stream goes on there. Each key has a fair share of the streams.
  */
 public final class LiveApi {
   public static final int MAX_LISTENERS = 200;
@@ -43,16 +44,14 @@ public final class LiveApi {
   private final LogReader log;
   private final AuditIndex index;
   private final Authenticator guard;
-  private final int maxListeners;
-  private final Semaphore listeners;
+  private final FairBudget listeners;
   private volatile boolean stopped;
 
   public LiveApi(LogReader log, AuditIndex index, Authenticator guard, int maxListeners) {
     this.log = log;
     this.index = index;
     this.guard = guard;
-    this.maxListeners = maxListeners;
-    this.listeners = new Semaphore(maxListeners);
+    this.listeners = new FairBudget(maxListeners);
   }
 
   public void register(RoutesConfig routes) {
@@ -76,12 +75,10 @@ public final class LiveApi {
       request.contentType(EventStream.CONTENT_TYPE);
       return;
     }
-    if (!listeners.tryAcquire()) {
-      throw Problem.of(
-              503,
-              "Too many live listeners (limit " + maxListeners + "); ask for the list instead.")
-          .with("Retry-After", "30")
-          .thrown();
+    String key = caller.key().name();
+    if (!listeners.tryAcquire(key, 1)) {
+      throw new ShareExceededException(
+          Limit.LIVE_STREAMS, key, listeners.held(key), listeners.total());
     }
     try {
       Long after = query.afterId();
@@ -89,7 +86,7 @@ public final class LiveApi {
       long from = after == null ? log.lastId() : after;
       follow(new EventStream(request), query, from, caller);
     } finally {
-      listeners.release();
+      listeners.release(key, 1);
     }
   }
 

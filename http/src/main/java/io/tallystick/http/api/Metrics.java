@@ -1,10 +1,12 @@
 package io.tallystick.http.api;
 
+import io.tallystick.service.Limit;
 import io.tallystick.service.append.AppendResult;
 import io.tallystick.service.witness.WitnessFeeder;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
@@ -24,9 +26,13 @@ public final class Metrics {
   private final LongAdder replayedEvents = new LongAdder();
   private final LongAdder appends = new LongAdder();
   private final Map<Integer, LongAdder> refusedAppends = new ConcurrentSkipListMap<>();
+  private final Map<Limited, LongAdder> limitedRequests = new ConcurrentHashMap<>();
   private final Map<Integer, LongAdder> requests = new ConcurrentSkipListMap<>();
   private final AtomicLongArray durations = new AtomicLongArray(BOUNDS_SECONDS.length + 1);
   private final LongAdder durationNanos = new LongAdder();
+
+  /** A key that reached a limit. */
+  private record Limited(String key, Limit limit) {}
 
   /** A request to append was answered with receipts. */
   void appended(AppendResult written) {
@@ -38,6 +44,11 @@ public final class Metrics {
   /** A request to append was answered with this status, and it is not known to be written. */
   void refused(int status) {
     refusedAppends.computeIfAbsent(status, any -> new LongAdder()).increment();
+  }
+
+  /** The key with this name had its share of what all share, and wanted more. */
+  public void limited(String key, Limit limit) {
+    limitedRequests.computeIfAbsent(new Limited(key, limit), any -> new LongAdder()).increment();
   }
 
   /** A request of any kind was answered. */
@@ -98,6 +109,7 @@ public final class Metrics {
         "refused_appends_total",
         "Requests to append that were refused or not acknowledged in time.",
         refusedAppends);
+    limited(out);
     byStatus(out, "http_requests_total", "Requests by the status of the answer.", requests);
     histogram(out);
     return out.toString();
@@ -140,6 +152,20 @@ public final class Metrics {
     head(out, name, "counter", help);
     counts.forEach((status, count) ->
         out.append("tallystick_" + name + "{status=\"" + status + "\"} " + count.sum() + "\n"));
+  }
+
+  private void limited(StringBuilder out) {
+    String name = "limited_requests_total";
+    head(out, name, "counter", "Times that a key had its share of a limit and wanted more.");
+    limitedRequests.forEach((limited, count) ->
+        out.append("tallystick_" + name + "{limit=\"" + limited.limit() + "\",key=\"")
+            .append(escaped(limited.key()))
+            .append("\"} " + count.sum() + "\n"));
+  }
+
+  /** As the text format has it in a label. */
+  private static String escaped(String value) {
+    return value.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n");
   }
 
   private void histogram(StringBuilder out) {

@@ -3,6 +3,7 @@ package io.tallystick.http.auth;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
 import io.tallystick.http.wire.Problem;
+import io.tallystick.service.ShareExceededException;
 import io.tallystick.service.access.AccessKey;
 import io.tallystick.service.access.AccessKeys;
 import io.tallystick.service.access.Permission;
@@ -26,18 +27,21 @@ public final class Authenticator {
   private final Browsers browsers;
   private final FailureLimiter limiter;
   private final SecurityEvents events;
+  private final LimitedKeys limited;
 
   public Authenticator(
       AccessKeys keys,
       Sessions sessions,
       Browsers browsers,
       FailureLimiter limiter,
-      SecurityEvents events) {
+      SecurityEvents events,
+      LimitedKeys limited) {
     this.keys = keys;
     this.sessions = sessions;
     this.browsers = browsers;
     this.limiter = limiter;
     this.events = events;
+    this.limited = limited;
   }
 
   /** What is done for an admitted caller. */
@@ -46,9 +50,17 @@ public final class Authenticator {
     void handle(Context request, Caller caller) throws Exception;
   }
 
-  /** The action, only for callers with the permission. */
+  /** The action, only for callers with the permission. Records who has its share of a limit. */
   public Handler guarded(Permission needed, Action action) {
-    return request -> action.handle(request, caller(request, needed));
+    return request -> {
+      Caller caller = caller(request, needed);
+      try {
+        action.handle(request, caller);
+      } catch (ShareExceededException e) {
+        limited.reached(caller, e.limit());
+        throw e;
+      }
+    };
   }
 
   private Caller caller(Context request, Permission needed) {

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.tallystick.entry.Details;
 import io.tallystick.entry.Event;
+import io.tallystick.service.Limit;
 import io.tallystick.service.access.AccessKey;
 import io.tallystick.service.access.AccessKeys;
 import io.tallystick.service.access.Permission;
@@ -147,6 +148,27 @@ public final class SecurityEvents {
             .actorIp(network == null ? null : ClientAddress.text(network))
             .action("failed attempts limited")
             .details(Details.parse(json.toString(UTF_8))));
+  }
+
+  /**
+   * A key had its share of a limit and wanted more.
+   *
+   * @param count how often
+   * @param window in which it did; zero for once
+   */
+  void keyLimited(AccessKey key, InetAddress from, Limit limit, long count, Duration window) {
+    append(
+        about(key, "security.rate_limited", from, null)
+            .actorUsername(key.name())
+            .action("key has its share of " + limit)
+            .details(
+                Details.parse(
+                    "{\"limit\":\""
+                        + limit
+                        + "\",\"count\":"
+                        + count
+                        + (window.isZero() ? "" : ",\"window_seconds\":" + window.toSeconds())
+                        + "}")));
   }
 
   private static Event.Builder about(

@@ -1,33 +1,31 @@
 package io.tallystick.http.wire;
 
 import io.javalin.http.Context;
+import io.tallystick.service.ShareExceededException;
 import io.tallystick.tlog.Quoted;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
-import java.util.Arrays;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Locale;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.ZipException;
 import org.eclipse.jetty.http.HttpException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the bodies of requests. Each is bounded in bytes and time, and so are all that are in
- * memory together. Safe for any number of threads.
+ * Reads the bodies of requests. Each is bounded in bytes and time, and all bodies of one sender in
+ * memory. Safe for any number of threads.
  */
 public final class BodyReader {
-  private static final int FIRST_BYTES = 16 << 10;
-
   private final int maxBytes;
-  private final long maxPendingBytes;
+  private final BodyMemory memory;
   private final Duration timeout;
-  private final AtomicLong pendingBytes = new AtomicLong();
 
-  public BodyReader(int maxBytes, long maxPendingBytes, Duration timeout) {
+  public BodyReader(int maxBytes, BodyMemory memory, Duration timeout) {
     this.maxBytes = maxBytes;
-    this.maxPendingBytes = maxPendingBytes;
+    this.memory = memory;
     this.timeout = timeout;
   }
 
@@ -35,59 +33,75 @@ public final class BodyReader {
    * A body that counts as memory until it is closed, because what is made of it needs as much. Used
    * by one thread.
    */
-  public final class Body implements AutoCloseable {
-    private byte[] buffer = new byte[0];
+  public static final class Body implements AutoCloseable {
+    private final BodyMemory.Lease memory;
+
+    /** All but the last are full. Memory is reserved for no more than one ahead of the client. */
+    private final Deque<byte[]> chunks = new ArrayDeque<>();
+
+    private int inLast;
     private int length;
-    private long reserved;
+
+    private Body(BodyMemory.Lease memory) {
+      this.memory = memory;
+    }
 
     /** The bytes; the body keeps none of them. */
     public byte[] take() {
-      byte[] bytes = length == buffer.length ? buffer : Arrays.copyOf(buffer, length);
-      buffer = new byte[0];
+      byte[] bytes = new byte[length];
+      for (int at = 0; at < length; ) {
+        byte[] chunk = chunks.removeFirst();
+        int n = chunks.isEmpty() ? inLast : chunk.length;
+        System.arraycopy(chunk, 0, bytes, at, n);
+        at += n;
+      }
+      chunks.clear();
+      inLast = 0;
       length = 0;
       return bytes;
     }
 
-    /** Makes room, unless all bodies together are too large then. */
-    private boolean grow(int capacity) {
-      long more = (long) capacity - buffer.length;
-      if (pendingBytes.addAndGet(more) > maxPendingBytes) {
-        pendingBytes.addAndGet(-more);
-        return false;
+    /** Reads what has arrived, up to the end of a chunk; -1 at the end of the body. */
+    private int readFrom(InputStream in, int nextChunk) throws IOException {
+      if (chunks.isEmpty() || inLast == chunks.getLast().length) {
+        memory.add(nextChunk);
+        chunks.addLast(new byte[nextChunk]);
+        inLast = 0;
       }
-      reserved += more;
-      buffer = Arrays.copyOf(buffer, capacity);
-      return true;
+      byte[] last = chunks.getLast();
+      int n = in.read(last, inLast, last.length - inLast);
+      inLast += Math.max(0, n);
+      length += Math.max(0, n);
+      return n;
     }
 
     @Override
     public void close() {
-      pendingBytes.addAndGet(-reserved);
-      reserved = 0;
+      memory.close();
     }
   }
 
   /**
    * Reads the whole body of the request. One with {@code Content-Encoding: gzip} is expanded as it
    * arrives; the limit is for what it expands to.
+   *
+   * @param sender name of the key that sent it, or the address where no key is needed
+   * @throws ShareExceededException if all bodies of this sender need more memory than its share
    */
-  public Body read(Context request) {
+  public Body read(Context request, String sender) {
     boolean gzip = isGzip(request.header("Content-Encoding"));
-    if (request.req().getContentLengthLong() > maxBytes) {
+    long declared = request.req().getContentLengthLong();
+    if (declared > maxBytes) {
       throw tooLarge();
     }
-    Body body = new Body();
-    long declared = request.req().getContentLengthLong();
-    // One byte more, so that the end is read without growing.
-    int firstBytes = declared < 0 || declared >= FIRST_BYTES ? FIRST_BYTES : (int) declared + 1;
-    try {
-      InputStream in = request.req().getInputStream();
+    Body body = new Body(memory.lease(sender));
+    try (PacedStream in = new PacedStream(request, timeout)) {
       if (gzip) {
         try (GzipStream expanded = new GzipStream(in)) {
-          fill(body, FIRST_BYTES, expanded);
+          fill(body, expanded, -1);
         }
       } else {
-        fill(body, firstBytes, in);
+        fill(body, in, declared);
       }
       return body;
     } catch (ZipException e) {
@@ -119,46 +133,43 @@ public final class BodyReader {
     return true;
   }
 
-  private void fill(Body body, int firstBytes, InputStream in) throws IOException {
-    long started = System.nanoTime();
-    for (int n = 0; n >= 0; body.length += Math.max(0, n)) {
+  /**
+   * @param declared length of the body; negative if unknown
+   */
+  private void fill(Body body, InputStream in, long declared) throws IOException {
+    // One byte more than is allowed or declared, so that the end is read without another chunk.
+    long most = 1 + (declared < 0 ? maxBytes : declared);
+    while (body.readFrom(in, (int) Math.min(BodyMemory.SMALL_BYTES, most - body.length)) >= 0) {
       if (body.length > maxBytes) {
         throw tooLarge();
       }
-      if (isLate(started)) {
-        throw tooSlow().thrown();
-      }
-      if (body.length == body.buffer.length
-          && !body.grow((int) Math.min(Math.max(2L * body.length, firstBytes), maxBytes + 1L))) {
-        throw overloaded();
-      }
-      n = in.read(body.buffer, body.length, body.buffer.length - body.length);
     }
-  }
-
-  private boolean isLate(long started) {
-    return System.nanoTime() - started > timeout.toNanos();
-  }
-
-  private static Problem.Thrown overloaded() {
-    return Problem.of(503, "The server holds too much of other requests; try again shortly.")
-        .with("Retry-After", "1")
-        .thrown();
   }
 
   private Problem.Thrown tooLarge() {
     return Problem.of(413, "The body must have at most " + maxBytes + " bytes.").thrown();
   }
 
-  private static Problem tooSlow() {
-    return Problem.of(408, "The body did not arrive in time.").with("Connection", "close");
+  private Problem unread(Exception e) {
+    boolean slow =
+        e instanceof PacedStream.TooSlowException
+            || e.getCause() instanceof TimeoutException
+            || (e instanceof HttpException h && h.getCode() == 408);
+    return (slow
+            ? Problem.of(
+                408,
+                "The body did not arrive in time: all of it within "
+                    + seconds(timeout)
+                    + " s, and at least "
+                    + PacedStream.MIN_BYTES_PER_SECOND
+                    + " bytes a second.")
+            : Problem.of(400, "The body is incomplete."))
+        .with("Connection", "close");
   }
 
-  private static Problem unread(Exception e) {
-    if (e.getCause() instanceof TimeoutException
-        || (e instanceof HttpException h && h.getCode() == 408)) {
-      return tooSlow();
-    }
-    return Problem.of(400, "The body is incomplete.").with("Connection", "close");
+  private static String seconds(Duration time) {
+    return time.toMillis() % 1_000 == 0
+        ? Long.toString(time.toSeconds())
+        : Double.toString(time.toMillis() / 1e3);
   }
 }

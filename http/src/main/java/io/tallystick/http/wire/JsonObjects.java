@@ -38,7 +38,7 @@ public final class JsonObjects {
    * @param timeout for a whole body
    */
   public JsonObjects(Duration timeout) {
-    this.bodies = new BodyReader(MAX_BYTES, Long.MAX_VALUE, timeout);
+    this.bodies = new BodyReader(MAX_BYTES, BodyMemory.unbounded(), timeout);
   }
 
   /** The body of the request, an object with no other fields than these, each once. */
@@ -48,7 +48,7 @@ public final class JsonObjects {
       throw Problem.of(415, "Content-Type must be application/json.").thrown();
     }
     String all = String.join(", ", fields);
-    try (BodyReader.Body body = bodies.read(request)) {
+    try (BodyReader.Body body = bodies.read(request, request.ip())) {
       String text = UTF_8.newDecoder().decode(ByteBuffer.wrap(body.take())).toString();
       JsonNode given = JSON.readTree(text);
       if (!given.isObject()) {

@@ -7,6 +7,7 @@ import io.tallystick.entry.BatchTooLargeException;
 import io.tallystick.entry.InvalidEventException;
 import io.tallystick.index.IndexException;
 import io.tallystick.service.InvalidParameterException;
+import io.tallystick.service.ShareExceededException;
 import io.tallystick.service.append.RequestIdConflictException;
 import io.tallystick.store.files.NoSpaceException;
 import io.tallystick.store.log.LogException;
@@ -39,6 +40,9 @@ public final class Problems {
       case InvalidEventException e -> Problem.invalid(e);
       case RequestIdConflictException e -> Problem.of(409, sentence(e.getMessage()));
       case BatchTooLargeException e -> Problem.of(413, sentence(e.getMessage()));
+      case ShareExceededException e ->
+          Problem.of(503, sentence(e.getMessage()))
+              .with("Retry-After", Integer.toString(e.limit().retryAfterSeconds()));
       case LogException e -> of(e);
       case NoSpaceException e -> Problem.of(507, sentence(e.getMessage()));
       case CorruptTileException e ->

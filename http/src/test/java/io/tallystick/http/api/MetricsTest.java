@@ -2,6 +2,7 @@ package io.tallystick.http.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tallystick.service.Limit;
 import io.tallystick.service.witness.WitnessFeeder;
 import java.time.Duration;
 import java.util.Locale;
@@ -29,5 +30,15 @@ class MetricsTest {
         .contains("_seconds_sum 0.003000\n")
         .contains("_seconds_count 1\n")
         .containsPattern("^[\\x00-\\x7f]*$");
+  }
+
+  @Test
+  void theNameOfAKeyEndsNoLabel() {
+    Metrics metrics = new Metrics();
+    metrics.limited("a\"b\\c", Limit.LIVE_STREAMS);
+    metrics.limited("a\"b\\c", Limit.LIVE_STREAMS);
+    assertThat(metrics.text(7, 7, true, 1, new WitnessFeeder.Figures(0, 0, 0, 0)))
+        .contains(
+            "tallystick_limited_requests_total{limit=\"live_streams\",key=\"a\\\"b\\\\c\"} 2\n");
   }
 }

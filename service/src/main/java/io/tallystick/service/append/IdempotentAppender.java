@@ -1,11 +1,11 @@
 package io.tallystick.service.append;
 
-import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.tallystick.entry.Entry;
 import io.tallystick.entry.Event;
 import io.tallystick.entry.UnknownType;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
+import io.tallystick.service.ShareExceededException;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.Futures;
 import io.tallystick.store.LogReader;
@@ -13,20 +13,14 @@ import io.tallystick.store.log.Receipt;
 import io.tallystick.store.log.StoredEntry;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  * same time, one claims it and the others wait. A request only waits for claims that are older than
  * its own, so no two requests wait for each other. A claim ends when the index finds its entries,
  * or when nothing of it was written; then those who waited try again with a claim of their own.
+ * {@link Claims} has them.
  */
 public final class IdempotentAppender {
   public static final long WINDOW_EVENTS = 1_000_000;
@@ -54,39 +49,12 @@ public final class IdempotentAppender {
   private final LogReader reader;
   private final AuditIndex index;
   private final long window;
-  private final int maxHeld;
+  private final Claims claims;
   private final Duration timeout;
   private final long lastIdAtStart;
 
-  private final ReentrantLock lock = new ReentrantLock();
-
-  @GuardedBy("lock")
-  private final Map<Name, Claim> held = new HashMap<>();
-
-  @GuardedBy("lock")
-  private final Deque<Claim> settled = new ArrayDeque<>();
-
-  private record Name(@Nullable String source, String requestId) {}
-
   /** An entry that has a request id. */
   private record Earlier(AppendResult.Place place, Event event) {}
-
-  /** The request ids that one request brought first. */
-  private static final class Claim {
-    final @Nullable String source;
-    final Set<String> requestIds = new HashSet<>();
-
-    /** Completed with whether the log has the entries. */
-    final CompletableFuture<Boolean> done = new CompletableFuture<>();
-
-    // Written before done is completed, read after.
-    final Map<String, Long> ids = new HashMap<>();
-    long lastId;
-
-    Claim(@Nullable String source) {
-      this.source = source;
-    }
-  }
 
   /** The events of one request, and which of them came first under their request id. */
   private static final class Batch {
@@ -148,7 +116,8 @@ public final class IdempotentAppender {
 
   /**
    * @param window how many of its events a source's request ids are remembered for
-   * @param maxHeld how many request ids may be in memory before new ones wait for the index
+   * @param maxHeld how many request ids may be in memory; those that a source has beyond its share
+   *     wait for the index
    * @param timeout for an acknowledgement
    */
   public IdempotentAppender(
@@ -157,7 +126,7 @@ public final class IdempotentAppender {
     this.reader = log.reader();
     this.index = index;
     this.window = window;
-    this.maxHeld = maxHeld;
+    this.claims = new Claims(index, maxHeld);
     this.timeout = timeout;
     this.lastIdAtStart = log.lastId();
   }
@@ -183,6 +152,8 @@ public final class IdempotentAppender {
    *     appended
    * @throws io.tallystick.store.log.LogException if nothing was appended
    * @throws IllegalArgumentException if an event does not fit into an entry; nothing was appended
+   * @throws ShareExceededException if the source has its share of the request ids in memory, and
+   *     the index does not follow; nothing was appended
    * @throws TimeoutException if it is not known yet whether they were appended
    */
   public AppendResult append(List<Event> events, @Nullable String source)
@@ -195,15 +166,14 @@ public final class IdempotentAppender {
     index.awaitIndexed(lastIdAtStart);
     long deadline = System.nanoTime() + timeout.toNanos();
     while (true) {
-      makeRoom();
-      Claim own = new Claim(source);
-      Map<String, Claim> others = claim(own, batch.firsts.keySet());
+      Claims.Claimed claimed = claims.claim(source, batch.firsts.keySet(), deadline);
+      Claims.Claim own = claimed.own();
       Map<String, Earlier> before = new HashMap<>();
       List<Event> fresh = new ArrayList<>();
       CompletableFuture<Receipt> appended;
       try {
-        if (!awaitOthers(others, before, deadline)) {
-          drop(own);
+        if (!awaitOthers(claimed.others(), before, deadline)) {
+          claims.drop(own);
           continue;
         }
         before.putAll(indexed(own));
@@ -216,7 +186,7 @@ public final class IdempotentAppender {
         appended =
             fresh.isEmpty() ? CompletableFuture.completedFuture(null) : log.append(fresh, source);
       } catch (IOException | InterruptedException | TimeoutException | RuntimeException | Error e) {
-        drop(own);
+        claims.drop(own);
         throw e;
       }
       CompletableFuture<Receipt> settling =
@@ -224,7 +194,7 @@ public final class IdempotentAppender {
             if (failure == null) {
               settle(own, before, fresh, receipt);
             } else {
-              drop(own);
+              claims.drop(own);
             }
           });
       return batch.result(before, Futures.from(settling, timeout));
@@ -237,10 +207,10 @@ public final class IdempotentAppender {
    * @return {@code false} if one of them wrote nothing, so that its ids are free again
    */
   private boolean awaitOthers(
-      Map<String, Claim> others, Map<String, Earlier> before, long deadlineNanos)
+      Map<String, Claims.Claim> others, Map<String, Earlier> before, long deadlineNanos)
       throws IOException, InterruptedException, TimeoutException {
-    for (Map.Entry<String, Claim> other : others.entrySet()) {
-      Claim claim = other.getValue();
+    for (Map.Entry<String, Claims.Claim> other : others.entrySet()) {
+      Claims.Claim claim = other.getValue();
       Duration left = Duration.ofNanos(Math.max(0, deadlineNanos - System.nanoTime()));
       if (!Futures.from(claim.done, left)) {
         return false;
@@ -251,64 +221,13 @@ public final class IdempotentAppender {
     return true;
   }
 
-  /** Claims those ids that no request holds, and returns who holds the others. */
-  private Map<String, Claim> claim(Claim own, Collection<String> requestIds) {
-    Map<String, Claim> others = new HashMap<>();
-    lock.lock();
-    try {
-      for (String requestId : requestIds) {
-        Claim holder = held.putIfAbsent(new Name(own.source, requestId), own);
-        if (holder == null) {
-          own.requestIds.add(requestId);
-        } else {
-          others.put(requestId, holder);
-        }
-      }
-    } finally {
-      lock.unlock();
-    }
-    return others;
-  }
-
-  /** Forgets what the index finds by now; waits for the index when too much is held. */
-  private void makeRoom() throws IOException, InterruptedException {
-    long awaited = 0;
-    do {
-      if (awaited > 0) {
-        index.awaitIndexed(awaited);
-      }
-      long foundThrough = index.visibleThrough();
-      lock.lock();
-      try {
-        while (!settled.isEmpty() && settled.getFirst().lastId <= foundThrough) {
-          release(settled.removeFirst());
-        }
-        awaited = held.size() < maxHeld || settled.isEmpty() ? 0 : settled.getFirst().lastId;
-      } finally {
-        lock.unlock();
-      }
-    } while (awaited > 0);
-  }
-
   /** How many request ids are in memory. */
   int held() {
-    lock.lock();
-    try {
-      return held.size();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  @GuardedBy("lock")
-  private void release(Claim claim) {
-    for (String requestId : claim.requestIds) {
-      held.remove(new Name(claim.source, requestId));
-    }
+    return claims.size();
   }
 
   /** The newest entries that the index finds under ids of the claim, within the source's window. */
-  private Map<String, Earlier> indexed(Claim own) throws IOException, InterruptedException {
+  private Map<String, Earlier> indexed(Claims.Claim own) throws IOException, InterruptedException {
     Map<String, StoredEntry> found = new HashMap<>();
     if (!own.requestIds.isEmpty()) {
       index.forEachRequest(
@@ -350,7 +269,7 @@ public final class IdempotentAppender {
   }
 
   private void settle(
-      Claim own, Map<String, Earlier> before, List<Event> fresh, @Nullable Receipt receipt) {
+      Claims.Claim own, Map<String, Earlier> before, List<Event> fresh, @Nullable Receipt receipt) {
     for (String requestId : own.requestIds) {
       Earlier earlier = before.get(requestId);
       if (earlier != null) {
@@ -364,23 +283,7 @@ public final class IdempotentAppender {
       }
     }
     own.lastId = receipt == null ? 0 : receipt.lastId();
-    lock.lock();
-    try {
-      settled.addLast(own);
-    } finally {
-      lock.unlock();
-    }
-    own.done.complete(true);
-  }
-
-  private void drop(Claim own) {
-    lock.lock();
-    try {
-      release(own);
-    } finally {
-      lock.unlock();
-    }
-    own.done.complete(false);
+    claims.settle(own);
   }
 
   private static AppendResult.Place place(Receipt receipt, int i) {
