@@ -47,7 +47,7 @@ export function SignIn({ ended, onSignedIn }) {
     el.form(
       { class: 'card signin-card', onSubmit: submit },
       el.div({ class: 'brand brand-large' }, el.img({ src: '/web/icon.svg', alt: '', width: 36, height: 36 }), el.h1('Tallystick')),
-      el.p({ class: 'dim' }, 'The audit log of this server. Sign in with an API key that may read it.'),
+      el.p({ class: 'dim' }, 'The audit log of this server. Sign in with an API key that has an admin permission; one that may only append cannot sign in.'),
       el.input({ type: 'text', name: 'username', autocomplete: 'username', value: 'Tallystick', readOnly: true, hidden: true }),
       ended ? h(Notice, { kind: 'info', title: 'Your session ended' }, el.p('Sign in to continue where you were.')) : null,
       h(

@@ -158,7 +158,8 @@ public final class AuditServer implements AutoCloseable {
           new OverviewApi(new Overview(log.reader(), index, Clock.systemUTC()), index)
               .register(javalin.routes, guard);
           live.register(javalin.routes);
-          new SessionApi(guard, sessions, browsers, events, objects).register(javalin.routes);
+          new SessionApi(guard, sessions, browsers, events, limited, objects)
+              .register(javalin.routes);
           page.register(javalin.routes);
           new Description(config.basePath()).register(javalin.routes);
           new TreeApi(tree, config.publicTlog()).register(javalin.routes, guard);
@@ -226,8 +227,8 @@ public final class AuditServer implements AutoCloseable {
 
   private void startTimer() {
     every(FLOODS_EVERY, "logging floods of failed attempts", () -> logFloods(limiter.ended()));
-    every(LAST_USE_EVERY, "saving when keys were last used", keys::saveLastUse);
     every(FLOODS_EVERY, "logging keys that reached a limit", limited::logEnded);
+    every(LAST_USE_EVERY, "saving when keys were last used", keys::saveLastUse);
     every(SESSIONS_EVERY, "ending expired sessions", sessions::sweep);
   }
 
@@ -264,8 +265,8 @@ public final class AuditServer implements AutoCloseable {
     app.stop();
     timer.shutdownNow();
     logFloods(limiter.endAll());
-    sessions.endAll();
     limited.logAll();
+    sessions.endAll();
     keys.saveLastUse();
   }
 }

@@ -5,13 +5,16 @@ import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.tallystick.http.auth.Authenticator;
 import io.tallystick.http.auth.Browsers;
+import io.tallystick.http.auth.Caller;
+import io.tallystick.http.auth.LimitedKeys;
 import io.tallystick.http.auth.SecurityEvents;
 import io.tallystick.http.auth.Session;
 import io.tallystick.http.auth.Sessions;
 import io.tallystick.http.wire.JsonObjects;
 import io.tallystick.http.wire.Problem;
 import io.tallystick.http.wire.Routes;
-import io.tallystick.service.access.AccessKey;
+import io.tallystick.service.Limit;
+import io.tallystick.service.ShareExceededException;
 import io.tallystick.service.access.KeyInfo;
 import io.tallystick.service.query.Parameters;
 import java.io.IOException;
@@ -29,6 +32,7 @@ public final class SessionApi {
   private final Sessions sessions;
   private final Browsers browsers;
   private final SecurityEvents events;
+  private final LimitedKeys limited;
   private final JsonObjects objects;
 
   public SessionApi(
@@ -36,11 +40,13 @@ public final class SessionApi {
       Sessions sessions,
       Browsers browsers,
       SecurityEvents events,
+      LimitedKeys limited,
       JsonObjects objects) {
     this.guard = guard;
     this.sessions = sessions;
     this.browsers = browsers;
     this.events = events;
+    this.limited = limited;
     this.objects = objects;
   }
 
@@ -55,12 +61,25 @@ public final class SessionApi {
     browsers.checkOrigin(request);
     String sent = key(request);
     InetAddress from = browsers.address(request);
-    AccessKey key = guard.check(sent, from, request.userAgent());
+    Caller caller = guard.checkForPage(request, sent, from);
     endOld(request, from);
-    Sessions.Begun begun = sessions.begin(key, from);
-    events.signedIn(key, from, request.userAgent());
+    Sessions.Begun begun = begin(caller);
+    events.signedIn(caller.key(), from, request.userAgent());
     browsers.keep(request, begun.token());
     answer(request, begun.session());
+  }
+
+  private Sessions.Begun begin(Caller caller) {
+    try {
+      Sessions.Begun begun = sessions.begin(caller.key(), caller.address());
+      if (begun.replaced() != null) {
+        limited.reached(caller, Limit.SESSIONS);
+      }
+      return begun;
+    } catch (ShareExceededException e) {
+      limited.reached(caller, e.limit());
+      throw e;
+    }
   }
 
   private String key(Context request) {

@@ -76,15 +76,39 @@ public final class Authenticator {
    * @throws Problem.Thrown with 403 if the key lacks it, 429 after too many such attempts
    */
   public void require(Context request, Caller caller, Permission needed, String detail) {
-    AccessKey key = caller.key();
-    if (!key.permissions().contains(needed)) {
-      InetAddress from = caller.address();
-      FailureLimiter.Verdict verdict = limiter.failed(from, key.id());
-      if (verdict.logged()) {
-        events.permissionDenied(key, needed, from, request.userAgent(), request.method().name());
-      }
-      throw limited(verdict, Problem.of(403, detail)).thrown();
+    if (!caller.key().permissions().contains(needed)) {
+      throw denied(request, caller, needed.toString(), detail);
     }
+  }
+
+  /**
+   * Whoever signs in on the page with this key.
+   *
+   * @throws Problem.Thrown with 401 if the key is not valid, 403 if it has no {@code admin.*}
+   *     permission, 429 after too many such attempts; that is counted and logged
+   */
+  public Caller checkForPage(Context request, String sent, InetAddress from) {
+    Caller caller = new Caller(check(sent, from, request.userAgent()), from, null);
+    if (caller.key().permissions().stream().noneMatch(Permission::isAdmin)) {
+      throw denied(
+          request,
+          caller,
+          "admin.*",
+          "Signing in needs a key with an admin permission: "
+              + Permission.adminNames()
+              + ". This key has only audit.append: programs send it with the events.");
+    }
+    return caller;
+  }
+
+  private Problem.Thrown denied(Context request, Caller caller, String needed, String detail) {
+    AccessKey key = caller.key();
+    InetAddress from = caller.address();
+    FailureLimiter.Verdict verdict = limiter.failed(from, key.id());
+    if (verdict.logged()) {
+      events.permissionDenied(key, needed, from, request.userAgent(), request.method().name());
+    }
+    return limited(verdict, Problem.of(403, detail)).thrown();
   }
 
   private Caller caller(Context request) {
@@ -112,7 +136,7 @@ public final class Authenticator {
    *
    * @throws Problem.Thrown if it is not; that is counted and logged
    */
-  public AccessKey check(String sent, InetAddress from, @Nullable String userAgent) {
+  private AccessKey check(String sent, InetAddress from, @Nullable String userAgent) {
     return switch (keys.check(sent)) {
       case AccessKeys.Check.Accepted(AccessKey key) -> key;
       case AccessKeys.Check.Refused refused -> {

@@ -8,7 +8,6 @@ import io.tallystick.entry.Event;
 import io.tallystick.service.Limit;
 import io.tallystick.service.access.AccessKey;
 import io.tallystick.service.access.AccessKeys;
-import io.tallystick.service.access.Permission;
 import io.tallystick.service.answer.AnswerJson;
 import io.tallystick.service.export.ExportRecord;
 import io.tallystick.store.AuditLog;
@@ -77,11 +76,7 @@ public final class SecurityEvents {
 
   /** A valid key lacks a permission. */
   void permissionDenied(
-      AccessKey key,
-      Permission needed,
-      InetAddress from,
-      @Nullable String userAgent,
-      String method) {
+      AccessKey key, String needed, InetAddress from, @Nullable String userAgent, String method) {
     append(
         about(key, "security.permission_denied", from, userAgent)
             .actorUsername(key.name())

@@ -7,7 +7,8 @@ import java.time.Duration;
  *
  * @param idle a session ends after so long without a request
  * @param absolute a session ends this long after it began, used or not
- * @param max at once; beyond it, the one that was idle longest ends
+ * @param max at once, of which each key has a fair share; beyond that, the key's session that was
+ *     idle longest ends
  */
 public record SessionLimits(Duration idle, Duration absolute, int max) {
   public SessionLimits {

@@ -1,6 +1,9 @@
 package io.tallystick.http.auth;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.tallystick.service.FairBudget;
+import io.tallystick.service.Limit;
+import io.tallystick.service.ShareExceededException;
 import io.tallystick.service.access.AccessKey;
 import io.tallystick.service.access.AccessKeys;
 import io.tallystick.tlog.Sha256;
@@ -11,7 +14,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -25,7 +27,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The sessions of the web page. They are in memory only and are found by the hash of an opaque
  * random token. A session ends when it is idle for too long, when it is too old, when its key is
- * revoked or expires, or when the server stops. Memory is bounded. Safe for any number of threads.
+ * revoked or expires, or when the server stops. Memory is bounded, and keys share it fairly: beyond
+ * its share, a new session of a key ends one of the same key. Safe for any number of threads.
  */
 public final class Sessions {
   private static final int TOKEN_BYTES = 32;
@@ -58,8 +61,9 @@ public final class Sessions {
    * A session that has just begun.
    *
    * @param token for the cookie
+   * @param replaced the session of the same key that ended for this one; {@code null} for none
    */
-  public record Begun(Session session, String token) {
+  public record Begun(Session session, String token, @Nullable Session replaced) {
     @Override
     public String toString() {
       return "Begun[" + session + "]";
@@ -82,24 +86,36 @@ public final class Sessions {
     this.onEnd = onEnd;
   }
 
-  /** Begins a session for a client that signed in with this key. */
+  /**
+   * Begins a session for a client that signed in with this key.
+   *
+   * @throws ShareExceededException if there is no room, and the key has no session that could end
+   */
   public Begun begin(AccessKey key, InetAddress from) {
     String token = randomText();
     Session session =
         new Session(sha256(token), key, randomText(), from, Instant.now().plus(limits.absolute()));
-    List<Ended> ended = new ArrayList<>();
+    Session replaced = null;
     synchronized (this) {
-      if (sessions.size() >= limits.max()) {
-        Held idlest =
-            Collections.min(
-                sessions.values(), Comparator.comparingLong((Held held) -> held.usedNanos));
-        sessions.remove(idlest.session.id());
-        ended.add(new Ended(idlest.session, "too many sessions"));
+      List<Held> own =
+          sessions.values().stream()
+              .filter(held -> held.session.key().id().equals(key.id()))
+              .toList();
+      if (!FairBudget.allows(own.size(), limits.max() - sessions.size(), 1)) {
+        replaced =
+            own.stream()
+                .min(Comparator.comparingLong(held -> held.usedNanos))
+                .map(held -> held.session)
+                .orElseThrow(
+                    () -> new ShareExceededException(Limit.SESSIONS, key.name(), 0, limits.max()));
+        sessions.remove(replaced.id());
       }
       sessions.put(session.id(), new Held(session, nanoTime.getAsLong()));
     }
-    ended.forEach(onEnd);
-    return new Begun(session, token);
+    if (replaced != null) {
+      onEnd.accept(new Ended(replaced, "too many sessions of this key"));
+    }
+    return new Begun(session, token, replaced);
   }
 
   /**

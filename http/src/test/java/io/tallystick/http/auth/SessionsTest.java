@@ -1,7 +1,9 @@
 package io.tallystick.http.auth;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tallystick.service.ShareExceededException;
 import io.tallystick.service.access.AccessKey;
 import io.tallystick.service.access.AccessKeys;
 import io.tallystick.service.access.Permission;
@@ -37,7 +39,7 @@ class SessionsTest {
     sessions =
         new Sessions(
             keys,
-            new SessionLimits(Duration.ofMinutes(10), Duration.ofMinutes(60), 3),
+            new SessionLimits(Duration.ofMinutes(10), Duration.ofMinutes(60), 6),
             nanos::get,
             end -> ended.add(end.reason()));
   }
@@ -95,18 +97,41 @@ class SessionsTest {
     assertThat(ended).containsExactly("key revoked or expired");
   }
 
+  private AccessKey another(String name) throws Exception {
+    AccessKeys.NewKey made = keys.make(name, List.of(Permission.ADMIN_AUDIT), null);
+    keys.add(made);
+    return made.key();
+  }
+
   @Test
-  void theIdlestGivesWayToANewOne() {
+  void beyondTheShareOfAKeyItsIdlestGivesWay() {
     Sessions.Begun first = sessions.begin(key, HERE);
     pass(1);
     Sessions.Begun idlest = sessions.begin(key, HERE);
     pass(1);
-    sessions.begin(key, HERE);
+    assertThat(sessions.begin(key, HERE).replaced()).isNull();
     sessions.find(first.token(), true);
-    sessions.begin(key, HERE);
+    assertThat(sessions.begin(key, HERE).replaced()).isEqualTo(idlest.session());
     assertThat(sessions.find(idlest.token(), true)).isEmpty();
     assertThat(sessions.find(first.token(), true)).isPresent();
-    assertThat(ended).containsExactly("too many sessions");
+    assertThat(ended).containsExactly("too many sessions of this key");
+  }
+
+  @Test
+  void noKeyEndsTheSessionOfAnother() throws Exception {
+    Sessions.Begun quiet = sessions.begin(another("quiet"), HERE);
+    pass(1);
+    AccessKey busy = another("busy");
+    for (int i = 0; i < 20; i++) {
+      sessions.begin(busy, HERE);
+      sessions.begin(key, HERE);
+    }
+    assertThat(sessions.find(quiet.token(), true)).isPresent();
+    sessions.begin(another("late"), HERE);
+    AccessKey later = another("later");
+    assertThatThrownBy(() -> sessions.begin(later, HERE))
+        .isInstanceOf(ShareExceededException.class)
+        .hasMessageContaining("\"later\" has its share of the 6 sessions: it holds 0");
   }
 
   @Test

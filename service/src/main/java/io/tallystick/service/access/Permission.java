@@ -31,6 +31,19 @@ public enum Permission {
     return Arrays.stream(values()).map(Permission::toString).collect(Collectors.joining(", "));
   }
 
+  /** Whether it allows more than to append. */
+  public boolean isAdmin() {
+    return value.startsWith("admin.");
+  }
+
+  /** The names of those that allow more than to append, for a message. */
+  public static String adminNames() {
+    return Arrays.stream(values())
+        .filter(Permission::isAdmin)
+        .map(Permission::toString)
+        .collect(Collectors.joining(", "));
+  }
+
   /** The name, for instance {@code audit.append}. */
   @Override
   public String toString() {
