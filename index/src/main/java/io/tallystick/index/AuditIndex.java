@@ -2,6 +2,7 @@ package io.tallystick.index;
 
 import io.tallystick.index.IndexView.Range;
 import io.tallystick.store.LogReader;
+import io.tallystick.store.log.SafePoint;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -163,7 +164,7 @@ public final class AuditIndex implements AutoCloseable {
       catchUp(id);
       return;
     }
-    IndexException behind = follower.awaitVisible(id, WAIT);
+    IndexException behind = SafePoint.awaiting(() -> follower.awaitVisible(id, WAIT));
     if (behind != null) {
       throw behind;
     }
@@ -252,6 +253,7 @@ public final class AuditIndex implements AutoCloseable {
       throws IOException {
     Range rest = range;
     while (rest.size() > 0) {
+      SafePoint.reach();
       Range part = rest;
       List<Long> ids = ask(through, view -> view.first(filters, part, ascending, STEP));
       for (long id : ids) {
@@ -334,11 +336,7 @@ public final class AuditIndex implements AutoCloseable {
     return ask(0, view -> Statistics.typesBy(view.slices(), source, most));
   }
 
-  /**
-   * Entries of each category, from each time on and before the next.
-   *
-   * @param times ascending, at least two
-   */
+  /** Entries of each category, from each of these ascending times on and before the next. */
   public List<LogStatistics.Counts> countsByCategory(List<Instant> times)
       throws IOException, InterruptedException {
     return ask(answerable(), view -> Statistics.byCategory(view, log.firstId(), times));
@@ -372,7 +370,7 @@ public final class AuditIndex implements AutoCloseable {
     if (follower.isDegraded() && viewThrough(last).through() >= last) {
       return last;
     }
-    IndexException behind = follower.awaitVisible(last, WAIT);
+    IndexException behind = SafePoint.awaiting(() -> follower.awaitVisible(last, WAIT));
     if (behind == null) {
       if (!follower.isDegraded() && !tail.isEmpty()) {
         tail.close();

@@ -88,7 +88,7 @@ public record AuditQuery(
   }
 
   /** Whether it can be answered from the ids alone. */
-  boolean needsNoIndex() {
+  public boolean needsNoIndex() {
     return isUnfiltered() && since == null && until == null;
   }
 

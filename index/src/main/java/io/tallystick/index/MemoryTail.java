@@ -3,6 +3,7 @@ package io.tallystick.index;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.tallystick.index.IndexView.Range;
 import io.tallystick.store.LogReader;
+import io.tallystick.store.log.SafePoint;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;
@@ -49,6 +50,7 @@ final class MemoryTail implements Closeable {
     long to = Math.min(last, held.firstId() + maxEntries - 1);
     if (held.indexedThrough() < to) {
       add(held, to);
+      held.refresh();
     }
     return view.with(held, held.indexedThrough());
   }
@@ -72,7 +74,6 @@ final class MemoryTail implements Closeable {
           to.add(entry.id(), documents.of(entry));
           return true;
         });
-    to.refresh();
   }
 
   /**
@@ -91,7 +92,11 @@ final class MemoryTail implements Closeable {
       long last = ascending ? Math.min(to, first + maxEntries - 1) : wanted.to() - done;
       try (Shard scanned =
           Shard.write(new ByteBuffersDirectory(), first, log.identity().origin())) {
-        add(scanned, last);
+        for (long id = first; id <= last; id += STEP) {
+          SafePoint.reach();
+          add(scanned, Math.min(last, id + STEP - 1));
+        }
+        scanned.refresh();
         IndexView view = IndexView.of(List.of(scanned), last);
         Range range = IndexView.withinCursors(view.range(question, log.firstId()), question);
         Query filters = EntryDocument.filters(question);

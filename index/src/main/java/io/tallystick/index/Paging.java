@@ -1,6 +1,7 @@
 package io.tallystick.index;
 
 import io.tallystick.index.IndexView.Range;
+import io.tallystick.store.log.SafePoint;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,6 +73,7 @@ final class Paging {
       throws IOException {
     Range rest = range;
     while (rest.size() > 0) {
+      SafePoint.reach();
       List<Long> ids = view.first(filters, rest, ascending, step);
       for (long id : ids) {
         if (!consumer.accept(id)) {

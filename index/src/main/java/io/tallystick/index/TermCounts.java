@@ -1,5 +1,6 @@
 package io.tallystick.index;
 
+import io.tallystick.store.log.SafePoint;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -152,6 +153,7 @@ final class TermCounts implements Closeable {
     BytesRefBuilder value = new BytesRefBuilder();
     long[] counts = new long[ranges];
     while (!next.isEmpty()) {
+      SafePoint.reach();
       value.copyBytes(next.element().value);
       Arrays.fill(counts, 0);
       while (!next.isEmpty() && next.element().value.bytesEquals(value.get())) {

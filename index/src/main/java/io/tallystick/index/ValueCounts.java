@@ -1,5 +1,6 @@
 package io.tallystick.index;
 
+import io.tallystick.store.log.SafePoint;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -29,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * they are merged when they are asked for.
  */
 final class ValueCounts {
+  private static final int SAFE_POINT_EVERY = 10_000;
+
   private final String field;
   private final List<Source> sources = new ArrayList<>();
 
@@ -135,7 +138,9 @@ final class ValueCounts {
     for (int doc = documents.nextDoc();
         doc != DocIdSetIterator.NO_MORE_DOCS;
         doc = documents.nextDoc()) {
-      total++;
+      if (total++ % SAFE_POINT_EVERY == 0) {
+        SafePoint.reach();
+      }
       for (Counted one : found) {
         if (one.values.advanceExact(doc)) {
           one.counts[one.values.ordValue()]++;

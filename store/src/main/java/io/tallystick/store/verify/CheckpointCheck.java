@@ -8,6 +8,7 @@ import io.tallystick.store.LogReader;
 import io.tallystick.store.LogTree;
 import io.tallystick.store.log.Fault;
 import io.tallystick.store.log.LogException;
+import io.tallystick.store.log.SafePoint;
 import io.tallystick.store.log.SignedCheckpoint;
 import io.tallystick.tlog.CompactRange;
 import io.tallystick.tlog.CorruptTileException;
@@ -124,6 +125,7 @@ public final class CheckpointCheck {
     if (request.isWholeLog() && !request.quick()) {
       lost();
       for (long size : keptSizes) {
+        SafePoint.reach();
         try {
           Optional<SignedCheckpoint> kept = tree.files().kept(size);
           if (kept.isPresent() && kept.get().size() != size) {

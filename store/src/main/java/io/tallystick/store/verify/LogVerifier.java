@@ -7,14 +7,22 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Verifies a log from the bytes on disk up: contents, chain, ids and times of its entries, the tree
- * over them and the checkpoints (format.md, Verification). All verifications of a process share one
- * thread per core. Safe for any number of threads.
+ * over them and the checkpoints (format.md, Verification). Each verification runs on its caller's
+ * thread, with the help of assistants that all verifications of a process share. Safe for any
+ * number of threads.
  */
 public final class LogVerifier {
   private final LogReader reader;
+  private final Assistants assistants;
 
+  /** With an assistant for each core but one. */
   public LogVerifier(LogReader reader) {
+    this(reader, VerifierThreads::assist);
+  }
+
+  public LogVerifier(LogReader reader, Assistants assistants) {
     this.reader = reader;
+    this.assistants = assistants;
   }
 
   /**
@@ -29,7 +37,7 @@ public final class LogVerifier {
     reader.refreshHorizon();
     while (true) {
       long first = reader.firstId();
-      VerifyReport report = new RangeVerifier(reader, progress).verify(request);
+      VerifyReport report = new RangeVerifier(reader, assistants, progress).verify(request);
       reader.refreshHorizon();
       if (report.valid() || reader.firstId() == first) {
         return report;

@@ -6,6 +6,7 @@ import io.tallystick.entry.InvalidEntryException;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.log.Fault;
 import io.tallystick.store.log.Nanos;
+import io.tallystick.store.log.SafePoint;
 import io.tallystick.store.log.SignedCheckpoint;
 import io.tallystick.store.segment.Block;
 import io.tallystick.store.segment.BlockWalk;
@@ -25,26 +26,27 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Checks a range of the log from the bytes on disk up: the caller's thread reads blocks, {@link
- * VerifierThreads} check runs of them, and the caller joins the runs in order. Memory does not
- * depend on the range. Used once.
+ * Assistants} check runs of them, and the caller joins the runs in order. It checks a run itself
+ * that no assistant takes. Memory does not depend on the range. Used once.
  */
 public final class RangeVerifier {
-  /** A run is submitted when it has this many bytes. */
+  /** A run is checked when it has this many bytes. */
   private static final int RUN_BYTES = 1 << 20;
 
   private static final int MAX_RUNS_AHEAD = 8;
 
   private final LogReader reader;
   private final Segments segments;
+  private final Assistants assistants;
   private final VerifyReport.@Nullable Progress progress;
 
   private final List<Fault> faults = new ArrayList<>();
-  private final Deque<Future<ChainCheck>> runs = new ArrayDeque<>();
+  private final Deque<FutureTask<ChainCheck>> runs = new ArrayDeque<>();
   private long faultCount;
   private long checked;
   private long leafHashes;
@@ -55,9 +57,10 @@ public final class RangeVerifier {
   private @Nullable SignedCheckpoint checkpoint;
   private @Nullable SealCheck seal;
 
-  RangeVerifier(LogReader reader, VerifyReport.@Nullable Progress progress) {
+  RangeVerifier(LogReader reader, Assistants assistants, VerifyReport.@Nullable Progress progress) {
     this.reader = reader;
     this.segments = reader.segments();
+    this.assistants = assistants;
     this.progress = progress;
   }
 
@@ -263,8 +266,8 @@ public final class RangeVerifier {
 
   private void submit(ChainCheck check, List<Block> run, List<String> where)
       throws IOException, InterruptedException {
-    runs.add(
-        VerifierThreads.submit(() -> {
+    FutureTask<ChainCheck> task =
+        new FutureTask<>(() -> {
           for (int i = 0; i < run.size(); i++) {
             if (Thread.interrupted()) {
               throw interrupted();
@@ -272,8 +275,15 @@ public final class RangeVerifier {
             check.block(run.get(i), where.get(i));
           }
           return check;
-        }));
+        });
+    runs.add(task);
+    if (!assistants.assist(task)) {
+      task.run();
+    }
     if (runs.size() > MAX_RUNS_AHEAD) {
+      join(runs.remove());
+    }
+    while (!runs.isEmpty() && runs.getFirst().isDone()) {
       join(runs.remove());
     }
   }
@@ -282,14 +292,20 @@ public final class RangeVerifier {
     return new InterruptedException("the verification was interrupted");
   }
 
-  private void join(Future<ChainCheck> run) throws IOException, InterruptedException {
+  private void join(FutureTask<ChainCheck> run) throws IOException, InterruptedException {
+    SafePoint.reach();
     if (Thread.interrupted()) {
       throw interrupted();
     }
     ChainCheck check;
     try {
+      // Does nothing if somebody has begun it.
+      run.run();
       check = run.get();
     } catch (ExecutionException e) {
+      if (e.getCause() instanceof InterruptedException) {
+        throw interrupted();
+      }
       throw new IllegalStateException("a run of blocks could not be checked", e.getCause());
     }
     check.follow(link);

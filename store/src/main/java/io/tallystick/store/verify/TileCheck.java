@@ -1,6 +1,7 @@
 package io.tallystick.store.verify;
 
 import io.tallystick.store.log.Fault;
+import io.tallystick.store.log.SafePoint;
 import io.tallystick.tlog.CorruptTileException;
 import io.tallystick.tlog.Hash;
 import io.tallystick.tlog.Hasher;
@@ -55,6 +56,7 @@ public final class TileCheck {
   /** Compares the hashes {@code [from, to)} of a level with the tiles below them. */
   private void roots(int level, long from, long to) throws IOException {
     for (long number = from; number < to; number++) {
+      SafePoint.reach();
       Tile below = new Tile(level - 1, number, TilePath.FULL_WIDTH);
       Tile above = Tile.holding(level, number, size);
       try {

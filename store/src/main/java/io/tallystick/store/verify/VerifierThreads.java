@@ -1,35 +1,35 @@
 package io.tallystick.store.verify;
 
-import java.util.concurrent.Callable;
-import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The threads that check entries, one for each core, shared by all verifications of the process.
- * They end after a minute without work, and do not keep the process alive.
+ * The threads that assist verifications where nothing else has to be done on the machine: one for
+ * each core but that of the caller, at least one, shared by all verifications of the process. They
+ * end after a minute without work, and do not keep the process alive.
  *
- * <p>Runs are checked in the order in which they are submitted. A verification has a few of them
- * here at most and submits the next when the oldest is done, so verifications at the same time
- * advance at the same pace, and the queue stays short.
+ * <p>A few runs wait for them at most; a verification checks more than that itself, so all of them
+ * advance.
  */
 final class VerifierThreads {
+  private static final int MAX_WAITING_EACH = 2;
   private static final AtomicInteger COUNT = new AtomicInteger();
   private static final ThreadPoolExecutor POOL = pool();
 
   private VerifierThreads() {}
 
   private static ThreadPoolExecutor pool() {
-    int cores = Runtime.getRuntime().availableProcessors();
+    int threads = Math.max(1, Runtime.getRuntime().availableProcessors() - 1);
     ThreadPoolExecutor pool =
         new ThreadPoolExecutor(
-            cores,
-            cores,
+            threads,
+            threads,
             1,
             TimeUnit.MINUTES,
-            new LinkedBlockingQueue<>(),
+            new LinkedBlockingQueue<>(MAX_WAITING_EACH * threads),
             work ->
                 Thread.ofPlatform()
                     .name("tally-verify-" + COUNT.incrementAndGet())
@@ -39,8 +39,13 @@ final class VerifierThreads {
     return pool;
   }
 
-  /** Has a run checked. Cancel the future when nobody needs its result any more. */
-  static <T> Future<T> submit(Callable<T> run) {
-    return POOL.submit(run);
+  /** As {@link Assistants}. */
+  static boolean assist(Runnable run) {
+    try {
+      POOL.execute(run);
+      return true;
+    } catch (RejectedExecutionException e) {
+      return false;
+    }
   }
 }
