@@ -86,6 +86,11 @@ public final class ProofService {
     return Optional.of(log.tree().prove(id, under));
   }
 
+  /** Whether there is an entry with this id, so that it can be proved; signs nothing. */
+  public boolean canProve(long id) throws IOException {
+    return id <= log.lastId();
+  }
+
   /**
    * The RFC 9162 proof that the tree of one size is the beginning of that of another.
    *

@@ -19,9 +19,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class VerifyService {
   private final LogReader log;
+  private final LogVerifier verifier;
 
+  /** For a process that has nothing else to do. */
   public VerifyService(LogReader log) {
+    this(log, new LogVerifier(log));
+  }
+
+  public VerifyService(LogReader log, LogVerifier verifier) {
     this.log = log;
+    this.verifier = verifier;
   }
 
   /** What to verify, with what the log itself says about its keys. */
@@ -64,6 +71,6 @@ public final class VerifyService {
    */
   public Verification verify(VerifyRequest request, VerifyReport.@Nullable Progress progress)
       throws IOException, InterruptedException {
-    return Verification.of(new LogVerifier(log).verify(request, progress));
+    return Verification.of(verifier.verify(request, progress));
   }
 }
