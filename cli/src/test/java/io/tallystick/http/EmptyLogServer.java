@@ -1,6 +1,7 @@
 package io.tallystick.http;
 
 import io.javalin.Javalin;
+import io.tallystick.http.api.LongRequests;
 import io.tallystick.http.api.TreeApi;
 import io.tallystick.http.auth.Authenticator;
 import io.tallystick.http.auth.Browsers;
@@ -14,6 +15,7 @@ import io.tallystick.note.SignedNote;
 import io.tallystick.note.SignerKey;
 import io.tallystick.service.access.AccessKeys;
 import io.tallystick.service.query.ProofService;
+import io.tallystick.service.work.LongTasks;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.log.LogConfig;
@@ -73,7 +75,8 @@ public final class EmptyLogServer implements AutoCloseable {
         Javalin.create(javalin -> {
           new Listener(config, null, (status, duration) -> {}).configure(javalin);
           javalin.routes.exception(Exception.class, (e, request) -> Problems.answer(request, e));
-          new TreeApi(answers, true).register(javalin.routes, guard);
+          new TreeApi(answers, new LongRequests(new LongTasks(), guard), true)
+              .register(javalin.routes, guard);
         });
     Listener.start(app, config);
     return app;

@@ -8,6 +8,7 @@ import io.tallystick.http.api.EventsApi;
 import io.tallystick.http.api.HealthApi;
 import io.tallystick.http.api.KeysApi;
 import io.tallystick.http.api.LiveApi;
+import io.tallystick.http.api.LongRequests;
 import io.tallystick.http.api.Metrics;
 import io.tallystick.http.api.OverviewApi;
 import io.tallystick.http.api.ReadingApi;
@@ -42,7 +43,9 @@ import io.tallystick.service.query.QueryService;
 import io.tallystick.service.query.VerifyService;
 import io.tallystick.service.retention.RetentionAdministration;
 import io.tallystick.service.witness.WitnessFeeder;
+import io.tallystick.service.work.LongTasks;
 import io.tallystick.store.AuditLog;
+import io.tallystick.store.verify.LogVerifier;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -73,6 +76,7 @@ public final class AuditServer implements AutoCloseable {
   private final LimitedKeys limited;
   private final Sessions sessions;
   private final LiveApi live;
+  private final LongTasks tasks = new LongTasks();
   private final @Nullable ServedCertificate certificate;
   public final Javalin app;
   private final ScheduledExecutorService timer =
@@ -102,6 +106,7 @@ public final class AuditServer implements AutoCloseable {
     Browsers browsers = new Browsers(config.trustedProxies(), config.basePath());
     this.limited = new LimitedKeys(events, metrics::limited, System::nanoTime);
     Authenticator guard = new Authenticator(keys, sessions, browsers, limiter, events, limited);
+    LongRequests work = new LongRequests(tasks, guard);
     this.live = new LiveApi(log.reader(), index, guard, LiveApi.MAX_LISTENERS);
     BodyReader bodies =
         new BodyReader(
@@ -151,18 +156,20 @@ public final class AuditServer implements AutoCloseable {
                   new ExportService(log.reader(), index),
                   sealing,
                   events,
+                  work,
                   index)
               .register(javalin.routes, guard);
-          new VerifyApi(new VerifyService(log.reader()), sealing, Clock.systemUTC())
+          LogVerifier verifier = new LogVerifier(log.reader(), tasks::assist);
+          new VerifyApi(new VerifyService(log.reader(), verifier), sealing, work, Clock.systemUTC())
               .register(javalin.routes, guard);
-          new OverviewApi(new Overview(log.reader(), index, Clock.systemUTC()), index)
+          new OverviewApi(new Overview(log.reader(), index, Clock.systemUTC()), work, index)
               .register(javalin.routes, guard);
           live.register(javalin.routes);
           new SessionApi(guard, sessions, browsers, events, limited, objects)
               .register(javalin.routes);
           page.register(javalin.routes);
           new Description(config.basePath()).register(javalin.routes);
-          new TreeApi(tree, config.publicTlog()).register(javalin.routes, guard);
+          new TreeApi(tree, work, config.publicTlog()).register(javalin.routes, guard);
           new KeysApi(keys, new KeyAdministration(log, keys), objects)
               .register(javalin.routes, guard);
           new RetentionApi(new RetentionAdministration(log, index, Clock.systemUTC()), objects)
@@ -262,7 +269,11 @@ public final class AuditServer implements AutoCloseable {
   @Override
   public void close() throws IOException {
     live.stop();
-    app.stop();
+    try {
+      app.stop();
+    } finally {
+      tasks.close();
+    }
     timer.shutdownNow();
     logFloods(limiter.endAll());
     limited.logAll();

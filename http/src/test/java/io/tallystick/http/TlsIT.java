@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tallystick.http.tls.TlsFiles;
 import io.tallystick.http.tls.TlsMaterial;
+import io.tallystick.service.access.Permission;
 import io.tallystick.service.witness.Witness;
 import io.tallystick.store.files.OwnerOnly;
 import java.io.IOException;
@@ -129,6 +130,43 @@ class TlsIT {
     try (TestServer server = TestServer.start(directory.resolve("data"), config(files()))) {
       assertThat(health(server.server.port(), certificate)).isEqualTo(200);
     }
+  }
+
+  @Test
+  void anExportIsWholeForASlowClientAndEndsForOneThatLeaves() throws Exception {
+    SSLSocketFactory sockets = trusting(makeCertificate(files(), "EC")).getSocketFactory();
+    try (TestServer server = TestServer.start(directory.resolve("data"), config(files()))) {
+      server.log.append(Events.ordinary(10_000), null).get();
+      String key = server.key(Permission.ADMIN_AUDIT);
+      long last = server.log.lastId();
+      String get =
+          "GET /api/audit/export HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-API-Key: %s\r\n\r\n"
+              .formatted(key);
+      InetAddress here = InetAddress.getLoopbackAddress();
+      StringBuilder answer = new StringBuilder();
+      try (Socket socket = sockets.createSocket(here, server.server.port())) {
+        socket.getOutputStream().write(get.getBytes(StandardCharsets.US_ASCII));
+        byte[] part;
+        do {
+          Thread.sleep(25);
+          part = socket.getInputStream().readNBytes(100_000);
+          answer.append(new String(part, StandardCharsets.ISO_8859_1));
+        } while (part.length == 100_000);
+      }
+      assertThat(answer.toString().split("\"event_type\"", -1)).hasSize((int) last + 1);
+      assertThat(exported(server, last)).contains("\"complete\":true");
+      try (Socket socket = sockets.createSocket(here, server.server.port())) {
+        socket.getOutputStream().write(get.getBytes(StandardCharsets.US_ASCII));
+        assertThat(socket.getInputStream().read()).isEqualTo('H');
+      }
+      assertThat(exported(server, last + 1)).contains("\"reason\":\"client gone\"");
+    }
+  }
+
+  /** The details of the entry after this one, which is about an export. */
+  private static String exported(TestServer server, long after) throws Exception {
+    assertThat(server.log.reader().awaitBeyond(after, Duration.ofSeconds(10))).isTrue();
+    return String.valueOf(server.entry(after + 1).decode().event().details());
   }
 
   @Test

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.util.ArrayList;
@@ -18,6 +19,10 @@ final class Wire {
   private static final Pattern STATUS = Pattern.compile("HTTP/1\\.[01] ([0-9]{3}) ");
 
   private Wire() {}
+
+  static InetSocketAddress address(TestServer server) {
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), server.server.port());
+  }
 
   static Socket connect(TestServer server) throws IOException {
     Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.server.port());

@@ -1,15 +1,21 @@
 package io.tallystick.http.api;
 
 import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.javalin.http.HandlerType;
 import io.tallystick.http.auth.Authenticator;
+import io.tallystick.http.auth.Caller;
 import io.tallystick.http.wire.JsonObjects;
 import io.tallystick.http.wire.Routes;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.service.access.Permission;
+import io.tallystick.service.answer.AnswerJson;
 import io.tallystick.service.answer.OverviewReport;
 import io.tallystick.service.query.Overview;
 import io.tallystick.service.query.Parameters;
+import io.tallystick.service.query.Period;
 import io.tallystick.service.query.QueryParser;
+import java.io.IOException;
 
 /**
  * {@link Overview} over HTTP: {@code GET /api/audit/overview}, for a {@code since} and {@code
@@ -17,24 +23,28 @@ import io.tallystick.service.query.QueryParser;
  */
 public final class OverviewApi {
   private final Overview overview;
+  private final LongRequests work;
   private final IndexNotice notice;
 
-  public OverviewApi(Overview overview, AuditIndex index) {
+  public OverviewApi(Overview overview, LongRequests work, AuditIndex index) {
     this.overview = overview;
+    this.work = work;
     this.notice = new IndexNotice(index);
   }
 
   public void register(RoutesConfig routes, Authenticator guard) {
     Routes.get(
-        routes,
-        "/api/audit/overview",
-        guard.guarded(
-            Permission.ADMIN_AUDIT,
-            (request, caller) -> {
-              Parameters given = Parameters.ofQuery(request.queryString());
-              OverviewReport report = overview.of(QueryParser.period(given));
-              notice.add(request);
-              JsonObjects.answer(request, report);
-            }));
+        routes, "/api/audit/overview", guard.guarded(Permission.ADMIN_AUDIT, this::overview));
+  }
+
+  private void overview(Context request, Caller caller) throws IOException, InterruptedException {
+    Period period = QueryParser.period(Parameters.ofQuery(request.queryString()));
+    if (request.method().equals(HandlerType.HEAD)) {
+      request.contentType(AnswerJson.CONTENT_TYPE);
+      return;
+    }
+    OverviewReport report = work.compute(request, caller, task -> overview.of(period));
+    notice.add(request);
+    JsonObjects.answer(request, report);
   }
 }

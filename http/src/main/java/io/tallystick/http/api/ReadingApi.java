@@ -9,11 +9,12 @@ import io.tallystick.http.auth.SecurityEvents;
 import io.tallystick.http.wire.Bytes;
 import io.tallystick.http.wire.JsonObjects;
 import io.tallystick.http.wire.Problem;
+import io.tallystick.http.wire.RequestEndedException;
 import io.tallystick.http.wire.Routes;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.service.access.Permission;
-import io.tallystick.service.answer.EntryPage;
+import io.tallystick.service.answer.AnswerJson;
 import io.tallystick.service.answer.EntryView;
 import io.tallystick.service.export.CountedAnswer;
 import io.tallystick.service.export.ExportFormat;
@@ -21,11 +22,16 @@ import io.tallystick.service.export.ExportRecord;
 import io.tallystick.service.export.ExportService;
 import io.tallystick.service.query.CheckpointSource;
 import io.tallystick.service.query.Parameters;
+import io.tallystick.service.query.Period;
 import io.tallystick.service.query.QueryParser;
 import io.tallystick.service.query.QueryService;
+import io.tallystick.service.query.TypeQuery;
+import io.tallystick.service.work.TooManyTasksException;
 import io.tallystick.store.log.StoredEntry;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * The endpoints that read the log (docs/http-api.md, Reading entries): the answers of {@link
@@ -38,6 +44,7 @@ public final class ReadingApi {
   private final ExportService exports;
   private final CheckpointSource sealing;
   private final SecurityEvents events;
+  private final LongRequests work;
   private final IndexNotice notice;
 
   /**
@@ -50,65 +57,118 @@ public final class ReadingApi {
       ExportService exports,
       CheckpointSource sealing,
       SecurityEvents events,
+      LongRequests work,
       AuditIndex index) {
     this.queries = queries;
     this.exports = exports;
     this.sealing = sealing;
     this.events = events;
+    this.work = work;
     this.notice = new IndexNotice(index);
   }
 
-  /** Reads parameters, and gives the answer to them. */
+  /** A question whose parameters are valid. */
+  private record Question(boolean takesLong, Answer answer) {
+    static Question ofLog(Answer answer) {
+      return new Question(true, answer);
+    }
+  }
+
   @FunctionalInterface
-  private interface Query {
-    Object answer(Parameters given) throws IOException, InterruptedException;
+  private interface Answer {
+    Object get() throws IOException, InterruptedException;
   }
 
   public void register(RoutesConfig routes, Authenticator keys) {
-    add(routes, keys, "", given -> queries.entries(QueryParser.list(given)));
-    add(routes, keys, "/security", given -> queries.entries(QueryParser.security(given)));
-    add(routes, keys, "/types", given -> queries.types(QueryParser.types(given)));
-    add(routes, keys, "/stats", given -> queries.statistics(QueryParser.period(given)));
+    add(routes, keys, "", given -> page(QueryParser.list(given)));
+    add(routes, keys, "/security", given -> page(QueryParser.security(given)));
+    add(
+        routes,
+        keys,
+        "/types",
+        given -> {
+          TypeQuery wanted = QueryParser.types(given);
+          return Question.ofLog(() -> queries.types(wanted));
+        });
+    add(
+        routes,
+        keys,
+        "/stats",
+        given -> {
+          Period period = QueryParser.period(given);
+          return Question.ofLog(() -> queries.statistics(period));
+        });
     add(
         routes,
         keys,
         "/horizon",
         given -> {
           given.only(List.of());
-          return queries.horizon();
+          return new Question(false, queries::horizon);
         });
     get(routes, keys, "/export", this::export);
-    get(routes, keys, "/user/{user_id}", (request, caller) -> user(request));
+    get(routes, keys, "/user/{user_id}", this::user);
     get(routes, keys, "/entries/{id}", (request, caller) -> entry(request));
   }
 
-  private void user(Context request) throws IOException, InterruptedException {
-    long id = Parameters.number("user_id", request.pathParam("user_id"), 0, Long.MAX_VALUE);
-    Parameters given = Parameters.ofQuery(request.queryString());
-    EntryPage page = queries.entries(QueryParser.user(id, given));
-    notice.add(request);
-    JsonObjects.answer(request, page);
+  /** What needs the index may have to scan much of the log. */
+  private Question page(AuditQuery query) {
+    return new Question(!query.needsNoIndex(), () -> queries.entries(query));
   }
 
-  /** The log records every export, whether it reaches its end or not. */
+  private void user(Context request, Caller caller) throws IOException, InterruptedException {
+    long id = Parameters.number("user_id", request.pathParam("user_id"), 0, Long.MAX_VALUE);
+    Parameters given = Parameters.ofQuery(request.queryString());
+    answer(request, caller, page(QueryParser.user(id, given)));
+  }
+
+  /** HEAD asks only whether the question is a valid one. */
+  private void answer(Context request, Caller caller, Question question)
+      throws IOException, InterruptedException {
+    if (request.method().equals(HandlerType.HEAD)) {
+      request.contentType(AnswerJson.CONTENT_TYPE);
+      return;
+    }
+    Object answer =
+        question.takesLong()
+            ? work.compute(request, caller, task -> question.answer().get())
+            : question.answer().get();
+    notice.add(request);
+    JsonObjects.answer(request, answer);
+  }
+
+  /**
+   * The log records every export that begins, whether it reaches its end or not. HEAD asks only
+   * whether it could begin.
+   */
   private void export(Context request, Caller caller) throws IOException, InterruptedException {
     Parameters given = Parameters.ofQuery(request.queryString());
     AuditQuery query = QueryParser.export(given);
     ExportFormat format = ExportFormat.of(given);
-    sealing.newest();
-    CountedAnswer answer = exports.export(query, format);
     ExportRecord export = ExportRecord.of(given);
-    request.contentType(answer.contentType());
+    request.contentType(format.contentType());
     if (request.method().equals(HandlerType.HEAD)) {
       return;
     }
-    boolean complete = false;
+    sealing.newest();
+    CountedAnswer answer = exports.export(query, format);
     try {
-      answer.writeTo(request.outputStream());
-      complete = true;
-    } finally {
-      events.exported(caller, request.userAgent(), export, answer.entries(), complete);
+      work.stream(request, caller, task -> write(answer, task.collected(request.outputStream())));
+    } catch (TooManyTasksException e) {
+      throw e;
+    } catch (Throwable e) {
+      String why = e instanceof RequestEndedException ended ? ended.reason() : "failed";
+      events.exported(caller, request.userAgent(), export, answer.entries(), why);
+      throw e;
     }
+    events.exported(caller, request.userAgent(), export, answer.entries(), null);
+  }
+
+  private static CountedAnswer write(CountedAnswer answer, OutputStream out)
+      throws IOException, InterruptedException {
+    answer.writeTo(out);
+    out.flush();
+    return answer;
   }
 
   private void entry(Context request) throws IOException {
@@ -125,16 +185,17 @@ public final class ReadingApi {
     }
   }
 
-  private void add(RoutesConfig routes, Authenticator keys, String path, Query query) {
+  private void add(
+      RoutesConfig routes,
+      Authenticator keys,
+      String path,
+      Function<Parameters, Question> questions) {
     get(
         routes,
         keys,
         path,
-        (request, caller) -> {
-          Object answer = query.answer(Parameters.ofQuery(request.queryString()));
-          notice.add(request);
-          JsonObjects.answer(request, answer);
-        });
+        (request, caller) ->
+            answer(request, caller, questions.apply(Parameters.ofQuery(request.queryString()))));
   }
 
   private static void get(

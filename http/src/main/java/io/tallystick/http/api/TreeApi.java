@@ -5,12 +5,15 @@ import io.javalin.http.Context;
 import io.javalin.http.Handler;
 import io.javalin.http.HandlerType;
 import io.tallystick.http.auth.Authenticator;
+import io.tallystick.http.auth.Caller;
 import io.tallystick.http.wire.Bytes;
 import io.tallystick.http.wire.JsonObjects;
 import io.tallystick.http.wire.Problem;
 import io.tallystick.http.wire.Routes;
 import io.tallystick.note.TimestampToken;
 import io.tallystick.service.access.Permission;
+import io.tallystick.service.answer.AnswerJson;
+import io.tallystick.service.query.CheckpointQuery;
 import io.tallystick.service.query.Parameters;
 import io.tallystick.service.query.ProofService;
 import io.tallystick.service.query.QueryParser;
@@ -30,20 +33,23 @@ public final class TreeApi {
   private static final String TILES = "/tlog/tile/";
 
   private final ProofService tree;
+  private final LongRequests work;
   private final boolean publicTlog;
 
   /**
    * @param publicTlog serves {@code /tlog} without a key
    */
-  public TreeApi(ProofService tree, boolean publicTlog) {
+  public TreeApi(ProofService tree, LongRequests work, boolean publicTlog) {
     this.tree = tree;
+    this.work = work;
     this.publicTlog = publicTlog;
   }
 
   public void register(RoutesConfig routes, Authenticator keys) {
     get(routes, keys, "/entries/{id}/proof", this::proof);
     get(routes, keys, "/consistency", this::consistency);
-    get(routes, keys, "/checkpoints", this::checkpoints);
+    Routes.get(
+        routes, PATH + "/checkpoints", keys.guarded(Permission.ADMIN_AUDIT, this::checkpoints));
     get(routes, keys, "/checkpoints/newest", this::exported);
     get(routes, keys, "/checkpoints/{size}", this::kept);
     get(routes, keys, "/checkpoints/{size}/timestamp", this::timestamp);
@@ -65,11 +71,16 @@ public final class TreeApi {
         : keys.guarded(Permission.ADMIN_AUDIT, (request, caller) -> handler.handle(request));
   }
 
+  /** HEAD asks only whether there is such an entry: nothing is signed for it. */
   private void proof(Context request) throws IOException, InterruptedException {
     noParameters(request);
+    long id = Parameters.number("id", request.pathParam("id"), 1, Long.MAX_VALUE);
+    if (isHead(request) && tree.canProve(id)) {
+      request.contentType(Bytes.TEXT);
+      return;
+    }
     TlogProof proof =
-        tree.proof(Parameters.number("id", request.pathParam("id"), 1, Long.MAX_VALUE))
-            .orElseThrow(missing("There is no entry with this id, or it is not sealed."));
+        tree.proof(id).orElseThrow(missing("There is no entry with this id, or it is not sealed."));
     Bytes.answer(request, Bytes.TEXT, proof.toBytes());
   }
 
@@ -81,15 +92,20 @@ public final class TreeApi {
             given.number("from", 0, Long.MAX_VALUE), given.number("to", 0, Long.MAX_VALUE)));
   }
 
-  private void checkpoints(Context request) throws IOException {
-    Parameters given = Parameters.ofQuery(request.queryString());
-    JsonObjects.answer(request, tree.checkpoints(QueryParser.checkpoints(given)));
+  private void checkpoints(Context request, Caller caller)
+      throws IOException, InterruptedException {
+    CheckpointQuery query = QueryParser.checkpoints(Parameters.ofQuery(request.queryString()));
+    if (isHead(request)) {
+      request.contentType(AnswerJson.CONTENT_TYPE);
+      return;
+    }
+    JsonObjects.answer(request, work.compute(request, caller, task -> tree.checkpoints(query)));
   }
 
   /** HEAD asks only whether there is one: nothing is signed or kept for it. */
   private void exported(Context request) throws IOException, InterruptedException {
     noParameters(request);
-    if (request.method().equals(HandlerType.HEAD) && tree.canExport()) {
+    if (isHead(request) && tree.canExport()) {
       request.contentType(Bytes.TEXT);
       return;
     }
@@ -139,6 +155,10 @@ public final class TreeApi {
     request.header(
         "Cache-Control", (publicTlog ? "public" : "private") + ", max-age=604800, immutable");
     Bytes.answer(request, Bytes.BINARY, bytes);
+  }
+
+  private static boolean isHead(Context request) {
+    return request.method().equals(HandlerType.HEAD);
   }
 
   private static long size(Context request) {

@@ -2,6 +2,7 @@ package io.tallystick.http.api;
 
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
+import io.javalin.http.HandlerType;
 import io.tallystick.http.auth.Authenticator;
 import io.tallystick.http.auth.Caller;
 import io.tallystick.http.wire.EventStream;
@@ -15,6 +16,7 @@ import io.tallystick.service.query.Parameters;
 import io.tallystick.service.query.QueryParser;
 import io.tallystick.service.query.VerifyQuery;
 import io.tallystick.service.query.VerifyService;
+import io.tallystick.service.work.LongTask;
 import io.tallystick.store.verify.VerifyReport;
 import io.tallystick.store.verify.VerifyRequest;
 import java.io.IOException;
@@ -34,15 +36,17 @@ public final class VerifyApi {
 
   private final VerifyService log;
   private final CheckpointSource sealing;
+  private final LongRequests work;
   private final Clock clock;
   private volatile LastVerification last = LastVerification.NONE;
 
   /**
    * @param sealing seals the log before each verification
    */
-  public VerifyApi(VerifyService log, CheckpointSource sealing, Clock clock) {
+  public VerifyApi(VerifyService log, CheckpointSource sealing, LongRequests work, Clock clock) {
     this.log = log;
     this.sealing = sealing;
+    this.work = work;
     this.clock = clock;
   }
 
@@ -51,29 +55,37 @@ public final class VerifyApi {
     Routes.get(routes, PATH + "/last", guard.guarded(Permission.ADMIN_AUDIT, (r, by) -> last(r)));
   }
 
+  /** HEAD asks only whether the question is a valid one. */
   private void verify(Context request, Caller caller) throws IOException, InterruptedException {
     VerifyQuery query = QueryParser.verify(Parameters.ofQuery(request.queryString()));
-    sealing.newest();
-    VerifyRequest asked = log.request(query);
     String accept = request.header("Accept");
-    if (accept != null && accept.contains(EventStream.CONTENT_TYPE)) {
-      stream(new EventStream(request), asked, caller.key().name());
+    boolean events = accept != null && accept.contains(EventStream.CONTENT_TYPE);
+    if (request.method().equals(HandlerType.HEAD)) {
+      request.contentType(events ? EventStream.CONTENT_TYPE : AnswerJson.CONTENT_TYPE);
       return;
     }
-    Verification report = log.verify(asked, null);
-    remember(report, caller.key().name());
-    JsonObjects.answer(request, report);
+    sealing.newest();
+    VerifyRequest asked = log.request(query);
+    String by = caller.key().name();
+    if (events) {
+      work.stream(request, caller, task -> stream(request, task, asked, by));
+    } else {
+      Verification report = work.compute(request, caller, task -> log.verify(asked, null));
+      remember(report, by);
+      JsonObjects.answer(request, report);
+    }
   }
 
-  private void stream(EventStream stream, VerifyRequest asked, String by)
+  private Verification stream(Context request, LongTask<?> task, VerifyRequest asked, String by)
       throws IOException, InterruptedException {
+    EventStream stream = new EventStream(request);
     // The first is sent at once.
     long[] sentAt = {System.nanoTime() - PROGRESS_NANOS};
     VerifyReport.Progress progress =
         (checked, total) -> {
           if (System.nanoTime() - sentAt[0] >= PROGRESS_NANOS) {
             sentAt[0] = System.nanoTime();
-            send(stream, new Verification.Progress(checked, total));
+            send(task, stream, new Verification.Progress(checked, total));
           }
         };
     Verification report;
@@ -83,13 +95,14 @@ public final class VerifyApi {
       throw e.getCause();
     }
     remember(report, by);
-    stream.send("result", out -> AnswerJson.write(out, report));
+    task.write(() -> stream.send("result", out -> AnswerJson.write(out, report)));
+    return report;
   }
 
   /** Sends the progress. If the client has gone, the verification ends. */
-  private static void send(EventStream stream, Verification.Progress progress) {
+  private static void send(LongTask<?> task, EventStream stream, Verification.Progress progress) {
     try {
-      stream.send("progress", out -> AnswerJson.write(out, progress));
+      task.write(() -> stream.send("progress", out -> AnswerJson.write(out, progress)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {

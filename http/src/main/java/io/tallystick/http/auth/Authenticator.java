@@ -3,6 +3,7 @@ package io.tallystick.http.auth;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
 import io.tallystick.http.wire.Problem;
+import io.tallystick.http.wire.RequestEndedException;
 import io.tallystick.service.ShareExceededException;
 import io.tallystick.service.access.AccessKey;
 import io.tallystick.service.access.AccessKeys;
@@ -152,9 +153,27 @@ public final class Authenticator {
 
   /** Whether the caller of a long request is still admitted. Does not count as use. */
   public boolean isStillGood(Caller caller) {
+    return whyRefused(caller) == null;
+  }
+
+  /**
+   * Refuses the caller of a long request that is not admitted any more.
+   *
+   * @throws RequestEndedException with 401 if the key or the session has ended
+   */
+  public void checkStillGood(Caller caller) {
+    String why = whyRefused(caller);
+    if (why != null) {
+      throw new RequestEndedException(unauthorized(), why);
+    }
+  }
+
+  private @Nullable String whyRefused(Caller caller) {
+    if (keys.good(caller.key().id()).isEmpty()) {
+      return "key revoked or expired";
+    }
     Session session = caller.session();
-    return keys.good(caller.key().id()).isPresent()
-        && (session == null || sessions.isAlive(session));
+    return session == null || sessions.isAlive(session) ? null : "session ended";
   }
 
   /** The answer to a failed attempt: this one, or that there were too many. */

@@ -89,13 +89,15 @@ public final class SecurityEvents {
   /**
    * A client exported entries, all that matched or only some. Waits until the entry about it is
    * acknowledged, so that the answer does not end before.
+   *
+   * @param failure why there are not all; {@code null} if there are
    */
   public void exported(
       Caller caller,
       @Nullable String userAgent,
       ExportRecord export,
       long entries,
-      boolean complete)
+      @Nullable String failure)
       throws IOException {
     AccessKey key = caller.key();
     CompletableFuture<Receipt> recorded =
@@ -103,7 +105,7 @@ public final class SecurityEvents {
             about(key, "audit.exported", caller.address(), userAgent)
                 .actorUsername(key.name())
                 .action("exported as " + export.format())
-                .details(export.details(entries, complete)));
+                .details(export.details(entries, failure)));
     try {
       recorded.orTimeout(MAX_WAIT.toMillis(), TimeUnit.MILLISECONDS).join();
     } catch (CompletionException e) {

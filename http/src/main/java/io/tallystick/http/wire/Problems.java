@@ -9,6 +9,7 @@ import io.tallystick.index.IndexException;
 import io.tallystick.service.InvalidParameterException;
 import io.tallystick.service.ShareExceededException;
 import io.tallystick.service.append.RequestIdConflictException;
+import io.tallystick.service.work.TooManyTasksException;
 import io.tallystick.store.files.NoSpaceException;
 import io.tallystick.store.log.LogException;
 import io.tallystick.tlog.CorruptTileException;
@@ -16,7 +17,6 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeoutException;
-import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.server.Request;
@@ -36,6 +36,10 @@ public final class Problems {
   public static Problem of(Throwable failure) {
     return switch (failure) {
       case Problem.Thrown thrown -> thrown.problem();
+      case RequestEndedException e -> e.problem();
+      case TooManyTasksException e ->
+          Problem.of(503, sentence(e.getMessage()))
+              .with("Retry-After", Long.toString(TooManyTasksException.RETRY_AFTER.toSeconds()));
       case InvalidParameterException e -> Problem.invalid(null, e.name(), e.getMessage());
       case InvalidEventException e -> Problem.invalid(e);
       case RequestIdConflictException e -> Problem.of(409, sentence(e.getMessage()));
@@ -102,11 +106,7 @@ public final class Problems {
   public static void answer(Context request, Throwable failure) {
     Problem problem = of(failure);
     if (request.res().isCommitted()) {
-      ServletContextRequest.getServletContextRequest(request.req())
-          .getConnectionMetaData()
-          .getConnection()
-          .getEndPoint()
-          .close();
+      RequestConnection.of(request).cut();
       return;
     }
     request.res().resetBuffer();

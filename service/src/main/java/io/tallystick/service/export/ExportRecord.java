@@ -12,10 +12,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the log records of an export, {@code audit.exported}: the filters, the format, how many
- * entries were written, and whether those were all.
+ * entries were written, whether those were all, and if not, why.
  *
  * @param given the parameters of the request
  */
@@ -28,7 +29,7 @@ public record ExportRecord(Parameters given) {
   public static ExportRecord of(Parameters given) throws IOException {
     ExportRecord export = new ExportRecord(given);
     try {
-      export.details(Long.MAX_VALUE, false);
+      export.details(Long.MAX_VALUE, "key revoked or expired");
     } catch (InvalidEventException e) {
       throw new InvalidParameterException(
           "(query)",
@@ -41,8 +42,12 @@ public record ExportRecord(Parameters given) {
     return ExportFormat.of(given);
   }
 
-  /** The entry's details. */
-  public Details details(long entries, boolean complete) throws IOException {
+  /**
+   * The entry's details.
+   *
+   * @param failure why not all entries were written; {@code null} if they were
+   */
+  public Details details(long entries, @Nullable String failure) throws IOException {
     ByteArrayOutputStream json = new ByteArrayOutputStream();
     try (JsonGenerator out = AnswerJson.generator(json)) {
       out.writeStartObject();
@@ -59,7 +64,10 @@ public record ExportRecord(Parameters given) {
       }
       out.writeEndObject();
       out.writeNumberField("count", entries);
-      out.writeBooleanField("complete", complete);
+      out.writeBooleanField("complete", failure == null);
+      if (failure != null) {
+        out.writeStringField("reason", failure);
+      }
       out.writeEndObject();
     }
     return Details.parse(json.toString(UTF_8));
