@@ -1,19 +1,10 @@
 package io.tallystick.benchmarks;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.URI;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * How many events a server takes over HTTP, and how long each request waits, for one or more builds
@@ -31,59 +22,22 @@ public final class PostRates {
   private static final int NDJSON_CONNECTIONS = 4;
   private static final int NDJSON_EVENTS = 1_000;
   private static final int WARM_UP_ROUNDS = 5;
-  private static final Pattern ADDRESS = Pattern.compile("http://([0-9.]+):([0-9]+)");
 
   /** A running server, and its results so far. */
   private static final class Build implements AutoCloseable {
     final String launcher;
-    final Path data;
-    final Process process;
-    final InetSocketAddress address;
+    final Server server;
     final List<PostLoad.Result> single = new ArrayList<>();
     final List<PostLoad.Result> lines = new ArrayList<>();
 
     Build(String launcher) throws IOException {
       this.launcher = launcher;
-      this.data = Directories.create("post-rates");
-      this.process =
-          new ProcessBuilder(launcher, "serve", "--data", data.toString(), "--port", "0")
-              .redirectError(ProcessBuilder.Redirect.INHERIT)
-              .start();
-      this.address = address(process.inputReader(UTF_8));
-    }
-
-    private static InetSocketAddress address(BufferedReader out) throws IOException {
-      for (String line = out.readLine(); line != null; line = out.readLine()) {
-        Matcher address = ADDRESS.matcher(line);
-        if (address.find()) {
-          URI uri = URI.create(address.group());
-          return new InetSocketAddress(uri.getHost(), uri.getPort());
-        }
-      }
-      throw new IOException("the server ended");
-    }
-
-    byte[] request(String contentType, String body) throws IOException {
-      String head =
-          "POST /api/audit/events HTTP/1.1\r\nHost: localhost\r\nX-API-Key: "
-              + Files.readString(data.resolve("admin.key")).strip()
-              + "\r\nContent-Type: "
-              + contentType
-              + "\r\nContent-Length: "
-              + body.getBytes(UTF_8).length
-              + "\r\n\r\n";
-      return (head + body).getBytes(UTF_8);
+      this.server = new Server(launcher);
     }
 
     @Override
     public void close() throws IOException {
-      process.destroy();
-      try {
-        process.waitFor();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-      Directories.delete(data);
+      server.close();
     }
   }
 
@@ -122,11 +76,15 @@ public final class PostRates {
             + "\"action\":\"GET /v1/things\"}";
     PostLoad.Result single =
         PostLoad.run(
-            build.address, build.request("application/json", event), CONNECTIONS, 1, seconds);
+            build.server.address,
+            build.server.append("application/json", event),
+            CONNECTIONS,
+            1,
+            seconds);
     PostLoad.Result lines =
         PostLoad.run(
-            build.address,
-            build.request("application/x-ndjson", (event + "\n").repeat(NDJSON_EVENTS)),
+            build.server.address,
+            build.server.append("application/x-ndjson", (event + "\n").repeat(NDJSON_EVENTS)),
             NDJSON_CONNECTIONS,
             NDJSON_EVENTS,
             seconds);

@@ -1,0 +1,73 @@
+package io.tallystick.benchmarks;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A server of a build of Tallystick, on a log of its own. */
+final class Server implements AutoCloseable {
+  private static final Pattern ADDRESS = Pattern.compile("http://([0-9.]+):([0-9]+)");
+
+  final InetSocketAddress address;
+  private final Path data;
+  private final Process process;
+
+  /**
+   * @param launcher of the build
+   */
+  Server(String launcher) throws IOException {
+    this.data = Directories.create("server");
+    this.process =
+        new ProcessBuilder(launcher, "serve", "--data", data.toString(), "--port", "0")
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    this.address = address(process.inputReader(UTF_8));
+  }
+
+  private static InetSocketAddress address(BufferedReader out) throws IOException {
+    for (String line = out.readLine(); line != null; line = out.readLine()) {
+      Matcher address = ADDRESS.matcher(line);
+      if (address.find()) {
+        URI uri = URI.create(address.group());
+        return new InetSocketAddress(uri.getHost(), uri.getPort());
+      }
+    }
+    throw new IOException("the server ended");
+  }
+
+  /** The key with every permission. */
+  String key() throws IOException {
+    return Files.readString(data.resolve("admin.key")).strip();
+  }
+
+  /** A request that appends events. */
+  byte[] append(String contentType, String body) throws IOException {
+    String head =
+        "POST /api/audit/events HTTP/1.1\r\nHost: localhost\r\nX-API-Key: "
+            + key()
+            + "\r\nContent-Type: "
+            + contentType
+            + "\r\nContent-Length: "
+            + body.getBytes(UTF_8).length
+            + "\r\n\r\n";
+    return (head + body).getBytes(UTF_8);
+  }
+
+  @Override
+  public void close() throws IOException {
+    process.destroy();
+    try {
+      process.waitFor();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    Directories.delete(data);
+  }
+}
