@@ -4,6 +4,7 @@ import io.tallystick.cli.source.Trust;
 import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Printable;
 import io.tallystick.cli.terminal.Terminal;
+import io.tallystick.http.wire.ContentType;
 import io.tallystick.note.InvalidNoteException;
 import io.tallystick.note.TimestampToken;
 import io.tallystick.service.witness.WholeAnswer;
@@ -105,7 +106,11 @@ public final class NotariseCommand implements Callable<Integer> {
               TimestampToken.MAX_BYTES,
               TIMEOUT);
       String type = response.headers().firstValue("Content-Type").orElse("");
-      if (response.statusCode() != 200 || !type.startsWith(TimestampToken.REPLY_TYPE)) {
+      boolean reply =
+          ContentType.parse(type)
+              .filter(parsed -> parsed.mediaType().equals(TimestampToken.REPLY_TYPE))
+              .isPresent();
+      if (response.statusCode() != 200 || !reply) {
         throw new Failure(
             Failure.UNREACHABLE,
             authority

@@ -11,6 +11,7 @@ import io.tallystick.entry.InvalidEventException;
 import io.tallystick.http.auth.Authenticator;
 import io.tallystick.http.auth.Caller;
 import io.tallystick.http.wire.BodyReader;
+import io.tallystick.http.wire.ContentType;
 import io.tallystick.http.wire.JsonObjects;
 import io.tallystick.http.wire.Problem;
 import io.tallystick.http.wire.Problems;
@@ -26,7 +27,6 @@ import io.tallystick.tlog.Quoted;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /** Where events come in: {@code POST /api/audit/events} (docs/http-api.md, Appending). */
 public final class EventsApi {
@@ -164,14 +164,12 @@ public final class EventsApi {
   /** Whether the body is NDJSON; otherwise it is JSON. */
   private static boolean isLines(Context request) {
     String header = request.header("Content-Type");
-    String[] parts = (header == null ? "" : header).toLowerCase(Locale.ROOT).split(";", -1);
-    String type = parts[0].strip();
-    boolean utf8 = true;
-    for (int i = 1; i < parts.length; i++) {
-      String parameter = parts[i].strip().replace("\"", "");
-      utf8 &= !parameter.startsWith("charset=") || parameter.equals("charset=utf-8");
-    }
-    if (!utf8 || !(type.equals(JSON) || type.equals(LINES))) {
+    String type =
+        ContentType.parse(header)
+            .filter(ContentType::isUtf8)
+            .map(ContentType::mediaType)
+            .orElse("");
+    if (!type.equals(JSON) && !type.equals(LINES)) {
       throw Problem.of(
               415,
               "Content-Type must be application/json for one event or an array of them, or"

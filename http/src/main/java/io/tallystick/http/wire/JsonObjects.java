@@ -17,7 +17,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /** Small JSON objects as the bodies of requests and answers. Safe for any number of threads. */
@@ -43,9 +42,14 @@ public final class JsonObjects {
 
   /** The body of the request, an object with no other fields than these, each once. */
   public JsonNode read(Context request, List<String> fields) {
-    String type = request.header("Content-Type");
-    if (type == null || !type.toLowerCase(Locale.ROOT).startsWith("application/json")) {
-      throw Problem.of(415, "Content-Type must be application/json.").thrown();
+    String header = request.header("Content-Type");
+    if (ContentType.parse(header)
+        .filter(type -> type.isUtf8() && type.mediaType().equals("application/json"))
+        .isEmpty()) {
+      throw Problem.of(
+              415,
+              "Content-Type must be application/json, in UTF-8, but was " + Quoted.of(header) + ".")
+          .thrown();
     }
     String all = String.join(", ", fields);
     try (BodyReader.Body body = bodies.read(request, request.ip())) {
