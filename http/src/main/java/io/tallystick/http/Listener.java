@@ -6,7 +6,7 @@ import io.javalin.config.JavalinConfig;
 import io.javalin.util.JavalinException;
 import io.javalin.util.JavalinLogger;
 import io.tallystick.http.tls.ServedCertificate;
-import io.tallystick.http.wire.HeaderTimeout;
+import io.tallystick.http.wire.Connections;
 import io.tallystick.http.wire.Problems;
 import io.tallystick.http.wire.UnambiguousRequests;
 import java.time.Duration;
@@ -14,7 +14,6 @@ import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
-import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
@@ -28,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class Listener {
   private static final int MAX_HEADER_BYTES = 16 << 10;
   private static final int MAX_PLATFORM_THREADS = 64;
+  private static final Duration HSTS_MAX_AGE = Duration.ofDays(365);
 
   /** Called for every answer. */
   @FunctionalInterface
@@ -38,6 +38,7 @@ final class Listener {
   private final ServerConfig config;
   private final @Nullable ServedCertificate certificate;
   private final Answered answered;
+  private final Connections connections;
 
   /**
    * @param certificate {@code null} for plain HTTP
@@ -46,6 +47,12 @@ final class Listener {
     this.config = config;
     this.certificate = certificate;
     this.answered = answered;
+    this.connections =
+        new Connections(
+            config.limits().maxConnections(),
+            config.connections(),
+            config.timeouts().body(),
+            address -> config.trustedProxies().stream().anyMatch(range -> range.contains(address)));
   }
 
   /**
@@ -82,6 +89,7 @@ final class Listener {
     javalin.jetty.threadPool = threads;
     javalin.jetty.modifyServer(server -> {
       server.insertHandler(new GracefulHandler());
+      server.insertHandler(connections.requests());
       server.setStopTimeout(config.timeouts().stop().toMillis());
       server.setErrorHandler(new Problems.JettyErrors(config.basePath()));
       server.setRequestLog((request, response) ->
@@ -106,7 +114,9 @@ final class Listener {
     if (certificate == null) {
       connector = new ServerConnector(server, factory);
     } else {
-      http.addCustomizer(new SecureRequestCustomizer(false));
+      boolean hsts = config.hsts() && !config.isLoopback();
+      http.addCustomizer(
+          new SecureRequestCustomizer(false, hsts ? HSTS_MAX_AGE.toSeconds() : -1, false));
       server.addBean(certificate);
       connector = new ServerConnector(server, certificate.ssl(), factory);
     }
@@ -115,8 +125,7 @@ final class Listener {
     connector.setIdleTimeout(config.timeouts().idle().toMillis());
     // A burst of connections that the kernel has no place for is reset, not answered.
     connector.setAcceptQueueSize(config.limits().maxConnections());
-    connector.addBean(new HeaderTimeout(connector, config.timeouts().body()));
-    server.addBean(new NetworkConnectionLimit(config.limits().maxConnections(), connector));
+    connector.addBean(connections);
     return connector;
   }
 }

@@ -4,6 +4,7 @@ import io.tallystick.http.auth.Cidr;
 import io.tallystick.http.auth.SessionLimits;
 import io.tallystick.http.tls.TlsFiles;
 import io.tallystick.http.wire.BodyMemory;
+import io.tallystick.http.wire.ConnectionLimits;
 import io.tallystick.tlog.Quoted;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -21,10 +22,14 @@ import org.jspecify.annotations.Nullable;
  * @param tls certificate and key; {@code null} for plain HTTP
  * @param insecureHttp allows plain HTTP on an address that is not loopback
  * @param trustedProxies whose {@code X-Forwarded-For} counts
+ * @param allowedHosts names by which browsers may reach the server, {@code *} for any; empty for
+ *     the defaults, see {@link io.tallystick.http.auth.AllowedHosts}
+ * @param hsts tells browsers to use nothing but TLS, where there is TLS and others reach the host
  * @param publicMetrics serves {@code /metrics} without a key
  * @param publicTlog serves {@code /tlog} without a key
  * @param strictTypes refuses event types that the log does not know
  * @param limits of requests, connections and failed attempts
+ * @param connections limits of connections that send nothing, and of those of one address
  * @param timeouts how long the server waits
  * @param sessions limits of the web page's sessions
  */
@@ -35,10 +40,13 @@ public record ServerConfig(
     @Nullable TlsFiles tls,
     boolean insecureHttp,
     List<Cidr> trustedProxies,
+    List<String> allowedHosts,
+    boolean hsts,
     boolean publicMetrics,
     boolean publicTlog,
     boolean strictTypes,
     Limits limits,
+    ConnectionLimits connections,
     Timeouts timeouts,
     SessionLimits sessions) {
   /** Segments of unreserved characters (RFC 3986, 2.3), of which none is "." or "..". */
@@ -71,6 +79,7 @@ public record ServerConfig(
     }
     basePath = checkedBasePath(basePath);
     trustedProxies = List.copyOf(trustedProxies);
+    allowedHosts = List.copyOf(allowedHosts);
   }
 
   private static String checkedBasePath(String text) {
@@ -183,10 +192,13 @@ public record ServerConfig(
         .tls(tls)
         .insecureHttp(insecureHttp)
         .trustedProxies(trustedProxies)
+        .allowedHosts(allowedHosts)
+        .hsts(hsts)
         .publicMetrics(publicMetrics)
         .publicTlog(publicTlog)
         .strictTypes(strictTypes)
         .limits(limits)
+        .connections(connections)
         .timeouts(timeouts)
         .sessions(sessions);
   }
@@ -199,10 +211,13 @@ public record ServerConfig(
     private @Nullable TlsFiles tls;
     private boolean insecureHttp = false;
     private List<Cidr> trustedProxies = List.of();
+    private List<String> allowedHosts = List.of();
+    private boolean hsts = true;
     private boolean publicMetrics = false;
     private boolean publicTlog = false;
     private boolean strictTypes = false;
     private Limits limits = Limits.defaults();
+    private ConnectionLimits connections = ConnectionLimits.defaults();
     private Timeouts timeouts = Timeouts.defaults();
     private SessionLimits sessions = SessionLimits.defaults();
 
@@ -247,6 +262,21 @@ public record ServerConfig(
       return this;
     }
 
+    /**
+     * Names by which browsers may reach the server, beside IP addresses and {@code localhost};
+     * {@code *} for any. Default: on loopback the host alone, elsewhere any.
+     */
+    public Builder allowedHosts(List<String> value) {
+      allowedHosts = value;
+      return this;
+    }
+
+    /** Sends {@code Strict-Transport-Security} over TLS, unless on loopback; default yes. */
+    public Builder hsts(boolean value) {
+      hsts = value;
+      return this;
+    }
+
     /** Serves {@code /metrics} without a key; default no. */
     public Builder publicMetrics(boolean value) {
       publicMetrics = value;
@@ -268,6 +298,12 @@ public record ServerConfig(
     /** Limits of requests, connections and failures. */
     public Builder limits(Limits value) {
       limits = value;
+      return this;
+    }
+
+    /** Limits of connections that send nothing, and of those of one address. */
+    public Builder connections(ConnectionLimits value) {
+      connections = value;
       return this;
     }
 
@@ -296,10 +332,13 @@ public record ServerConfig(
           tls,
           insecureHttp,
           trustedProxies,
+          allowedHosts,
+          hsts,
           publicMetrics,
           publicTlog,
           strictTypes,
           limits,
+          connections,
           timeouts,
           sessions);
     }
@@ -311,7 +350,11 @@ public record ServerConfig(
     }
   }
 
-  /** Whether only this machine reaches the host. A name is not looked up. */
+  /** Whether only this machine reaches the server. A name is not looked up. */
+  public boolean isLoopback() {
+    return isLoopback(host);
+  }
+
   private static boolean isLoopback(String host) {
     if (host.equals("localhost")) {
       return true;

@@ -6,13 +6,17 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tallystick.http.tls.TlsFiles;
 import io.tallystick.http.tls.TlsMaterial;
+import io.tallystick.http.wire.ConnectionLimits;
 import io.tallystick.service.access.Permission;
 import io.tallystick.service.witness.Witness;
 import io.tallystick.store.files.OwnerOnly;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -25,9 +29,13 @@ import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
@@ -178,7 +186,7 @@ class TlsIT {
       int port = server.server.port();
       try (Socket socket = sockets.createSocket(InetAddress.getLoopbackAddress(), port)) {
         for (String last : List.of("", "", "Connection: close\r\n")) {
-          String get = "GET /healthz HTTP/1.1\r\nHost: x\r\n" + last + "\r\n";
+          String get = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n" + last + "\r\n";
           socket.getOutputStream().write(get.getBytes(StandardCharsets.US_ASCII));
           Thread.sleep(800);
         }
@@ -186,6 +194,138 @@ class TlsIT {
       }
       try (Socket socket = sockets.createSocket(InetAddress.getLoopbackAddress(), port)) {
         assertThat(Wire.lastsWhileDripping(socket)).isBetween(3, 100);
+      }
+    }
+  }
+
+  private ServerConfig.Builder impatient(Duration firstByte, int max) {
+    return config(files()).toBuilder()
+        .limits(new ServerConfig.Limits(100, 1_000, 10_000, max, 100, Duration.ofMinutes(1)))
+        .connections(new ConnectionLimits(max, firstByte));
+  }
+
+  /** Drips the start of a handshake, and gives the milliseconds until the server closes. */
+  private static long lastsWhileShakingHands(Socket socket) throws Exception {
+    long started = System.nanoTime();
+    byte[] hello = HexFormat.of().parseHex("16030102000100");
+    socket.getOutputStream().write(hello);
+    socket.setSoTimeout(50);
+    while (Duration.ofNanos(System.nanoTime() - started).toSeconds() < 20) {
+      try {
+        if (socket.getInputStream().read() < 0) {
+          break;
+        }
+      } catch (SocketTimeoutException e) {
+        socket.getOutputStream().write(1);
+      } catch (SocketException e) {
+        break;
+      }
+    }
+    return Duration.ofNanos(System.nanoTime() - started).toMillis();
+  }
+
+  @Test
+  void aSlowHandshakeIsCutOff() throws Exception {
+    SSLSocketFactory sockets = trusting(makeCertificate(files(), "EC")).getSocketFactory();
+    ServerConfig config = impatient(Duration.ofMillis(500), 50).build();
+    try (TestServer server = TestServer.start(directory.resolve("data"), config)) {
+      try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.server.port())) {
+        assertThat(lastsWhileShakingHands(socket)).isBetween(900L, 15_000L);
+      }
+      try (Socket silent = new Socket(InetAddress.getLoopbackAddress(), server.server.port())) {
+        silent.setSoTimeout(15_000);
+        assertThat(silent.getInputStream().read()).as("no first byte").isEqualTo(-1);
+      }
+      try (SSLSocket shaken =
+          (SSLSocket)
+              sockets.createSocket(InetAddress.getLoopbackAddress(), server.server.port())) {
+        shaken.startHandshake();
+        shaken.setSoTimeout(15_000);
+        assertThat(shaken.getInputStream().read()).as("a handshake and then nothing").isEqualTo(-1);
+      }
+    }
+  }
+
+  @Test
+  void slowHandshakesShutNobodyOut() throws Exception {
+    Certificate certificate = makeCertificate(files(), "EC");
+    ServerConfig config = impatient(Duration.ofMinutes(1), 20).build();
+    List<Socket> slow = new ArrayList<>();
+    try (TestServer server = TestServer.start(directory.resolve("data"), config)) {
+      for (int i = 0; i < 20; i++) {
+        Socket socket = new Socket();
+        slow.add(socket);
+        socket.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.2"), 0));
+        socket.connect(
+            new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), server.server.port()), 5_000);
+        socket.getOutputStream().write(HexFormat.of().parseHex("1603010200"));
+      }
+      for (int i = 0; i < 5; i++) {
+        assertThat(health(server.server.port(), certificate)).isEqualTo(200);
+      }
+    } finally {
+      for (Socket socket : slow) {
+        socket.close();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"RSA", "EC"})
+  void onlySuitesWithForwardSecrecyAndAuthenticatedEncryption(String algorithm) throws Exception {
+    SSLContext client = trusting(makeCertificate(files(), algorithm));
+    List<String> accepted = new ArrayList<>();
+    try (TestServer server = TestServer.start(directory.resolve("data"), config(files()))) {
+      for (String suite : client.getSupportedSSLParameters().getCipherSuites()) {
+        try (SSLSocket socket =
+            (SSLSocket)
+                client
+                    .getSocketFactory()
+                    .createSocket(InetAddress.getLoopbackAddress(), server.server.port())) {
+          socket.setEnabledProtocols(new String[] {"TLSv1.2", "TLSv1.3"});
+          socket.setEnabledCipherSuites(new String[] {suite});
+          socket.startHandshake();
+          accepted.add(suite);
+        } catch (IOException e) {
+          assertThat(suite).doesNotStartWith("TLS_AES").isNotEmpty();
+        }
+      }
+    }
+    String name = algorithm.equals("EC") ? "ECDSA" : "RSA";
+    assertThat(accepted)
+        .containsExactlyInAnyOrder(
+            "TLS_AES_128_GCM_SHA256",
+            "TLS_AES_256_GCM_SHA384",
+            "TLS_CHACHA20_POLY1305_SHA256",
+            "TLS_ECDHE_" + name + "_WITH_AES_128_GCM_SHA256",
+            "TLS_ECDHE_" + name + "_WITH_AES_256_GCM_SHA384",
+            "TLS_ECDHE_" + name + "_WITH_CHACHA20_POLY1305_SHA256");
+  }
+
+  @Test
+  void browsersAreToldToUseNothingButTlsWhereOthersReachTheServer() throws Exception {
+    SSLContext client = trusting(makeCertificate(files(), "EC"));
+    ServerConfig world = config(files()).toBuilder().host("0.0.0.0").build();
+    Map<ServerConfig, String> expected =
+        Map.of(
+            world,
+            "max-age=31536000",
+            world.toBuilder().hsts(false).build(),
+            "",
+            config(files()),
+            "");
+    for (Map.Entry<ServerConfig, String> one : expected.entrySet()) {
+      Path data = Files.createTempDirectory(directory, "data");
+      try (TestServer server = TestServer.start(data, one.getKey());
+          HttpClient https = HttpClient.newBuilder().sslContext(client).build()) {
+        HttpResponse<Void> answer =
+            https.send(
+                HttpRequest.newBuilder(
+                        URI.create("https://localhost:" + server.server.port() + "/healthz"))
+                    .build(),
+                HttpResponse.BodyHandlers.discarding());
+        assertThat(answer.headers().firstValue("Strict-Transport-Security").orElse(""))
+            .isEqualTo(one.getValue());
       }
     }
   }
@@ -198,7 +338,7 @@ class TlsIT {
     try (TestServer server = TestServer.start(directory.resolve("data"), config);
         Socket socket =
             sockets.createSocket(InetAddress.getLoopbackAddress(), server.server.port())) {
-      String head = "POST /api/session HTTP/1.1\r\nHost: x\r\nOrigin: https://x\r\n";
+      String head = "POST /api/session HTTP/1.1\r\nHost: localhost\r\nOrigin: https://localhost\r\n";
       String rest = "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
       socket.setSoTimeout(10_000);
       socket.getOutputStream().write((head + rest).getBytes(StandardCharsets.US_ASCII));

@@ -8,6 +8,7 @@ import io.tallystick.cli.terminal.Terminal;
 import io.tallystick.http.AuditServer;
 import io.tallystick.http.ServerConfig;
 import io.tallystick.http.auth.Cidr;
+import io.tallystick.http.wire.ConnectionLimits;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.service.access.AccessKeys;
 import io.tallystick.service.retention.RetentionAdministration;
@@ -38,6 +39,8 @@ import picocli.CommandLine.Option;
             + " files on SIGHUP")
 public final class ServeCommand implements Callable<Integer> {
   private static final int MAX_IDLE_SECONDS = 3_600;
+  private static final int MAX_CONNECTIONS = 100_000;
+  private static final Pattern HOST_NAME = Pattern.compile("[*]|[A-Za-z0-9._-]{1,253}");
   private static final Pattern SIZE = Pattern.compile("([0-9]{1,6})([kmgt]?)");
 
   private final Terminal terminal;
@@ -92,6 +95,31 @@ public final class ServeCommand implements Callable<Integer> {
           "Proxy, or a network such as 10.0.0.0/8, whose X-Forwarded-For counts; several"
               + " with commas, or repeated")
   private List<String> trustedProxies = List.of();
+
+  @Option(
+      names = "--allowed-hosts",
+      paramLabel = "NAME",
+      split = GivenOptions.COMMA,
+      splitSynopsisLabel = ",",
+      description =
+          "Names by which browsers may reach the server, beside IP addresses and localhost; *"
+              + " for any (default: on loopback no others, elsewhere any)")
+  private List<String> allowedHosts = List.of();
+
+  @Option(
+      names = "--max-connections-per-address",
+      paramLabel = "N",
+      defaultValue = "1024",
+      description =
+          "Connections at once from one IPv4 address or IPv6 /64 that is no trusted proxy"
+              + " (default: ${DEFAULT-VALUE})")
+  private String maxConnectionsPerAddress = "1024";
+
+  @Option(
+      names = "--no-hsts",
+      description =
+          "Do not tell browsers over TLS to use nothing else for this host name, on any port")
+  private boolean noHsts;
 
   @Option(names = "--public-metrics", description = "Serve /metrics without a key")
   private boolean publicMetrics;
@@ -224,6 +252,16 @@ public final class ServeCommand implements Callable<Integer> {
         .tls(tls.files())
         .insecureHttp(tls.insecureHttp)
         .trustedProxies(trustedProxies.stream().map(ServeCommand::proxy).toList())
+        .allowedHosts(allowedHosts.stream().map(ServeCommand::hostName).toList())
+        .hsts(!noHsts)
+        .connections(
+            ConnectionLimits.defaults()
+                .withPerAddress(
+                    number(
+                        "--max-connections-per-address",
+                        maxConnectionsPerAddress,
+                        MAX_CONNECTIONS,
+                        "")))
         .publicMetrics(publicMetrics)
         .publicTlog(publicTlog)
         .strictTypes(strictTypes)
@@ -232,17 +270,36 @@ public final class ServeCommand implements Callable<Integer> {
   }
 
   private Duration idleTimeout() {
-    int seconds = idleTimeout.matches("[0-9]{1,5}") ? Integer.parseInt(idleTimeout) : 0;
-    if (seconds < 1 || seconds > MAX_IDLE_SECONDS) {
+    return Duration.ofSeconds(number("--idle-timeout", idleTimeout, MAX_IDLE_SECONDS, " seconds"));
+  }
+
+  /** A number from 1 to the largest that the option allows. */
+  private static int number(String option, String text, int largest, String unit) {
+    int number = text.matches("[0-9]{1,6}") ? Integer.parseInt(text) : 0;
+    if (number < 1 || number > largest) {
       throw new Failure(
           Failure.USAGE,
-          "--idle-timeout must be between 1 and "
-              + MAX_IDLE_SECONDS
-              + " seconds, but was \""
-              + Printable.of(idleTimeout)
+          option
+              + " must be between 1 and "
+              + largest
+              + unit
+              + ", but was \""
+              + Printable.of(text)
               + "\"");
     }
-    return Duration.ofSeconds(seconds);
+    return number;
+  }
+
+  private static String hostName(String text) {
+    if (!HOST_NAME.matcher(text).matches()) {
+      throw new Failure(
+          Failure.USAGE,
+          "--allowed-hosts must be host names without a port, such as audit.example.com, or *, but"
+              + " was \""
+              + Printable.of(text)
+              + "\"");
+    }
+    return text;
   }
 
   private static Cidr proxy(String text) {

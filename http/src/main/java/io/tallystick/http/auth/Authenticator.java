@@ -2,6 +2,7 @@ package io.tallystick.http.auth;
 
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
+import io.tallystick.http.wire.Connections;
 import io.tallystick.http.wire.Problem;
 import io.tallystick.http.wire.RequestEndedException;
 import io.tallystick.service.ShareExceededException;
@@ -67,6 +68,7 @@ public final class Authenticator {
   private Caller caller(Context request, Permission needed) {
     Caller caller = caller(request);
     require(request, caller, needed, "This needs a key with the permission " + needed + ".");
+    Connections.admit(request.req());
     return caller;
   }
 
@@ -125,11 +127,16 @@ public final class Authenticator {
     return new Caller(key, from, session);
   }
 
-  /** The session of the request's cookie, if it goes on. */
+  /**
+   * The session of the request's cookie, if it goes on.
+   */
   public Optional<Session> session(Context request) {
     String token = browsers.token(request);
+    if (token == null) {
+      return Optional.empty();
+    }
     boolean use = request.header(Browsers.BACKGROUND) == null;
-    return token == null ? Optional.empty() : sessions.find(token, use);
+    return sessions.find(token, use);
   }
 
   /**
@@ -192,7 +199,8 @@ public final class Authenticator {
     return Problem.of(401, NO_KEY).with("WWW-Authenticate", "Bearer realm=\"tallystick\"");
   }
 
-  private static @Nullable String sentKey(Context request) {
+  /** The key that a program sent in a header; {@code null} if there is none. */
+  static @Nullable String sentKey(Context request) {
     String key = request.header("X-API-Key");
     if (key != null) {
       return key.strip();

@@ -15,6 +15,14 @@ public final class ServedCertificate extends AbstractLifeCycle {
   private static final Logger LOG = LoggerFactory.getLogger(ServedCertificate.class);
   private static final Duration EVERY = Duration.ofSeconds(2);
 
+  /**
+   * Those of TLS 1.3, and of TLS 1.2 those with forward secrecy that authenticate as they encrypt.
+   */
+  private static final String[] SUITES = {
+    "TLS_(AES_128_GCM_SHA256|AES_256_GCM_SHA384|CHACHA20_POLY1305_SHA256)",
+    "TLS_ECDHE_(ECDSA|RSA)_WITH_.*_(GCM_SHA256|GCM_SHA384|POLY1305_SHA256)"
+  };
+
   private final TlsFiles files;
   private final SslContextFactory.Server ssl = new SslContextFactory.Server();
 
@@ -36,6 +44,7 @@ public final class ServedCertificate extends AbstractLifeCycle {
     ssl.setKeyStore(shown.keyStore());
     ssl.setKeyStorePassword("");
     ssl.setIncludeProtocols("TLSv1.3", "TLSv1.2");
+    ssl.setIncludeCipherSuites(SUITES);
   }
 
   /** TLS 1.2 and 1.3 with this certificate. */
