@@ -3,6 +3,7 @@ package io.tallystick.http;
 import io.javalin.Javalin;
 import io.tallystick.http.api.LongRequests;
 import io.tallystick.http.api.TreeApi;
+import io.tallystick.http.auth.AllowedHosts;
 import io.tallystick.http.auth.Authenticator;
 import io.tallystick.http.auth.Browsers;
 import io.tallystick.http.auth.FailureLimiter;
@@ -69,7 +70,13 @@ public final class EmptyLogServer implements AutoCloseable {
     SecurityEvents events = new SecurityEvents(neighbour);
     LimitedKeys limited = new LimitedKeys(events, (key, limit) -> {}, System::nanoTime);
     Authenticator guard =
-        new Authenticator(keys, sessions, new Browsers(List.of(), ""), limiter, events, limited);
+        new Authenticator(
+            keys,
+            sessions,
+            new Browsers(List.of(), new AllowedHosts(List.of(), "127.0.0.1", true), ""),
+            limiter,
+            events,
+            limited);
     ProofService answers = new ProofService(empty, () -> empty.tree().newest());
     Javalin app =
         Javalin.create(javalin -> {

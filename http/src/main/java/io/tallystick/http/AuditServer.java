@@ -16,6 +16,7 @@ import io.tallystick.http.api.RetentionApi;
 import io.tallystick.http.api.SessionApi;
 import io.tallystick.http.api.TreeApi;
 import io.tallystick.http.api.VerifyApi;
+import io.tallystick.http.auth.AllowedHosts;
 import io.tallystick.http.auth.Authenticator;
 import io.tallystick.http.auth.Browsers;
 import io.tallystick.http.auth.FailureLimiter;
@@ -103,7 +104,9 @@ public final class AuditServer implements AutoCloseable {
     this.events = new SecurityEvents(log);
     Metrics metrics = new Metrics();
     this.sessions = new Sessions(keys, config.sessions(), System::nanoTime, events::sessionExpired);
-    Browsers browsers = new Browsers(config.trustedProxies(), config.basePath());
+    AllowedHosts hosts =
+        new AllowedHosts(config.allowedHosts(), config.host(), config.isLoopback());
+    Browsers browsers = new Browsers(config.trustedProxies(), hosts, config.basePath());
     this.limited = new LimitedKeys(events, metrics::limited, System::nanoTime);
     Authenticator guard = new Authenticator(keys, sessions, browsers, limiter, events, limited);
     LongRequests work = new LongRequests(tasks, guard);
@@ -130,6 +133,7 @@ public final class AuditServer implements AutoCloseable {
             request.header("Cache-Control", "no-store");
             request.header("Content-Security-Policy", WebAssets.NOTHING_ALLOWED);
           });
+          javalin.routes.before(browsers::checkHost);
           javalin.router.javaLangErrorHandler(Problems::answer);
           javalin.routes.exception(Exception.class, (e, request) -> Problems.answer(request, e));
           javalin.routes.exception(

@@ -39,6 +39,7 @@ class SessionApiTest {
             ServerConfig.builder()
                 .port(0)
                 .trustedProxies(proxies)
+                .allowedHosts(proxies.isEmpty() ? TestServer.HOSTS : List.of())
                 .limits(TestServer.LIMITS)
                 .sessions(sessions)
                 .build());
@@ -126,12 +127,15 @@ class SessionApiTest {
       HttpResponse<String> answer = server.send(signIn(body).header("Origin", origin()));
       assertThat(answer.statusCode()).as(body).isEqualTo(422);
     }
-    HttpRequest.Builder form =
-        to("/api/session")
-            .header("Origin", origin())
-            .header("Content-Type", "text/plain")
-            .POST(HttpRequest.BodyPublishers.ofString(good));
-    assertThat(server.send(form).statusCode()).isEqualTo(415);
+    for (String type :
+        List.of("text/plain", "application/jsonp", "application/json; charset=utf-16")) {
+      HttpRequest.Builder form =
+          to("/api/session")
+              .header("Origin", origin())
+              .header("Content-Type", type)
+              .POST(HttpRequest.BodyPublishers.ofString(good));
+      assertThat(server.send(form).statusCode()).as(type).isEqualTo(415);
+    }
     assertThat(server.log.lastId()).isEqualTo(before);
     HttpResponse<String> wrong =
         server.send(signIn("{\"key\":\"tally_x\"}").header("Origin", origin()));
@@ -182,6 +186,37 @@ class SessionApiTest {
     HttpRequest.Builder end = to("/api/session").header("Cookie", cookie).DELETE();
     assertThat(server.send(end).statusCode()).isEqualTo(403);
     assertThat(get("/api/audit", cookie).statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void anotherPortsPageReadsAndStartsNothingWithTheCookie() throws Exception {
+    String cookie = cookie(signIn());
+    long before = server.log.lastId();
+    for (String path :
+        List.of(
+            "/api/audit?limit=1",
+            "/api/audit/export?format=csv",
+            "/api/audit/verify",
+            "/api/audit/checkpoints/newest",
+            "/api/audit/live",
+            "/api/session")) {
+      for (String site : List.of("same-site", "cross-site", "", "Same-Origin", "none, none")) {
+        HttpResponse<String> answer =
+            server.send(to(path).header("Cookie", cookie).header("Sec-Fetch-Site", site));
+        assertThat(answer.statusCode()).as(path + " " + site).isEqualTo(403);
+        assertThat(answer.body()).contains("Sec-Fetch-Site must be same-origin or none");
+      }
+    }
+    for (String site : List.of("same-origin", "none")) {
+      HttpResponse<String> own =
+          server.send(
+              to("/api/audit?limit=1").header("Cookie", cookie).header("Sec-Fetch-Site", site));
+      assertThat(own.statusCode()).as(site).isEqualTo(200);
+    }
+    HttpRequest.Builder byKey =
+        server.request("/api/audit?limit=1", key).header("Sec-Fetch-Site", "cross-site");
+    assertThat(server.send(byKey).statusCode()).as("a key is no cookie").isEqualTo(200);
+    assertThat(server.log.lastId()).as("no export was recorded").isEqualTo(before);
   }
 
   @Test

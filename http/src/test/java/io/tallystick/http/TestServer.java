@@ -32,6 +32,9 @@ public final class TestServer implements AutoCloseable {
   public static final ServerConfig.Limits LIMITS =
       new ServerConfig.Limits(10_000, 8 << 20, 64L << 20, 4_096, 1_000, Duration.ofMinutes(1));
 
+  /** Names of the server in requests that tests write byte for byte. */
+  public static final List<String> HOSTS = List.of("x", "a_b");
+
   public final AuditLog log;
   public final AuditIndex index;
   final AccessKeys keys;
@@ -53,6 +56,7 @@ public final class TestServer implements AutoCloseable {
     return ServerConfig.builder()
         .host(CONFIG.host())
         .port(0)
+        .allowedHosts(HOSTS)
         .limits(limits)
         .timeouts(timeouts)
         .build();

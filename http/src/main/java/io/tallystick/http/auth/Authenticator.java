@@ -129,12 +129,15 @@ public final class Authenticator {
 
   /**
    * The session of the request's cookie, if it goes on.
+   *
+   * @throws Problem.Thrown with 403 if another site's page sent the request
    */
   public Optional<Session> session(Context request) {
     String token = browsers.token(request);
     if (token == null) {
       return Optional.empty();
     }
+    browsers.checkSite(request);
     boolean use = request.header(Browsers.BACKGROUND) == null;
     return sessions.find(token, use);
   }

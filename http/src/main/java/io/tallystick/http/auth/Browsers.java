@@ -27,15 +27,20 @@ public final class Browsers {
   private static final String COOKIE = "tally-session";
   private static final Set<HandlerType> SAFE = Set.of(HandlerType.GET, HandlerType.HEAD);
 
+  private static final Set<String> OWN_SITE = Set.of("same-origin", "none");
+
   private final List<Cidr> trustedProxies;
+  private final AllowedHosts hosts;
   private final String basePath;
 
   /**
    * @param trustedProxies whose {@code X-Forwarded-} headers count
+   * @param hosts names by which browsers may reach this server
    * @param basePath that cookies are sent to; empty for the root
    */
-  public Browsers(List<Cidr> trustedProxies, String basePath) {
+  public Browsers(List<Cidr> trustedProxies, AllowedHosts hosts, String basePath) {
     this.trustedProxies = trustedProxies;
+    this.hosts = hosts;
     this.basePath = basePath;
   }
 
@@ -86,11 +91,60 @@ public final class Browsers {
     return request.req().isSecure() || "https".equalsIgnoreCase(forwarded(request, "Proto"));
   }
 
-  private @Nullable String forwarded(Context request, String what) {
+  private boolean isProxied(Context request) {
     InetAddress peer = peer(request);
-    return trustedProxies.stream().anyMatch(range -> range.contains(peer))
-        ? request.header("X-Forwarded-" + what)
-        : null;
+    return trustedProxies.stream().anyMatch(range -> range.contains(peer));
+  }
+
+  private @Nullable String forwarded(Context request, String what) {
+    return isProxied(request) ? request.header("X-Forwarded-" + what) : null;
+  }
+
+  /** How the browser addressed this server, or the proxy in front of it. */
+  private @Nullable String authority(Context request) {
+    String host = forwarded(request, "Host");
+    return host == null ? request.header("Host") : host;
+  }
+
+  /**
+   * Refuses a request to a name that is not this server's, which comes from a page that had its own
+   * name resolve to this server's address. A request with a key is a program's: no page has one.
+   *
+   * @throws Problem.Thrown with 421
+   */
+  public void checkHost(Context request) {
+    String authority = authority(request);
+    if (hosts.allow(authority)
+        || Authenticator.sentKey(request) != null
+        || (isProxied(request) && !hosts.areGiven())) {
+      return;
+    }
+    throw Problem.of(
+            421,
+            "This server does not answer browsers under the name "
+                + Quoted.of(authority)
+                + ". Use an IP address or localhost, or add the name with --allowed-hosts.")
+        .thrown();
+  }
+
+  /**
+   * Refuses a request that a page of another origin had the browser send. The cookie comes along
+   * from other ports of this host, for those are of the same site. Browsers say nothing about the
+   * sender over plain HTTP to a host other than loopback.
+   *
+   * @throws Problem.Thrown with 403 if {@code Sec-Fetch-Site} is another than same-origin and none
+   */
+  void checkSite(Context request) {
+    String site = request.header("Sec-Fetch-Site");
+    if (site != null && !OWN_SITE.contains(site)) {
+      throw Problem.of(
+              403,
+              "Request of another origin refused: Sec-Fetch-Site must be same-origin or none with a"
+                  + " session, but was "
+                  + Quoted.of(site)
+                  + ". Programs send a key instead; a link from elsewhere can lead to the page.")
+          .thrown();
+    }
   }
 
   /**
@@ -99,8 +153,7 @@ public final class Browsers {
    * @throws Problem.Thrown with 403 if its Origin is another, or absent
    */
   public void checkOrigin(Context request) {
-    String host = forwarded(request, "Host");
-    String authority = host == null ? request.header("Host") : host;
+    String authority = authority(request);
     String expected = (isSecure(request) ? "https://" : "http://") + authority;
     String origin = request.header("Origin");
     if (origin == null || authority == null || !normal(origin).equals(normal(expected))) {
