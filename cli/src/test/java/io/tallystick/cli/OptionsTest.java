@@ -91,6 +91,14 @@ class OptionsTest {
     assertThat(run(here, "", "archive", "--retention-days=100000", "--dry-run").code()).isZero();
     assertThat(run(here, "", "serve", "--idle-timeout=0").err())
         .contains("--idle-timeout must be between 1 and 3600 seconds, but was \"0\"");
+    assertThat(run(here, "", "serve", "--max-connections-per-address=100001").err())
+        .contains("--max-connections-per-address must be between 1 and 100000, but was \"100001\"");
+    for (String host : List.of("audit.example.com:8470", "https://x", "a b")) {
+      assertThat(run(here, "", "serve", "--allowed-hosts=" + host).err())
+          .contains("--allowed-hosts must be host names without a port", "but was \"" + host);
+    }
+    assertThat(run(here, "", "serve", "--trusted-proxy=10.0.0.0/33").err())
+        .contains("--trusted-proxy is \"10.0.0.0/33\": the prefix after the slash must be");
   }
 
   @Test

@@ -1,10 +1,10 @@
 package io.tallystick.http;
 
-import io.tallystick.http.auth.Cidr;
 import io.tallystick.http.auth.SessionLimits;
 import io.tallystick.http.tls.TlsFiles;
 import io.tallystick.http.wire.BodyMemory;
 import io.tallystick.http.wire.ConnectionLimits;
+import io.tallystick.index.AddressRange;
 import io.tallystick.tlog.Quoted;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -39,7 +39,7 @@ public record ServerConfig(
     String basePath,
     @Nullable TlsFiles tls,
     boolean insecureHttp,
-    List<Cidr> trustedProxies,
+    List<AddressRange> trustedProxies,
     List<String> allowedHosts,
     boolean hsts,
     boolean publicMetrics,
@@ -210,7 +210,7 @@ public record ServerConfig(
     private String basePath = "";
     private @Nullable TlsFiles tls;
     private boolean insecureHttp = false;
-    private List<Cidr> trustedProxies = List.of();
+    private List<AddressRange> trustedProxies = List.of();
     private List<String> allowedHosts = List.of();
     private boolean hsts = true;
     private boolean publicMetrics = false;
@@ -257,7 +257,7 @@ public record ServerConfig(
     }
 
     /** Proxies whose {@code X-Forwarded-For} counts; default none. */
-    public Builder trustedProxies(List<Cidr> value) {
+    public Builder trustedProxies(List<AddressRange> value) {
       trustedProxies = value;
       return this;
     }

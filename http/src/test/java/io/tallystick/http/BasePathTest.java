@@ -3,7 +3,7 @@ package io.tallystick.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.tallystick.http.auth.Cidr;
+import io.tallystick.index.AddressRange;
 import io.tallystick.service.access.Permission;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -30,7 +30,7 @@ class BasePathTest {
         ServerConfig.builder()
             .port(0)
             .basePath(BASE)
-            .trustedProxies(List.of(Cidr.parse("127.0.0.0/8")))
+            .trustedProxies(List.of(AddressRange.parse("127.0.0.0/8")))
             .publicTlog(true)
             .publicMetrics(true)
             .build();

@@ -3,8 +3,8 @@ package io.tallystick.http;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tallystick.http.auth.Cidr;
 import io.tallystick.http.wire.ConnectionLimits;
+import io.tallystick.index.AddressRange;
 import io.tallystick.service.access.Permission;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -50,7 +50,8 @@ class IdleConnectionsTest {
     sockets.add(socket);
     socket.setSoTimeout(5_000);
     socket.bind(new InetSocketAddress(InetAddress.ofLiteral(from), 0));
-    socket.connect(new InetSocketAddress(ATTACKER, server.server.port()), 5_000);
+    socket.connect(
+        new InetSocketAddress(InetAddress.ofLiteral(ATTACKER), server.server.port()), 5_000);
     return socket;
   }
 
@@ -135,7 +136,9 @@ class IdleConnectionsTest {
   @Test
   void aTrustedProxyMayHaveMore() throws Exception {
     ServerConfig config =
-        config(50, 5, Duration.ofMinutes(1)).trustedProxies(List.of(Cidr.parse(ATTACKER))).build();
+        config(50, 5, Duration.ofMinutes(1))
+            .trustedProxies(List.of(AddressRange.parse(ATTACKER)))
+            .build();
     try (TestServer server = TestServer.start(data, config)) {
       List<Socket> proxied = new ArrayList<>();
       for (int i = 0; i < 20; i++) {

@@ -2,7 +2,7 @@ package io.tallystick.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tallystick.http.auth.Cidr;
+import io.tallystick.index.AddressRange;
 import io.tallystick.service.access.Permission;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +34,7 @@ class PageBasePathIT {
         ServerConfig.builder()
             .port(0)
             .basePath(BASE)
-            .trustedProxies(List.of(Cidr.parse("127.0.0.0/8")))
+            .trustedProxies(List.of(AddressRange.parse("127.0.0.0/8")))
             .limits(TestServer.LIMITS)
             .build();
     server = TestServer.start(data, config);

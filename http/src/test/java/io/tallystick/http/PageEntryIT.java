@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tallystick.entry.Details;
 import io.tallystick.entry.Event;
-import io.tallystick.http.auth.Cidr;
+import io.tallystick.index.AddressRange;
 import io.tallystick.note.Checkpoint;
 import io.tallystick.note.KeyType;
 import io.tallystick.note.SignedNote;
@@ -44,7 +44,7 @@ class PageEntryIT {
     ServerConfig config =
         ServerConfig.builder()
             .port(0)
-            .trustedProxies(List.of(Cidr.parse("127.0.0.0/8")))
+            .trustedProxies(List.of(AddressRange.parse("127.0.0.0/8")))
             .limits(TestServer.LIMITS)
             .build();
     server = TestServer.start(data, config);

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.entry.Entry;
 import io.tallystick.entry.Event;
-import io.tallystick.http.auth.Cidr;
+import io.tallystick.index.AddressRange;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.IndexException;
 import io.tallystick.service.access.AccessKeys;
@@ -222,7 +222,9 @@ class PermissionsTest {
           ServerConfig.builder()
               .port(0)
               .trustedProxies(
-                  trusted ? List.of(Cidr.parse("127.0.0.0/8"), Cidr.parse("10.0.0.1")) : List.of())
+                  trusted
+                      ? List.of(AddressRange.parse("127.0.0.0/8"), AddressRange.parse("10.0.0.1"))
+                      : List.of())
               .limits(TestServer.LIMITS)
               .build();
       try (TestServer server = TestServer.start(directory, config)) {

@@ -2,7 +2,7 @@ package io.tallystick.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tallystick.http.auth.Cidr;
+import io.tallystick.index.AddressRange;
 import io.tallystick.service.access.Permission;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -87,7 +87,7 @@ class RebindingTest {
     ServerConfig config =
         config()
             .allowedHosts(List.of("Audit.example.com", "b.example"))
-            .trustedProxies(List.of(Cidr.parse("127.0.0.1")))
+            .trustedProxies(List.of(AddressRange.parse("127.0.0.1")))
             .build();
     try (TestServer server = TestServer.start(data, config)) {
       assertThat(status(server, "audit.example.com:8470")).isEqualTo(200);
@@ -110,7 +110,7 @@ class RebindingTest {
 
   @Test
   void behindATrustedProxyTheNameIsTheProxysToCheck() throws Exception {
-    ServerConfig config = config().trustedProxies(List.of(Cidr.parse("127.0.0.1"))).build();
+    ServerConfig config = config().trustedProxies(List.of(AddressRange.parse("127.0.0.1"))).build();
     try (TestServer server = TestServer.start(data, config)) {
       assertThat(status(server, "audit.example.com")).isEqualTo(200);
       assertThat(status(server, "/", "x", "X-Forwarded-Host: audit.example.com\r\n"))

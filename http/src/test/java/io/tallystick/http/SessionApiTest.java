@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.entry.Event;
-import io.tallystick.http.auth.Cidr;
 import io.tallystick.http.auth.SessionLimits;
+import io.tallystick.index.AddressRange;
 import io.tallystick.service.access.Permission;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -32,7 +32,7 @@ class SessionApiTest {
     start(SessionLimits.defaults(), List.of());
   }
 
-  private void start(SessionLimits sessions, List<Cidr> proxies) throws Exception {
+  private void start(SessionLimits sessions, List<AddressRange> proxies) throws Exception {
     server =
         TestServer.start(
             data,
@@ -46,7 +46,7 @@ class SessionApiTest {
     key = server.key("page-" + System.nanoTime(), Permission.ADMIN_AUDIT, Permission.ADMIN_KEYS);
   }
 
-  private void restart(SessionLimits sessions, List<Cidr> proxies) throws Exception {
+  private void restart(SessionLimits sessions, List<AddressRange> proxies) throws Exception {
     server.close();
     start(sessions, proxies);
   }
@@ -277,7 +277,7 @@ class SessionApiTest {
             .header("X-Forwarded-Proto", "https")
             .header("X-Forwarded-Host", "audit.example");
     assertThat(server.send(request).statusCode()).as("a stranger's headers").isEqualTo(403);
-    restart(SessionLimits.defaults(), List.of(Cidr.parse("127.0.0.1")));
+    restart(SessionLimits.defaults(), List.of(AddressRange.parse("127.0.0.1")));
     HttpResponse<String> answer =
         server.send(
             signIn("{\"key\":\"" + key + "\"}")

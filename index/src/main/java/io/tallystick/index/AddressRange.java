@@ -78,7 +78,11 @@ public final class AddressRange {
    * @param address in the text that entries have it in
    */
   static byte[] bytes(String address) {
-    byte[] bytes = InetAddress.ofLiteral(address).getAddress();
+    return bytes(InetAddress.ofLiteral(address));
+  }
+
+  private static byte[] bytes(InetAddress address) {
+    byte[] bytes = address.getAddress();
     if (bytes.length == BYTES) {
       return bytes;
     }
@@ -97,6 +101,11 @@ public final class AddressRange {
     } catch (UnknownHostException e) {
       throw new IllegalArgumentException("an address has " + BYTES + " bytes", e);
     }
+  }
+
+  public boolean contains(InetAddress address) {
+    byte[] bytes = bytes(address);
+    return Arrays.compareUnsigned(low, bytes) <= 0 && Arrays.compareUnsigned(bytes, high) <= 0;
   }
 
   /** The first address of the range, as {@link #bytes} encodes it. */

@@ -7,8 +7,8 @@ import io.tallystick.cli.terminal.Printable;
 import io.tallystick.cli.terminal.Terminal;
 import io.tallystick.http.AuditServer;
 import io.tallystick.http.ServerConfig;
-import io.tallystick.http.auth.Cidr;
 import io.tallystick.http.wire.ConnectionLimits;
+import io.tallystick.index.AddressRange;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.service.access.AccessKeys;
 import io.tallystick.service.retention.RetentionAdministration;
@@ -302,11 +302,12 @@ public final class ServeCommand implements Callable<Integer> {
     return text;
   }
 
-  private static Cidr proxy(String text) {
+  private static AddressRange proxy(String text) {
     try {
-      return Cidr.parse(text);
+      return AddressRange.parse(text);
     } catch (IllegalArgumentException e) {
-      throw new Failure(Failure.USAGE, "--trusted-proxy: " + e.getMessage());
+      throw new Failure(
+          Failure.USAGE, "--trusted-proxy is \"" + Printable.of(text) + "\": " + e.getMessage());
     }
   }
 

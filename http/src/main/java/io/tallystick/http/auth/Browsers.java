@@ -3,6 +3,7 @@ package io.tallystick.http.auth;
 import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
 import io.tallystick.http.wire.Problem;
+import io.tallystick.index.AddressRange;
 import io.tallystick.tlog.Quoted;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
@@ -29,7 +30,7 @@ public final class Browsers {
 
   private static final Set<String> OWN_SITE = Set.of("same-origin", "none");
 
-  private final List<Cidr> trustedProxies;
+  private final List<AddressRange> trustedProxies;
   private final AllowedHosts hosts;
   private final String basePath;
 
@@ -38,7 +39,7 @@ public final class Browsers {
    * @param hosts names by which browsers may reach this server
    * @param basePath that cookies are sent to; empty for the root
    */
-  public Browsers(List<Cidr> trustedProxies, AllowedHosts hosts, String basePath) {
+  public Browsers(List<AddressRange> trustedProxies, AllowedHosts hosts, String basePath) {
     this.trustedProxies = trustedProxies;
     this.hosts = hosts;
     this.basePath = basePath;

@@ -1,5 +1,6 @@
 package io.tallystick.http.auth;
 
+import io.tallystick.index.AddressRange;
 import java.net.InetAddress;
 import java.util.List;
 
@@ -15,7 +16,8 @@ public final class ClientAddress {
    *
    * @param forwardedFor values of {@code X-Forwarded-For} in the order of their lines
    */
-  public static InetAddress of(InetAddress peer, List<String> forwardedFor, List<Cidr> trusted) {
+  public static InetAddress of(
+      InetAddress peer, List<String> forwardedFor, List<AddressRange> trusted) {
     InetAddress client = peer;
     String[] hops = String.join(",", forwardedFor).split(",", -1);
     for (int i = hops.length - 1; i >= 0 && isTrusted(client, trusted); i--) {
@@ -28,7 +30,7 @@ public final class ClientAddress {
     return client;
   }
 
-  private static boolean isTrusted(InetAddress address, List<Cidr> trusted) {
+  private static boolean isTrusted(InetAddress address, List<AddressRange> trusted) {
     return trusted.stream().anyMatch(range -> range.contains(address));
   }
 
