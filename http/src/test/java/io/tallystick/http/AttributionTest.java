@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.entry.Entry;
-import io.tallystick.http.auth.Cidr;
+import io.tallystick.index.AddressRange;
 import io.tallystick.service.access.AccessKeys;
 import io.tallystick.service.access.Permission;
 import java.net.http.HttpRequest;
@@ -28,7 +28,7 @@ class AttributionTest {
     return ServerConfig.builder()
         .port(0)
         .limits(LIMITS)
-        .trustedProxies(List.of(Cidr.parse("127.0.0.1/32")))
+        .trustedProxies(List.of(AddressRange.parse("127.0.0.1/32")))
         .build();
   }
 

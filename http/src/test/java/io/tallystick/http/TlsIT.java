@@ -338,7 +338,8 @@ class TlsIT {
     try (TestServer server = TestServer.start(directory.resolve("data"), config);
         Socket socket =
             sockets.createSocket(InetAddress.getLoopbackAddress(), server.server.port())) {
-      String head = "POST /api/session HTTP/1.1\r\nHost: localhost\r\nOrigin: https://localhost\r\n";
+      String head =
+          "POST /api/session HTTP/1.1\r\nHost: localhost\r\nOrigin: https://localhost\r\n";
       String rest = "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
       socket.setSoTimeout(10_000);
       socket.getOutputStream().write((head + rest).getBytes(StandardCharsets.US_ASCII));
