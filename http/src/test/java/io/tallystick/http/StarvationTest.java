@@ -11,6 +11,7 @@ import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -157,6 +158,28 @@ class StarvationTest {
             new byte[0]);
     byte[] status = socket.getInputStream().readNBytes("HTTP/1.1 200".length());
     return Integer.parseInt(new String(status, US_ASCII).substring("HTTP/1.1 ".length()));
+  }
+
+  private static byte[] lines(int events) {
+    return (EVENT + "\n").repeat(events).getBytes(US_ASCII);
+  }
+
+  @Test
+  void smallEventsCountAsTheEntriesThatTheyBecome() throws Exception {
+    server.close();
+    ServerConfig.Limits limits =
+        new ServerConfig.Limits(10_000, 100_000, 250_000, 100, 100, Duration.ofMinutes(1));
+    server = TestServer.start(data, TestServer.config(limits, ServerConfig.Timeouts.defaults()));
+    String key = server.key("many-small", Permission.AUDIT_APPEND);
+
+    HttpResponse<String> refused =
+        server.post("/api/audit/events", key, "application/x-ndjson", lines(1_000));
+
+    assertThat(refused.statusCode()).as(refused.body()).isEqualTo(503);
+    assertThat(refused.body()).contains("bodies");
+    assertThat(
+            server.post("/api/audit/events", key, "application/x-ndjson", lines(100)).statusCode())
+        .isEqualTo(201);
   }
 
   @Test

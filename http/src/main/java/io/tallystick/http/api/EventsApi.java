@@ -33,6 +33,12 @@ public final class EventsApi {
   private static final String JSON = "application/json";
   private static final String LINES = "application/x-ndjson";
 
+  /**
+   * What an event counts at least: the smallest one becomes an entry of some 250 bytes. Otherwise
+   * one key could fill the log's queue with small events, within its share of bodies.
+   */
+  private static final int MIN_EVENT_BYTES = 512;
+
   private final IdempotentAppender appender;
   private final TypeLimit types;
   private final OnDemandCheckpoints sealing;
@@ -76,6 +82,7 @@ public final class EventsApi {
             lines
                 ? new EventReader.Batch(EventReader.readLines(body.take(), maxEvents), false)
                 : EventReader.readAny(body.take(), maxEvents);
+        body.countAtLeast((long) MIN_EVENT_BYTES * batch.events().size());
         if (strictTypes) {
           checkTypes(batch);
         }

@@ -54,7 +54,7 @@ public final class BodyMemory {
      *
      * @throws ShareExceededException if the sender would have more than its share
      */
-    void add(int bytes) {
+    void add(long bytes) {
       if (smallBytes + largeBytes + bytes <= SMALL_BYTES && small.tryAcquire(sender, bytes)) {
         smallBytes += bytes;
       } else if (large.tryAcquire(sender, bytes)) {
@@ -65,6 +65,14 @@ public final class BodyMemory {
             sender,
             small.held(sender) + large.held(sender),
             small.total() + large.total());
+      }
+    }
+
+    /** Takes what is missing to so many bytes, as {@link #add} does. */
+    void raiseTo(long bytes) {
+      long missing = bytes - smallBytes - largeBytes;
+      if (missing > 0) {
+        add(missing);
       }
     }
 

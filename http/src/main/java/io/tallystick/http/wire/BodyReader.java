@@ -61,6 +61,15 @@ public final class BodyReader {
       return bytes;
     }
 
+    /**
+     * Counts what became of the body, if that needs more memory than the body itself.
+     *
+     * @throws ShareExceededException if the sender would have more than its share
+     */
+    public void countAtLeast(long bytes) {
+      memory.raiseTo(bytes);
+    }
+
     /** Reads what has arrived, up to the end of a chunk; -1 at the end of the body. */
     private int readFrom(InputStream in, int nextChunk) throws IOException {
       if (chunks.isEmpty() || inLast == chunks.getLast().length) {
