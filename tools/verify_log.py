@@ -227,36 +227,50 @@ HEAD = re.compile(
     rb',"timestamp":"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{9}Z)"'
 )
 STRING = rb'"[^"\\\x00-\x1f]*(?:\\(?:["\\btnfr]|u00(?:0[1-7bef]|1[0-9a-f]))[^"\\\x00-\x1f]*)*"'
-MAX_STRING_BYTES = {
-    "actor_username": 256,
-    "actor_ip": 64,
-    "user_agent": 512,
-    "target_type": 64,
-    "target_id": 256,
-    "action": 256,
-    "occurred_at": 64,
-    "request_id": 128,
-    "source": 64,
-}
-
-
-def optional(name, pattern):
-    return b'(?:,"' + name.encode() + b'":(?P<' + name.encode() + b">" + pattern + b"))?"
-
-
-BODY = re.compile(
-    rb',"event_type":"(?P<event_type>[a-z0-9_]+(?:\.[a-z0-9_]+)*)"'
-    + optional("actor_id", rb"0|[1-9][0-9]{0,18}")
-    + b"".join(optional(name, STRING) for name in MAX_STRING_BYTES)
-    + optional("details", rb"\{.*\}")
-    + rb"\}",
-    re.DOTALL,
+DECIMAL = rb"0|[1-9][0-9]{0,18}"
+TYPE_WORD = rb"[A-Za-z0-9_:/-]+"
+NAMES = rb'\["[a-z_]+"(?:,"[a-z_]+")*\]'
+# Every field after the timestamp in its order, with the form of its value and, for a string, its most bytes.
+FIELDS = (
+    ("event_type", b'"' + TYPE_WORD + rb"(?:\." + TYPE_WORD + b')*"', 128),
+    ("outcome", b'"(?:success|failure|unknown)"', None),
+    ("severity", b'"(?:informational|low|medium|high|critical|fatal)"', None),
+    ("tenant", STRING, 128),
+    ("actor_type", STRING, 64),
+    ("actor_id", DECIMAL + b"|" + STRING, 256),
+    ("actor_username", STRING, 256),
+    ("actor_ip", STRING, 64),
+    ("user_agent", STRING, 512),
+    ("actor_host", STRING, 256),
+    ("session_id", STRING, 128),
+    ("target_type", STRING, 64),
+    ("target_id", STRING, 256),
+    ("action", STRING, 256),
+    ("target_name", STRING, 256),
+    ("occurred_at", STRING, 64),
+    ("event_id", STRING, 128),
+    ("request_id", STRING, 128),
+    ("trace_id", b'"[0-9a-f]{32}"', None),
+    ("source", STRING, 64),
+    ("source_seq", rb"[1-9][0-9]{0,18}", None),
+    ("altered", NAMES, None),
+    ("details", rb"\{.*\}", None),
 )
+MAX_STRING_BYTES = {name: most for name, _, most in FIELDS if most}
+MAY_BE_ALTERED = [name for name, _, _ in FIELDS if name not in ("source", "altered")]
+
+
+def member(name, pattern):
+    field = b',"' + name.encode() + b'":(?P<' + name.encode() + b">" + pattern + b")"
+    return field if name == "event_type" else b"(?:" + field + b")?"
+
+
+BODY = re.compile(b"".join(member(name, pattern) for name, pattern, _ in FIELDS) + rb"\}", re.DOTALL)
 INSTANT = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]{1,9})?"
     r"(?:Z|[+-]([0-9]{2}):([0-9]{2}))"
 )
-MAX_DETAILS_BYTES = 32_768
+MAX_DETAILS_BYTES = 49_152
 MAX_DETAILS_DEPTH = 32
 
 
@@ -350,10 +364,21 @@ def check_string(name, quoted):
     size = len(text.encode())
     if size > MAX_STRING_BYTES[name]:
         raise NotAnEntry(f"{name} has {size} bytes, more than {MAX_STRING_BYTES[name]}")
+    if name == "event_id" and not text:
+        raise NotAnEntry("event_id is empty")
     if name == "actor_ip" and not is_canonical_address(text):
         raise NotAnEntry(f"actor_ip is {text!r}, not an address in canonical form")
     if name == "occurred_at" and not is_instant(text):
         raise NotAnEntry(f"occurred_at is {text!r}, not a time of RFC 3339")
+
+
+def check_altered(names):
+    unknown = [name for name in names if name not in MAY_BE_ALTERED]
+    if unknown:
+        raise NotAnEntry(f"altered names {unknown[0]}, which is no field of an event")
+    places = [MAY_BE_ALTERED.index(name) for name in names]
+    if places != sorted(set(places)):
+        raise NotAnEntry("altered does not name fields once each, in their order")
 
 
 def parse_head(entry):
@@ -380,13 +405,15 @@ def check_body(entry, start):
     body = BODY.fullmatch(entry, start)
     if not body:
         raise NotAnEntry("its fields are not in canonical form, or not in their order")
-    if len(body["event_type"]) > 64:
-        raise NotAnEntry("event_type has more than 64 bytes")
-    if body["actor_id"] and int(body["actor_id"]) > MAX_NUMBER:
-        raise NotAnEntry("actor_id is greater than 2^63-1")
+    for name in ("actor_id", "source_seq"):
+        value = body[name]
+        if value and not value.startswith(b'"') and int(value) > MAX_NUMBER:
+            raise NotAnEntry(f"{name} is greater than 2^63-1")
     for name in MAX_STRING_BYTES:
-        if body[name] is not None:
+        if body[name] is not None and body[name].startswith(b'"'):
             check_string(name, body[name])
+    if body["altered"] is not None:
+        check_altered(json.loads(body["altered"]))
     if body["details"] is not None:
         check_details(body["details"])
 

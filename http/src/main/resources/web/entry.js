@@ -10,13 +10,16 @@ import { ProofPanel } from './proofpanel.js';
 import { Badge, CopyButton, el, Empty, Failure, h, icon, Loading, Notice, save, Text } from './ui.js';
 
 const FIELDS = [
-  ['event_type', 'Event'], ['timestamp', 'Logged'], ['occurred_at', 'Occurred'], ['actor_username', 'Actor name'], ['actor_id', 'Actor id'],
-  ['actor_ip', 'Address'], ['user_agent', 'User agent'], ['action', 'Action'], ['target_type', 'Target type'], ['target_id', 'Target id'],
-  ['request_id', 'Request id'], ['source', 'Source'],
+  ['event_type', 'Event'], ['outcome', 'Outcome'], ['severity', 'Severity'], ['timestamp', 'Logged'], ['occurred_at', 'Occurred'], ['tenant', 'Tenant'],
+  ['actor_type', 'Actor type'], ['actor_username', 'Actor name'], ['actor_id', 'Actor id'], ['actor_ip', 'Address'], ['actor_host', 'Host'], ['user_agent', 'User agent'],
+  ['session_id', 'Session id'], ['action', 'Action'], ['target_type', 'Target type'], ['target_id', 'Target id'], ['target_name', 'Target name'],
+  ['event_id', 'Event id'], ['request_id', 'Request id'], ['trace_id', 'Trace id'], ['source', 'Source'], ['source_seq', 'Sequence'], ['altered', 'Altered on the way in'],
 ];
 // What filters call the source of the log's own entries, which have none.
 const BY_LOG = '(log)';
-const FILTERED = ['event_type', 'actor_username', 'actor_id', 'actor_ip', 'target_type', 'target_id', 'request_id', 'source'];
+// Most entries have none of these, so that they are only shown where they are set.
+const SPARSE = ['outcome', 'severity', 'tenant', 'actor_type', 'actor_host', 'session_id', 'target_name', 'event_id', 'trace_id', 'source_seq', 'altered'];
+const NOT_FILTERED = ['timestamp', 'occurred_at', 'user_agent', 'action', 'source_seq', 'altered'];
 
 function Value({ name, value }) {
   if (name === 'source') return value === undefined ? el.strong({ class: 'by-log' }, 'the log itself') : h(Text, { value });
@@ -25,18 +28,18 @@ function Value({ name, value }) {
   if (name === 'timestamp' || name === 'occurred_at') {
     return el.span({ class: 'two' }, el.span(localTime(value).join(' ')), el.span({ class: 'dim sub mono' }, utcTime(value)));
   }
-  return h(Text, { value });
+  return h(Text, { value: Array.isArray(value) ? value.join(', ') : value });
 }
 
 function Fields({ entry }) {
   return el.dl(
     { class: 'facts fields' },
-    FIELDS.map(([name, label]) => [
+    FIELDS.filter(([name]) => entry[name] !== undefined || !SPARSE.includes(name)).map(([name, label]) => [
       el.dt({ key: `t${name}` }, label),
       el.dd(
         { key: `d${name}`, 'data-field': name },
         h(Value, { name, value: entry[name] }),
-        FILTERED.includes(name) && (entry[name] !== undefined || name === 'source')
+        !NOT_FILTERED.includes(name) && (entry[name] !== undefined || name === 'source')
           ? el.a({ class: 'quiet button same', href: `/?${new URLSearchParams({ [name]: String(entry[name] ?? BY_LOG) })}`, title: `Entries with the same ${label.toLowerCase()}`, 'aria-label': `Entries with the same ${label.toLowerCase()}` }, icon('filter'))
           : null,
       ),

@@ -4,19 +4,34 @@ import { alike, applied, count, fromInput, isoInstant, localInstant, offset, toI
 import { Badge, el, Field, focus, h, icon, Notice, useDismiss } from './ui.js';
 
 export const TEXTS = [
-  { name: 'actor_id', label: 'Actor id', mode: 'numeric' },
+  { name: 'actor_id', label: 'Actor id' },
   { name: 'actor_username', label: 'Actor name' },
   { name: 'actor_ip', label: 'Address' },
   { name: 'target_type', label: 'Target type' },
   { name: 'target_id', label: 'Target id' },
 ];
-const HIDDEN_TEXTS = [
-  { name: 'request_id', label: 'Request id' },
-  { name: 'source', label: 'Source' },
+const CHOICES = [
+  { name: 'outcome', label: 'Outcome', words: ['success', 'failure', 'unknown'] },
+  { name: 'severity_min', label: 'Severity at least', words: ['informational', 'low', 'medium', 'high', 'critical', 'fatal'] },
 ];
+const HIDDEN_TEXTS = [
+  { name: 'severity', label: 'Severity' },
+  { name: 'tenant', label: 'Tenant' },
+  { name: 'actor_type', label: 'Actor type' },
+  { name: 'actor_host', label: 'Host' },
+  { name: 'session_id', label: 'Session id' },
+  { name: 'target_name', label: 'Target name' },
+  { name: 'event_id', label: 'Event id' },
+  { name: 'request_id', label: 'Request id' },
+  { name: 'trace_id', label: 'Trace id' },
+  { name: 'source', label: 'Source' },
+  { name: 'occurred_since', label: 'Occurred since' },
+  { name: 'occurred_until', label: 'Occurred until' },
+];
+const VALUES = [...TEXTS, ...CHOICES, ...HIDDEN_TEXTS];
 const LASTS = { '1h': ['Last hour', 3_600], '24h': ['24 h', 86_400], '7d': ['7 days', 604_800] };
 
-const SUPPORTED = ['event_type', ...[...TEXTS, ...HIDDEN_TEXTS].map(({ name }) => name), 'since', 'until', 'last', 'security', 'live'];
+const SUPPORTED = ['event_type', ...VALUES.map(({ name }) => name), 'since', 'until', 'last', 'security', 'live'];
 
 /** What is wrong with the parameters of the list's address: [{name, problem}]. */
 export function problems(search) {
@@ -60,7 +75,7 @@ export function NotSupported({ search, onRemove }) {
 export function parse(search) {
   const given = new URLSearchParams(search);
   const filters = { event_type: [...new Set(given.getAll('event_type').filter(Boolean))] };
-  for (const { name } of [...TEXTS, ...HIDDEN_TEXTS]) filters[name] = given.get(name) || '';
+  for (const { name } of VALUES) filters[name] = given.get(name) || '';
   filters.last = Object.hasOwn(LASTS, given.get('last') ?? '') ? given.get('last') : '';
   filters.since = filters.last ? '' : given.get('since') || '';
   filters.until = filters.last ? '' : given.get('until') || '';
@@ -71,7 +86,7 @@ export function parse(search) {
 
 const put = (query, filters) => {
   filters.event_type.forEach((type) => query.append('event_type', type));
-  [...TEXTS, ...HIDDEN_TEXTS].forEach(({ name }) => filters[name] && query.set(name, filters[name]));
+  VALUES.forEach(({ name }) => filters[name] && query.set(name, filters[name]));
   ['since', 'until'].forEach((name) => filters[name] && query.set(name, filters[name]));
   if (filters.security) query.set('security', 'true');
 };
@@ -110,7 +125,7 @@ function chips(filters) {
   const all = filters.event_type.map((type) => ({
     label: 'Type', value: type, without: { ...filters, event_type: filters.event_type.filter((t) => t !== type) },
   }));
-  for (const { name, label } of [...TEXTS, ...HIDDEN_TEXTS]) {
+  for (const { name, label } of VALUES) {
     if (filters[name]) all.push({ label, value: filters[name], without: { ...filters, [name]: '' } });
   }
   if (filters.last) all.push({ label: 'Time', value: LASTS[filters.last][0], without: { ...filters, last: '' } });
@@ -259,12 +274,22 @@ export function FilterBar({ filters, types, onChange }) {
       { class: 'filter-grid' },
       h(TimeRange, { filters, onChange }),
       h(TypePicker, { types, chosen: filters.event_type, onChange: (event_type) => onChange({ ...filters, event_type }) }),
-      TEXTS.map(({ name, label, mode }) =>
+      CHOICES.map(({ name, label, words }) =>
+        h(
+          Field,
+          { label, key: name },
+          el.select(
+            { name, value: filters[name], onChange: (e) => onChange({ ...filters, [name]: e.target.value }) },
+            ['', ...words].map((word) => el.option({ key: word, value: word }, word || 'Any')),
+          ),
+        ),
+      ),
+      TEXTS.map(({ name, label }) =>
         h(
           Field,
           { label, key: name },
           el.input({
-            type: 'text', name, inputMode: mode, autocomplete: 'off', spellcheck: false, value: filters[name],
+            type: 'text', name, autocomplete: 'off', spellcheck: false, value: filters[name],
             onChange: (e) => onChange({ ...filters, [name]: e.target.value.trim() }),
           }),
         ),

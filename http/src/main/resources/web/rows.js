@@ -17,9 +17,9 @@ function Actor({ entry }) {
       { class: 'one-line' },
       entry.actor_username === null && entry.actor_id === null ? el.span({ class: 'dim' }, '–') : null,
       entry.actor_username !== null ? h(Text, { value: entry.actor_username, clip: true }) : null,
-      entry.actor_id !== null ? el.span({ class: 'num dim' }, entry.actor_username === null ? `id ${entry.actor_id}` : `\u00a0${entry.actor_id}`) : null,
+      entry.actor_id !== null ? el.span({ class: 'num dim' }, entry.actor_username === null ? 'id ' : '\u00a0', h(Text, { value: entry.actor_id, clip: true })) : null,
     ),
-    entry.actor_ip ? el.span({ class: 'mono dim sub' }, entry.actor_ip) : null,
+    entry.actor_ip || entry.actor_host ? el.span({ class: 'mono dim sub one-line' }, h(Text, { value: entry.actor_ip ?? entry.actor_host, clip: true })) : null,
   );
 }
 

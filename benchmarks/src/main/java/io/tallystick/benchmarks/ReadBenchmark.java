@@ -1,5 +1,6 @@
 package io.tallystick.benchmarks;
 
+import io.tallystick.entry.EntryField;
 import io.tallystick.entry.Event;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
@@ -95,7 +96,9 @@ public class ReadBenchmark {
   @Benchmark
   public Page pageOfAFilter() throws Exception {
     return index.search(
-        AuditQuery.builder().actorUsername("service-" + random.nextInt(1_000)).build());
+        AuditQuery.builder()
+            .text(EntryField.ACTOR_USERNAME, "service-" + random.nextInt(1_000))
+            .build());
   }
 
   @Benchmark

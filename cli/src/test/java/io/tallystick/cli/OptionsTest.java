@@ -39,21 +39,52 @@ class OptionsTest {
   @Test
   void replaysAreNotCountedAsAppended() throws Exception {
     Map<String, String> here = Map.of("TALLY_DATA", data);
-    String one = "{\"event_type\":\"a.b\",\"request_id\":\"r1\",\"target_id\":\"1\"}\n";
-    String two = "{\"event_type\":\"a.b\",\"request_id\":\"r2\"}\n";
+    String one = "{\"event_type\":\"a.b\",\"event_id\":\"r1\",\"target_id\":\"1\"}\n";
+    String two = "{\"event_type\":\"a.b\",\"event_id\":\"r2\"}\n";
     assertThat(run(here, one, "append").out()).isEqualTo("1 entry appended, the last one is 4\n");
     assertThat(run(here, one + two + two, "append").out())
-        .isEqualTo("1 entry appended, the last one is 5; 2 already in the log (same request_id)\n");
+        .isEqualTo("1 entry appended, the last one is 5; 2 already in the log (same event_id)\n");
     assertThat(run(here, one, "append").out())
-        .isEqualTo("nothing was appended; 1 already in the log (same request_id)\n");
+        .isEqualTo("nothing was appended; 1 already in the log (same event_id)\n");
     InProcess.Result conflict = run(here, two + one.replace("\"1\"", "\"2\""), "append");
     assertThat(conflict.code()).isEqualTo(Failure.USAGE);
     assertThat(conflict.err()).contains("\"r1\"", "entry 4", "nothing was appended");
     InProcess.Result inBatch =
         run(here, one.replace("r1", "r3") + two.replace("r2", "r3"), "append");
     assertThat(inBatch.code()).isEqualTo(Failure.USAGE);
-    String empty = "{\"event_type\":\"a.b\",\"request_id\":\"\"}\n";
-    assertThat(run(here, empty + empty, "append").out()).contains("2 entries", "last one is 7");
+    String related = "{\"event_type\":\"a.b\",\"request_id\":\"q\"}\n";
+    assertThat(run(here, related + related, "append").out()).contains("2 entries", "last one is 7");
+  }
+
+  @Test
+  void whatIsTooLongIsTruncatedOnlyIfAsked() {
+    Map<String, String> here = Map.of("TALLY_DATA", data);
+    String event =
+        "{\"event_type\":\"iam.CreateUser\",\"actor_id\":\"AIDA\",\"outcome\":\"failure\","
+            + "\"actor_username\":\""
+            + "n".repeat(300)
+            + "\",\"occurred_at\":\"2020-05-01T00:00:00Z\"}\n";
+    assertThat(run(here, event, "append").code()).isEqualTo(Failure.USAGE);
+    assertThat(run(here, event, "append", "--truncate").out()).contains("1 entry appended");
+    String list =
+        run(
+                here,
+                "",
+                "list",
+                "--actor-id",
+                "AIDA",
+                "--outcome",
+                "failure",
+                "--occurred-since",
+                "2020-05-01",
+                "--occurred-until",
+                "2020-05-01",
+                "--format",
+                "json")
+            .out();
+    assertThat(list)
+        .contains("\"altered\":[\"actor_username\"]", "n".repeat(256) + "\"", "\"total\":1");
+    assertThat(run(here, "", "list", "--severity-min", "grave").err()).contains("--severity-min");
   }
 
   @Test
@@ -67,14 +98,17 @@ class OptionsTest {
   void localCommandsAreRecordedWithTheAccountOfTheOperatingSystem() {
     Map<String, String> here = Map.of("TALLY_DATA", data);
     String account = ProcessHandle.current().info().user().orElseThrow();
-    run(here, "", "keys", "create", "k", "--permission", "audit.append");
+    run(here, "", "keys", "create", "k", "--permission", "audit.append", "--lenient");
     run(here, "", "hold", "add", "--start-id", "1", "--end-id", "2", "--reason", "x");
     run(here, "", "hold", "release", "5");
     String entries = run(here, "", "export", "--since", "2020-01-01").out();
     assertThat(entries.lines().skip(3))
         .hasSize(3)
         .allMatch(line -> line.contains("\"actor_username\":\"" + account + "\""))
-        .allMatch(line -> line.contains("\"local\":true"));
+        .allMatch(line -> line.contains("\"local\":true"))
+        .satisfiesOnlyOnce(line -> assertThat(line).contains("\"lenient\":true"));
+    assertThat(run(here, "", "keys", "list", "--format", "json").out())
+        .contains("\"lenient\":true");
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.tallystick.endurance;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.tallystick.entry.EntryField;
 import io.tallystick.entry.Event;
 import io.tallystick.index.AddressRange;
 import io.tallystick.index.AuditIndex;
@@ -285,7 +286,8 @@ final class Judge {
     answers.put(last + ": counts", index.types(null, 1_000).toString());
     answers.put(last + ": all", index.search(AuditQuery.builder().build()).toString());
     answers.put(
-        last + ": by actor", index.search(AuditQuery.builder().actorId(7L).build()).toString());
+        last + ": by actor",
+        index.search(AuditQuery.builder().text(EntryField.ACTOR_ID, "7").build()).toString());
     answers.put(
         last + ": by address",
         index
@@ -293,7 +295,7 @@ final class Judge {
             .toString());
     answers.put(
         last + ": by source",
-        index.search(AuditQuery.builder().source("other").build()).toString());
+        index.search(AuditQuery.builder().text(EntryField.SOURCE, "other").build()).toString());
     answers.put(
         last + ": since",
         index

@@ -4,7 +4,9 @@ import java.util.Arrays;
 
 /** A growing array of canonical JSON bytes. Its texts must have passed {@link Text}. */
 final class CanonicalWriter {
-  private static final int MAX_BYTES_PER_CHAR = 6;
+  /** Most bytes that a character of a text becomes. */
+  static final int MAX_BYTES_PER_CHAR = 6;
+
   private static final byte[] LOWER_HEX = Ascii.bytes("0123456789abcdef");
   private static final byte[] SHORT_ESCAPES = new byte[0x80];
 

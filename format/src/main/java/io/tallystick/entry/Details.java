@@ -14,7 +14,7 @@ import java.util.Arrays;
  */
 public final class Details {
   /** Largest length in bytes. */
-  public static final int MAX_BYTES = 32_768;
+  public static final int MAX_BYTES = 49_152;
 
   /** Deepest nesting. */
   public static final int MAX_DEPTH = 32;

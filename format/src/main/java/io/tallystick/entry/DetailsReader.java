@@ -8,7 +8,31 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads the details of an event into their canonical form. */
 final class DetailsReader {
-  private DetailsReader() {}
+  /** So long may each text be where the details as a whole are too long, and are cut. */
+  private static final int MAX_CUT_BYTES = 1_024;
+
+  private final boolean truncate;
+  private final int maxTextBytes;
+  private boolean altered;
+
+  /**
+   * A reader of one value.
+   *
+   * @param truncate whether to cut and clean texts instead of refusing them
+   */
+  DetailsReader(boolean truncate) {
+    this(truncate, Integer.MAX_VALUE);
+  }
+
+  private DetailsReader(boolean truncate, int maxTextBytes) {
+    this.truncate = truncate;
+    this.maxTextBytes = maxTextBytes;
+  }
+
+  /** Whether what was read is not what was sent. */
+  boolean isAltered() {
+    return altered;
+  }
 
   /**
    * The details whose first token is the parser's current one; {@code null} for JSON's null. Reads
@@ -16,12 +40,13 @@ final class DetailsReader {
    *
    * @throws InvalidEventException with the field {@code details} if they are not valid
    */
-  static @Nullable Details read(JsonParser in) throws IOException {
+  @Nullable Details read(JsonParser in) throws IOException {
     if (in.currentToken() == JsonToken.VALUE_NULL) {
       return null;
     }
     if (in.currentToken() != JsonToken.START_OBJECT) {
-      throw refused("details must be a JSON object, but was " + JsonTokens.name(in.currentToken()));
+      throw refused(
+          "details must be a JSON object, but was " + FieldReader.name(in.currentToken()));
     }
     CanonicalWriter out = new CanonicalWriter(256);
     InvalidEventException refusal = null;
@@ -49,41 +74,61 @@ final class DetailsReader {
     if (refusal != null) {
       throw refusal;
     }
-    return Details.ofCanonical(out.toBytes());
+    byte[] canonical = out.toBytes();
+    if (canonical.length > Details.MAX_BYTES && maxTextBytes > MAX_CUT_BYTES) {
+      return cut(canonical);
+    }
+    if (altered
+        && CanonicalJson.end(canonical, 0, canonical.length, Details.MAX_DEPTH)
+            != canonical.length) {
+      throw refused("details would have a key twice once NUL and lone surrogates are replaced");
+    }
+    return Details.ofCanonical(canonical);
   }
 
-  private static void write(JsonParser in, JsonToken token, CanonicalWriter out)
-      throws IOException {
+  private @Nullable Details cut(byte[] canonical) throws IOException {
+    DetailsReader shorter = new DetailsReader(true, MAX_CUT_BYTES);
+    altered = true;
+    return EventReader.readDetails(canonical, shorter);
+  }
+
+  private void write(JsonParser in, JsonToken token, CanonicalWriter out) throws IOException {
     switch (token) {
       case START_OBJECT -> out.raw('{');
       case START_ARRAY -> out.raw('[');
       case END_OBJECT -> out.raw('}');
       case END_ARRAY -> out.raw(']');
       case FIELD_NAME -> {
-        string(out, in.currentName());
+        string(out, in.currentName(), Integer.MAX_VALUE);
         out.raw(':');
       }
-      case VALUE_STRING -> string(out, in.getText());
+      case VALUE_STRING -> string(out, in.getText(), maxTextBytes);
       case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> number(out, in.getText());
       default -> out.raw(Ascii.bytes(in.getText()));
     }
   }
 
-  private static void check(int depth, int length) {
+  private void check(int depth, int length) {
     if (depth > Details.MAX_DEPTH) {
       throw refused("details may be nested at most " + Details.MAX_DEPTH + " levels deep");
     }
-    if (length > Details.MAX_BYTES) {
+    if (length > Details.MAX_BYTES && !truncate) {
       throw Details.tooLarge();
     }
   }
 
-  private static void string(CanonicalWriter out, String text) {
-    if (text.length() > Details.MAX_BYTES) {
-      throw Details.tooLarge();
+  private void string(CanonicalWriter out, String text, int maxBytes) {
+    if (truncate) {
+      String kept = Text.cut(Text.cleaned(text), maxBytes);
+      altered |= !kept.equals(text);
+      out.string(kept);
+    } else {
+      if (text.length() > Details.MAX_BYTES) {
+        throw Details.tooLarge();
+      }
+      Text.check("details", text, EntryCodec.MAX_ENTRY_BYTES);
+      out.string(text);
     }
-    Text.check("details", text, EntryCodec.MAX_ENTRY_BYTES);
-    out.string(text);
   }
 
   private static void number(CanonicalWriter out, String text) {

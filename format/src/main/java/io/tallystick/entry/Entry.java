@@ -31,4 +31,9 @@ public record Entry(
     }
     Text.check("source", source, MAX_SOURCE_BYTES);
   }
+
+  /** What a field holds, as text; {@code null} if it is absent, or holds no text. */
+  public @Nullable String text(EntryField field) {
+    return field == EntryField.SOURCE ? source : event.text(field);
+  }
 }

@@ -1,12 +1,16 @@
 package io.tallystick.entry;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
-import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.tallystick.tlog.Hash;
 import io.tallystick.tlog.Quoted;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,18 +33,15 @@ public final class EntryCodec {
   private static final byte[] ID = Ascii.bytes("{\"id\":");
   private static final byte[] PREVIOUS_HASH = Ascii.bytes(",\"previous_hash\":\"");
   private static final byte[] TIMESTAMP = Ascii.bytes("\",\"timestamp\":\"");
-  private static final byte[] EVENT_TYPE = Ascii.bytes(",\"event_type\":\"");
-  private static final byte[] ACTOR_ID = Ascii.bytes(",\"actor_id\":");
-  private static final byte[] ACTOR_USERNAME = Ascii.bytes(",\"actor_username\":\"");
-  private static final byte[] ACTOR_IP = Ascii.bytes(",\"actor_ip\":\"");
-  private static final byte[] USER_AGENT = Ascii.bytes(",\"user_agent\":\"");
-  private static final byte[] TARGET_TYPE = Ascii.bytes(",\"target_type\":\"");
-  private static final byte[] TARGET_ID = Ascii.bytes(",\"target_id\":\"");
-  private static final byte[] ACTION = Ascii.bytes(",\"action\":\"");
-  private static final byte[] OCCURRED_AT = Ascii.bytes(",\"occurred_at\":\"");
-  private static final byte[] REQUEST_ID = Ascii.bytes(",\"request_id\":\"");
-  private static final byte[] SOURCE = Ascii.bytes(",\"source\":\"");
-  private static final byte[] DETAILS = Ascii.bytes(",\"details\":");
+
+  /** What stands before the value of each field, for a text its first quote included. */
+  private static final Map<EntryField, byte[]> NAMES = new EnumMap<>(EntryField.class);
+
+  static {
+    for (EntryField field : EntryField.ALL) {
+      NAMES.put(field, Ascii.bytes(",\"" + field + "\":" + (field.isText() ? "\"" : "")));
+    }
+  }
 
   /** Most bytes that {@link #encodeHead} writes. */
   public static final int MAX_HEAD_BYTES =
@@ -51,6 +52,13 @@ public final class EntryCodec {
           + TIMESTAMP.length
           + Rfc3339.NANO_BYTES
           + 1;
+
+  /**
+   * More than the names of all fields, their quotes and numbers, and the names in {@code altered}.
+   */
+  private static final int MAX_NAMES_BYTES = 1_024;
+
+  private static final String LONGEST_ID = "x".repeat(EntryField.EVENT_ID.maxBytes());
 
   private EntryCodec() {}
 
@@ -91,44 +99,99 @@ public final class EntryCodec {
    *     or the source more than {@link Entry#MAX_SOURCE_BYTES}
    */
   public static byte[] encodeBody(Event event, @Nullable String source) {
-    Details details = event.details();
-    CanonicalWriter out = new CanonicalWriter(320 + (details == null ? 0 : details.bytes().length));
-    string(out, EVENT_TYPE, event.eventType());
-    if (event.actorId() != null) {
-      out.raw(ACTOR_ID);
-      out.number(event.actorId());
-    }
-    string(out, ACTOR_USERNAME, event.actorUsername());
-    string(out, ACTOR_IP, event.actorIp());
-    string(out, USER_AGENT, event.userAgent());
-    string(out, TARGET_TYPE, event.targetType());
-    string(out, TARGET_ID, event.targetId());
-    string(out, ACTION, event.action());
-    string(out, OCCURRED_AT, event.occurredAt());
-    string(out, REQUEST_ID, event.requestId());
     Text.check("source", source, Entry.MAX_SOURCE_BYTES);
-    string(out, SOURCE, source);
-    if (details != null) {
-      out.raw(DETAILS);
-      out.raw(details.bytes());
-    }
-    out.raw('}');
-    if (MAX_HEAD_BYTES + out.length() > MAX_ENTRY_BYTES) {
+    byte[] body = body(event, source);
+    if (MAX_HEAD_BYTES + body.length > MAX_ENTRY_BYTES) {
       throw new InvalidEventException(
           "(event)",
           "an entry may have at most "
               + MAX_ENTRY_BYTES
               + " bytes, but this one would have up to "
-              + (MAX_HEAD_BYTES + out.length()));
+              + (MAX_HEAD_BYTES + body.length));
     }
+    return body;
+  }
+
+  /**
+   * Checks that the entry of this event has room, also if a request's key gives it an {@code
+   * event_id}. Encodes no event that clearly has.
+   *
+   * @throws InvalidEventException if it could have more than {@link #MAX_ENTRY_BYTES}
+   */
+  static void checkSize(Event event, @Nullable String source) {
+    int most = MAX_HEAD_BYTES + MAX_NAMES_BYTES;
+    Details details = event.details();
+    most += details == null ? 0 : details.bytes().length;
+    most += source == null ? 0 : CanonicalWriter.MAX_BYTES_PER_CHAR * source.length();
+    for (EntryField field : EntryField.ALL) {
+      String text = event.text(field);
+      most += text == null ? 0 : CanonicalWriter.MAX_BYTES_PER_CHAR * text.length();
+    }
+    if (most > MAX_ENTRY_BYTES) {
+      byte[] _ =
+          encodeBody(event.eventId() == null ? event.withEventId(LONGEST_ID) : event, source);
+    }
+  }
+
+  /** The body, however long it is. */
+  static byte[] body(Event event, @Nullable String source) {
+    Details details = event.details();
+    CanonicalWriter out = new CanonicalWriter(320 + (details == null ? 0 : details.bytes().length));
+    for (EntryField field : EntryField.ALL) {
+      switch (field.kind) {
+        case ACTOR_ID -> actorId(out, event.actorId());
+        case NUMBER -> {
+          if (event.sourceSeq() != null) {
+            out.raw(name(field));
+            out.number(event.sourceSeq());
+          }
+        }
+        case FIELDS -> altered(out, event.altered());
+        case DETAILS -> {
+          if (details != null) {
+            out.raw(name(field));
+            out.raw(details.bytes());
+          }
+        }
+        default -> {
+          String text = field == EntryField.SOURCE ? source : event.text(field);
+          if (text != null) {
+            out.raw(name(field));
+            out.rest(text);
+          }
+        }
+      }
+    }
+    out.raw('}');
     return out.toBytes();
   }
 
-  private static void string(CanonicalWriter out, byte[] name, @Nullable String value) {
-    if (value != null) {
-      out.raw(name);
-      out.rest(value);
+  private static void actorId(CanonicalWriter out, @Nullable ActorId actorId) {
+    if (actorId != null) {
+      out.raw(name(EntryField.ACTOR_ID));
+      if (actorId.isNumber()) {
+        out.raw(Ascii.bytes(actorId.text()));
+      } else {
+        out.string(actorId.text());
+      }
     }
+  }
+
+  private static void altered(CanonicalWriter out, List<EntryField> fields) {
+    if (!fields.isEmpty()) {
+      out.raw(name(EntryField.ALTERED));
+      char before = '[';
+      for (EntryField field : fields) {
+        out.raw(before);
+        out.string(field.toString());
+        before = ',';
+      }
+      out.raw(']');
+    }
+  }
+
+  private static byte[] name(EntryField field) {
+    return Objects.requireNonNull(NAMES.get(field));
   }
 
   /**
@@ -185,7 +248,11 @@ public final class EntryCodec {
       throw new InvalidEntryException(
           "an entry has at most " + MAX_ENTRY_BYTES + " bytes, not " + bytes.length);
     }
-    return new Parser(bytes, 0, bytes.length).entry();
+    try {
+      return new Parser(bytes, 0, bytes.length).entry();
+    } catch (InvalidEventException e) {
+      throw new InvalidEntryException(e.getMessage(), e);
+    }
   }
 
   private static final class Parser {
@@ -228,50 +295,48 @@ public final class EntryCodec {
 
     Entry entry() {
       Head head = head();
-      String eventType = string(EVENT_TYPE);
-      if (eventType == null) {
+      if (!isNext(name(EntryField.EVENT_TYPE))) {
         throw unexpected("event_type");
       }
-      Event.Builder event = Event.builder(eventType);
-      if (next(ACTOR_ID)) {
-        event.actorId(number("actor_id"));
+      Event.Builder event = new Event.Builder();
+      String source = null;
+      for (EntryField field : EntryField.ALL) {
+        if (next(name(field))) {
+          switch (field.kind) {
+            case ACTOR_ID -> event.actorId(actorId());
+            case NUMBER -> event.sourceSeq(number(field.toString()));
+            case FIELDS -> event.altered(altered());
+            case DETAILS -> event.details(details());
+            default -> {
+              String text = string(field);
+              if (field == EntryField.SOURCE) {
+                source = text;
+              } else {
+                event.text(field, text);
+              }
+            }
+          }
+        }
       }
-      event.actorUsername(string(ACTOR_USERNAME));
-      String actorIp = string(ACTOR_IP);
-      event.actorIp(actorIp);
-      event.userAgent(string(USER_AGENT));
-      event.targetType(string(TARGET_TYPE));
-      event.targetId(string(TARGET_ID));
-      event.action(string(ACTION));
-      event.occurredAt(string(OCCURRED_AT));
-      event.requestId(string(REQUEST_ID));
-      String source = string(SOURCE);
-      event.details(details());
+      String actorIp = event.text(EntryField.ACTOR_IP);
       if (at + 1 != to || bytes[at] != '}') {
         throw unexpected("the end of the entry, or a field in its place");
       }
-      try {
-        Entry entry =
-            new Entry(
-                head.id(),
-                head.previousHash(),
-                Instant.ofEpochSecond(head.epochSecond(), head.nano()),
-                source,
-                event.buildAsStored());
-        if (actorIp != null && !actorIp.equals(entry.event().actorIp())) {
-          throw new InvalidEntryException(
-              "actor_ip is " + Quoted.of(actorIp) + ", which is not its canonical form");
-        }
-        return entry;
-      } catch (InvalidEventException e) {
-        throw new InvalidEntryException(e.getMessage(), e);
+      Entry entry =
+          new Entry(
+              head.id(),
+              head.previousHash(),
+              Instant.ofEpochSecond(head.epochSecond(), head.nano()),
+              source,
+              event.buildAsStored());
+      if (actorIp != null && !actorIp.equals(entry.event().actorIp())) {
+        throw new InvalidEntryException(
+            "actor_ip is " + Quoted.of(actorIp) + ", which is not its canonical form");
       }
+      return entry;
     }
 
-    private @Nullable Details details() {
-      if (!next(DETAILS)) {
-        return null;
-      }
+    private Details details() {
       int end =
           at < to && bytes[at] == '{' ? CanonicalJson.end(bytes, at, to, Details.MAX_DEPTH) : -1;
       if (end < 0) {
@@ -285,13 +350,41 @@ public final class EntryCodec {
       return Details.ofCanonical(canonical);
     }
 
-    private @Nullable String string(byte[] name) {
-      if (!next(name)) {
-        return null;
+    private ActorId actorId() {
+      if (at < to && bytes[at] == '"') {
+        at++;
+        return ActorId.of(string(EntryField.ACTOR_ID));
       }
+      return ActorId.of(number("actor_id"));
+    }
+
+    /** Names of fields in their order, each once. */
+    private List<EntryField> altered() {
+      List<EntryField> fields = new ArrayList<>();
+      EntryField last = EntryField.EVENT_TYPE;
+      char before = '[';
+      do {
+        if (!next(before) || !next('"')) {
+          throw unexpected("altered");
+        }
+        EntryField field = EntryField.of(string(EntryField.ALTERED));
+        if (field == null
+            || !EntryField.OF_CLIENTS.contains(field)
+            || (field.compareTo(last) <= 0 && !fields.isEmpty())) {
+          throw unexpected("altered");
+        }
+        last = field;
+        fields.add(field);
+        before = ',';
+      } while (!next(']'));
+      return fields;
+    }
+
+    /** The text whose first quote was read, up to its last quote. */
+    private String string(EntryField field) {
       int end = CanonicalString.end(bytes, at, to);
       if (end < 0) {
-        throw unexpected(new String(name, 2, name.length - 5, US_ASCII));
+        throw unexpected(field.toString());
       }
       String text = CanonicalString.text(bytes, at, end);
       at = end + 1;
@@ -314,13 +407,25 @@ public final class EntryCodec {
       return value;
     }
 
+    private boolean next(char c) {
+      if (at < to && bytes[at] == c) {
+        at++;
+        return true;
+      }
+      return false;
+    }
+
     private boolean next(byte[] literal) {
-      int end = at + literal.length;
-      if (end > to || !Arrays.equals(bytes, at, end, literal, 0, literal.length)) {
+      if (!isNext(literal)) {
         return false;
       }
-      at = end;
+      at += literal.length;
       return true;
+    }
+
+    private boolean isNext(byte[] literal) {
+      int end = at + literal.length;
+      return end <= to && Arrays.equals(bytes, at, end, literal, 0, literal.length);
     }
 
     private void expect(byte[] literal, String field) {

@@ -1,121 +1,47 @@
 package io.tallystick.entry;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.tallystick.tlog.Quoted;
+import io.tallystick.entry.EntryField.Kind;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a client sends: something that happened, by whom, to what. Immutable and always valid.
- * Lengths are in bytes of UTF-8. Two events are equal exactly if their canonical encodings are.
- *
- * @param eventType {@code [a-z0-9_]+(\.[a-z0-9_]+)*}, at most 64 bytes
- * @param actorId 0 or more
- * @param actorUsername at most 256 bytes
- * @param actorIp an IPv4 or IPv6 address in the text of RFC 5952; IPv4-mapped IPv6 addresses are
- *     only in entries of older versions, a {@link Builder} turns them into IPv4
- * @param userAgent at most 512 bytes
- * @param targetType at most 64 bytes
- * @param targetId at most 256 bytes
- * @param action at most 256 bytes
- * @param occurredAt RFC 3339 with an offset: when it happened, if that is not when it was logged. A
- *     {@link Builder} writes {@code t} and {@code z} in upper case and a leap second as the last
- *     nanosecond before it; everything else is kept as it was sent
- * @param requestId at most 128 bytes: the client's idempotency key; an empty one is no key
- * @param details anything else
+ * What a client sends: something that happened, by whom, to what. {@link EntryField} says what each
+ * field may hold. Immutable and always valid. Two events are equal exactly if their canonical
+ * encodings are.
  */
-public record Event(
-    String eventType,
-    @Nullable Long actorId,
-    @Nullable String actorUsername,
-    @Nullable String actorIp,
-    @Nullable String userAgent,
-    @Nullable String targetType,
-    @Nullable String targetId,
-    @Nullable String action,
-    @Nullable String occurredAt,
-    @Nullable String requestId,
-    @Nullable Details details) {
-  private static final int MAX_TYPE_BYTES = 64;
+public final class Event {
+  private final EnumMap<EntryField, String> texts;
 
-  static final String ACTOR_ID = "actor_id must be a whole number from 0 to 2^63-1";
+  private final @Nullable ActorId actorId;
+  private final @Nullable Long sourceSeq;
+  private final List<EntryField> altered;
+  private final @Nullable Details details;
 
-  /**
-   * Checks every field.
-   *
-   * @throws InvalidEventException naming the first field that is wrong and what it allows
-   */
-  public Event {
-    checkType(eventType);
-    checkActorId(actorId);
-    Text.check("actor_username", actorUsername, 256);
-    actorIp = checkActorIp(actorIp);
-    Text.check("user_agent", userAgent, 512);
-    Text.check("target_type", targetType, 64);
-    Text.check("target_id", targetId, 256);
-    Text.check("action", action, 256);
-    checkOccurredAt(occurredAt);
-    Text.check("request_id", requestId, 128);
+  private Event(Builder from) {
+    texts = from.texts.clone();
+    actorId = from.actorId;
+    sourceSeq = from.sourceSeq;
+    altered = List.copyOf(from.altered);
+    details = from.details;
+    if (!texts.containsKey(EntryField.EVENT_TYPE)) {
+      throw new InvalidEventException("event_type", "event_type is required");
+    }
+    texts.replaceAll(EntryField::checked);
+    checkSourceSeq(sourceSeq);
   }
 
-  private static void checkActorId(@Nullable Long actorId) {
-    if (actorId != null && actorId < 0) {
-      throw new InvalidEventException("actor_id", ACTOR_ID + ", but was " + actorId);
-    }
-  }
-
-  /** The address in its canonical text. */
-  private static @Nullable String checkActorIp(@Nullable String actorIp) {
-    if (actorIp == null) {
-      return null;
-    }
-    String canonical = IpAddress.canonical(actorIp);
-    if (canonical == null) {
+  private static void checkSourceSeq(@Nullable Long sourceSeq) {
+    if (sourceSeq != null && sourceSeq < 1) {
       throw new InvalidEventException(
-          "actor_ip",
-          "actor_ip must be an IPv4 or IPv6 address like 203.0.113.9 or 2001:db8::1, but was "
-              + Quoted.of(actorIp));
-    }
-    return canonical;
-  }
-
-  private static void checkType(String type) {
-    boolean segmentEmpty = true;
-    boolean valid = !type.isEmpty() && type.length() <= MAX_TYPE_BYTES;
-    for (int i = 0; valid && i < type.length(); i++) {
-      char c = type.charAt(i);
-      if (c == '.') {
-        valid = !segmentEmpty;
-        segmentEmpty = true;
-      } else {
-        valid = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-        segmentEmpty = false;
-      }
-    }
-    if (!valid || segmentEmpty) {
-      throw new InvalidEventException(
-          "event_type",
-          "event_type must be words of a-z, 0-9 and _ joined by dots, at most "
-              + MAX_TYPE_BYTES
-              + " bytes, for instance auth.login.failed, but was "
-              + Quoted.of(type));
-    }
-  }
-
-  private static void checkOccurredAt(@Nullable String text) {
-    if (text == null) {
-      return;
-    }
-    boolean ascii = text.chars().allMatch(c -> c < 0x80);
-    byte[] bytes = text.getBytes(US_ASCII);
-    if (!ascii || Rfc3339.parse(bytes, 0, bytes.length) == null) {
-      throw new InvalidEventException(
-          "occurred_at",
-          "occurred_at must be RFC 3339 with an offset, for instance 2026-11-23T03:05:09.5Z or"
-              + " 2026-11-23T04:05:09+01:00, but was "
-              + Quoted.of(text));
+          "source_seq", Builder.SOURCE_SEQ_ALLOWED + ", but was " + sourceSeq);
     }
   }
 
@@ -126,74 +52,227 @@ public record Event(
 
   /** A builder of events of this type. */
   public static Builder builder(String eventType) {
-    return new Builder(eventType);
+    return new Builder().text(EntryField.EVENT_TYPE, eventType);
+  }
+
+  /** What a field holds, as text; {@code null} if it is absent, or holds no text. */
+  public @Nullable String text(EntryField field) {
+    return field == EntryField.ACTOR_ID
+        ? (actorId == null ? null : actorId.text())
+        : texts.get(field);
+  }
+
+  public String eventType() {
+    return Objects.requireNonNull(texts.get(EntryField.EVENT_TYPE));
+  }
+
+  public @Nullable ActorId actorId() {
+    return actorId;
+  }
+
+  public @Nullable String actorUsername() {
+    return text(EntryField.ACTOR_USERNAME);
+  }
+
+  public @Nullable String actorIp() {
+    return text(EntryField.ACTOR_IP);
+  }
+
+  public @Nullable String userAgent() {
+    return text(EntryField.USER_AGENT);
+  }
+
+  public @Nullable String targetType() {
+    return text(EntryField.TARGET_TYPE);
+  }
+
+  public @Nullable String targetId() {
+    return text(EntryField.TARGET_ID);
+  }
+
+  public @Nullable String action() {
+    return text(EntryField.ACTION);
+  }
+
+  public @Nullable String occurredAt() {
+    return text(EntryField.OCCURRED_AT);
+  }
+
+  /** When it happened, if that is not when it was logged. */
+  public @Nullable Instant occurredInstant() {
+    String text = occurredAt();
+    byte[] bytes = text == null ? new byte[0] : Ascii.bytes(text);
+    return Rfc3339.parse(bytes, 0, bytes.length);
+  }
+
+  /** The idempotency key. */
+  public @Nullable String eventId() {
+    return text(EntryField.EVENT_ID);
+  }
+
+  public @Nullable Long sourceSeq() {
+    return sourceSeq;
+  }
+
+  /** The fields that were cut or cleaned on the way in, in their order. */
+  public List<EntryField> altered() {
+    return altered;
+  }
+
+  public @Nullable Details details() {
+    return details;
+  }
+
+  /** This event under another idempotency key. */
+  public Event withEventId(String eventId) {
+    return toBuilder().text(EntryField.EVENT_ID, eventId).buildAsStored();
+  }
+
+  Builder toBuilder() {
+    Builder builder = new Builder();
+    builder.texts.putAll(texts);
+    builder.actorId = actorId;
+    builder.sourceSeq = sourceSeq;
+    builder.altered.addAll(altered);
+    builder.details = details;
+    return builder;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Event event
+        && texts.equals(event.texts)
+        && Objects.equals(actorId, event.actorId)
+        && Objects.equals(sourceSeq, event.sourceSeq)
+        && altered.equals(event.altered)
+        && Objects.equals(details, event.details);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(texts, actorId, sourceSeq, altered, details);
+  }
+
+  /** The canonical JSON. */
+  @Override
+  public String toString() {
+    return "{" + new String(EntryCodec.body(this, null), UTF_8).substring(1);
   }
 
   /** Collects the fields of an event. Used by one thread. */
   public static final class Builder {
-    private String eventType;
-    private @Nullable Long actorId;
-    private @Nullable String actorUsername;
-    private @Nullable String actorIp;
-    private @Nullable String userAgent;
-    private @Nullable String targetType;
-    private @Nullable String targetId;
-    private @Nullable String action;
-    private @Nullable String occurredAt;
-    private @Nullable String requestId;
+    static final String SOURCE_SEQ_ALLOWED = "source_seq must be a whole number from 1 to 2^63-1";
+
+    private final EnumMap<EntryField, String> texts = new EnumMap<>(EntryField.class);
+    private @Nullable ActorId actorId;
+    private @Nullable Long sourceSeq;
+    private final EnumSet<EntryField> altered = EnumSet.noneOf(EntryField.class);
     private @Nullable Details details;
 
-    private Builder(String eventType) {
-      this.eventType = eventType;
-    }
+    Builder() {}
 
-    Builder eventType(String eventType) {
-      this.eventType = eventType;
+    /**
+     * Sets a field that holds text.
+     *
+     * @throws IllegalArgumentException for one that does not, or that the log sets
+     */
+    public Builder text(EntryField field, @Nullable String text) {
+      if (field == EntryField.SOURCE || !field.isText()) {
+        throw new IllegalArgumentException(field + " is no text of an event");
+      }
+      if (text == null) {
+        texts.remove(field);
+      } else {
+        texts.put(field, text);
+      }
       return this;
     }
 
-    public Builder actorId(@Nullable Long actorId) {
+    @Nullable String text(EntryField field) {
+      return texts.get(field);
+    }
+
+    /**
+     * Makes texts fit that would be refused: cuts those that are too long, and puts U+FFFD in place
+     * of NUL and lone surrogates. An address that is none becomes {@code actor_host}. Ids of the
+     * event itself are left alone: two of them that were cut could be equal.
+     */
+    void truncate() {
+      String address = texts.get(EntryField.ACTOR_IP);
+      if (address != null && IpAddress.canonical(address) == null) {
+        String host = texts.get(EntryField.ACTOR_HOST);
+        texts.remove(EntryField.ACTOR_IP);
+        texts.put(EntryField.ACTOR_HOST, host == null ? address : host + " " + address);
+        altered.add(EntryField.ACTOR_IP);
+        altered.add(EntryField.ACTOR_HOST);
+      }
+      for (EntryField field : EntryField.ALL) {
+        String text = texts.get(field);
+        if (text != null && (field.kind == Kind.TEXT || field.kind == Kind.TYPE)) {
+          String kept = Text.cut(Text.cleaned(text), field.maxBytes());
+          while (field.kind == Kind.TYPE && !kept.equals(text) && kept.endsWith(".")) {
+            kept = kept.substring(0, kept.length() - 1);
+          }
+          if (!kept.equals(text)) {
+            texts.put(field, kept);
+            altered.add(field);
+          }
+        }
+      }
+    }
+
+    Builder altered(Collection<EntryField> fields) {
+      altered.addAll(fields);
+      return this;
+    }
+
+    public Builder actorId(@Nullable ActorId actorId) {
       this.actorId = actorId;
       return this;
     }
 
+    public Builder actorId(long actorId) {
+      return actorId(ActorId.of(actorId));
+    }
+
     public Builder actorUsername(@Nullable String actorUsername) {
-      this.actorUsername = actorUsername;
-      return this;
+      return text(EntryField.ACTOR_USERNAME, actorUsername);
     }
 
     public Builder actorIp(@Nullable String actorIp) {
-      this.actorIp = actorIp;
-      return this;
+      return text(EntryField.ACTOR_IP, actorIp);
     }
 
     public Builder userAgent(@Nullable String userAgent) {
-      this.userAgent = userAgent;
-      return this;
+      return text(EntryField.USER_AGENT, userAgent);
     }
 
     public Builder targetType(@Nullable String targetType) {
-      this.targetType = targetType;
-      return this;
+      return text(EntryField.TARGET_TYPE, targetType);
     }
 
     public Builder targetId(@Nullable String targetId) {
-      this.targetId = targetId;
-      return this;
+      return text(EntryField.TARGET_ID, targetId);
     }
 
     public Builder action(@Nullable String action) {
-      this.action = action;
-      return this;
+      return text(EntryField.ACTION, action);
     }
 
     public Builder occurredAt(@Nullable String occurredAt) {
-      this.occurredAt = occurredAt;
-      return this;
+      return text(EntryField.OCCURRED_AT, occurredAt);
+    }
+
+    public Builder eventId(@Nullable String eventId) {
+      return text(EntryField.EVENT_ID, eventId);
     }
 
     public Builder requestId(@Nullable String requestId) {
-      this.requestId = requestId;
+      return text(EntryField.REQUEST_ID, requestId);
+    }
+
+    public Builder sourceSeq(@Nullable Long sourceSeq) {
+      this.sourceSeq = sourceSeq;
       return this;
     }
 
@@ -204,21 +283,16 @@ public record Event(
 
     /** Everything that is wrong with these fields, in their order. */
     List<InvalidEventException> faults() {
+      normalise();
       List<InvalidEventException> faults = new ArrayList<>();
-      for (Runnable check :
-          List.<Runnable>of(
-              () -> checkType(eventType),
-              () -> checkActorId(actorId),
-              () -> Text.check("actor_username", actorUsername, 256),
-              () -> checkActorIp(actorIp),
-              () -> Text.check("user_agent", userAgent, 512),
-              () -> Text.check("target_type", targetType, 64),
-              () -> Text.check("target_id", targetId, 256),
-              () -> Text.check("action", action, 256),
-              () -> checkOccurredAt(occurredAt == null ? null : canonicalTime(occurredAt)),
-              () -> Text.check("request_id", requestId, 128))) {
+      for (EntryField field : EntryField.ALL) {
+        String text = texts.get(field);
         try {
-          check.run();
+          if (field == EntryField.SOURCE_SEQ) {
+            checkSourceSeq(sourceSeq);
+          } else if (text != null) {
+            field.checked(text);
+          }
         } catch (InvalidEventException e) {
           faults.add(e);
         }
@@ -226,10 +300,20 @@ public record Event(
       return faults;
     }
 
-    /** In the form that is stored; as it is if it is no time, so that it is refused. */
-    private static String canonicalTime(String occurredAt) {
-      String canonical = Rfc3339.canonical(occurredAt);
-      return canonical == null ? occurredAt : canonical;
+    /**
+     * Brings addresses and times into the form that is stored. What is none stays, and is refused.
+     */
+    private void normalise() {
+      String address = texts.get(EntryField.ACTOR_IP);
+      if (address != null) {
+        String ipv4 = IpAddress.mappedIpv4(address);
+        texts.put(EntryField.ACTOR_IP, ipv4 == null ? address : ipv4);
+      }
+      String time = texts.get(EntryField.OCCURRED_AT);
+      if (time != null) {
+        String canonical = Rfc3339.canonical(time);
+        texts.put(EntryField.OCCURRED_AT, canonical == null ? time : canonical);
+      }
     }
 
     /**
@@ -239,30 +323,13 @@ public record Event(
      * @throws InvalidEventException naming the first field that is wrong and what it allows
      */
     public Event build() {
-      if (actorIp != null) {
-        String ipv4 = IpAddress.mappedIpv4(actorIp);
-        actorIp = ipv4 == null ? actorIp : ipv4;
-      }
-      if (occurredAt != null) {
-        occurredAt = canonicalTime(occurredAt);
-      }
+      normalise();
       return buildAsStored();
     }
 
     /** The event as an entry has it, which an older version may have written. */
     Event buildAsStored() {
-      return new Event(
-          eventType,
-          actorId,
-          actorUsername,
-          actorIp,
-          userAgent,
-          targetType,
-          targetId,
-          action,
-          occurredAt,
-          requestId,
-          details);
+      return new Event(this);
     }
   }
 }

@@ -9,12 +9,14 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.core.util.JsonRecyclerPools;
-import io.tallystick.tlog.Quoted;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,10 +27,6 @@ import org.jspecify.annotations.Nullable;
  * wrong with every event, as far as the JSON can be read. All methods may be used by many threads.
  */
 public final class EventReader {
-  private static final String FIELDS =
-      "event_type, actor_id, actor_username, actor_ip, user_agent, target_type, target_id, action,"
-          + " occurred_at, request_id, details";
-
   /** So deep that the limit of details, which has the better message, comes first. */
   private static final int MAX_NESTING = 1_000;
 
@@ -52,14 +50,73 @@ public final class EventReader {
   private EventReader() {}
 
   /**
+   * How a request's events are read.
+   *
+   * @param maxEvents most events in it
+   * @param truncate whether texts that are too long are cut, and NUL, lone surrogates and malformed
+   *     addresses replaced, instead of being refused ({@link Event#altered})
+   * @param partial whether bad events of a batch are left out, instead of the batch being refused
+   * @param source that the entries will have, so that each event has room in one
+   */
+  public record Rules(int maxEvents, boolean truncate, boolean partial, @Nullable String source) {
+    /** Everything has to be right. */
+    public static Rules strict(int maxEvents) {
+      return new Rules(maxEvents, false, false, null);
+    }
+  }
+
+  /**
    * The events in a request's body.
    *
-   * @param events at least one
+   * @param events the good ones; at least one unless some were rejected
    * @param single whether it was one event and not an array
+   * @param rejected what is wrong with each event that is left out, by its position from 0; for
+   *     each at least the first fault
    */
-  public record Batch(List<Event> events, boolean single) {
+  public record Batch(
+      List<Event> events,
+      boolean single,
+      SortedMap<Integer, List<InvalidEventException.Fault>> rejected) {
     public Batch {
       events = List.copyOf(events);
+      rejected = Collections.unmodifiableSortedMap(new TreeMap<>(rejected));
+    }
+
+    private Batch(List<Event> events, boolean single) {
+      this(events, single, new TreeMap<>());
+    }
+
+    /**
+     * The batch without some of its events.
+     *
+     * @param field that is at fault
+     * @param reasons why they are left out, by their place among the good events
+     */
+    public Batch without(String field, SortedMap<Integer, String> reasons) {
+      List<Integer> positions = positions();
+      List<Event> left = new ArrayList<>();
+      SortedMap<Integer, List<InvalidEventException.Fault>> more = new TreeMap<>(rejected);
+      for (int i = 0; i < events.size(); i++) {
+        String reason = reasons.get(i);
+        if (reason == null) {
+          left.add(events.get(i));
+        } else {
+          int at = positions.get(i);
+          more.put(at, List.of(new InvalidEventException.Fault(at, field, reason, 0, 0)));
+        }
+      }
+      return new Batch(left, single, more);
+    }
+
+    /** The position in the request, from 0, of each event. */
+    public List<Integer> positions() {
+      List<Integer> positions = new ArrayList<>(events.size());
+      for (int at = 0; positions.size() < events.size(); at++) {
+        if (!rejected.containsKey(at)) {
+          positions.add(at);
+        }
+      }
+      return positions;
     }
   }
 
@@ -69,13 +126,28 @@ public final class EventReader {
    * @throws InvalidEventException if it is anything else
    */
   public static Event readOne(byte[] json) {
+    return readOne(json, false);
+  }
+
+  /**
+   * One event, a JSON object.
+   *
+   * @param truncate as in {@link Rules}
+   * @throws InvalidEventException if it is anything else
+   */
+  public static Event readOne(byte[] json, boolean truncate) {
+    Event compact = CompactEvent.read(json, 0, json.length);
+    return compact != null ? compact : readOne(json, new Rules(1, truncate, false, null));
+  }
+
+  private static Event readOne(byte[] json, Rules rules) {
     if (first(json) == '[') {
       throw new InvalidEventException(
           "(event)",
           "expected one event, a JSON object, but found an array; put each event on a line of its"
               + " own");
     }
-    return readAny(json, 1).events().getFirst();
+    return parse(json, rules).events().getFirst();
   }
 
   /** The first byte that is no white space; 0 if there is none. */
@@ -111,50 +183,70 @@ public final class EventReader {
    * @throws BatchTooLargeException if there are more than {@code maxEvents}
    */
   public static Batch readAny(byte[] json, int maxEvents) {
+    return readAny(json, Rules.strict(maxEvents));
+  }
+
+  /** The same by other rules. */
+  public static Batch readAny(byte[] json, Rules rules) {
     Event compact = CompactEvent.read(json, 0, json.length);
-    return compact != null ? new Batch(List.of(compact), true) : parse(json, maxEvents);
+    if (compact == null) {
+      return parse(json, rules);
+    }
+    EntryCodec.checkSize(compact, rules.source());
+    return new Batch(List.of(compact), true);
   }
 
   /** Like {@link #readAny}, which calls it for whatever {@link CompactEvent} leaves to it. */
-  static Batch parse(byte[] json, int maxEvents) {
+  static Batch parse(byte[] json, Rules rules) {
     checkUtf8(json, 0, json.length);
     FaultList faults = new FaultList();
     List<Event> events = new ArrayList<>();
     boolean single = false;
+    boolean readable = true;
     try (JsonParser parser = JSON.createParser(json)) {
       JsonToken first = parser.nextToken();
       single = first == JsonToken.START_OBJECT;
       if (single) {
-        add(events, event(parser, faults));
+        add(events, event(parser, faults, rules));
       } else if (first == JsonToken.START_ARRAY) {
-        array(parser, events, faults, maxEvents);
+        array(parser, events, faults, rules);
       } else {
         throw new InvalidEventException(
             "(event)",
             "expected an event, a JSON object, or a JSON array of events, but found "
-                + (first == null ? "nothing" : JsonTokens.name(first)));
+                + (first == null ? "nothing" : FieldReader.name(first)));
       }
       if (parser.nextToken() != null) {
         faults.add("(event)", () -> "expected one JSON value, but found more after its end");
       }
     } catch (JsonProcessingException e) {
+      readable = false;
       faults.add(notJson("(event)", e));
     } catch (IOException e) {
       throw new UncheckedIOException("reading from memory", e);
     }
-    faults.throwIfAny();
-    return new Batch(events, single);
+    return batch(events, single, faults, rules.partial() && readable);
   }
 
-  private static void array(JsonParser parser, List<Event> events, FaultList faults, int maxEvents)
+  private static Batch batch(
+      List<Event> events, boolean single, FaultList faults, boolean partial) {
+    if (partial) {
+      faults.throwIfOfBatch();
+    } else {
+      faults.throwIfAny();
+    }
+    return new Batch(events, single, faults.byEvent());
+  }
+
+  private static void array(JsonParser parser, List<Event> events, FaultList faults, Rules rules)
       throws IOException {
     int index = 0;
     while (parser.nextToken() != JsonToken.END_ARRAY) {
-      if (index == maxEvents) {
-        throw new BatchTooLargeException(maxEvents);
+      if (index == rules.maxEvents()) {
+        throw new BatchTooLargeException(rules.maxEvents());
       }
       faults.at(index++);
-      add(events, event(parser, faults));
+      add(events, event(parser, faults, rules));
     }
     faults.at(-1);
     if (index == 0) {
@@ -175,6 +267,11 @@ public final class EventReader {
    * @throws BatchTooLargeException if there are more than {@code maxEvents}
    */
   public static List<Event> readLines(byte[] ndjson, int maxEvents) {
+    return readLines(ndjson, Rules.strict(maxEvents)).events();
+  }
+
+  /** The same by other rules. A line that is not JSON is one event that is wrong. */
+  public static Batch readLines(byte[] ndjson, Rules rules) {
     FaultList faults = new FaultList();
     List<Event> events = new ArrayList<>();
     int index = 0;
@@ -185,13 +282,17 @@ public final class EventReader {
         to++;
       }
       if (!isBlank(ndjson, from, to)) {
-        if (index == maxEvents) {
-          throw new BatchTooLargeException(maxEvents);
+        if (index == rules.maxEvents()) {
+          throw new BatchTooLargeException(rules.maxEvents());
         }
         faults.at(index++);
         try {
           Event compact = CompactEvent.read(ndjson, from, to);
-          events.add(compact != null ? compact : readOne(Arrays.copyOfRange(ndjson, from, to)));
+          if (compact == null) {
+            compact = readOne(Arrays.copyOfRange(ndjson, from, to), rules);
+          }
+          EntryCodec.checkSize(compact, rules.source());
+          events.add(compact);
         } catch (InvalidEventException e) {
           faults.add(e);
         }
@@ -201,8 +302,7 @@ public final class EventReader {
     if (index == 0) {
       faults.add("(event)", () -> "there is no event; send at least one line");
     }
-    faults.throwIfAny();
-    return events;
+    return batch(events, false, faults, rules.partial());
   }
 
   private static boolean isBlank(byte[] bytes, int from, int to) {
@@ -216,10 +316,14 @@ public final class EventReader {
 
   /** Details, a JSON object, see {@link Details#parse}. */
   static Details readDetails(byte[] json) {
+    return readDetails(json, new DetailsReader(false));
+  }
+
+  static Details readDetails(byte[] json, DetailsReader reader) {
     checkUtf8(json, 0, json.length);
     try (JsonParser parser = JSON.createParser(json)) {
       parser.nextToken();
-      Details details = DetailsReader.read(parser);
+      Details details = reader.read(parser);
       if (details == null || parser.nextToken() != null) {
         throw new InvalidEventException("details", "details must be one JSON object");
       }
@@ -273,23 +377,24 @@ public final class EventReader {
   }
 
   /** The event that begins here, or {@code null} if it has faults. Reads to its end either way. */
-  private static @Nullable Event event(JsonParser in, FaultList faults) throws IOException {
+  private static @Nullable Event event(JsonParser in, FaultList faults, Rules rules)
+      throws IOException {
     int before = faults.size();
     if (in.currentToken() != JsonToken.START_OBJECT) {
       JsonToken found = in.currentToken();
       faults.add(
-          "(event)", () -> "an event must be a JSON object, but was " + JsonTokens.name(found));
+          "(event)", () -> "an event must be a JSON object, but was " + FieldReader.name(found));
       in.skipChildren();
       return null;
     }
     JsonToken type = null;
     Event.Builder event = Event.builder("");
     while (in.nextToken() != JsonToken.END_OBJECT) {
-      String field = in.currentName();
+      String name = in.currentName();
       in.nextToken();
-      type = field.equals("event_type") ? in.currentToken() : type;
+      type = name.equals("event_type") ? in.currentToken() : type;
       try {
-        read(in, field, event, faults);
+        FieldReader.read(in, name, event, rules.truncate());
       } catch (InvalidEventException e) {
         faults.add(e);
       }
@@ -298,11 +403,17 @@ public final class EventReader {
     if (type == null || type == JsonToken.VALUE_NULL) {
       faults.add("event_type", () -> "event_type is required, for instance auth.login.failed");
     }
+    if (rules.truncate()) {
+      event.truncate();
+    }
     if (faults.size() == before) {
       try {
-        return event.build();
+        Event built = event.build();
+        EntryCodec.checkSize(built, rules.source());
+        return built;
       } catch (InvalidEventException e) {
-        event.faults().forEach(faults::add);
+        List<InvalidEventException> all = event.faults();
+        (all.isEmpty() ? List.of(e) : all).forEach(faults::add);
         return null;
       }
     }
@@ -312,71 +423,5 @@ public final class EventReader {
         .filter(e -> typed || !e.field().equals("event_type"))
         .forEach(faults::add);
     return null;
-  }
-
-  private static void read(JsonParser in, String field, Event.Builder event, FaultList faults)
-      throws IOException {
-    switch (field) {
-      case "event_type" -> {
-        String type = string(in, field);
-        event.eventType(type == null ? "" : type);
-        if (type != null && EventType.isReserved(type)) {
-          faults.add(field, () -> reserved(type));
-        }
-      }
-      case "actor_id" -> event.actorId(id(in));
-      case "actor_username" -> event.actorUsername(string(in, field));
-      case "actor_ip" -> event.actorIp(string(in, field));
-      case "user_agent" -> event.userAgent(string(in, field));
-      case "target_type" -> event.targetType(string(in, field));
-      case "target_id" -> event.targetId(string(in, field));
-      case "action" -> event.action(string(in, field));
-      case "occurred_at" -> event.occurredAt(string(in, field));
-      case "request_id" -> event.requestId(string(in, field));
-      case "details" -> event.details(DetailsReader.read(in));
-      case "id", "previous_hash", "timestamp", "source", "hash" ->
-          faults.add(field, () -> field + " is set by the log; leave it out");
-      default ->
-          faults.add(
-              Quoted.of(field),
-              () -> "unknown field " + Quoted.of(field) + "; supported fields: " + FIELDS);
-    }
-  }
-
-  private static String reserved(String type) {
-    return "event_type must not be audit or begin with audit., which only the log itself writes, but"
-        + " was "
-        + Quoted.of(type);
-  }
-
-  private static @Nullable String string(JsonParser in, String field) throws IOException {
-    return switch (in.currentToken()) {
-      case VALUE_STRING -> in.getText();
-      case VALUE_NULL -> null;
-      default ->
-          throw new InvalidEventException(
-              field, field + " must be a string, but was " + JsonTokens.name(in.currentToken()));
-    };
-  }
-
-  private static @Nullable Long id(JsonParser in) throws IOException {
-    if (in.currentToken() == JsonToken.VALUE_NULL) {
-      return null;
-    }
-    if (in.currentToken() == JsonToken.VALUE_NUMBER_INT && in.getTextLength() <= 20) {
-      try {
-        long id = Long.parseLong(in.getText());
-        if (id >= 0) {
-          return id;
-        }
-      } catch (NumberFormatException e) {
-        // Beyond a long: refused below like every other wrong value.
-      }
-    }
-    String what =
-        in.currentToken().isNumeric()
-            ? (in.getTextLength() <= 40 ? in.getText() : "a very long number")
-            : JsonTokens.name(in.currentToken());
-    throw new InvalidEventException("actor_id", Event.ACTOR_ID + ", but was " + what);
   }
 }

@@ -68,7 +68,7 @@ public record EventType(
     int dot = value.indexOf('.');
     return new EventType(
         value,
-        value.toUpperCase(java.util.Locale.ROOT).replace('.', '_'),
+        value.toUpperCase(java.util.Locale.ROOT).replaceAll("[.:/-]", "_"),
         dot < 0 ? value : value.substring(0, dot),
         description,
         isSecurity(value));

@@ -4,6 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What a string of an event may hold: Unicode scalar values other than NUL. */
 final class Text {
+  private static final char REPLACEMENT = '\ufffd';
+
   private Text() {}
 
   /**
@@ -19,6 +21,34 @@ final class Text {
             field, field + " may have at most " + maxBytes + " bytes of UTF-8, but has " + bytes);
       }
     }
+  }
+
+  /** The text with U+FFFD in place of each NUL and each lone surrogate. */
+  static String cleaned(String text) {
+    char[] clean = text.toCharArray();
+    for (int i = 0; i < clean.length; ) {
+      int codePoint = text.codePointAt(i);
+      if (codePoint == 0 || (codePoint >= 0xd800 && codePoint <= 0xdfff)) {
+        clean[i] = REPLACEMENT;
+      }
+      i += Character.charCount(codePoint);
+    }
+    return new String(clean);
+  }
+
+  /** As many whole characters from the beginning of a clean text as have room. */
+  static String cut(String text, int maxBytes) {
+    int bytes = 0;
+    int at = 0;
+    while (at < text.length()) {
+      int codePoint = text.codePointAt(at);
+      bytes += codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4;
+      if (bytes > maxBytes) {
+        return text.substring(0, at);
+      }
+      at += Character.charCount(codePoint);
+    }
+    return text;
   }
 
   /**

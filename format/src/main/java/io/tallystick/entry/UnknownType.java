@@ -77,17 +77,6 @@ public final class UnknownType {
   }
 
   private static Event with(Event event, String type, @Nullable Details details) {
-    return new Event(
-        type,
-        event.actorId(),
-        event.actorUsername(),
-        event.actorIp(),
-        event.userAgent(),
-        event.targetType(),
-        event.targetId(),
-        event.action(),
-        event.occurredAt(),
-        event.requestId(),
-        details);
+    return event.toBuilder().text(EntryField.EVENT_TYPE, type).details(details).buildAsStored();
   }
 }

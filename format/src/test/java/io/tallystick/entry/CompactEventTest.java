@@ -65,6 +65,16 @@ class CompactEventTest {
           "action",
           "occurred_at",
           "request_id",
+          "outcome",
+          "severity",
+          "tenant",
+          "actor_type",
+          "actor_host",
+          "session_id",
+          "target_name",
+          "event_id",
+          "trace_id",
+          "source_seq",
           "details",
           "id",
           "event_typ",
@@ -87,7 +97,7 @@ class CompactEventTest {
   /** What the strict reader makes of it; {@code null} if it refuses it. */
   private static @Nullable Event strict(byte[] json) {
     try {
-      EventReader.Batch batch = EventReader.parse(json, 1);
+      EventReader.Batch batch = EventReader.parse(json, EventReader.Rules.strict(1));
       return batch.single() ? batch.events().getFirst() : null;
     } catch (InvalidEventException e) {
       return null;
@@ -103,10 +113,14 @@ class CompactEventTest {
     List<String> members = new ArrayList<>();
     members.add("\"event_type\":\"auth.login\"");
     for (int i = random.nextInt(6); i > 0; i--) {
-      String field = any(random, FIELDS.subList(0, random.nextInt(8) == 0 ? 14 : 11));
+      String field = any(random, FIELDS.subList(0, random.nextInt(8) == 0 ? 24 : 21));
       String value =
           switch (field) {
-            case "actor_id", "details" -> any(random, VALUES);
+            case "outcome" -> any(random, List.of("\"success\"", "\"failure\"", "\"Failure\""));
+            case "severity" -> any(random, List.of("\"low\"", "\"fatal\"", "\"none\""));
+            case "trace_id" ->
+                any(random, List.of("\"0af7651916cd43dd8448eb211c80319c\"", "\"x\""));
+            case "actor_id", "details", "source_seq" -> any(random, VALUES);
             case "actor_ip" -> any(random, ADDRESSES);
             case "occurred_at" -> any(random, TIMES);
             default -> '"' + any(random, TEXTS) + any(random, TEXTS) + '"';
@@ -148,6 +162,7 @@ class CompactEventTest {
         "{\"event_type\":\"auth.login.failed\"}",
         " {\"event_type\": \"a\", \"actor_id\": 17, \"actor_username\": \"Zoë\"}\r",
         "{\"details\":{\"a\":[1,{\"b\":null}],\"c\":\"é\"},\"actor_ip\":\"2001:db8::1\",\"event_type\":\"a\"}",
+        "{\"event_type\":\"iam.CreateUser\",\"actor_id\":\"arn:aws:iam::1:user/a\",\"outcome\":\"failure\",\"source_seq\":3}",
         "{\"actor_id\":0,\"occurred_at\":\"2026-11-23T03:05:09.5+01:00\",\"event_type\":\"a\"}",
       })
   void readsWhatClientsMostlySend(String json) {
@@ -164,7 +179,10 @@ class CompactEventTest {
         "{\"event_type\":\"a\",\"id\":1}",
         "{\"event_type\":\"a\"}x",
         "{\"event_type\":\"a\",}",
-        "{\"event_type\":\"A\"}",
+        "{\"event_type\":\"A b\"}",
+        "{\"event_type\":\"a\",\"event_id\":\"\"}",
+        "{\"event_type\":\"a\",\"source_seq\":0}",
+        "{\"event_type\":\"a\",\"altered\":[\"action\"]}",
         "{}",
         "[]",
         "",

@@ -68,23 +68,103 @@ class EntryCodecTest {
     return object.append("}").toString();
   }
 
+  private static Event randomEvent(Random random) {
+    Event.Builder event =
+        Event.builder(
+            List.of("a", "auth.login.failed", "x_1.y2.z", "iam.CreateUser", "A:b/C-d.e")
+                .get(random.nextInt(5)));
+    for (EntryField field : EntryField.OF_CLIENTS) {
+      switch (field.kind) {
+        case TYPE -> {}
+        case WORD -> event.text(field, pick(random, field.words()));
+        case ADDRESS ->
+            event.text(field, random.nextBoolean() ? "2001:DB8:0:0::" + random.nextInt(9) : null);
+        case TIME -> event.text(field, random.nextBoolean() ? "2015-12-10T06:55:48.5+01:00" : null);
+        case TRACE -> event.text(field, random.nextBoolean() ? "0af7651916cd43dd".repeat(2) : null);
+        case KEY -> event.text(field, random.nextBoolean() ? "e" + text(random, 127) : null);
+        case TEXT -> event.text(field, text(random, field.maxBytes()));
+        case ACTOR_ID -> event.actorId(actorId(random));
+        case NUMBER -> event.sourceSeq(random.nextBoolean() ? 1 + (random.nextLong() >>> 2) : null);
+        case DETAILS ->
+            event.details(random.nextBoolean() ? Details.parse(object(random, 1)) : null);
+        case FIELDS -> throw new AssertionError();
+      }
+    }
+    for (EntryField field : EntryField.OF_CLIENTS) {
+      if (random.nextInt(30) == 0) {
+        event.altered(List.of(field));
+      }
+    }
+    return event.build();
+  }
+
+  private static @Nullable ActorId actorId(Random random) {
+    String text = text(random, 256);
+    return switch (random.nextInt(3)) {
+      case 0 -> ActorId.of(random.nextLong() >>> 1);
+      case 1 -> text == null ? null : ActorId.of(text);
+      default -> ActorId.of("7");
+    };
+  }
+
+  private static @Nullable String pick(Random random, List<String> of) {
+    int at = random.nextInt(of.size() + 1);
+    return at == of.size() ? null : of.get(at);
+  }
+
   private static Entry randomEntry(Random random) {
-    Event event =
-        Event.builder(List.of("a", "auth.login.failed", "x_1.y2.z").get(random.nextInt(3)))
-            .actorId(random.nextBoolean() ? random.nextLong() >>> 1 : null)
-            .actorUsername(text(random, 256))
-            .actorIp(random.nextBoolean() ? "2001:DB8:0:0::" + random.nextInt(9) : null)
-            .userAgent(text(random, 512))
-            .targetType(text(random, 64))
-            .targetId(text(random, 256))
-            .action(text(random, 256))
-            .occurredAt(random.nextBoolean() ? "2015-12-10T06:55:48.5+01:00" : null)
-            .requestId(text(random, 128))
-            .details(random.nextBoolean() ? Details.parse(object(random, 1)) : null)
-            .build();
+    Event event = randomEvent(random);
     Instant time =
         Instant.ofEpochSecond(random.nextLong(4_000_000_000L), random.nextInt(1_000_000_000));
     return new Entry(1 + (random.nextLong() >>> 2), PREVIOUS, time, text(random, 64), event);
+  }
+
+  /** docs/format.md has the same table. */
+  @Test
+  void fieldsStandInTheOrderOfTheFormat() {
+    Event.Builder event = Event.builder("t");
+    EntryField.OF_CLIENTS.stream()
+        .filter(field -> field.kind == EntryField.Kind.TEXT || field.kind == EntryField.Kind.KEY)
+        .forEach(field -> event.text(field, "x"));
+    event
+        .text(EntryField.OUTCOME, "failure")
+        .text(EntryField.SEVERITY, "high")
+        .actorId(ActorId.of("7"))
+        .actorIp("192.0.2.1")
+        .occurredAt("2026-01-01T00:00:00Z")
+        .text(EntryField.TRACE_ID, "0".repeat(32))
+        .sourceSeq(9L)
+        .altered(List.of(EntryField.USER_AGENT, EntryField.DETAILS))
+        .details(Details.parse("{}"));
+    assertThat(new String(EntryCodec.encodeBody(event.build(), "key"), UTF_8))
+        .isEqualTo(
+            ",\"event_type\":\"t\",\"outcome\":\"failure\",\"severity\":\"high\",\"tenant\":\"x\","
+                + "\"actor_type\":\"x\",\"actor_id\":\"7\",\"actor_username\":\"x\",\"actor_ip\":\"192.0.2.1\","
+                + "\"user_agent\":\"x\",\"actor_host\":\"x\",\"session_id\":\"x\",\"target_type\":\"x\","
+                + "\"target_id\":\"x\",\"action\":\"x\",\"target_name\":\"x\","
+                + "\"occurred_at\":\"2026-01-01T00:00:00Z\",\"event_id\":\"x\",\"request_id\":\"x\","
+                + "\"trace_id\":\"00000000000000000000000000000000\",\"source\":\"key\",\"source_seq\":9,"
+                + "\"altered\":[\"user_agent\",\"details\"],\"details\":{}}");
+  }
+
+  /** What the version before outcome, tenant and the rest wrote. */
+  @Test
+  void entriesOfTheFirstVersionAreEntries() {
+    for (String body :
+        List.of(
+            "\"event_type\":\"audit.log.created\"}",
+            "\"event_type\":\"auth.login.success\",\"actor_id\":7,\"actor_username\":\"alice\","
+                + "\"actor_ip\":\"192.0.2.10\",\"user_agent\":\"Mozilla/5.0\",\"target_type\":\"user\","
+                + "\"target_id\":\"42\",\"action\":\"raise\",\"occurred_at\":\"2015-12-10T06:55:48.5+01:00\","
+                + "\"request_id\":\"\",\"source\":\"admin\",\"details\":{\"from\":1.50}}")) {
+      byte[] bytes =
+          ("{\"id\":7,\"previous_hash\":\""
+                  + PREVIOUS
+                  + "\",\"timestamp\":\"2026-11-23T03:05:09.000000000Z\","
+                  + body)
+              .getBytes(UTF_8);
+      assertThat(decodesToItself(bytes)).as(body).isTrue();
+    }
   }
 
   @Test
@@ -104,8 +184,7 @@ class EntryCodecTest {
 
   @Test
   void mappedAddressesOfOlderVersionsAreStillRead() {
-    Event stored =
-        new Event("a", null, null, "::ffff:10.0.0.1", null, null, null, null, null, null, null);
+    Event stored = Event.builder("a").actorIp("::ffff:10.0.0.1").buildAsStored();
     byte[] bytes = EntryCodec.encode(new Entry(7, PREVIOUS, Instant.EPOCH, null, stored));
     assertThat(new String(bytes, UTF_8)).contains("\"actor_ip\":\"::ffff:10.0.0.1\"");
     assertThat(decodesToItself(bytes)).isTrue();
@@ -173,9 +252,11 @@ class EntryCodecTest {
                     Instant.parse("2026-11-23T03:05:09Z"),
                     null,
                     Event.builder("user.created")
+                        .text(EntryField.OUTCOME, "success")
                         .actorId(5L)
                         .actorIp("2001:db8::1")
                         .action("a/b")
+                        .altered(List.of(EntryField.ACTION, EntryField.DETAILS))
                         .details(Details.parse("{\"a\":{\"b\":1.0}}"))
                         .build())),
             UTF_8);
@@ -192,6 +273,18 @@ class EntryCodecTest {
             good.replace("09.000000000Z", "09Z"),
             good.replace("09.000000000Z", "09.000000000+00:00"),
             good.replace("2026-11-23", "2026-02-30"),
+            good.replace("\"success\"", "\"Success\""),
+            good.replace("\"success\"", "\"\""),
+            good.replace("\"actor_id\":5", "\"actor_id\":5.0"),
+            good.replace("\"actor_id\":5", "\"actor_id\":\"" + "x".repeat(257) + "\""),
+            good.replace("\"action\",\"details\"]", "\"details\",\"action\"]"),
+            good.replace("\"action\",\"details\"]", "\"action\",\"action\"]"),
+            good.replace("\"action\",\"details\"]", "\"action\",\"source\"]"),
+            good.replace("\"action\",\"details\"]", "\"action\",\"id\"]"),
+            good.replace("\"action\",\"details\"]", "]"),
+            good.replace("\"altered\":", "\"source_seq\":0,\"altered\":"),
+            good.replace("\"altered\":", "\"event_id\":\"e\",\"altered\":")
+                .replace("\"e\"", "\"\""),
             good.replace("2001:db8::1", "2001:DB8::1"),
             good.replace("2001:db8::1", "2001:db8:0::1"),
             good.replace("a/b", "a\\/b"),
@@ -229,6 +322,27 @@ class EntryCodecTest {
             .details(details)
             .build();
     assertThat(EntryCodec.encodeBody(large, null).length).isLessThan(EntryCodec.MAX_ENTRY_BYTES);
+    assertThatThrownBy(() ->
+            EntryCodec.encodeBody(
+                Event.builder("a")
+                    .actorUsername(control)
+                    .userAgent(control + control)
+                    .targetId(control)
+                    .action(control)
+                    .text(EntryField.ACTOR_HOST, control)
+                    .text(EntryField.TARGET_NAME, control)
+                    .actorId(ActorId.of(control))
+                    .text(EntryField.TENANT, "\u0001".repeat(128))
+                    .text(EntryField.SESSION_ID, "\u0001".repeat(128))
+                    .text(EntryField.ACTOR_TYPE, "\u0001".repeat(64))
+                    .text(EntryField.TARGET_TYPE, "\u0001".repeat(64))
+                    .requestId("\u0001".repeat(128))
+                    .eventId("\u0001".repeat(128))
+                    .details(details)
+                    .build(),
+                null))
+        .isInstanceOf(InvalidEventException.class)
+        .hasMessageContaining("65535");
   }
 
   @Test

@@ -66,7 +66,16 @@ class EventReaderTest {
         "more after the end               | {\"event_type\":\"a\"} {}                           | (event)     | after its end",
         "no event type                    | {}                                                  | event_type  | required",
         "null event type                  | {\"event_type\":null}                               | event_type  | required",
-        "capital letters                  | {\"event_type\":\"Auth\"}                           | event_type  | a-z",
+        "a blank in the type              | {\"event_type\":\"Auth in\"}                        | event_type  | a-z",
+        "an outcome that is none          | {\"event_type\":\"a\",\"outcome\":\"ok\"}            | outcome     | success, failure",
+        "an outcome in capitals           | {\"event_type\":\"a\",\"outcome\":\"Failure\"}       | outcome     | success, failure",
+        "a severity that is none          | {\"event_type\":\"a\",\"severity\":\"WARN\"}         | severity    | informational",
+        "an empty event id                | {\"event_type\":\"a\",\"event_id\":\"\"}             | event_id    | not be empty",
+        "a trace id that is short         | {\"event_type\":\"a\",\"trace_id\":\"abc\"}          | trace_id    | 32",
+        "a sequence that starts at 0      | {\"event_type\":\"a\",\"source_seq\":0}             | source_seq  | from 1",
+        "a sequence that is a string      | {\"event_type\":\"a\",\"source_seq\":\"1\"}          | source_seq  | from 1",
+        "fields that the server alters    | {\"event_type\":\"a\",\"altered\":[]}              | altered     | set by the log",
+        "commitments                      | {\"event_type\":\"a\",\"personal\":{}}             | personal    | set by the log",
         "an empty word                    | {\"event_type\":\"a..b\"}                           | event_type  | a-z",
         "a dot at the end                 | {\"event_type\":\"a.\"}                             | event_type  | a-z",
         "a field of the log's             | {\"event_type\":\"a\",\"id\":1}                     | id          | set by the log",
@@ -74,7 +83,7 @@ class EventReaderTest {
         "an unknown field                 | {\"event_type\":\"a\",\"actor\":1}                  | \"actor\"   | actor_username",
         "a field twice                    | {\"event_type\":\"a\",\"event_type\":\"b\"}         | (event)     | twice",
         "a key of details twice           | {\"event_type\":\"a\",\"details\":{\"k\":1,\"k\":2}}| (event)     | twice",
-        "a string for a number            | {\"event_type\":\"a\",\"actor_id\":\"1\"}           | actor_id    | whole number",
+        "neither a number nor a string    | {\"event_type\":\"a\",\"actor_id\":true}            | actor_id    | whole number",
         "a fraction                       | {\"event_type\":\"a\",\"actor_id\":1.0}             | actor_id    | whole number",
         "a power of ten                   | {\"event_type\":\"a\",\"actor_id\":1e3}             | actor_id    | whole number",
         "a number beyond every double     | {\"event_type\":\"a\",\"actor_id\":1e999}           | actor_id    | whole number",
@@ -109,7 +118,14 @@ class EventReaderTest {
 
   @ParameterizedTest
   @CsvSource({
-    "event_type,64",
+    "event_type,128",
+    "tenant,128",
+    "actor_type,64",
+    "actor_id,256",
+    "actor_host,256",
+    "session_id,128",
+    "target_name,256",
+    "event_id,128",
     "actor_username,256",
     "user_agent,512",
     "target_type,64",
@@ -130,6 +146,31 @@ class EventReaderTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "iam.CreateUser",
+        "team.user-added",
+        "MICROSOFT.COMPUTE/VIRTUALMACHINES/WRITE",
+        "AWS::EC2::Instance.Stop",
+        "_",
+        "-"
+      })
+  void typesAreSpelledAsTheirSourceSpellsThem(String type) {
+    assertThat(read("{\"event_type\":\"" + type + "\"}").eventType()).isEqualTo(type);
+    assertThat(refusal("{\"event_type\":\"" + type + ".\"}")).isNotNull();
+  }
+
+  @Test
+  void anIdOfAnActorIsKeptAsItWasSent() {
+    assertThat(read("{\"event_type\":\"a\",\"actor_id\":7}").actorId()).isEqualTo(ActorId.of(7));
+    assertThat(read("{\"event_type\":\"a\",\"actor_id\":\"7\"}").actorId())
+        .isEqualTo(ActorId.of("7"))
+        .isNotEqualTo(ActorId.of(7));
+    assertThat(read("{ \"event_type\":\"a\",\"actor_id\":\"S-1-5-18\"}").actorId())
+        .hasToString("S-1-5-18");
+  }
+
   @Test
   void detailsHaveALimitOfDepthAndOfSize() {
     assertThat(read("{\"event_type\":\"a\",\"details\":" + nested(32) + "}")).isNotNull();
@@ -139,9 +180,9 @@ class EventReaderTest {
         .hasMessageContaining("32");
     assertThat(refusal("{\"event_type\":\"a\",\"details\":" + nested(100_000) + "}"))
         .hasMessageContaining("32");
-    String large = "{\"event_type\":\"a\",\"details\":{\"k\":\"" + "x".repeat(32_760) + "\"}}";
+    String large = "{\"event_type\":\"a\",\"details\":{\"k\":\"" + "x".repeat(49_144) + "\"}}";
     assertThat(read(large)).isNotNull();
-    assertThat(refusal(large.replace("xx", "xxx"))).hasMessageContaining("32768");
+    assertThat(refusal(large.replace("xx", "xxx"))).hasMessageContaining("49152");
     assertThat(refusal("{\"event_type\":\"a\",\"action\":\"" + "x".repeat(70_000) + "\"}"))
         .isNotNull();
   }

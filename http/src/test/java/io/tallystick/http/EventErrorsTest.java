@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 class EventErrorsTest {
   private static final String GOOD = "{\"event_type\":\"auth.logout\"}";
   private static final String TWO_FAULTS =
-      "{\"event_type\":\"A\",\"actor_id\":{\"a\":[1]},\"action\":\"x\"}";
+      "{\"event_type\":\"a b\",\"actor_id\":{\"a\":[1]},\"action\":\"x\"}";
   private static final String ALL_KINDS =
       "{\"event_type\":7,\"details\":{\"a\":[1e999,{\"b\":2}]},\"colour\":{\"c\":[]},\"id\":1,"
           + "\"occurred_at\":\"now\",\"action\":\"\\u0000\"}";
@@ -106,14 +106,14 @@ class EventErrorsTest {
 
   @Test
   void detailsThatAreTooLargeNameTheirLimit() throws Exception {
-    for (int length : new int[] {33_000, 70_000, 1 << 20}) {
+    for (int length : new int[] {49_200, 70_000, 1 << 20}) {
       String body =
           "{\"event_type\":\"a\",\"details\":{\"k\":\""
               + "x".repeat(length)
               + "\"},\"actor_id\":-1}";
       JsonNode problem = refused("application/json", body);
       assertThat(places(problem)).containsExactly("null details", "null actor_id");
-      assertThat(problem.get("errors").get(0).get("message").asText()).contains("at most 32768");
+      assertThat(problem.get("errors").get(0).get("message").asText()).contains("at most 49152");
     }
   }
 }

@@ -36,7 +36,8 @@ class ExportApiTest extends ReadingFixture {
     HttpResponse<String> csv = server.get("/api/audit/export?format=csv&source=writer", key);
     List<String> rows = List.of(csv.body().split("\r\n", -1));
     assertThat(rows).hasSize(8);
-    assertThat(rows.get(0)).startsWith("id,timestamp,event_type,actor_id,actor_username");
+    assertThat(rows.get(0))
+        .startsWith("id,timestamp,event_type,outcome,severity,tenant,actor_type,actor_id");
     assertThat(rows.get(1)).contains(",'=root,203.0.113.9,");
     assertThat(rows.get(5)).contains(",\"{\"\"n\"\":1.50,\"\"b\"\":[\"\"ü\"\",null]}\",");
     assertThat(server.json("/api/audit/export?format=json&until=2001-01-01", key)).isEmpty();

@@ -2,6 +2,7 @@ package io.tallystick.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tallystick.entry.ActorId;
 import io.tallystick.entry.Event;
 import io.tallystick.service.access.Permission;
 import java.nio.file.Path;
@@ -90,7 +91,7 @@ class PageListIT {
   @Test
   void everyFilterAloneAndAllTogether() throws Exception {
     Map<String, Predicate<Event>> filters = new LinkedHashMap<>();
-    filters.put("actor_id=102", e -> Long.valueOf(102).equals(e.actorId()));
+    filters.put("actor_id=102", e -> ActorId.of(102).equals(e.actorId()));
     filters.put("actor_username=root", e -> "root".equals(e.actorUsername()));
     filters.put("actor_ip=203.0.113.9", e -> "203.0.113.9".equals(e.actorIp()));
     filters.put("target_type=job", e -> "job".equals(e.targetType()));
@@ -150,8 +151,8 @@ class PageListIT {
     assertThat(browser.driver.getCurrentUrl()).endsWith("/?actor_username=root");
     browser.click("#clear-all");
     awaitIds("cleared", expected(e -> true));
-    browser.fill("input[name=actor_id]", "many");
-    browser.awaitText(".notice.is-bad", "actor_id");
+    browser.fill("input[name=actor_ip]", "many");
+    browser.awaitText(".notice.is-bad", "actor_ip");
     browser.assertQuiet();
   }
 

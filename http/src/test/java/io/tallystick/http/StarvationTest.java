@@ -70,7 +70,7 @@ class StarvationTest {
 
   private static String batch(String prefix, int events) {
     return IntStream.range(0, events)
-        .mapToObj(i -> "{\"event_type\":\"a.b\",\"request_id\":\"" + prefix + "-" + i + "\"}")
+        .mapToObj(i -> "{\"event_type\":\"a.b\",\"event_id\":\"" + prefix + "-" + i + "\"}")
         .collect(Collectors.joining(",", "[", "]"));
   }
 
@@ -237,8 +237,8 @@ class StarvationTest {
     HttpResponse<String> undisturbed = server.append(other, batch("after", 1_000));
     assertThat(undisturbed.statusCode()).as(undisturbed.body()).isEqualTo(201);
     assertThat(answer.headers().firstValue("Retry-After")).isPresent();
-    assertThat(answer.body()).contains("request ids in memory", "attacker");
-    assertRecorded("request_ids", "attacker");
+    assertThat(answer.body()).contains("event ids in memory", "attacker");
+    assertRecorded("event_ids", "attacker");
   }
 
   private static String status(HttpResponse<String> ready) throws Exception {

@@ -98,7 +98,7 @@ class TypeFloodTest {
     }
     try (TestServer server = TestServer.start(data)) {
       server.index.awaitIndexed(server.log.lastId());
-      String event = "{\"event_type\":\"order.%s\",\"request_id\":\"r\",\"details\":{\"n\":1.50}}";
+      String event = "{\"event_type\":\"order.%s\",\"event_id\":\"r\",\"details\":{\"n\":1.50}}";
       HttpResponse<String> beyond = server.append(flooder, event.formatted("beyond"));
       assertThat(beyond.statusCode()).isEqualTo(201);
       assertThat(beyond.body()).contains("\"stored_as\":\"ingest.unknown_type\"");
@@ -117,11 +117,11 @@ class TypeFloodTest {
       String large = "{\"event_type\":\"order.large\",\"details\":{\"x\":\"%s\"}}";
       HttpResponse<String> refused =
           server.append(
-              flooder, "[{\"event_type\":\"a\"}," + large.formatted("x".repeat(32_750)) + "]");
+              flooder, "[{\"event_type\":\"a\"}," + large.formatted("x".repeat(49_130)) + "]");
       assertThat(refused.statusCode()).isEqualTo(422);
       assertThat(refused.body())
           .contains("\"index\":1,\"field\":\"details\"", "details must leave room");
-      assertThat(server.append(flooder, large.formatted("x".repeat(32_600))).statusCode())
+      assertThat(server.append(flooder, large.formatted("x".repeat(49_000))).statusCode())
           .isEqualTo(201);
     }
   }

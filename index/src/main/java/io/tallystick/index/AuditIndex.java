@@ -133,7 +133,7 @@ public final class AuditIndex implements AutoCloseable {
     return shards.indexedThrough();
   }
 
-  /** The last entry that {@link #forEachRequest} finds. */
+  /** The last entry that {@link #forEachEvent} finds. */
   public long visibleThrough() {
     return follower == null ? shards.indexedThrough() : follower.published().through();
   }
@@ -270,18 +270,18 @@ public final class AuditIndex implements AutoCloseable {
   }
 
   /**
-   * Gives the ids of the entries by this source with any of these request ids, newest first, among
+   * Gives the ids of the entries by this source with any of these event ids, newest first, among
    * what is visible now: unlike all other queries it waits for nothing.
    *
    * @param source {@code null} for entries by any source or none
    * @throws IndexException while entries that were visible before are not
    */
-  public void forEachRequest(
-      @Nullable String source, Collection<String> requestIds, IdConsumer consumer)
+  public void forEachEvent(
+      @Nullable String source, Collection<String> eventIds, IdConsumer consumer)
       throws IOException {
     long through = follower == null ? shards.indexedThrough() : follower.promised();
     Range all = new Range(log.firstId(), Long.MAX_VALUE);
-    stream(through, EntryDocument.requests(source, requestIds), all, false, consumer);
+    stream(through, EntryDocument.events(source, eventIds), all, false, consumer);
   }
 
   /**

@@ -1,7 +1,11 @@
 package io.tallystick.index;
 
+import io.tallystick.entry.EntryField;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,11 +13,15 @@ import org.jspecify.annotations.Nullable;
  * one must match. Immutable.
  *
  * @param eventTypes values, or prefixes that end in {@code .*}; empty for all types
+ * @param texts what fields among {@link #EXACT} must hold, to the byte; {@code 7} is both the
+ *     number and the text where it is an {@code actor_id}
+ * @param severityMin a severity that is at least this one
  * @param actorIp the addresses that {@code actor_ip} must be one of
  * @param security {@code true}: security events only; {@code false}: no security events
  * @param userId entries by this actor, and entries whose target is {@code user} with this id
- * @param since recorded at this time or later
- * @param until recorded before this time
+ * @param recorded when the log recorded it
+ * @param occurred when it happened: {@code occurred_at}, or where there is none when it was
+ *     recorded
  * @param beforeId only ids below this one; a cursor, it does not change the total
  * @param afterId only ids above this one; a cursor, it does not change the total
  * @param ascending oldest first instead of newest first
@@ -22,45 +30,91 @@ import org.jspecify.annotations.Nullable;
  */
 public record AuditQuery(
     List<String> eventTypes,
-    @Nullable Long actorId,
-    @Nullable String actorUsername,
+    Map<EntryField, String> texts,
+    @Nullable String severityMin,
     @Nullable AddressRange actorIp,
-    @Nullable String targetType,
-    @Nullable String targetId,
-    @Nullable String requestId,
-    @Nullable String source,
     @Nullable Boolean security,
-    @Nullable Long userId,
-    @Nullable Instant since,
-    @Nullable Instant until,
+    @Nullable String userId,
+    Span recorded,
+    Span occurred,
     @Nullable Long beforeId,
     @Nullable Long afterId,
     boolean ascending,
     int limit,
     long offset) {
+  /** The fields that a question may have a text for, in the order of an entry. */
+  public static final List<EntryField> EXACT =
+      List.of(
+          EntryField.OUTCOME,
+          EntryField.SEVERITY,
+          EntryField.TENANT,
+          EntryField.ACTOR_TYPE,
+          EntryField.ACTOR_ID,
+          EntryField.ACTOR_USERNAME,
+          EntryField.ACTOR_HOST,
+          EntryField.SESSION_ID,
+          EntryField.TARGET_TYPE,
+          EntryField.TARGET_ID,
+          EntryField.TARGET_NAME,
+          EntryField.EVENT_ID,
+          EntryField.REQUEST_ID,
+          EntryField.TRACE_ID,
+          EntryField.SOURCE);
+
+  /**
+   * A span of time.
+   *
+   * @param since at this time or later
+   * @param until before this time
+   */
+  public record Span(@Nullable Instant since, @Nullable Instant until) {
+    /** All of time. */
+    public static final Span ALWAYS = new Span(null, null);
+
+    boolean isAlways() {
+      return since == null && until == null;
+    }
+  }
+
   public AuditQuery {
     eventTypes = List.copyOf(eventTypes);
+    texts = Collections.unmodifiableMap(copy(texts));
+    if (!EXACT.containsAll(texts.keySet())) {
+      throw new IllegalArgumentException("the index has no texts of " + texts.keySet());
+    }
     if (limit < 1 || offset < 0) {
       throw new IllegalArgumentException(
           "a page has a limit of 1 or more and an offset of 0 or more");
     }
   }
 
+  private static Map<EntryField, String> copy(Map<EntryField, String> texts) {
+    Map<EntryField, String> copy = new EnumMap<>(EntryField.class);
+    copy.putAll(texts);
+    return copy;
+  }
+
+  /** Recorded at this time or later. */
+  public @Nullable Instant since() {
+    return recorded.since();
+  }
+
+  /** Recorded before this time. */
+  public @Nullable Instant until() {
+    return recorded.until();
+  }
+
   /** The same query, limited to entries after this one. */
   public AuditQuery after(long id) {
     return new AuditQuery(
         eventTypes,
-        actorId,
-        actorUsername,
+        texts,
+        severityMin,
         actorIp,
-        targetType,
-        targetId,
-        requestId,
-        source,
         security,
         userId,
-        since,
-        until,
+        recorded,
+        occurred,
         beforeId,
         id,
         ascending,
@@ -76,36 +130,29 @@ public record AuditQuery(
   /** Whether only times and cursors narrow the query. */
   boolean isUnfiltered() {
     return eventTypes.isEmpty()
-        && actorId == null
-        && actorUsername == null
+        && texts.isEmpty()
+        && severityMin == null
         && actorIp == null
-        && targetType == null
-        && targetId == null
-        && requestId == null
-        && source == null
         && security == null
-        && userId == null;
+        && userId == null
+        && occurred.isAlways();
   }
 
   /** Whether it can be answered from the ids alone. */
   public boolean needsNoIndex() {
-    return isUnfiltered() && since == null && until == null;
+    return isUnfiltered() && recorded.isAlways();
   }
 
   /** Collects the parts of a query. Used by one thread. */
   public static final class Builder {
     private List<String> eventTypes = List.of();
-    private @Nullable Long actorId;
-    private @Nullable String actorUsername;
+    private final Map<EntryField, String> texts = new EnumMap<>(EntryField.class);
+    private @Nullable String severityMin;
     private @Nullable AddressRange actorIp;
-    private @Nullable String targetType;
-    private @Nullable String targetId;
-    private @Nullable String requestId;
-    private @Nullable String source;
     private @Nullable Boolean security;
-    private @Nullable Long userId;
-    private @Nullable Instant since;
-    private @Nullable Instant until;
+    private @Nullable String userId;
+    private Span recorded = Span.ALWAYS;
+    private Span occurred = Span.ALWAYS;
     private @Nullable Long beforeId;
     private @Nullable Long afterId;
     private boolean ascending;
@@ -119,13 +166,18 @@ public record AuditQuery(
       return this;
     }
 
-    public Builder actorId(@Nullable Long actorId) {
-      this.actorId = actorId;
+    /** What a field must hold; {@code null} for anything. */
+    public Builder text(EntryField field, @Nullable String text) {
+      if (text == null) {
+        texts.remove(field);
+      } else {
+        texts.put(field, text);
+      }
       return this;
     }
 
-    public Builder actorUsername(@Nullable String actorUsername) {
-      this.actorUsername = actorUsername;
+    public Builder severityMin(@Nullable String severityMin) {
+      this.severityMin = severityMin;
       return this;
     }
 
@@ -134,44 +186,32 @@ public record AuditQuery(
       return this;
     }
 
-    public Builder targetType(@Nullable String targetType) {
-      this.targetType = targetType;
-      return this;
-    }
-
-    public Builder targetId(@Nullable String targetId) {
-      this.targetId = targetId;
-      return this;
-    }
-
-    public Builder requestId(@Nullable String requestId) {
-      this.requestId = requestId;
-      return this;
-    }
-
-    public Builder source(@Nullable String source) {
-      this.source = source;
-      return this;
-    }
-
     public Builder security(@Nullable Boolean security) {
       this.security = security;
       return this;
     }
 
-    public Builder userId(@Nullable Long userId) {
+    public Builder userId(@Nullable String userId) {
       this.userId = userId;
       return this;
     }
 
-    public Builder since(@Nullable Instant since) {
-      this.since = since;
+    public Builder recorded(Span recorded) {
+      this.recorded = recorded;
       return this;
     }
 
-    public Builder until(@Nullable Instant until) {
-      this.until = until;
+    public Builder occurred(Span occurred) {
+      this.occurred = occurred;
       return this;
+    }
+
+    public Builder since(@Nullable Instant since) {
+      return recorded(new Span(since, recorded.until()));
+    }
+
+    public Builder until(@Nullable Instant until) {
+      return recorded(new Span(recorded.since(), until));
     }
 
     public Builder beforeId(@Nullable Long beforeId) {
@@ -202,17 +242,13 @@ public record AuditQuery(
     public AuditQuery build() {
       return new AuditQuery(
           eventTypes,
-          actorId,
-          actorUsername,
+          texts,
+          severityMin,
           actorIp,
-          targetType,
-          targetId,
-          requestId,
-          source,
           security,
           userId,
-          since,
-          until,
+          recorded,
+          occurred,
           beforeId,
           afterId,
           ascending,

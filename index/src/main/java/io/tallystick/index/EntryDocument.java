@@ -1,6 +1,8 @@
 package io.tallystick.index;
 
+import io.tallystick.entry.ActorId;
 import io.tallystick.entry.Entry;
+import io.tallystick.entry.EntryField;
 import io.tallystick.entry.Event;
 import io.tallystick.entry.EventType;
 import io.tallystick.entry.UnknownType;
@@ -8,6 +10,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import org.apache.lucene.document.BinaryPoint;
 import org.apache.lucene.document.Document;
 import org.apache.lucene.document.Field;
 import org.apache.lucene.document.LongPoint;
@@ -20,12 +23,14 @@ import org.apache.lucene.search.BooleanClause.Occur;
 import org.apache.lucene.search.BooleanQuery;
 import org.apache.lucene.search.IndexSortSortedNumericDocValuesRangeQuery;
 import org.apache.lucene.search.MatchAllDocsQuery;
+import org.apache.lucene.search.MatchNoDocsQuery;
 import org.apache.lucene.search.PrefixQuery;
 import org.apache.lucene.search.Query;
 import org.apache.lucene.search.TermInSetQuery;
 import org.apache.lucene.search.TermQuery;
 import org.apache.lucene.search.TermRangeQuery;
 import org.apache.lucene.util.BytesRef;
+import org.apache.lucene.util.NumericUtils;
 import org.apache.lucene.util.automaton.Automaton;
 import org.apache.lucene.util.automaton.Operations;
 import org.jspecify.annotations.Nullable;
@@ -59,13 +64,14 @@ final class EntryDocument {
   /** The 16 bytes of {@link AddressRange#bytes}, so that a range of addresses is one of terms. */
   static final String ACTOR_IP = "actor_ip";
 
-  private static final String ACTOR_ID = "actor_id";
-  private static final String ACTOR_USERNAME = "actor_username";
-  private static final String TARGET_TYPE = "target_type";
-  private static final String TARGET_ID = "target_id";
-  private static final String REQUEST_ID = "request_id";
-  private static final String SOURCE = "source";
+  /** Seconds since 1970 and nanoseconds of {@code occurred_at}, so that every year has a place. */
+  private static final String OCCURRED = "occurred";
+
+  /** Stands in the entries that have an {@code occurred_at}. */
+  private static final String HAS_OCCURRED = "has_occurred";
+
   static final String YES = "1";
+  private static final String QUOTE = "\"";
   private static final Instant EARLIEST = Instant.ofEpochSecond(0, Long.MIN_VALUE);
   private static final Instant LATEST = Instant.ofEpochSecond(0, Long.MAX_VALUE);
 
@@ -83,9 +89,10 @@ final class EntryDocument {
     if (source != null && !EventType.isKnown(type)) {
       add(document, SOURCE_TYPE, typesOf(source) + type);
     }
-    Long actorId = event.actorId();
-    add(document, ACTOR_ID, actorId == null ? null : Long.toString(actorId));
-    add(document, ACTOR_USERNAME, event.actorUsername());
+    for (EntryField field : AuditQuery.EXACT) {
+      add(document, field.toString(), text(entry, field));
+    }
+    ActorId actorId = event.actorId();
     if (actorId != null || event.actorUsername() != null) {
       String actor = actor(actorId, event.actorUsername());
       document.add(new StringField(ACTOR, actor, Field.Store.NO));
@@ -97,10 +104,11 @@ final class EntryDocument {
       document.add(new StringField(ACTOR_IP, bytes, Field.Store.NO));
       document.add(new SortedDocValuesField(ACTOR_IP, bytes));
     }
-    add(document, TARGET_TYPE, event.targetType());
-    add(document, TARGET_ID, event.targetId());
-    add(document, REQUEST_ID, event.requestId());
-    add(document, SOURCE, source == null ? Entry.LOG : source);
+    Instant occurred = event.occurredInstant();
+    if (occurred != null) {
+      document.add(new BinaryPoint(OCCURRED, sortable(occurred)));
+      add(document, HAS_OCCURRED, YES);
+    }
     if (EventType.isSecurity(original)) {
       add(document, SECURITY, YES);
     }
@@ -122,25 +130,39 @@ final class EntryDocument {
     }
   }
 
+  /** What a field of the entry is found by. */
+  private static @Nullable String text(Entry entry, EntryField field) {
+    String text = entry.text(field);
+    return text == null && field == EntryField.SOURCE ? Entry.LOG : text;
+  }
+
   /** What the terms of a source's types begin with: the source and NUL, which is in no source. */
   static String typesOf(String source) {
     return source + "\0";
   }
 
-  /** The term of an actor: id, NUL, name. NUL is in no name. */
-  private static String actor(@Nullable Long id, @Nullable String name) {
-    return (id == null ? "" : id) + "\0" + (name == null ? "" : name);
+  /**
+   * The term of an actor: id, NUL, name. NUL is in no text. Before an id that is text stands a
+   * quote, so that 7 and "7" are two actors.
+   */
+  private static String actor(@Nullable ActorId id, @Nullable String name) {
+    String idTerm = id == null ? "" : id.isNumber() ? id.text() : QUOTE + id.text();
+    return idTerm + "\0" + (name == null ? "" : name);
   }
 
   /** The actor of a term that {@link #of} made. */
   static LogStatistics.Actor actor(BytesRef bytes, long count) {
     String term = bytes.utf8ToString();
     int nul = term.indexOf('\0');
+    String id = term.substring(0, nul);
     String name = term.substring(nul + 1);
-    return new LogStatistics.Actor(
-        nul == 0 ? null : Long.valueOf(term.substring(0, nul)),
-        name.isEmpty() ? null : name,
-        count);
+    ActorId actorId =
+        id.isEmpty()
+            ? null
+            : id.startsWith(QUOTE)
+                ? ActorId.of(id.substring(QUOTE.length()))
+                : new ActorId(id, true);
+    return new LogStatistics.Actor(actorId, name.isEmpty() ? null : name, count);
   }
 
   /** The filters of a question, without its range of ids. */
@@ -150,33 +172,33 @@ final class EntryDocument {
       all.add(types(question.eventTypes()), Occur.FILTER);
     }
     List<Query> terms = new ArrayList<>();
-    Long actorId = question.actorId();
-    addTerm(terms, ACTOR_ID, actorId == null ? null : Long.toString(actorId));
-    addTerm(terms, ACTOR_USERNAME, question.actorUsername());
+    question.texts().forEach((field, text) -> terms.add(term(field.toString(), text)));
+    String severityMin = question.severityMin();
+    if (severityMin != null) {
+      terms.add(severities(severityMin));
+    }
     AddressRange addresses = question.actorIp();
     if (addresses != null) {
       terms.add(addresses(addresses));
     }
-    addTerm(terms, TARGET_TYPE, question.targetType());
-    addTerm(terms, TARGET_ID, question.targetId());
-    addTerm(terms, REQUEST_ID, question.requestId());
-    addTerm(terms, SOURCE, question.source());
+    if (!question.occurred().isAlways()) {
+      terms.add(occurred(question.occurred()));
+    }
     terms.forEach(query -> all.add(query, Occur.FILTER));
     Boolean security = question.security();
     if (security != null) {
       all.add(term(SECURITY, YES), security ? Occur.FILTER : Occur.MUST_NOT);
     }
-    Long userId = question.userId();
-    if (userId != null) {
-      String user = Long.toString(userId);
+    String user = question.userId();
+    if (user != null) {
       Query target =
           new BooleanQuery.Builder()
-              .add(term(TARGET_TYPE, "user"), Occur.FILTER)
-              .add(term(TARGET_ID, user), Occur.FILTER)
+              .add(term(EntryField.TARGET_TYPE.toString(), "user"), Occur.FILTER)
+              .add(term(EntryField.TARGET_ID.toString(), user), Occur.FILTER)
               .build();
       all.add(
           new BooleanQuery.Builder()
-              .add(term(ACTOR_ID, user), Occur.SHOULD)
+              .add(term(EntryField.ACTOR_ID.toString(), user), Occur.SHOULD)
               .add(target, Occur.SHOULD)
               .build(),
           Occur.FILTER);
@@ -221,13 +243,50 @@ final class EntryDocument {
         : new TermRangeQuery(ACTOR_IP, range.low(), range.high(), true, true);
   }
 
-  /** Entries by this source, {@code null} for any, with any of these request ids. */
-  static Query requests(@Nullable String source, Collection<String> requestIds) {
-    List<BytesRef> terms = requestIds.stream().map(BytesRef::new).toList();
+  private static Query severities(String least) {
+    List<String> all = EntryField.SEVERITY.words();
+    List<BytesRef> enough =
+        all.subList(Math.max(0, all.indexOf(least)), all.size()).stream()
+            .map(BytesRef::new)
+            .toList();
+    return new TermInSetQuery(EntryField.SEVERITY.toString(), enough);
+  }
+
+  /** An entry that does not say when it happened was recorded when it did. */
+  private static Query occurred(AuditQuery.Span span) {
+    Instant since = span.since() == null ? Instant.MIN : span.since();
+    Instant until = span.until() == null ? Instant.MAX : span.until();
+    if (!since.isBefore(until)) {
+      return MatchNoDocsQuery.INSTANCE;
+    }
+    Instant last = until.minusNanos(1);
+    Query said =
+        BinaryPoint.newRangeQuery(
+            OCCURRED, new byte[][] {sortable(since)}, new byte[][] {sortable(last)});
+    Query recorded =
+        new BooleanQuery.Builder()
+            .add(LongPoint.newRangeQuery(TIME, nanos(since), nanos(last)), Occur.FILTER)
+            .add(term(HAS_OCCURRED, YES), Occur.MUST_NOT)
+            .build();
+    return new BooleanQuery.Builder().add(said, Occur.SHOULD).add(recorded, Occur.SHOULD).build();
+  }
+
+  /** Twelve bytes that sort as the times do. */
+  private static byte[] sortable(Instant time) {
+    byte[] bytes = new byte[Long.BYTES + Integer.BYTES];
+    NumericUtils.longToSortableBytes(time.getEpochSecond(), bytes, 0);
+    NumericUtils.intToSortableBytes(time.getNano(), bytes, Long.BYTES);
+    return bytes;
+  }
+
+  /** Entries by this source, {@code null} for any, with any of these event ids. */
+  static Query events(@Nullable String source, Collection<String> eventIds) {
+    List<BytesRef> terms = eventIds.stream().map(BytesRef::new).toList();
     BooleanQuery.Builder all =
-        new BooleanQuery.Builder().add(new TermInSetQuery(REQUEST_ID, terms), Occur.FILTER);
+        new BooleanQuery.Builder()
+            .add(new TermInSetQuery(EntryField.EVENT_ID.toString(), terms), Occur.FILTER);
     if (source != null) {
-      all.add(term(SOURCE, source), Occur.FILTER);
+      all.add(term(EntryField.SOURCE.toString(), source), Occur.FILTER);
     }
     return all.build();
   }
@@ -260,11 +319,5 @@ final class EntryDocument {
 
   static Query term(String field, String value) {
     return new TermQuery(new Term(field, value));
-  }
-
-  private static void addTerm(List<Query> terms, String field, @Nullable String value) {
-    if (value != null) {
-      terms.add(term(field, value));
-    }
   }
 }

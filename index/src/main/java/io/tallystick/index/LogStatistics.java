@@ -1,5 +1,6 @@
 package io.tallystick.index;
 
+import io.tallystick.entry.ActorId;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.List;
@@ -50,5 +51,5 @@ public record LogStatistics(
   }
 
   /** An actor, and how many entries it has. */
-  public record Actor(@Nullable Long actorId, @Nullable String actorUsername, long count) {}
+  public record Actor(@Nullable ActorId actorId, @Nullable String actorUsername, long count) {}
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tallystick.entry.Entry;
+import io.tallystick.entry.EntryField;
 import io.tallystick.entry.Event;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.LogReader;
@@ -115,7 +116,9 @@ class AuditIndexTest {
               for (int i = 1; i <= 40; i++) {
                 Event event = Event.builder("user.created").actorUsername(name).build();
                 Receipt receipt = log.append(event).get();
-                Page page = index.search(AuditQuery.builder().actorUsername(name).build());
+                Page page =
+                    index.search(
+                        AuditQuery.builder().text(EntryField.ACTOR_USERNAME, name).build());
                 assertThat(page.ids().getFirst()).isEqualTo(receipt.firstId());
                 assertThat(page.total()).isEqualTo(i);
               }

@@ -4,12 +4,15 @@ import static java.util.stream.Collectors.counting;
 import static java.util.stream.Collectors.groupingBy;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tallystick.entry.ActorId;
 import io.tallystick.entry.Entry;
+import io.tallystick.entry.EntryField;
 import io.tallystick.entry.Event;
 import io.tallystick.entry.EventType;
 import io.tallystick.entry.UnknownType;
 import io.tallystick.store.AuditLog;
 import java.io.IOException;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -28,6 +31,8 @@ final class RandomLog {
     "auth.login.failed", "auth.login.success", "user.created", "security.suspicious", "custom.thing"
   };
 
+  private static final int[] OCCURRED_YEARS = {0, 3, 1500, 2020, 2021, 2600, 9999};
+
   private RandomLog() {}
 
   private static @Nullable String pick(Random random, String prefix, int n) {
@@ -42,13 +47,43 @@ final class RandomLog {
 
   private static Event randomOrdinary(Random random) {
     return Event.builder(TYPES[random.nextInt(TYPES.length)])
-        .actorId(random.nextBoolean() ? (long) random.nextInt(4) : null)
+        .text(EntryField.OUTCOME, any(random, EntryField.OUTCOME.words()))
+        .text(EntryField.SEVERITY, any(random, EntryField.SEVERITY.words()))
+        .text(EntryField.TENANT, pick(random, "tenant", 2))
+        .text(EntryField.ACTOR_TYPE, pick(random, "kind", 2))
+        .actorId(actorId(random))
         .actorUsername(pick(random, "name", 3))
         .actorIp(pick(random, "203.0.113.", 3))
         .targetType(random.nextBoolean() ? "user" : pick(random, "type", 2))
         .targetId(random.nextBoolean() ? Integer.toString(random.nextInt(4)) : null)
+        .text(EntryField.ACTOR_HOST, pick(random, "host", 2))
+        .text(EntryField.SESSION_ID, pick(random, "s", 5))
+        .text(EntryField.TARGET_NAME, pick(random, "target", 5))
+        .eventId(pick(random, "e", 1_000))
         .requestId(pick(random, "r", 40))
+        .text(EntryField.TRACE_ID, pick(random, "0".repeat(31), 5))
+        .occurredAt(random.nextBoolean() ? occurred(random) : null)
         .build();
+  }
+
+  private static @Nullable String any(Random random, List<String> words) {
+    int i = random.nextInt(words.size() + 1);
+    return i == words.size() ? null : words.get(i);
+  }
+
+  private static @Nullable ActorId actorId(Random random) {
+    int id = random.nextInt(4);
+    return switch (random.nextInt(4)) {
+      case 0 -> ActorId.of(id);
+      case 1 -> ActorId.of(Integer.toString(id));
+      case 2 -> ActorId.of("arn:" + id);
+      default -> null;
+    };
+  }
+
+  /** Also years that have no place in 64 bits of nanoseconds. */
+  private static String occurred(Random random) {
+    return "%04d-06-01T00:00:00Z".formatted(OCCURRED_YEARS[random.nextInt(OCCURRED_YEARS.length)]);
   }
 
   static void append(AuditLog log, int count, long seed) throws Exception {
@@ -85,21 +120,36 @@ final class RandomLog {
                           : v.eventType().equals(t) || sent.equals(t));
       boolean user =
           q.userId() == null
-              || q.userId().equals(v.actorId())
-              || ("user".equals(v.targetType()) && q.userId().toString().equals(v.targetId()));
+              || q.userId().equals(v.text(EntryField.ACTOR_ID))
+              || ("user".equals(v.targetType()) && q.userId().equals(v.targetId()));
+      Instant occurred = v.occurredInstant() == null ? e.timestamp() : v.occurredInstant();
       return type
           && user
-          && (q.actorId() == null || q.actorId().equals(v.actorId()))
-          && (q.actorUsername() == null || q.actorUsername().equals(v.actorUsername()))
+          && q.texts().entrySet().stream().allMatch(t -> t.getValue().equals(text(e, t.getKey())))
+          && (q.severityMin() == null || severity(v) >= severity(q.severityMin()))
           && (q.actorIp() == null || matches(q.actorIp(), v.actorIp()))
-          && (q.targetType() == null || q.targetType().equals(v.targetType()))
-          && (q.targetId() == null || q.targetId().equals(v.targetId()))
-          && (q.requestId() == null || q.requestId().equals(v.requestId()))
-          && (q.source() == null || q.source().equals(e.source() == null ? Entry.LOG : e.source()))
           && (q.security() == null || q.security() == EventType.isSecurity(sent))
-          && (q.since() == null || !e.timestamp().isBefore(q.since()))
-          && (q.until() == null || e.timestamp().isBefore(q.until()));
+          && within(q.occurred(), occurred)
+          && within(q.recorded(), e.timestamp());
     };
+  }
+
+  private static @Nullable String text(Entry entry, EntryField field) {
+    String text = entry.text(field);
+    return text == null && field == EntryField.SOURCE ? Entry.LOG : text;
+  }
+
+  private static boolean within(AuditQuery.Span span, Instant time) {
+    return (span.since() == null || !time.isBefore(span.since()))
+        && (span.until() == null || time.isBefore(span.until()));
+  }
+
+  private static int severity(Event event) {
+    return severity(event.text(EntryField.SEVERITY));
+  }
+
+  private static int severity(@Nullable String severity) {
+    return severity == null ? -1 : EntryField.SEVERITY.words().indexOf(severity);
   }
 
   /** Compares bit by bit; the logs of random entries have IPv4 addresses only. */
@@ -126,10 +176,32 @@ final class RandomLog {
       q.eventTypes(random.nextBoolean() ? List.of("auth.*", "custom.thing") : List.of(TYPES[0]));
     }
     if (random.nextInt(4) == 0) {
-      q.actorId((long) random.nextInt(5));
+      q.text(EntryField.ACTOR_ID, (random.nextBoolean() ? "" : "arn:") + random.nextInt(5));
+    }
+    if (random.nextInt(4) == 0) {
+      q.text(EntryField.OUTCOME, any(random, EntryField.OUTCOME.words()));
     }
     if (random.nextInt(5) == 0) {
-      q.actorUsername("name" + random.nextInt(3));
+      q.severityMin(any(random, EntryField.SEVERITY.words()));
+    }
+    if (random.nextInt(5) == 0) {
+      EntryField field = AuditQuery.EXACT.get(random.nextInt(AuditQuery.EXACT.size()));
+      q.text(field, entries.get(random.nextInt(entries.size())).text(field));
+    }
+    if (random.nextInt(4) == 0) {
+      Instant some = entries.get(random.nextInt(entries.size())).timestamp();
+      int year = OCCURRED_YEARS[random.nextInt(OCCURRED_YEARS.length)];
+      Instant other = Instant.parse("%04d-06-01T00:00:00Z".formatted(year));
+      q.occurred(
+          switch (random.nextInt(4)) {
+            case 0 -> new AuditQuery.Span(some, null);
+            case 1 -> new AuditQuery.Span(null, some);
+            case 2 -> new AuditQuery.Span(other, some);
+            default -> new AuditQuery.Span(null, other);
+          });
+    }
+    if (random.nextInt(5) == 0) {
+      q.text(EntryField.ACTOR_USERNAME, "name" + random.nextInt(3));
     }
     if (random.nextInt(5) == 0) {
       q.actorIp(
@@ -139,22 +211,22 @@ final class RandomLog {
                   : "203.0.113." + random.nextInt(3) + "/31"));
     }
     if (random.nextInt(5) == 0) {
-      q.targetType("user");
+      q.text(EntryField.TARGET_TYPE, "user");
     }
     if (random.nextInt(5) == 0) {
-      q.targetId("" + random.nextInt(4));
+      q.text(EntryField.TARGET_ID, "" + random.nextInt(4));
     }
     if (random.nextInt(9) == 0) {
-      q.requestId("r" + random.nextInt(40));
+      q.text(EntryField.REQUEST_ID, "r" + random.nextInt(40));
     }
     if (random.nextInt(5) == 0) {
-      q.source(random.nextBoolean() ? "writer" : Entry.LOG);
+      q.text(EntryField.SOURCE, random.nextBoolean() ? "writer" : Entry.LOG);
     }
     if (random.nextInt(4) == 0) {
       q.security(random.nextBoolean());
     }
     if (random.nextInt(5) == 0) {
-      q.userId((long) random.nextInt(5));
+      q.userId(Integer.toString(random.nextInt(5)));
     }
     if (random.nextInt(3) == 0) {
       q.since(entries.get(random.nextInt(entries.size())).timestamp());

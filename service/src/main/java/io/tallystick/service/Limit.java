@@ -10,9 +10,8 @@ public enum Limit {
       "send it again when its other requests are answered"),
   /** Streams of entries as they arrive. */
   LIVE_STREAMS("live_streams", "live streams", 30, "close one, or ask for the list instead"),
-  /** Request ids that the index cannot find yet. */
-  REQUEST_IDS(
-      "request_ids", "request ids in memory", 5, "send it again when the index has caught up"),
+  /** Event ids that the index cannot find yet. */
+  EVENT_IDS("event_ids", "event ids in memory", 5, "send it again when the index has caught up"),
   /** Sessions of the web page. */
   SESSIONS("sessions", "sessions", 60, "sign in again when somebody has signed out");
 

@@ -53,6 +53,14 @@ public final class AppendCommand implements Callable<Integer> {
               + " ${DEFAULT-VALUE})")
   private long skip;
 
+  @Option(
+      names = "--truncate",
+      description = {
+        "Append what would be refused for its text: cut what is too long, replace NUL and lone"
+            + " surrogates, and put addresses that are none into actor_host; altered names the fields"
+      })
+  private boolean truncate;
+
   private long appended;
   private long replayed;
   private long lastId;
@@ -68,7 +76,8 @@ public final class AppendCommand implements Callable<Integer> {
       throw new Failure(Failure.USAGE, "--skip must be 0 or more, but was " + skip);
     }
     EventInputs inputs =
-        new EventInputs(files.isEmpty() ? List.of(EventInputs.STANDARD_INPUT) : files, skip);
+        new EventInputs(
+            files.isEmpty() ? List.of(EventInputs.STANDARD_INPUT) : files, skip, truncate);
     EventBatches batches = new EventBatches();
     CountDownLatch finished = new CountDownLatch(1);
     Thread stop = Thread.ofPlatform().name("tally-stop").unstarted(() -> stop(batches, finished));
@@ -137,10 +146,10 @@ public final class AppendCommand implements Callable<Integer> {
     }
   }
 
-  private static Source.Appended appended(Source source, EventBatches.Batch batch)
+  private Source.Appended appended(Source source, EventBatches.Batch batch)
       throws IOException, InterruptedException {
     try {
-      return source.append(batch.texts(), batch.events());
+      return source.append(batch.texts(), batch.events(), truncate);
     } catch (Failure e) {
       if (!e.isUnanswered()) {
         throw e;
@@ -160,7 +169,7 @@ public final class AppendCommand implements Callable<Integer> {
                 .formatted(appended, appended == 1 ? "entry" : "entries", lastId);
     return replayed == 0
         ? summary
-        : summary + "; %,d already in the log (same request_id)".formatted(replayed);
+        : summary + "; %,d already in the log (same event_id)".formatted(replayed);
   }
 
   /** How to go on where this run ended. */

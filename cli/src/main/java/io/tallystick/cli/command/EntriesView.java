@@ -4,11 +4,13 @@ import io.tallystick.cli.source.Answered;
 import io.tallystick.cli.terminal.Format;
 import io.tallystick.cli.terminal.Rows;
 import io.tallystick.cli.terminal.Terminal;
+import io.tallystick.entry.ActorId;
 import io.tallystick.service.answer.EntryPage;
 import io.tallystick.service.answer.EntryView;
 import io.tallystick.service.answer.Timestamps;
 import io.tallystick.service.export.Csv;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -36,20 +38,35 @@ final class EntriesView {
   }
 
   private static Rows table(List<EntryView> entries) {
+    // Most logs that have no outcomes have none at all.
+    boolean outcomes = entries.stream().anyMatch(entry -> entry.outcome() != null);
+    List<String> columns =
+        new ArrayList<>(
+            List.of("ID", "TIME (UTC)", "EVENT TYPE", "ACTOR", "ADDRESS", "TARGET", "ACTION"));
+    if (outcomes) {
+      columns.add("OUTCOME");
+    }
+    columns.add("SOURCE");
     Rows rows =
-        new Rows("ID", "TIME (UTC)", "EVENT TYPE", "ACTOR", "ADDRESS", "TARGET", "ACTION", "SOURCE")
+        new Rows(columns.toArray(new String[0]))
             .keepWhole("ID", "TIME (UTC)")
             .mayLeaveOut("ACTION", "ADDRESS", "TARGET");
     for (EntryView entry : entries) {
-      rows.add(
-          Long.toString(entry.id()),
-          time(entry.timestamp()),
-          entry.eventType(),
-          actor(entry),
-          text(entry.actorIp()),
-          target(entry),
-          entry.action(),
-          entry.source());
+      List<String> cells =
+          new ArrayList<>(
+              List.of(
+                  Long.toString(entry.id()),
+                  time(entry.timestamp()),
+                  entry.eventType(),
+                  actor(entry),
+                  address(entry),
+                  target(entry),
+                  entry.action()));
+      if (outcomes) {
+        cells.add(text(entry.outcome()));
+      }
+      cells.add(entry.source());
+      rows.addAll(cells);
     }
     return rows;
   }
@@ -69,12 +86,18 @@ final class EntriesView {
     return actor(entry.actorUsername(), entry.actorId());
   }
 
-  static String actor(@Nullable String username, @Nullable Long id) {
+  static String actor(@Nullable String username, @Nullable ActorId id) {
     return joined(text(username), text(id), "#");
   }
 
+  /** Where it came from. */
+  static String address(EntryView entry) {
+    return text(entry.actorIp() == null ? entry.actorHost() : entry.actorIp());
+  }
+
   static String target(EntryView entry) {
-    return joined(text(entry.targetType()), text(entry.targetId()), "/");
+    String id = text(entry.targetId());
+    return joined(text(entry.targetType()), id.isEmpty() ? text(entry.targetName()) : id, "/");
   }
 
   private static String joined(String first, String second, String by) {

@@ -51,13 +51,20 @@ public final class KeysCommand {
               description =
                   "Time at which the key expires: 90d, 12h, or 2027-01-31T00:00:00Z"
                       + " (default: never)")
-          @Nullable String expires)
+          @Nullable String expires,
+      @Option(
+              names = "--lenient",
+              description =
+                  "Truncate what the key sends and write it in part, instead of refusing it, unless a"
+                      + " request says otherwise")
+          boolean lenient)
       throws Exception {
     Answered<KeyInfo.NewKey> answer =
         common.ask(
             terminal,
             source ->
-                source.createKey(name, permissions, expires == null ? null : expiry(expires)));
+                source.createKey(
+                    name, permissions, lenient, expires == null ? null : expiry(expires)));
     KeyInfo.NewKey made = answer.value();
     switch (common.format) {
       case table -> terminal.out().println(Printable.of(made.key()));

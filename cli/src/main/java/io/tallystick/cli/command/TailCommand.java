@@ -94,7 +94,7 @@ public final class TailCommand implements Callable<Integer> {
                 EntriesView.time(entry.timestamp()),
                 entry.eventType(),
                 EntriesView.actor(entry),
-                EntriesView.text(entry.actorIp()),
+                EntriesView.address(entry),
                 (EntriesView.target(entry) + "  " + entry.action()).strip()
                     + "  by "
                     + entry.source()));

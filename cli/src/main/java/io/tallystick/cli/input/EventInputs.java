@@ -32,6 +32,7 @@ public final class EventInputs {
 
   private final List<String> names;
   private final long skipped;
+  private final boolean truncate;
   private final long size;
   private final AtomicLong read = new AtomicLong();
 
@@ -40,11 +41,13 @@ public final class EventInputs {
    *
    * @param names at least one
    * @param skipped how many events of the first input to pass over
+   * @param truncate whether texts of events are cut and cleaned instead of being refused
    * @throws Failure if one is not a file that can be read
    */
-  public EventInputs(List<String> names, long skipped) throws IOException {
+  public EventInputs(List<String> names, long skipped, boolean truncate) throws IOException {
     this.names = List.copyOf(names);
     this.skipped = skipped;
+    this.truncate = truncate;
     if (names.stream().filter(STANDARD_INPUT::equals).count() > 1) {
       throw new Failure(Failure.USAGE, "standard input (-) can be read only once");
     }
@@ -165,9 +168,9 @@ public final class EventInputs {
     return true;
   }
 
-  private static Event decoded(byte[] json, Place place) {
+  private Event decoded(byte[] json, Place place) {
     try {
-      return EventReader.readOne(json);
+      return EventReader.readOne(json, truncate);
     } catch (InvalidEventException e) {
       InvalidEventException.Fault fault = e.faults().getFirst();
       String where = place.toString();

@@ -14,7 +14,34 @@ public final class Filters {
       description = "Event type, or a prefix such as auth.*; several with commas, or repeated")
   List<String> eventTypes = List.of();
 
-  @Option(names = "--actor-id", paramLabel = "N", description = "Number of the user who did it")
+  @Option(
+      names = "--outcome",
+      paramLabel = "WORD",
+      description = "Outcome: success, failure or unknown")
+  @Nullable String outcome;
+
+  @Option(
+      names = "--severity",
+      paramLabel = "WORD",
+      description = "Severity: informational, low, medium, high, critical or fatal")
+  @Nullable String severity;
+
+  @Option(names = "--severity-min", paramLabel = "WORD", description = "Least severity")
+  @Nullable String severityMin;
+
+  @Option(names = "--tenant", paramLabel = "NAME", description = "Tenant that it belongs to")
+  @Nullable String tenant;
+
+  @Option(
+      names = "--actor-type",
+      paramLabel = "TYPE",
+      description = "Kind of actor, for instance user or service")
+  @Nullable String actorType;
+
+  @Option(
+      names = "--actor-id",
+      paramLabel = "ID",
+      description = "Id of the actor who did it; 7 finds the number and the text")
   @Nullable String actorId;
 
   @Option(
@@ -29,6 +56,12 @@ public final class Filters {
       description = "Address that it came from, or a range such as 10.0.0.0/8")
   @Nullable String actorIp;
 
+  @Option(names = "--actor-host", paramLabel = "NAME", description = "Host that it came from")
+  @Nullable String actorHost;
+
+  @Option(names = "--session-id", paramLabel = "ID", description = "Session that it was done in")
+  @Nullable String sessionId;
+
   @Option(
       names = "--target-type",
       paramLabel = "TYPE",
@@ -39,10 +72,22 @@ public final class Filters {
   @Nullable String targetId;
 
   @Option(
+      names = "--target-name",
+      paramLabel = "NAME",
+      description = "Name of the thing it was done to")
+  @Nullable String targetName;
+
+  @Option(names = "--event-id", paramLabel = "ID", description = "Event id that the client sent")
+  @Nullable String eventId;
+
+  @Option(
       names = "--request-id",
       paramLabel = "ID",
       description = "Request id that the client sent")
   @Nullable String requestId;
+
+  @Option(names = "--trace-id", paramLabel = "ID", description = "W3C trace id")
+  @Nullable String traceId;
 
   @Option(
       names = "--source",
@@ -68,6 +113,19 @@ public final class Filters {
   @Nullable String until;
 
   @Option(
+      names = "--occurred-since",
+      paramLabel = "TIME",
+      description =
+          "Earliest time that it happened, which is when it was recorded if the client did not say")
+  @Nullable String occurredSince;
+
+  @Option(
+      names = "--occurred-until",
+      paramLabel = "TIME",
+      description = "Latest time that it happened; a date includes its day")
+  @Nullable String occurredUntil;
+
+  @Option(
       names = "--before-id",
       paramLabel = "ID",
       description = "Show only entries before this one")
@@ -86,16 +144,28 @@ public final class Filters {
   public Given given() {
     return new Given()
         .all("event_type", eventTypes)
+        .one("outcome", outcome)
+        .one("severity", severity)
+        .one("severity_min", severityMin)
+        .one("tenant", tenant)
+        .one("actor_type", actorType)
         .one("actor_id", actorId)
         .one("actor_username", actorUsername)
         .one("actor_ip", actorIp)
+        .one("actor_host", actorHost)
+        .one("session_id", sessionId)
         .one("target_type", targetType)
         .one("target_id", targetId)
+        .one("target_name", targetName)
+        .one("event_id", eventId)
         .one("request_id", requestId)
+        .one("trace_id", traceId)
         .one("source", source)
         .one("security", security ? "true" : null)
         .one("since", since)
         .one("until", until)
+        .one("occurred_since", occurredSince)
+        .one("occurred_until", occurredUntil)
         .one("before_id", beforeId)
         .one("after_id", afterId)
         .one("order", order);

@@ -19,8 +19,8 @@ import io.tallystick.service.answer.LogInfo;
 import io.tallystick.service.answer.Statistics;
 import io.tallystick.service.answer.Verification;
 import io.tallystick.service.append.AppendResult;
+import io.tallystick.service.append.EventIdConflictException;
 import io.tallystick.service.append.IdempotentAppender;
-import io.tallystick.service.append.RequestIdConflictException;
 import io.tallystick.service.export.ExportFormat;
 import io.tallystick.service.export.ExportService;
 import io.tallystick.service.query.CheckpointQuery;
@@ -184,10 +184,10 @@ public final class DirectorySource implements Source {
   }
 
   @Override
-  public Appended append(List<byte[]> lines, List<Event> events)
+  public Appended append(List<byte[]> lines, List<Event> events, boolean truncate)
       throws IOException, InterruptedException {
     if (!IdempotentAppender.needed(events)) {
-      // Most logs have no request ids, and then no index has to be opened.
+      // Without event ids no index has to be opened.
       Receipt receipt = Futures.from(writer().append(events, Entry.LOCAL));
       return new Appended(events.size(), 0, receipt.lastId());
     }
@@ -204,20 +204,20 @@ public final class DirectorySource implements Source {
       AppendResult result = appender.append(events, Entry.LOCAL);
       long lastId = result.places().stream().mapToLong(AppendResult.Place::id).max().orElse(0);
       return new Appended(result.appended(), result.replayed(), lastId);
-    } catch (RequestIdConflictException e) {
+    } catch (EventIdConflictException e) {
       throw new Failure(Failure.USAGE, String.valueOf(e.getMessage()));
     } catch (TimeoutException e) {
       throw new Failure(
           Failure.UNREACHABLE,
           "the log did not acknowledge the events within "
               + ACKNOWLEDGEMENT.toSeconds()
-              + " s; append them again with the same request_id");
+              + " s; append them again with the same event_id");
     }
   }
 
   @Override
   public Answered<KeyInfo.NewKey> createKey(
-      String name, List<String> permissions, @Nullable String expiresAt)
+      String name, List<String> permissions, boolean lenient, @Nullable String expiresAt)
       throws IOException, InterruptedException {
     Set<Permission> set = EnumSet.noneOf(Permission.class);
     for (String permission : permissions) {
@@ -235,7 +235,11 @@ public final class DirectorySource implements Source {
     AccessKeys.NewKey made =
         administration()
             .create(
-                name, set, expiresAt == null ? null : Instant.parse(expiresAt), Actor.account());
+                name,
+                set,
+                lenient,
+                expiresAt == null ? null : Instant.parse(expiresAt),
+                Actor.account());
     return Answered.of(KeyInfo.NewKey.of(made));
   }
 

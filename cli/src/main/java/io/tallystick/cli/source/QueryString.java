@@ -22,15 +22,12 @@ final class QueryString {
   static QueryString of(AuditQuery query) {
     QueryString all = new QueryString();
     query.eventTypes().forEach(type -> all.add("event_type", type));
-    return all.add("actor_id", query.actorId())
-        .add("actor_username", query.actorUsername())
+    query.texts().forEach((field, text) -> all.add(field.toString(), text));
+    return all.add("severity_min", query.severityMin())
         .add("actor_ip", query.actorIp())
-        .add("target_type", query.targetType())
-        .add("target_id", query.targetId())
-        .add("request_id", query.requestId())
-        .add("source", query.source())
         .add("security", query.security())
-        .add(new Period(query.since(), query.until()))
+        .add("since", "until", query.recorded().since(), query.recorded().until())
+        .add("occurred_since", "occurred_until", query.occurred().since(), query.occurred().until())
         .add("before_id", query.beforeId())
         .add("after_id", query.afterId())
         .add("order", query.ascending() ? "asc" : "desc");
@@ -64,12 +61,15 @@ final class QueryString {
     return this;
   }
 
-  /** The API includes the instant {@code until}; a period ends before its own. */
   private QueryString add(Period period) {
-    Instant since = period.since();
-    Instant until = period.until();
-    return add("since", since == null ? null : Timestamps.text(since))
-        .add("until", until == null ? null : Timestamps.text(until.minusNanos(1)));
+    return add("since", "until", period.since(), period.until());
+  }
+
+  /** The API includes the instant {@code until}; a period ends before its own. */
+  private QueryString add(
+      String sinceName, String untilName, @Nullable Instant since, @Nullable Instant until) {
+    return add(sinceName, since == null ? null : Timestamps.text(since))
+        .add(untilName, until == null ? null : Timestamps.text(until.minusNanos(1)));
   }
 
   /** With the question mark; empty if there is no parameter. */

@@ -89,7 +89,7 @@ public final class ServerSource implements Source {
 
   @Override
   public Answered<EntryPage> entries(AuditQuery query) throws IOException, InterruptedException {
-    Long user = query.userId();
+    String user = query.userId();
     String path = user == null ? "/api/audit" : "/api/audit/user/" + user;
     QueryString page =
         QueryString.of(query).add("limit", query.limit()).add("offset", query.offset());
@@ -202,7 +202,7 @@ public final class ServerSource implements Source {
   }
 
   @Override
-  public Appended append(List<byte[]> lines, List<Event> events)
+  public Appended append(List<byte[]> lines, List<Event> events, boolean truncate)
       throws IOException, InterruptedException {
     ByteArrayOutputStream body = new ByteArrayOutputStream();
     for (byte[] line : lines) {
@@ -210,7 +210,7 @@ public final class ServerSource implements Source {
       body.write('\n');
     }
     HttpRequest request =
-        request("/api/audit/events")
+        request("/api/audit/events?partial=false&oversize=" + (truncate ? "truncate" : "refuse"))
             .header("Content-Type", "application/x-ndjson")
             .POST(HttpRequest.BodyPublishers.ofByteArray(body.toByteArray()))
             .build();
@@ -223,11 +223,12 @@ public final class ServerSource implements Source {
 
   @Override
   public Answered<KeyInfo.NewKey> createKey(
-      String name, List<String> permissions, @Nullable String expiresAt)
+      String name, List<String> permissions, boolean lenient, @Nullable String expiresAt)
       throws IOException, InterruptedException {
     ObjectNode wanted = JSON.createObjectNode();
     wanted.put("name", name);
     permissions.forEach(wanted.putArray("permissions")::add);
+    wanted.put("lenient", lenient);
     wanted.put("expires_at", expiresAt);
     return Answered.read(post("/api/audit/keys", wanted), KeyInfo.NewKey.class);
   }

@@ -33,7 +33,7 @@ public interface Source extends AutoCloseable {
    * What became of a batch.
    *
    * @param appended how many of its events are new
-   * @param replayed how many were in the log already, by their request id
+   * @param replayed how many were in the log already, by their event id
    * @param lastId the highest id among the batch's entries
    */
   record Appended(long appended, long replayed, long lastId) {}
@@ -80,13 +80,15 @@ public interface Source extends AutoCloseable {
    *
    * @param lines the events as they came, one each
    * @param events the same events, read
-   * @throws Failure if an event has the request id of another one with different content
+   * @param truncate whether the events were truncated when they were read
+   * @throws Failure if an event has the event id of another one with different content
    */
-  Appended append(List<byte[]> lines, List<Event> events) throws IOException, InterruptedException;
+  Appended append(List<byte[]> lines, List<Event> events, boolean truncate)
+      throws IOException, InterruptedException;
 
   /** Creates a key; the answer has its secret. */
   Answered<KeyInfo.NewKey> createKey(
-      String name, List<String> permissions, @Nullable String expiresAt)
+      String name, List<String> permissions, boolean lenient, @Nullable String expiresAt)
       throws IOException, InterruptedException;
 
   /** All keys. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Terminal;
 import io.tallystick.entry.Details;
+import io.tallystick.entry.EntryField;
 import io.tallystick.entry.Event;
 import io.tallystick.http.AuditServer;
 import io.tallystick.http.ServerConfig;
@@ -138,7 +139,7 @@ class SourceTest {
             source.entries(
                 AuditQuery.builder()
                     .eventTypes(List.of("auth.*", "door.opened"))
-                    .actorUsername("=ann & ünal?")
+                    .text(EntryField.ACTOR_USERNAME, "=ann & ünal?")
                     .security(true)
                     .since(WIDE.since())
                     .until(WIDE.until())
@@ -150,7 +151,7 @@ class SourceTest {
         "/api/audit?event_type=auth.*&event_type=door.opened&security=true&limit=1&order=asc");
     EntryPage user =
         same(
-            source -> source.entries(AuditQuery.builder().userId(7L).limit(1).offset(1).build()),
+            source -> source.entries(AuditQuery.builder().userId("7").limit(1).offset(1).build()),
             "/api/audit/user/7?limit=1&offset=1");
     assertThat(user.total()).isEqualTo(2);
     same(source -> source.types(new TypeQuery(null, 500)), "/api/audit/types");

@@ -16,7 +16,9 @@ import io.tallystick.http.wire.JsonObjects;
 import io.tallystick.http.wire.Problem;
 import io.tallystick.http.wire.Problems;
 import io.tallystick.service.ShareExceededException;
+import io.tallystick.service.access.AccessKey;
 import io.tallystick.service.access.Permission;
+import io.tallystick.service.append.AppendRequest;
 import io.tallystick.service.append.AppendResult;
 import io.tallystick.service.append.IdempotentAppender;
 import io.tallystick.service.append.TypeLimit;
@@ -27,11 +29,15 @@ import io.tallystick.tlog.Quoted;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** Where events come in: {@code POST /api/audit/events} (docs/http-api.md, Appending). */
 public final class EventsApi {
   private static final String JSON = "application/json";
   private static final String LINES = "application/x-ndjson";
+  private static final List<String> PARAMETERS = List.of("wait", "oversize", "partial");
 
   /**
    * What an event counts at least: the smallest one becomes an entry of some 250 bytes. Otherwise
@@ -74,22 +80,23 @@ public final class EventsApi {
   private void append(Context request, Caller caller) throws Exception {
     AppendResult written = null;
     try {
-      Parameters given = Parameters.ofQuery(request.queryString()).only(List.of("wait"));
+      Parameters given = Parameters.ofQuery(request.queryString()).only(PARAMETERS);
       boolean sealed = given.word("wait", List.of("sealed")) != null;
+      EventReader.Rules rules = rules(given, caller.key());
       boolean lines = isLines(request);
       try (BodyReader.Body body = bodies.read(request, caller.key().name())) {
         EventReader.Batch batch =
             lines
-                ? new EventReader.Batch(EventReader.readLines(body.take(), maxEvents), false)
-                : EventReader.readAny(body.take(), maxEvents);
+                ? EventReader.readLines(body.take(), rules)
+                : EventReader.readAny(body.take(), rules);
         body.countAtLeast((long) MIN_EVENT_BYTES * batch.events().size());
         if (strictTypes) {
-          checkTypes(batch);
+          batch = knownTypes(batch, rules);
         }
-        List<Event> stored = admitted(batch, caller.key().name());
-        written = appender.append(stored, caller.key().name());
+        batch = admitted(batch, rules, caller.key().name());
+        written = appender.append(asked(request, batch, rules), caller.key().name());
         metrics.appended(written);
-        answer(request, batch.single(), stored, written, sealed);
+        answer(request, batch, written, sealed);
       }
     } catch (ShareExceededException e) {
       metrics.refused(Problems.of(e).status());
@@ -104,16 +111,38 @@ public final class EventsApi {
     }
   }
 
+  /** What the request says, or else the key: a lenient one truncates and writes in part. */
+  private EventReader.Rules rules(Parameters given, AccessKey key) {
+    String oversize = given.word("oversize", List.of("truncate", "refuse"));
+    Boolean partial = given.flag("partial");
+    return new EventReader.Rules(
+        maxEvents,
+        oversize == null ? key.lenient() : oversize.equals("truncate"),
+        partial == null ? key.lenient() : partial,
+        key.name());
+  }
+
+  private static AppendRequest asked(
+      Context request, EventReader.Batch batch, EventReader.Rules rules) {
+    // A single event is written or refused: there is nothing to write in part.
+    AppendRequest asked =
+        new AppendRequest(batch.events(), rules.partial() && !batch.single(), null);
+    String key = request.header("Idempotency-Key");
+    return key == null
+        ? asked
+        : asked.under(key, batch.positions(), batch.events().size() + batch.rejected().size());
+  }
+
   private void answer(
-      Context request, boolean single, List<Event> stored, AppendResult written, boolean sealed)
+      Context request, EventReader.Batch batch, AppendResult written, boolean sealed)
       throws IOException, InterruptedException {
     List<String> proofs = sealed ? proofs(written.places()) : List.of();
-    request.status(written.isReplay() ? 200 : 201);
-    if (written.isReplay()) {
+    EventReceipt.OfBatch receipts = EventReceipt.of(batch, written, proofs);
+    request.status(!receipts.rejected().isEmpty() ? 207 : written.isReplay() ? 200 : 201);
+    if (written.isReplay() && receipts.count() > 0) {
       request.header("Idempotent-Replay", "true");
     }
-    EventReceipt.OfBatch receipts = EventReceipt.of(written, stored, proofs);
-    JsonObjects.answer(request, single ? receipts.entries().getFirst() : receipts);
+    JsonObjects.answer(request, batch.single() ? receipts.entries().getFirst() : receipts);
   }
 
   /** A C2SP tlog-proof for each entry. */
@@ -137,35 +166,49 @@ public final class EventsApi {
     return proofs;
   }
 
-  /** The events as they are stored: some of them under another type. */
-  private List<Event> admitted(EventReader.Batch batch, String source) {
+  /** The batch as it is stored: some of its events under another type. */
+  private EventReader.Batch admitted(
+      EventReader.Batch batch, EventReader.Rules rules, String source) {
     List<Event> stored = new ArrayList<>(batch.events().size());
-    for (Event event : batch.events()) {
+    SortedMap<Integer, String> refused = new TreeMap<>();
+    List<Event> events = batch.events();
+    for (int i = 0; i < events.size(); i++) {
       try {
-        stored.add(types.admit(event, source));
+        stored.add(types.admit(events.get(i), source));
       } catch (InvalidEventException e) {
-        throw Problem.invalid(
-                batch.single() ? null : stored.size(), e.field(), String.valueOf(e.getMessage()))
-            .thrown();
+        if (batch.single() || !rules.partial()) {
+          throw Problem.invalid(
+                  batch.single() ? null : i, e.field(), String.valueOf(e.getMessage()))
+              .thrown();
+        }
+        refused.put(i, String.valueOf(e.getMessage()));
       }
     }
-    return stored;
+    return new EventReader.Batch(
+        stored, batch.single(), batch.without("details", refused).rejected());
   }
 
-  private static void checkTypes(EventReader.Batch batch) {
+  private static EventReader.Batch knownTypes(EventReader.Batch batch, EventReader.Rules rules) {
+    SortedMap<Integer, String> unknown = new TreeMap<>();
     List<Event> events = batch.events();
     for (int i = 0; i < events.size(); i++) {
       String type = events.get(i).eventType();
       if (!EventType.isKnown(type)) {
-        throw Problem.invalid(
-                batch.single() ? null : i,
-                "event_type",
-                "event_type must be a type that this server knows, but was "
-                    + Quoted.of(type)
-                    + "; GET /api/audit/types lists them")
-            .thrown();
+        unknown.put(
+            i,
+            "event_type must be a type that this server knows, but was "
+                + Quoted.of(type)
+                + "; GET /api/audit/types lists them");
       }
     }
+    if (!unknown.isEmpty() && (batch.single() || !rules.partial())) {
+      throw Problem.invalid(
+              batch.single() ? null : unknown.firstKey(),
+              "event_type",
+              Objects.requireNonNull(unknown.get(unknown.firstKey())))
+          .thrown();
+    }
+    return batch.without("event_type", unknown);
   }
 
   /** Whether the body is NDJSON; otherwise it is JSON. */

@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
 /** Keys over HTTP: {@code /api/audit/keys} (docs/http-api.md). */
 public final class KeysApi {
   private static final String PATH = "/api/audit/keys";
-  private static final List<String> FIELDS = List.of("name", "permissions", "expires_at");
+  private static final List<String> FIELDS =
+      List.of("name", "permissions", "lenient", "expires_at");
   private static final int MAX_YEAR = 9999;
 
   private final AccessKeys keys;
@@ -67,7 +68,8 @@ public final class KeysApi {
       guard.require(request, caller, granted, detail + ".");
     }
     AccessKeys.NewKey made =
-        administration.create(name(given), permissions, expiresAt(given), actor(caller));
+        administration.create(
+            name(given), permissions, isLenient(given), expiresAt(given), actor(caller));
     request.status(201);
     JsonObjects.answer(request, KeyInfo.NewKey.of(made));
   }
@@ -100,6 +102,18 @@ public final class KeysApi {
                           + Quoted.of(text))));
     }
     return permissions;
+  }
+
+  private static boolean isLenient(JsonNode given) {
+    JsonNode lenient = given.get("lenient");
+    if (lenient == null || lenient.isNull()) {
+      return false;
+    }
+    if (!lenient.isBoolean()) {
+      throw JsonObjects.invalid(
+          "lenient", "lenient must be true or false, but was " + Quoted.of(lenient.toString()));
+    }
+    return lenient.booleanValue();
   }
 
   private static @Nullable Instant expiresAt(JsonNode given) {

@@ -102,7 +102,7 @@ public final class Metrics {
         out,
         "replayed_events_total",
         "counter",
-        "Events that were in the log already, by their request_id.",
+        "Events that were in the log already, by their event_id.",
         replayedEvents.sum());
     byStatus(
         out,

@@ -8,7 +8,7 @@ import io.tallystick.entry.InvalidEventException;
 import io.tallystick.index.IndexException;
 import io.tallystick.service.InvalidParameterException;
 import io.tallystick.service.ShareExceededException;
-import io.tallystick.service.append.RequestIdConflictException;
+import io.tallystick.service.append.EventIdConflictException;
 import io.tallystick.service.work.TooManyTasksException;
 import io.tallystick.store.files.NoSpaceException;
 import io.tallystick.store.log.LogException;
@@ -42,7 +42,7 @@ public final class Problems {
               .with("Retry-After", Long.toString(TooManyTasksException.RETRY_AFTER.toSeconds()));
       case InvalidParameterException e -> Problem.invalid(null, e.name(), e.getMessage());
       case InvalidEventException e -> Problem.invalid(e);
-      case RequestIdConflictException e -> Problem.of(409, sentence(e.getMessage()));
+      case EventIdConflictException e -> Problem.of(409, sentence(e.getMessage()));
       case BatchTooLargeException e -> Problem.of(413, sentence(e.getMessage()));
       case ShareExceededException e ->
           Problem.of(503, sentence(e.getMessage()))
@@ -58,7 +58,7 @@ public final class Problems {
           Problem.of(
                   503,
                   "The log did not acknowledge the events in time, so it is unknown whether they are"
-                      + " written; send them again with the same request_id.")
+                      + " written; send them again with the same event_id.")
               .with("Retry-After", "5");
       case InterruptedException e ->
           Problem.of(503, "The server is stopping.").with("Connection", "close");

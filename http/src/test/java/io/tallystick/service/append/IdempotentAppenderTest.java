@@ -26,16 +26,16 @@ class IdempotentAppenderTest {
 
   @TempDir Path data;
 
-  private static String event(String requestId) {
-    return "{\"event_type\":\"auth.logout\",\"request_id\":\"" + requestId + "\"}";
+  private static String event(String eventId) {
+    return "{\"event_type\":\"auth.logout\",\"event_id\":\"" + eventId + "\"}";
   }
 
   private static IdempotentAppender once(TestServer server, long window, int maxHeld) {
     return new IdempotentAppender(server.log, server.index, window, maxHeld, TIMEOUT);
   }
 
-  private static Event logout(String requestId) {
-    return Event.builder("auth.logout").requestId(requestId).build();
+  private static Event logout(String eventId) {
+    return Event.builder("auth.logout").eventId(eventId).build();
   }
 
   private static JsonNode read(HttpResponse<String> response) throws Exception {
@@ -70,7 +70,7 @@ class IdempotentAppenderTest {
   }
 
   @Test
-  void anotherKeyMayUseTheSameRequestId() throws Exception {
+  void anotherKeyMayUseTheSameEventId() throws Exception {
     try (TestServer server = TestServer.start(data)) {
       String one = server.key(Permission.AUDIT_APPEND);
       String two = server.key(Permission.AUDIT_APPEND);
@@ -151,9 +151,9 @@ class IdempotentAppenderTest {
         AppendResult written = answers.get(i).get();
         for (int e = 0; e < batches.get(i).size(); e++) {
           long id = written.places().get(e).id();
-          String requestId = String.valueOf(batches.get(i).get(e).requestId());
-          assertThat(ids.putIfAbsent(requestId, id)).isIn(null, id);
-          assertThat(server.entry(id).decode().event().requestId()).isEqualTo(requestId);
+          String eventId = String.valueOf(batches.get(i).get(e).eventId());
+          assertThat(ids.putIfAbsent(eventId, id)).isIn(null, id);
+          assertThat(server.entry(id).decode().event().eventId()).isEqualTo(eventId);
         }
       }
       assertThat(server.log.lastId()).isEqualTo(before + ids.size());
@@ -196,7 +196,7 @@ class IdempotentAppenderTest {
   }
 
   @Test
-  void aRefusedBatchLeavesItsRequestIdsFree() throws Exception {
+  void aRefusedBatchLeavesItsEventIdsFree() throws Exception {
     try (TestServer server = TestServer.start(data)) {
       String key = server.key(Permission.AUDIT_APPEND);
       assertThat(server.append(key, "[" + event("a") + ",{}]").statusCode()).isEqualTo(422);
@@ -205,7 +205,7 @@ class IdempotentAppenderTest {
   }
 
   @Test
-  void afterTheWindowARequestIdIsNew() throws Exception {
+  void afterTheWindowAEventIdIsNew() throws Exception {
     try (TestServer server = TestServer.start(data)) {
       IdempotentAppender once = once(server, 3, IdempotentAppender.MAX_HELD);
       long first = once.append(List.of(logout("a")), "w").places().getFirst().id();
@@ -226,7 +226,7 @@ class IdempotentAppenderTest {
   }
 
   @Test
-  void aFailureOfTheLogFreesTheRequestId() throws Exception {
+  void aFailureOfTheLogFreesTheEventId() throws Exception {
     try (TestServer server = TestServer.start(data)) {
       IdempotentAppender once =
           once(server, IdempotentAppender.WINDOW_EVENTS, IdempotentAppender.MAX_HELD);

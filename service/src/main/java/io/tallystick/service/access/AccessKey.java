@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param id the part of the key that identifies it; not secret
  * @param name unique for ever, revoked keys included: it is the {@code source} of the key's entries
  * @param permissions what it may do
+ * @param lenient whether what it sends is truncated and written in part unless a request says
+ *     otherwise (docs/http-api.md)
  * @param createdAt when it was made
  * @param expiresAt from when on it is refused; {@code null} if it does not expire
  * @param revokedAt when it was revoked; {@code null} if it was not
@@ -19,6 +21,7 @@ public record AccessKey(
     String id,
     String name,
     Set<Permission> permissions,
+    boolean lenient,
     Instant createdAt,
     @Nullable Instant expiresAt,
     @Nullable Instant revokedAt,
@@ -28,10 +31,10 @@ public record AccessKey(
   }
 
   AccessKey revoked(Instant at) {
-    return new AccessKey(id, name, permissions, createdAt, expiresAt, at, lastUsedAt);
+    return new AccessKey(id, name, permissions, lenient, createdAt, expiresAt, at, lastUsedAt);
   }
 
   AccessKey used(@Nullable Instant at) {
-    return new AccessKey(id, name, permissions, createdAt, expiresAt, revokedAt, at);
+    return new AccessKey(id, name, permissions, lenient, createdAt, expiresAt, revokedAt, at);
   }
 }

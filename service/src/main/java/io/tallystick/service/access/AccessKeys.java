@@ -3,6 +3,7 @@ package io.tallystick.service.access;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -95,6 +96,7 @@ public final class AccessKeys {
       @JsonProperty(value = "name", required = true) String name,
       @JsonProperty(value = "sha256", required = true) String sha256,
       @JsonProperty(value = "permissions", required = true) List<String> permissions,
+      @JsonInclude(JsonInclude.Include.NON_DEFAULT) @JsonProperty("lenient") boolean lenient,
       @JsonProperty(value = "created_at", required = true) String createdAt,
       @JsonProperty("expires_at") @Nullable String expiresAt,
       @JsonProperty("revoked_at") @Nullable String revokedAt,
@@ -185,6 +187,7 @@ public final class AccessKeys {
             key.id(),
             key.name(),
             permissions,
+            key.lenient(),
             Instant.parse(key.createdAt()),
             instant(key.expiresAt()),
             instant(key.revokedAt()),
@@ -206,13 +209,22 @@ public final class AccessKeys {
     return Optional.ofNullable(keys.get(id)).map(Held::current);
   }
 
+  /** A new key that is strict, see the other one. */
+  public NewKey make(String name, Collection<Permission> permissions, @Nullable Instant expiresAt) {
+    return make(name, permissions, false, expiresAt);
+  }
+
   /**
    * A new key, which works once it is given to {@link #add}.
    *
    * @throws InvalidParameterException if the name is not 1 to 64 bytes without control characters,
    *     or was used before, no permission is given, or it expires in the past
    */
-  public NewKey make(String name, Collection<Permission> permissions, @Nullable Instant expiresAt) {
+  public NewKey make(
+      String name,
+      Collection<Permission> permissions,
+      boolean lenient,
+      @Nullable Instant expiresAt) {
     checkName(name);
     if (permissions.isEmpty()) {
       throw new InvalidParameterException(
@@ -224,7 +236,8 @@ public final class AccessKeys {
           "expires_at", "expires_at must be in the future, but was " + expiresAt);
     }
     String id = randomHex(ID_BYTES);
-    AccessKey key = new AccessKey(id, name, Set.copyOf(permissions), now, expiresAt, null, null);
+    AccessKey key =
+        new AccessKey(id, name, Set.copyOf(permissions), lenient, now, expiresAt, null, null);
     return new NewKey(key, PREFIX + id + "_" + randomHex(SECRET_BYTES));
   }
 
@@ -413,6 +426,7 @@ public final class AccessKeys {
         key.name(),
         sha256,
         key.permissions().stream().sorted().map(Permission::toString).toList(),
+        key.lenient(),
         key.createdAt().toString(),
         text(key.expiresAt()),
         text(key.revokedAt()),

@@ -3,6 +3,7 @@ package io.tallystick.service.access;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.tallystick.entry.Details;
 import io.tallystick.entry.Entry;
+import io.tallystick.entry.EntryField;
 import io.tallystick.entry.Event;
 import io.tallystick.entry.InvalidEntryException;
 import io.tallystick.index.AuditIndex;
@@ -48,6 +49,13 @@ public final class KeyAdministration {
     this.keys = keys;
   }
 
+  /** Makes a key that is strict, see the other one. */
+  public AccessKeys.NewKey create(
+      String name, Collection<Permission> permissions, @Nullable Instant expiresAt, Actor actor)
+      throws IOException, InterruptedException {
+    return create(name, permissions, false, expiresAt, actor);
+  }
+
   /**
    * Makes a key. The entry {@code api_key.created} is acknowledged before the key is good.
    *
@@ -55,9 +63,13 @@ public final class KeyAdministration {
    * @throws LogException if the entry could not be appended; there is no key then
    */
   public AccessKeys.NewKey create(
-      String name, Collection<Permission> permissions, @Nullable Instant expiresAt, Actor actor)
+      String name,
+      Collection<Permission> permissions,
+      boolean lenient,
+      @Nullable Instant expiresAt,
+      Actor actor)
       throws IOException, InterruptedException {
-    AccessKeys.NewKey made = keys.make(name, permissions, expiresAt);
+    AccessKeys.NewKey made = keys.make(name, permissions, lenient, expiresAt);
     append(CREATED, made.key(), actor);
     keys.add(made);
     return made;
@@ -126,7 +138,10 @@ public final class KeyAdministration {
   private boolean recordsSeveralKeys(AuditIndex index) throws IOException, InterruptedException {
     try {
       return index.count(
-              AuditQuery.builder().eventTypes(List.of(CREATED)).source(Entry.LOG).build())
+              AuditQuery.builder()
+                  .eventTypes(List.of(CREATED))
+                  .text(EntryField.SOURCE, Entry.LOG)
+                  .build())
           > 1;
     } catch (IndexException e) {
       // A large index takes longer to build than a server may take to start.
@@ -175,6 +190,9 @@ public final class KeyAdministration {
         out.writeString(permission.toString());
       }
       out.writeEndArray();
+      if (key.lenient()) {
+        out.writeBooleanField("lenient", true);
+      }
       if (key.expiresAt() != null) {
         out.writeStringField("expires_at", key.expiresAt().toString());
       }

@@ -10,11 +10,13 @@ import org.jspecify.annotations.Nullable;
  * A key in an answer, without its secret.
  *
  * @param permissions in the order of {@link Permission}
+ * @param lenient whether what it sends is truncated and written in part
  */
 public record KeyInfo(
     String id,
     String name,
     List<String> permissions,
+    boolean lenient,
     @JsonSerialize(using = ShortTime.class) Instant createdAt,
     @JsonSerialize(using = ShortTime.class) @Nullable Instant expiresAt,
     @JsonSerialize(using = ShortTime.class) @Nullable Instant lastUsedAt,
@@ -28,6 +30,7 @@ public record KeyInfo(
         key.id(),
         key.name(),
         key.permissions().stream().sorted().map(Permission::toString).toList(),
+        key.lenient(),
         key.createdAt(),
         key.expiresAt(),
         key.lastUsedAt(),
@@ -54,6 +57,7 @@ public record KeyInfo(
       String id,
       String name,
       List<String> permissions,
+      boolean lenient,
       @JsonSerialize(using = ShortTime.class) Instant createdAt,
       @JsonSerialize(using = ShortTime.class) @Nullable Instant expiresAt,
       @JsonSerialize(using = ShortTime.class) @Nullable Instant lastUsedAt,
@@ -69,6 +73,7 @@ public record KeyInfo(
           info.id,
           info.name,
           info.permissions,
+          info.lenient,
           info.createdAt,
           info.expiresAt,
           info.lastUsedAt,

@@ -9,7 +9,9 @@ import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.KeyDeserializer;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.module.SimpleModule;
+import io.tallystick.entry.ActorId;
 import io.tallystick.entry.Details;
+import io.tallystick.entry.InvalidEventException;
 import io.tallystick.tlog.Hash;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -51,6 +53,8 @@ final class AnswerModule extends SimpleModule {
         });
     addSerializer(Hash.class, writer(Hash::toString));
     addDeserializer(Hash.class, reader(Hash.class, Hash::parseHex));
+    addSerializer(ActorId.class, new NumberOrText());
+    addDeserializer(ActorId.class, new NumberOrTextReader());
     addSerializer(Details.class, new RawDetails());
     addDeserializer(Details.class, new ExactDetails());
   }
@@ -83,6 +87,34 @@ final class AnswerModule extends SimpleModule {
         }
       }
     };
+  }
+
+  /** An actor's id as it was sent. */
+  private static final class NumberOrText extends JsonSerializer<ActorId> {
+    @Override
+    public void serialize(ActorId id, JsonGenerator out, SerializerProvider provider)
+        throws IOException {
+      if (id.isNumber()) {
+        out.writeNumber(id.text());
+      } else {
+        out.writeString(id.text());
+      }
+    }
+  }
+
+  private static final class NumberOrTextReader extends JsonDeserializer<ActorId> {
+    @Override
+    public ActorId deserialize(JsonParser in, DeserializationContext context) throws IOException {
+      try {
+        return switch (in.currentToken()) {
+          case VALUE_STRING -> ActorId.of(in.getText());
+          case VALUE_NUMBER_INT -> new ActorId(in.getText(), true);
+          default -> context.reportInputMismatch(ActorId.class, "neither a number nor a string");
+        };
+      } catch (InvalidEventException e) {
+        return context.reportInputMismatch(ActorId.class, "not the id of an actor");
+      }
+    }
   }
 
   /** Details are JSON already. */

@@ -2,14 +2,18 @@ package io.tallystick.service.append;
 
 import io.tallystick.tlog.Hash;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * Where the events of one request are in the log. Immutable.
  *
- * @param places one for each event, in the request's order
+ * @param places one for each event that is not left out, in the request's order
+ * @param conflicts why events are left out, by their place among the request's, from 0
  */
-public record AppendResult(List<Place> places) {
+public record AppendResult(List<Place> places, SortedMap<Integer, String> conflicts) {
   /**
    * The entry of an event.
    *
@@ -23,6 +27,7 @@ public record AppendResult(List<Place> places) {
 
   public AppendResult {
     places = List.copyOf(places);
+    conflicts = Collections.unmodifiableSortedMap(new TreeMap<>(conflicts));
   }
 
   /** How many entries this request added. */

@@ -21,7 +21,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The request ids in memory, because the index cannot find them yet, and who brought each first.
+ * The event ids in memory, because the index cannot find them yet, and who brought each first.
  * Sources share the memory fairly: one that brings them faster than the index follows waits for its
  * own, and no other source does. Safe for any number of threads.
  */
@@ -39,12 +39,12 @@ final class Claims {
   @GuardedBy("lock")
   private final Deque<Claim> settled = new ArrayDeque<>();
 
-  private record Name(@Nullable String source, String requestId) {}
+  private record Name(@Nullable String source, String eventId) {}
 
-  /** The request ids that one request brought first. */
+  /** The event ids that one request brought first. */
   static final class Claim {
     final @Nullable String source;
-    final Set<String> requestIds = new HashSet<>();
+    final Set<String> eventIds = new HashSet<>();
 
     /** Completed with whether the log has the entries. */
     final CompletableFuture<Boolean> done = new CompletableFuture<>();
@@ -59,7 +59,7 @@ final class Claims {
   }
 
   /**
-   * What became of the request ids of one request.
+   * What became of the event ids of one request.
    *
    * @param own those that it brought first
    * @param others who brought each of the others
@@ -67,7 +67,7 @@ final class Claims {
   record Claimed(Claim own, Map<String, Claim> others) {}
 
   /**
-   * @param maxHeld how many request ids may be in memory
+   * @param maxHeld how many event ids may be in memory
    */
   Claims(AuditIndex index, int maxHeld) {
     this.index = index;
@@ -78,9 +78,14 @@ final class Claims {
    * Claims those of the ids that no request holds. A source that has its share of the memory waits
    * until the index finds what it has.
    *
+   * @param probe an id that is not claimed, but may be held; {@code null} for none
    * @throws ShareExceededException if it does not until then, or the index does not follow the log
    */
-  Claimed claim(@Nullable String source, Collection<String> requestIds, long deadlineNanos)
+  Claimed claim(
+      @Nullable String source,
+      Collection<String> eventIds,
+      @Nullable String probe,
+      long deadlineNanos)
       throws IOException, InterruptedException {
     while (true) {
       long awaited;
@@ -90,8 +95,8 @@ final class Claims {
         while (!settled.isEmpty() && settled.getFirst().lastId <= foundThrough) {
           release(settled.removeFirst());
         }
-        if (memory.tryAcquire(holder(source), requestIds.size())) {
-          return hold(source, requestIds);
+        if (memory.tryAcquire(holder(source), eventIds.size())) {
+          return hold(source, eventIds, probe);
         }
         awaited = oldestSettled(source);
         if (awaited == 0 && changed.awaitNanos(deadlineNanos - System.nanoTime()) <= 0) {
@@ -111,18 +116,23 @@ final class Claims {
   }
 
   @GuardedBy("lock")
-  private Claimed hold(@Nullable String source, Collection<String> requestIds) {
+  private Claimed hold(
+      @Nullable String source, Collection<String> eventIds, @Nullable String probe) {
     Claim own = new Claim(source);
     Map<String, Claim> others = new HashMap<>();
-    for (String requestId : requestIds) {
-      Claim holder = held.putIfAbsent(new Name(source, requestId), own);
+    for (String eventId : eventIds) {
+      Claim holder = held.putIfAbsent(new Name(source, eventId), own);
       if (holder == null) {
-        own.requestIds.add(requestId);
+        own.eventIds.add(eventId);
       } else {
-        others.put(requestId, holder);
+        others.put(eventId, holder);
       }
     }
     memory.release(holder(source), others.size());
+    Claim prober = probe == null ? null : held.get(new Name(source, probe));
+    if (probe != null && prober != null) {
+      others.put(probe, prober);
+    }
     return new Claimed(own, others);
   }
 
@@ -165,13 +175,13 @@ final class Claims {
 
   @GuardedBy("lock")
   private void release(Claim claim) {
-    for (String requestId : claim.requestIds) {
-      held.remove(new Name(claim.source, requestId));
+    for (String eventId : claim.eventIds) {
+      held.remove(new Name(claim.source, eventId));
     }
-    memory.release(holder(claim.source), claim.requestIds.size());
+    memory.release(holder(claim.source), claim.eventIds.size());
   }
 
-  /** How many request ids are in memory. */
+  /** How many event ids are in memory. */
   int size() {
     lock.lock();
     try {
@@ -183,8 +193,7 @@ final class Claims {
 
   private ShareExceededException shareExceeded(@Nullable String source) {
     String holder = holder(source);
-    return new ShareExceededException(
-        Limit.REQUEST_IDS, holder, memory.held(holder), memory.total());
+    return new ShareExceededException(Limit.EVENT_IDS, holder, memory.held(holder), memory.total());
   }
 
   private static String holder(@Nullable String source) {

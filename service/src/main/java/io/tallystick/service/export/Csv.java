@@ -19,16 +19,27 @@ public final class Csv {
           "id",
           "timestamp",
           "event_type",
+          "outcome",
+          "severity",
+          "tenant",
+          "actor_type",
           "actor_id",
           "actor_username",
           "actor_ip",
           "user_agent",
+          "actor_host",
+          "session_id",
           "target_type",
           "target_id",
           "action",
+          "target_name",
           "occurred_at",
+          "event_id",
           "request_id",
+          "trace_id",
           "source",
+          "source_seq",
+          "altered",
           "details",
           "previous_hash",
           "hash");
@@ -51,19 +62,35 @@ public final class Csv {
         entry.id(),
         Timestamps.text(entry.timestamp()),
         entry.eventType(),
+        entry.outcome(),
+        entry.severity(),
+        entry.tenant(),
+        entry.actorType(),
         entry.actorId(),
         entry.actorUsername(),
         entry.actorIp(),
         entry.userAgent(),
+        entry.actorHost(),
+        entry.sessionId(),
         entry.targetType(),
         entry.targetId(),
         entry.action(),
+        entry.targetName(),
         entry.occurredAt(),
+        entry.eventId(),
         entry.requestId(),
+        entry.traceId(),
         entry.source(),
+        entry.sourceSeq(),
+        altered(entry),
         entry.details(),
         entry.previousHash(),
         entry.hash());
+  }
+
+  private static @Nullable String altered(EntryView entry) {
+    List<String> altered = entry.altered();
+    return altered == null ? null : String.join(" ", altered);
   }
 
   private static List<String> texts(@Nullable Object... values) {

@@ -183,18 +183,25 @@ public final class Parameters {
   }
 
   /** {@code true} or {@code false}. */
-  @Nullable Boolean flag(String name) {
+  public @Nullable Boolean flag(String name) {
     String word = word(name, List.of("true", "false"));
     return word == null ? null : Boolean.valueOf(word);
   }
 
   /** The range of time that {@code since} and {@code until} give; a date includes its day. */
   Period period() {
-    String since = text("since");
-    String until = text("until");
-    return new Period(
-        since == null ? null : times.start("since", since),
-        until == null ? null : times.end("until", until));
+    return period("since", "until");
+  }
+
+  /** The range of time that two parameters give; a date includes its day. */
+  Period period(String sinceName, String untilName) {
+    String since = text(sinceName);
+    String until = text(untilName);
+    return Period.of(
+        sinceName,
+        since == null ? null : times.start(sinceName, since),
+        untilName,
+        until == null ? null : times.end(untilName, until));
   }
 
   /** One event type. */

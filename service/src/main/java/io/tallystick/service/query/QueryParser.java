@@ -1,5 +1,6 @@
 package io.tallystick.service.query;
 
+import io.tallystick.entry.EntryField;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.service.InvalidParameterException;
 import java.util.List;
@@ -16,16 +17,11 @@ public final class QueryParser {
   private static final List<String> CURSORS = List.of("before_id", "after_id", "order");
   private static final List<String> PAGE = List.of("limit", "offset");
   private static final List<String> FILTERS =
-      List.of(
-          "event_type",
-          "actor_id",
-          "actor_username",
-          "actor_ip",
-          "target_type",
-          "target_id",
-          "request_id",
-          "source",
-          "security");
+      joined(
+          List.of(
+              List.of("event_type", "actor_ip", "severity_min", "security"),
+              AuditQuery.EXACT.stream().map(EntryField::toString).toList(),
+              List.of("occurred_since", "occurred_until")));
   private static final List<String> ALL = joined(List.of(FILTERS, TIMES, PAGE, CURSORS));
 
   private QueryParser() {}
@@ -57,7 +53,7 @@ public final class QueryParser {
   /** Entries by a user, or about that user. */
   public static AuditQuery user(long userId, Parameters given) {
     given.only(joined(List.of(List.of("event_type"), TIMES, PAGE, CURSORS)));
-    return page(given, filters(given, "desc")).userId(userId).build();
+    return page(given, filters(given, "desc")).userId(Long.toString(userId)).build();
   }
 
   /** The filters and {@code after_id} of a stream, oldest first; no page. */
@@ -111,22 +107,23 @@ public final class QueryParser {
 
   private static AuditQuery.Builder filters(Parameters given, String defaultOrder) {
     String order = given.word("order", List.of("desc", "asc"));
-    Period period = given.period();
-    return AuditQuery.builder()
-        .eventTypes(given.eventTypes("event_type"))
-        .actorId(given.number("actor_id", 0, Long.MAX_VALUE))
-        .actorUsername(given.text("actor_username"))
-        .actorIp(given.addresses("actor_ip"))
-        .targetType(given.text("target_type"))
-        .targetId(given.text("target_id"))
-        .requestId(given.text("request_id"))
-        .source(given.text("source"))
-        .security(given.flag("security"))
-        .since(period.since())
-        .until(period.until())
-        .beforeId(given.number("before_id", 1, Long.MAX_VALUE))
-        .afterId(given.number("after_id", 0, Long.MAX_VALUE))
-        .ascending((order == null ? defaultOrder : order).equals("asc"));
+    AuditQuery.Builder query =
+        AuditQuery.builder()
+            .eventTypes(given.eventTypes("event_type"))
+            .severityMin(given.word("severity_min", EntryField.SEVERITY.words()))
+            .actorIp(given.addresses("actor_ip"))
+            .security(given.flag("security"))
+            .recorded(given.period().span())
+            .occurred(given.period("occurred_since", "occurred_until").span())
+            .beforeId(given.number("before_id", 1, Long.MAX_VALUE))
+            .afterId(given.number("after_id", 0, Long.MAX_VALUE))
+            .ascending((order == null ? defaultOrder : order).equals("asc"));
+    for (EntryField field : AuditQuery.EXACT) {
+      String name = field.toString();
+      query.text(
+          field, field.words().isEmpty() ? given.text(name) : given.word(name, field.words()));
+    }
+    return query;
   }
 
   private static AuditQuery.Builder page(Parameters given, AuditQuery.Builder query) {

@@ -1,5 +1,6 @@
 package io.tallystick.service.append;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -19,13 +20,13 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a request id stands for: one event of one source, and no other. */
-class RequestIdTest {
+/** What an event id stands for: one event of one source, and no other. */
+class EventIdTest {
   @TempDir Path data;
 
-  private static String event(String requestId, String targetId) {
-    return "{\"event_type\":\"user.created\",\"request_id\":\""
-        + requestId
+  private static String event(String eventId, String targetId) {
+    return "{\"event_type\":\"user.created\",\"event_id\":\""
+        + eventId
         + "\",\"target_id\":\""
         + targetId
         + "\"}";
@@ -44,22 +45,57 @@ class RequestIdTest {
         Duration.ofSeconds(30));
   }
 
+  /** Before entries of version 2, a request id did what an event id does now. */
   @Test
-  void anEmptyRequestIdIsNoKey() throws Exception {
+  void aRequestIdMayRepeat() throws Exception {
     try (TestServer server = TestServer.start(data)) {
       String key = server.key(Permission.AUDIT_APPEND);
       long lastId = server.log.lastId();
-      HttpResponse<String> batch =
-          server.append(key, "[" + event("", "1") + "," + event("", "2") + "]");
-      assertThat(batch.statusCode()).isEqualTo(201);
-      assertThat(server.append(key, event("", "1")).statusCode()).isEqualTo(201);
+      String one = "{\"event_type\":\"vault.request\",\"request_id\":\"r\"}";
+      String two = "{\"event_type\":\"vault.response\",\"request_id\":\"r\"}";
+      assertThat(server.append(key, "[" + one + "," + two + "]").statusCode()).isEqualTo(201);
+      assertThat(server.append(key, two).statusCode()).isEqualTo(201);
       assertThat(server.log.lastId()).isEqualTo(lastId + 3);
-      assertThat(server.entry(lastId + 2).decode().event().requestId()).isEmpty();
     }
   }
 
   @Test
-  void anotherEventUnderAUsedRequestIdIsRefusedWithAllOfItsBatch() throws Exception {
+  void ofAPartialRequestOnlyTheConflictingEventIsRejected() throws Exception {
+    try (TestServer server = TestServer.start(data)) {
+      String key = server.key(Permission.AUDIT_APPEND);
+      long id = read(server.append(key, event("a", "1"))).get("id").asLong();
+      String body =
+          String.join(
+              ",",
+              event("b", "1"),
+              event("a", "2"),
+              event("a", "1"),
+              event("c", "1"),
+              event("c", "2"));
+      for (int round = 0; round < 2; round++) {
+        HttpResponse<String> some =
+            server.post(
+                "/api/audit/events?partial=true",
+                key,
+                "application/json",
+                ("[" + body + "]").getBytes(UTF_8));
+        assertThat(some.statusCode()).isEqualTo(207);
+        JsonNode answer = read(some);
+        assertThat(answer.get("rejected").findValuesAsText("index")).containsExactly("1", "4");
+        assertThat(answer.at("/rejected/0/errors/0/message").asText()).contains("entry " + id);
+        assertThat(answer.at("/rejected/1/errors/0/message").asText())
+            .contains(round == 0 ? "event 3" : "entry " + (id + 2));
+        assertThat(answer.get("entries").findValuesAsText("index")).containsExactly("0", "2", "3");
+        assertThat(answer.at("/entries/1/id").asLong()).isEqualTo(id);
+        assertThat(answer.get("appended").asInt()).isEqualTo(round == 0 ? 2 : 0);
+        assertThat(server.log.lastId()).isEqualTo(id + 2);
+        server.index.awaitIndexed(id + 2);
+      }
+    }
+  }
+
+  @Test
+  void anotherEventUnderAUsedEventIdIsRefusedWithAllOfItsBatch() throws Exception {
     try (TestServer server = TestServer.start(data)) {
       String key = server.key(Permission.AUDIT_APPEND);
       long id = read(server.append(key, event("a", "1"))).get("id").asLong();
@@ -68,7 +104,7 @@ class RequestIdTest {
             server.append(key, "[" + event("b", "1") + "," + event("a", "2") + "]");
         assertThat(conflict.statusCode()).isEqualTo(409);
         assertThat(read(conflict).get("detail").asText())
-            .contains("\"a\"", "entry " + id, "event 1");
+            .contains("\"a\"", "entry " + id, "Event 1");
         assertThat(server.log.lastId()).isEqualTo(id);
         // Once more, when the index has taken over from memory.
         server.index.awaitIndexed(id);
@@ -79,7 +115,7 @@ class RequestIdTest {
   }
 
   @Test
-  void twoEventsOfABatchUnderOneRequestIdAreRefused() throws Exception {
+  void twoEventsOfABatchUnderOneEventIdAreRefused() throws Exception {
     try (TestServer server = TestServer.start(data)) {
       String key = server.key(Permission.AUDIT_APPEND);
       long lastId = server.log.lastId();
@@ -87,7 +123,7 @@ class RequestIdTest {
           server.append(
               key, "[" + event("x", "1") + "," + event("a", "1") + "," + event("a", "2") + "]");
       assertThat(conflict.statusCode()).isEqualTo(409);
-      assertThat(read(conflict).get("detail").asText()).contains("\"a\"", "Events 1 and 2");
+      assertThat(read(conflict).get("detail").asText()).contains("\"a\"", "Event 2", "event 1");
       assertThat(server.log.lastId()).isEqualTo(lastId);
       assertThat(server.append(key, event("a", "2")).statusCode()).isEqualTo(201);
     }
@@ -115,13 +151,13 @@ class RequestIdTest {
       String key = server.key(Permission.AUDIT_APPEND);
       server.append(
           key,
-          "{\"event_type\":\"a\",\"request_id\":\"r\",\"actor_ip\":\"2001:db8::1\","
+          "{\"event_type\":\"a\",\"event_id\":\"r\",\"actor_ip\":\"2001:db8::1\","
               + "\"details\":{\"k\":\"\\u00e9\"}}");
       HttpResponse<String> again =
           server.append(
               key,
               "{ \"details\": {\"k\": \"é\"}, \"actor_ip\":\"2001:DB8:0::1\","
-                  + "\"request_id\":\"r\", \"event_type\":\"a\" , \"action\":null}");
+                  + "\"event_id\":\"r\", \"event_type\":\"a\" , \"action\":null}");
       assertThat(again.statusCode()).isEqualTo(200);
     }
   }
@@ -156,8 +192,8 @@ class RequestIdTest {
         ExecutorService threads = Executors.newFixedThreadPool(2)) {
       IdempotentAppender appender = appender(server);
       for (int round = 0; round < 20; round++) {
-        String requestId = "round-" + round;
-        Event event = Event.builder("user.created").requestId(requestId).build();
+        String eventId = "round-" + round;
+        Event event = Event.builder("user.created").eventId(eventId).build();
         List<Event> tooMuch = new ArrayList<>(List.of(event));
         for (int i = 0; i < 400; i++) {
           tooMuch.add(Event.builder("user.created").details(large).build());
@@ -173,11 +209,11 @@ class RequestIdTest {
   }
 
   @Test
-  void eventsWithoutASourceHaveRequestIdsOfTheirOwn() throws Exception {
+  void eventsWithoutASourceHaveEventIdsOfTheirOwn() throws Exception {
     try (TestServer server = TestServer.start(data)) {
       IdempotentAppender appender = appender(server);
-      Event event = Event.builder("user.created").requestId("a").targetId("1").build();
-      Event other = Event.builder("user.created").requestId("a").targetId("2").build();
+      Event event = Event.builder("user.created").eventId("a").targetId("1").build();
+      Event other = Event.builder("user.created").eventId("a").targetId("2").build();
       long id = appender.append(List.of(event), null).places().getFirst().id();
       appender.append(List.of(other), "w");
       server.index.awaitIndexed(server.log.lastId());
@@ -185,7 +221,7 @@ class RequestIdTest {
       IdempotentAppender later = appender(server);
       assertThat(later.append(List.of(event), null).places().getFirst().id()).isEqualTo(id);
       assertThatThrownBy(() -> later.append(List.of(other), null))
-          .isInstanceOf(RequestIdConflictException.class)
+          .isInstanceOf(EventIdConflictException.class)
           .hasMessageContaining("entry " + id);
     }
   }
