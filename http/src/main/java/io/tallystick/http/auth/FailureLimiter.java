@@ -1,12 +1,10 @@
 package io.tallystick.http.auth;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import java.net.Inet6Address;
+import io.tallystick.http.wire.Network;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -49,7 +47,6 @@ public final class FailureLimiter {
   private static final int MAX_KEYS = 100;
 
   private static final int MAX_SHARED = 10_000;
-  private static final int IPV6_NETWORK_BYTES = 8;
 
   private final int maxFailures;
   private final long windowNanos;
@@ -150,7 +147,7 @@ public final class FailureLimiter {
    */
   synchronized Verdict failed(InetAddress address, @Nullable String keyId) {
     long now = nanoTime.getAsLong();
-    InetAddress from = network(address);
+    InetAddress from = Network.of(address);
     boolean shared = !windows.containsKey(from) && windows.size() >= MAX_ADDRESSES;
     Window window = windows.computeIfAbsent(shared ? null : from, any -> new Window(now));
     window.failures++;
@@ -228,18 +225,5 @@ public final class FailureLimiter {
         window.unlogged,
         named,
         window.keys.size() - named.size());
-  }
-
-  private static InetAddress network(InetAddress address) {
-    if (!(address instanceof Inet6Address)) {
-      return address;
-    }
-    byte[] bytes = address.getAddress();
-    Arrays.fill(bytes, IPV6_NETWORK_BYTES, bytes.length, (byte) 0);
-    try {
-      return InetAddress.getByAddress(bytes);
-    } catch (UnknownHostException e) {
-      throw new IllegalStateException("an IPv6 address has 16 bytes", e);
-    }
   }
 }

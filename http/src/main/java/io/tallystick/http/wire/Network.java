@@ -6,13 +6,13 @@ import java.net.UnknownHostException;
 import java.util.Arrays;
 
 /** What one client has of the internet: an IPv4 address, or the /64 that an IPv6 address is in. */
-final class Network {
+public final class Network {
   private static final int IPV6_NETWORK_BYTES = 8;
 
   private Network() {}
 
   /** The first address of the client's network. */
-  static InetAddress of(InetAddress address) {
+  public static InetAddress of(InetAddress address) {
     if (!(address instanceof Inet6Address)) {
       return address;
     }
