@@ -50,7 +50,7 @@ final class EntriesView {
     Rows rows =
         new Rows(columns.toArray(new String[0]))
             .keepWhole("ID", "TIME (UTC)")
-            .mayLeaveOut("ACTION", "ADDRESS", "TARGET");
+            .mayLeaveOut("ACTION", "ADDRESS", "TARGET", "SOURCE");
     for (EntryView entry : entries) {
       List<String> cells =
           new ArrayList<>(
