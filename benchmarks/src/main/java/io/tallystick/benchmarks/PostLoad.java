@@ -92,6 +92,9 @@ final class PostLoad {
         channel.close();
       }
     }
+    if (answers == 0) {
+      throw new IOException("the server answered nothing within " + seconds + " seconds");
+    }
     long[] sorted = Arrays.copyOf(waits, answers);
     Arrays.sort(sorted);
     return new Result(

@@ -73,7 +73,7 @@ class SilencingIT {
         append();
         nanos.add(System.nanoTime() - started);
         if (i % 20 == 0) {
-          check("/api/audit/entries?limit=10");
+          check("/api/audit?limit=10");
           check("/healthz");
         }
         Thread.sleep(5);
@@ -243,8 +243,9 @@ class SilencingIT {
     attacks.add(() -> {
       stranger.leaveOpen("nothing", "");
       stranger.closeAllBut(IDLE_SOCKETS);
+      Thread.sleep(1);
     });
-    attacks.add(() -> guesser.get("/api/audit/entries"));
+    attacks.add(() -> guesser.get("/api/audit"));
     return attacks;
   }
 
