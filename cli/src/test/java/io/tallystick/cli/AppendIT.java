@@ -165,9 +165,9 @@ class AppendIT {
     assertThat(Tally.run(log(), "", "append", array.toString()).err())
         .startsWith("tally: " + array + ", line 5, column ")
         .contains("this is not JSON", "1 entry appended");
-    Path field = file("field.json", "[{\"event_type\":\"a\"},\n {\"event_type\":\"A\"}]");
+    Path field = file("field.json", "[{\"event_type\":\"a\"},\n {\"event_type\":\"A b\"}]");
     assertThat(Tally.run(log(), "", "append", field.toString()).err())
-        .startsWith("tally: " + field + ", line 2: event_type must be words of a-z");
+        .startsWith("tally: " + field + ", line 2: event_type must be words of A-Z, a-z");
   }
 
   @Test

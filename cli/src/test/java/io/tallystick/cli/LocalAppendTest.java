@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -58,7 +57,8 @@ class LocalAppendTest {
   }
 
   private List<String> sources(String format) {
-    Stream<String> lines = run("list", "--format", format).out().lines().skip(1);
-    return lines.map(line -> line.split(",", -1)[12]).toList();
+    List<String> lines = run("list", "--format", format).out().lines().toList();
+    int column = List.of(lines.getFirst().split(",", -1)).indexOf("source");
+    return lines.stream().skip(1).map(line -> line.split(",", -1)[column]).toList();
   }
 }

@@ -47,10 +47,10 @@ class TallyIT {
 
   @Test
   void aBadLineIsNamedAndTheEventsBeforeItAreWritten() throws Exception {
-    Tally.Result bad = tally("{\"event_type\":\"a\"}\n{\"event_type\":\"A\"}\n", "append");
+    Tally.Result bad = tally("{\"event_type\":\"a\"}\n{\"event_type\":\"A b\"}\n", "append");
     assertThat(bad.code()).isEqualTo(Failure.USAGE);
     assertThat(bad.err())
-        .contains("standard input, line 2: ", "but was \"A\"", "1 entry appended", "--skip 1 -");
+        .contains("standard input, line 2: ", "but was \"A b\"", "1 entry appended", "--skip 1 -");
     assertThat(tally("{\"event_type\":\"a\"}\n", "append").out()).contains("the last one is 3");
   }
 

@@ -38,7 +38,7 @@ class DescribedFieldsTest extends DescribedServer {
       assertThat(server.append(key, "{\"" + field.getKey() + "\":[]}").body())
           .contains("\"field\":\"" + field.getKey() + "\"", "but was an array");
     }
-    assertThat(tried).isEqualTo(14);
+    assertThat(tried).isEqualTo(26);
     String unknown = server.append(key, "{\"event_type\":\"a\",\"x\":1}").body();
     List<String> names = new ArrayList<>();
     event.fieldNames().forEachRemaining(names::add);
