@@ -4,6 +4,10 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.tallystick.tlog.Quoted;
 import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the details of an event into their canonical form. */
@@ -14,6 +18,9 @@ final class DetailsReader {
   private final boolean truncate;
   private final int maxTextBytes;
   private boolean altered;
+
+  /** The keys so far of each object that has not ended, the innermost first. */
+  private final Deque<Set<String>> keys = new ArrayDeque<>();
 
   /**
    * A reader of one value.
@@ -94,12 +101,25 @@ final class DetailsReader {
 
   private void write(JsonParser in, JsonToken token, CanonicalWriter out) throws IOException {
     switch (token) {
-      case START_OBJECT -> out.raw('{');
+      case START_OBJECT -> {
+        keys.push(new HashSet<>());
+        out.raw('{');
+      }
       case START_ARRAY -> out.raw('[');
-      case END_OBJECT -> out.raw('}');
+      case END_OBJECT -> {
+        keys.pop();
+        out.raw('}');
+      }
       case END_ARRAY -> out.raw(']');
       case FIELD_NAME -> {
-        string(out, in.currentName(), Integer.MAX_VALUE);
+        String key = in.currentName();
+        if (!keys.element().add(key)) {
+          throw refused(
+              "details have the key "
+                  + Quoted.of(key)
+                  + " twice in one object; send each key once");
+        }
+        string(out, key, Integer.MAX_VALUE);
         out.raw(':');
       }
       case VALUE_STRING -> string(out, in.getText(), maxTextBytes);

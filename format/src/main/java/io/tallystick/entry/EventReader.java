@@ -14,7 +14,9 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +34,6 @@ public final class EventReader {
 
   private static final JsonFactory JSON =
       JsonFactory.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
           .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
           // The buffers of the default pool belong to a thread, and each request has a new one.
@@ -370,9 +371,6 @@ public final class EventReader {
           + Details.MAX_BYTES
           + " bytes";
     }
-    if (String.valueOf(e.getOriginalMessage()).startsWith("Duplicate field")) {
-      return "a field appears twice in one object; send each field once";
-    }
     return "this is not JSON; send an event as a JSON object";
   }
 
@@ -388,12 +386,16 @@ public final class EventReader {
       return null;
     }
     JsonToken type = null;
+    Set<String> names = new HashSet<>();
     Event.Builder event = Event.builder("");
     while (in.nextToken() != JsonToken.END_OBJECT) {
       String name = in.currentName();
       in.nextToken();
       type = name.equals("event_type") ? in.currentToken() : type;
       try {
+        if (!names.add(name)) {
+          throw FieldReader.repeated(name);
+        }
         FieldReader.read(in, name, event, rules.truncate());
       } catch (InvalidEventException e) {
         faults.add(e);

@@ -63,6 +63,12 @@ final class FieldReader {
     }
   }
 
+  /** Refuses a field that the event has already. */
+  static InvalidEventException repeated(String name) {
+    String shown = EntryField.of(name) == null ? Quoted.of(name) : name;
+    return new InvalidEventException(shown, shown + " appears twice; send each field once");
+  }
+
   private static @Nullable String string(JsonParser in, String field) throws IOException {
     return switch (in.currentToken()) {
       case VALUE_STRING -> in.getText();

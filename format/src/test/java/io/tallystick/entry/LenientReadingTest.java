@@ -75,6 +75,33 @@ class LenientReadingTest {
     assertThat(all.stream().filter(event -> !event.altered().isEmpty())).hasSize(4);
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{\"event_type\":\"b\",\"action\":\"x\",\"action\":\"y\"}       | action",
+        "{\"event_type\":\"b\",\"event_type\":\"b\"}                  | event_type",
+        "{\"event_type\":\"b\",\"x\":1,\"x\":2}                     | \"x\"",
+        "{\"event_type\":\"b\",\"details\":{\"k\":[{\"n\":1,\"n\":2}]}} | details",
+      })
+  void aFieldThatStandsTwiceRefusesItsEventAndNotTheArray(String twice, String field) {
+    byte[] three =
+        ("[{\"event_type\":\"a\",\"details\":{\"n\":1,\"o\":{\"n\":2}}},"
+                + twice
+                + ",{\"event_type\":\"c\"}]")
+            .getBytes(UTF_8);
+    EventReader.Batch some = EventReader.readAny(three, PARTIAL);
+    assertThat(some.events()).extracting(Event::eventType).containsExactly("a", "c");
+    assertThat(some.rejected()).containsOnlyKeys(1);
+    assertThat(some.rejected().get(1))
+        .anySatisfy(fault -> {
+          assertThat(fault.field()).isEqualTo(field);
+          assertThat(fault.reason()).contains("twice");
+        });
+    assertThatThrownBy(() -> EventReader.readAny(three, STRICT)).hasMessageContaining(field);
+  }
+
   @Test
   void textsAreCutBetweenCharacters() {
     for (String character : List.of("é", "日", "🔑")) {
