@@ -23,6 +23,7 @@ class HealthApiTest extends ReadingFixture {
             "tallystick_log_up 1",
             "tallystick_appends_total 1",
             "tallystick_appended_events_total 1",
+            "tallystick_rejected_events_total 0",
             "tallystick_refused_appends_total{status=\"422\"} 1",
             "tallystick_http_requests_total{status=\"201\"} 1",
             "tallystick_http_request_duration_seconds_bucket{le=\"+Inf\"}");

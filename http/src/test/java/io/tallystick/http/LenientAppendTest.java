@@ -84,6 +84,8 @@ class LenientAppendTest {
     assertThat(answer.at("/rejected/0/errors/0/field").asText()).isEqualTo("actor_username");
     assertThat(answer.at("/rejected/3/errors/0/message").asText()).contains("512", "513");
     assertThat(server.log.lastId()).isEqualTo(lastId + 96);
+    assertThat(server.get("/metrics", server.key(Permission.ADMIN_AUDIT)).body())
+        .contains("tallystick_appended_events_total 96\n", "tallystick_rejected_events_total 4\n");
     for (JsonNode receipt : answer.get("entries")) {
       assertThat(server.entry(receipt.get("id").asLong()).decode().text(EntryField.SESSION_ID))
           .isEqualTo(receipt.get("index").asText());

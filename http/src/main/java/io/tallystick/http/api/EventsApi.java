@@ -95,7 +95,7 @@ public final class EventsApi {
         }
         batch = admitted(batch, rules, caller.key().name());
         written = appender.append(asked(request, batch, rules), caller.key().name());
-        metrics.appended(written);
+        metrics.appended(written, batch.rejected().size() + written.conflicts().size());
         answer(request, batch, written, sealed);
       }
     } catch (ShareExceededException e) {

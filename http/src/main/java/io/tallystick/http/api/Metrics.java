@@ -24,6 +24,7 @@ public final class Metrics {
 
   private final LongAdder appendedEvents = new LongAdder();
   private final LongAdder replayedEvents = new LongAdder();
+  private final LongAdder rejectedEvents = new LongAdder();
   private final LongAdder appends = new LongAdder();
   private final Map<Integer, LongAdder> refusedAppends = new ConcurrentSkipListMap<>();
   private final Map<Limited, LongAdder> limitedRequests = new ConcurrentHashMap<>();
@@ -34,11 +35,16 @@ public final class Metrics {
   /** A key that reached a limit. */
   private record Limited(String key, Limit limit) {}
 
-  /** A request to append was answered with receipts. */
-  void appended(AppendResult written) {
+  /**
+   * A request to append was answered with receipts.
+   *
+   * @param rejected how many of its events were left out
+   */
+  void appended(AppendResult written, int rejected) {
     appends.increment();
     appendedEvents.add(written.appended());
     replayedEvents.add(written.replayed());
+    rejectedEvents.add(rejected);
   }
 
   /** A request to append was answered with this status, and it is not known to be written. */
@@ -104,6 +110,12 @@ public final class Metrics {
         "counter",
         "Events that were in the log already, by their event_id.",
         replayedEvents.sum());
+    one(
+        out,
+        "rejected_events_total",
+        "counter",
+        "Events that were left out of a request whose other events were accepted.",
+        rejectedEvents.sum());
     byStatus(
         out,
         "refused_appends_total",
