@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.entry.Entry;
+import io.tallystick.entry.EntryField;
 import io.tallystick.entry.Event;
 import io.tallystick.index.AddressRange;
 import io.tallystick.index.AuditIndex;
@@ -150,11 +151,13 @@ class PermissionsTest {
       assertThat(login.event().actorIp()).isEqualTo("127.0.0.1");
       assertThat(login.event().userAgent()).isEqualTo("t/1");
       assertThat(login.source()).isNull();
+      assertThat(login.text(EntryField.OUTCOME)).isEqualTo("failure");
 
       server.get("/api/audit", writer);
       Entry denied = entry(server, lastId + 2);
       assertThat(denied.event().eventType()).isEqualTo("security.permission_denied");
       assertThat(denied.event().actorUsername()).isEqualTo("writer");
+      assertThat(denied.text(EntryField.OUTCOME)).isEqualTo("failure");
       assertThat(String.valueOf(denied.event().details())).contains("admin.audit");
 
       server.send(HttpRequest.newBuilder(server.uri("/api/audit")));

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.tallystick.entry.Details;
+import io.tallystick.entry.EntryField;
 import io.tallystick.entry.Event;
 import io.tallystick.service.Limit;
 import io.tallystick.service.access.AccessKey;
@@ -45,6 +46,7 @@ public final class SecurityEvents {
     append(
         about(key, "auth.login.failed", from, userAgent)
             .action("api key refused")
+            .text(EntryField.OUTCOME, "failure")
             .details(Details.parse("{\"reason\":\"" + refused.reason() + "\"}")));
   }
 
@@ -53,7 +55,8 @@ public final class SecurityEvents {
     append(
         about(key, "auth.login.success", from, userAgent)
             .actorUsername(key.name())
-            .action("signed in on the page"));
+            .action("signed in on the page")
+            .text(EntryField.OUTCOME, "success"));
   }
 
   /** A user signed out. */
@@ -61,7 +64,8 @@ public final class SecurityEvents {
     append(
         about(session.key(), "auth.logout", from, userAgent)
             .actorUsername(session.key().name())
-            .action("signed out on the page"));
+            .action("signed out on the page")
+            .text(EntryField.OUTCOME, "success"));
   }
 
   /** A session ended, but not by signing out. */
@@ -81,6 +85,7 @@ public final class SecurityEvents {
         about(key, "security.permission_denied", from, userAgent)
             .actorUsername(key.name())
             .action("permission refused")
+            .text(EntryField.OUTCOME, "failure")
             .details(
                 Details.parse(
                     "{\"permission\":\"" + needed + "\",\"method\":\"" + method + "\"}")));
@@ -105,6 +110,7 @@ public final class SecurityEvents {
             about(key, "audit.exported", caller.address(), userAgent)
                 .actorUsername(key.name())
                 .action("exported as " + export.format())
+                .text(EntryField.OUTCOME, failure == null ? "success" : "failure")
                 .details(export.details(entries, failure)));
     try {
       recorded.orTimeout(MAX_WAIT.toMillis(), TimeUnit.MILLISECONDS).join();
@@ -144,6 +150,7 @@ public final class SecurityEvents {
         Event.builder("security.rate_limited")
             .actorIp(network == null ? null : ClientAddress.text(network))
             .action("failed attempts limited")
+            .text(EntryField.OUTCOME, "failure")
             .details(Details.parse(json.toString(UTF_8))));
   }
 
@@ -158,6 +165,7 @@ public final class SecurityEvents {
         about(key, "security.rate_limited", from, null)
             .actorUsername(key.name())
             .action("key has its share of " + limit)
+            .text(EntryField.OUTCOME, "failure")
             .details(
                 Details.parse(
                     "{\"limit\":\""
