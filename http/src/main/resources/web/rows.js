@@ -17,7 +17,7 @@ function Actor({ entry }) {
       { class: 'one-line' },
       entry.actor_username === null && entry.actor_id === null ? el.span({ class: 'dim' }, '–') : null,
       entry.actor_username !== null ? h(Text, { value: entry.actor_username, clip: true }) : null,
-      entry.actor_id !== null ? el.span({ class: 'num dim' }, entry.actor_username === null ? 'id ' : '\u00a0', h(Text, { value: entry.actor_id, clip: true })) : null,
+      entry.actor_id !== null ? el.span({ class: 'num dim one-line' }, entry.actor_username === null ? 'id' : null, h(Text, { value: entry.actor_id, clip: true })) : null,
     ),
     entry.actor_ip || entry.actor_host ? el.span({ class: 'mono dim sub one-line' }, h(Text, { value: entry.actor_ip ?? entry.actor_host, clip: true })) : null,
   );
@@ -32,11 +32,17 @@ function Target({ entry }) {
   );
 }
 
-/** Who wrote the entry: a key, or the log itself. */
-function Source({ source }) {
-  return source === '(log)'
-    ? el.strong({ class: 'sub by-log' }, 'the log itself')
-    : el.span({ class: 'dim sub one-line' }, 'by\u00a0', h(Text, { value: source, clip: true }));
+const GRAVE = ['high', 'critical', 'fatal'];
+
+/** What stands out about the entry, and who wrote it: a key, or the log itself. */
+function Source({ entry }) {
+  const { outcome, severity, source } = entry;
+  return el.span(
+    { class: 'dim sub one-line' },
+    outcome === 'failure' ? el.span({ class: 'is-bad' }, 'failure\u00a0·\u00a0') : null,
+    GRAVE.includes(severity) ? el.span({ class: 'is-bad' }, `${severity}\u00a0·\u00a0`) : null,
+    source === '(log)' ? el.strong({ class: 'by-log' }, 'the log itself') : ['by\u00a0', h(Text, { value: source, clip: true })],
+  );
 }
 
 function Row({ entry, fresh, focusable, onFocus, go }) {
@@ -49,7 +55,7 @@ function Row({ entry, fresh, focusable, onFocus, go }) {
     { role: 'row', class: fresh ? 'is-fresh' : null, 'data-id': entry.id, onClick: open },
     el.td({ role: 'cell', class: 'c-id' }, el.a({ class: 'num', href: `/entries/${entry.id}`, tabIndex: focusable ? 0 : -1, onFocus }, count(entry.id))),
     el.td({ role: 'cell', class: 'c-time' }, h(Time, { at: entry.timestamp })),
-    el.td({ role: 'cell', class: 'c-type' }, el.span({ class: 'two' }, h(Badge, { type: entry.event_type }), h(Source, { source: entry.source }))),
+    el.td({ role: 'cell', class: 'c-type' }, el.span({ class: 'two' }, h(Badge, { type: entry.event_type }), h(Source, { entry }))),
     el.td({ role: 'cell', class: 'c-actor' }, h(Actor, { entry })),
     el.td({ role: 'cell', class: 'c-action' }, entry.action === entry.event_type ? el.span({ class: 'dim' }, '–') : el.span({ class: 'one-line' }, h(Text, { value: entry.action, clip: true }))),
     el.td({ role: 'cell', class: 'c-target' }, h(Target, { entry })),

@@ -3,6 +3,7 @@ package io.tallystick.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tallystick.entry.ActorId;
+import io.tallystick.entry.EntryField;
 import io.tallystick.entry.Event;
 import io.tallystick.service.access.Permission;
 import java.nio.file.Path;
@@ -349,5 +350,42 @@ class PageListIT {
                     + " return [run(inline), run(html), window.hit ?? null]"))
         .as("the browser itself runs no script and parses no text that somebody puts into the page")
         .isEqualTo(Arrays.asList("TypeError", "TypeError", null));
+  }
+
+  @Test
+  void longIdsStayInTheirCellAndLeaveRoomForTheName() throws Exception {
+    ActorId arn = ActorId.of("arn:aws:sts::123456789012:assumed-role/Builder/session");
+    Events.append(
+        server.log,
+        List.of(
+            Event.builder("a.b").actorId(arn).build(),
+            Event.builder("iam.CreateUser")
+                .text(EntryField.OUTCOME, "failure")
+                .text(EntryField.SEVERITY, "critical")
+                .actorId(arn)
+                .actorUsername("Administrator")
+                .actorIp("198.51.100.4")
+                .build()));
+    for (int width : List.of(390, 1_280, 2_560)) {
+      browser.size(width, 1_000);
+      browser.open("/?event_type=iam.CreateUser&event_type=a.b");
+      awaitIds(
+          "the list", expected(event -> event.actorId() != null && event.actorId().equals(arn)));
+      assertThat(browser.text("td.c-type")).contains("failure", "critical", "the log itself");
+      assertThat(
+              browser.script(
+                  """
+                    const box = (e) => e.getBoundingClientRect();
+                    return [...document.querySelectorAll('.c-actor .num')].every((id) =>
+                      box(id).right <= box(id.closest('td')).right + 1 && box(id).height < 30 && box(id).width > 20)
+                  """))
+          .as("ids at " + width)
+          .isEqualTo(true);
+      assertThat(
+              browser.script(
+                  "const name = document.querySelector('.c-actor bdi'); return name.innerText + (name.scrollWidth - name.clientWidth)"))
+          .as("the name at " + width)
+          .isEqualTo("Administrator0");
+    }
   }
 }
