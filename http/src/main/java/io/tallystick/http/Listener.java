@@ -5,6 +5,7 @@ import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
 import io.javalin.util.JavalinException;
 import io.javalin.util.JavalinLogger;
+import io.tallystick.http.api.ReadingApi;
 import io.tallystick.http.tls.ServedCertificate;
 import io.tallystick.http.wire.Connections;
 import io.tallystick.http.wire.Problems;
@@ -25,6 +26,14 @@ import org.jspecify.annotations.Nullable;
 
 /** How a server listens: its threads, its connections, its limits for headers, and how it stops. */
 final class Listener {
+  /** The id of a user in a path may have any character. {@link UnambiguousRequests} bounds it. */
+  private static final UriCompliance TEXTS_IN_PATHS =
+      UriCompliance.DEFAULT.with(
+          "TEXTS_IN_PATHS",
+          UriCompliance.Violation.AMBIGUOUS_PATH_SEPARATOR,
+          UriCompliance.Violation.AMBIGUOUS_PATH_ENCODING,
+          UriCompliance.Violation.SUSPICIOUS_PATH_CHARACTERS);
+
   private static final int MAX_HEADER_BYTES = 16 << 10;
   private static final int MAX_PLATFORM_THREADS = 64;
   private static final Duration HSTS_MAX_AGE = Duration.ofDays(365);
@@ -81,7 +90,9 @@ final class Listener {
     if (!config.basePath().isEmpty()) {
       javalin.router.contextPath = config.basePath();
     }
-    javalin.routes.before(new UnambiguousRequests(certificate == null ? "http" : "https"));
+    javalin.routes.before(
+        new UnambiguousRequests(
+            certificate == null ? "http" : "https", config.basePath() + ReadingApi.USER_PATH));
     javalin.http.compressionStrategy = CompressionStrategy.NONE;
     QueuedThreadPool threads = new QueuedThreadPool(MAX_PLATFORM_THREADS);
     threads.setName("tally-http");
@@ -99,7 +110,7 @@ final class Listener {
     javalin.jetty.modifyServletContextHandler(
         context -> context.setErrorHandler(new Problems.JettyErrors(config.basePath())));
     javalin.jetty.modifyHttpConfiguration(http -> {
-      http.setUriCompliance(UriCompliance.DEFAULT);
+      http.setUriCompliance(TEXTS_IN_PATHS);
       http.setHttpCompliance(HttpCompliance.STRICT);
       http.setSendServerVersion(false);
       http.setSendXPoweredBy(false);

@@ -271,7 +271,7 @@ class ReadingApiTest extends ReadingFixture {
             Map.entry("/api/audit?actor_username=%ff", "percent-encoded UTF-8"),
             Map.entry("/api/audit?actor_ip=10.0.0.0/33", "from 0 to 32"),
             Map.entry("/api/audit/security?security=false", "security must be true here"),
-            Map.entry("/api/audit/user/ann", "user_id"),
+            Map.entry("/api/audit/user/" + "n".repeat(257), "user_id"),
             Map.entry("/api/audit/user/7?actor_id=7", "actor_id"),
             Map.entry("/api/audit/types?since=2015-12-10", "supported parameters: limit, after"),
             Map.entry("/api/audit/types?limit=1001", "between 1 and 1000, but was 1001"),

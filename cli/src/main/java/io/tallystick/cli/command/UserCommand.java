@@ -9,7 +9,6 @@ import io.tallystick.cli.source.Answered;
 import io.tallystick.cli.terminal.Terminal;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.service.answer.EntryPage;
-import io.tallystick.service.query.Parameters;
 import io.tallystick.service.query.QueryParser;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -25,7 +24,7 @@ public final class UserCommand implements Callable<Integer> {
   @Mixin private final Common common = new Common();
   @Mixin private final PageOptions page = new PageOptions();
 
-  @CommandLine.Parameters(paramLabel = "ID", description = "Number of the user")
+  @CommandLine.Parameters(paramLabel = "ID", description = "Id of the user, a number or a text")
   private String id = "";
 
   @Option(
@@ -45,8 +44,7 @@ public final class UserCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Given given = period.addTo(page.addTo(new Given().all("event_type", eventTypes)));
-    long userId = Parameters.number("ID", id, 0, Long.MAX_VALUE);
-    AuditQuery query = QueryParser.user(userId, given.parameters());
+    AuditQuery query = QueryParser.user(id, given.parameters());
     Answered<EntryPage> answer = common.ask(terminal, source -> source.entries(query));
     long shown = query.offset() + answer.value().entries().size();
     EntriesView.showPage(terminal, common.format, answer, "older ones: --offset " + shown);

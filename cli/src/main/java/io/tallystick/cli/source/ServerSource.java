@@ -90,7 +90,7 @@ public final class ServerSource implements Source {
   @Override
   public Answered<EntryPage> entries(AuditQuery query) throws IOException, InterruptedException {
     String user = query.userId();
-    String path = user == null ? "/api/audit" : "/api/audit/user/" + user;
+    String path = user == null ? "/api/audit" : "/api/audit/user/" + segment(user);
     QueryString page =
         QueryString.of(query).add("limit", query.limit()).add("offset", query.offset());
     return Answered.read(read(path + page), EntryPage.class);
@@ -99,6 +99,11 @@ public final class ServerSource implements Source {
   @Override
   public Answered<EventTypes> types(TypeQuery query) throws IOException, InterruptedException {
     return Answered.read(read("/api/audit/types" + QueryString.of(query)), EventTypes.class);
+  }
+
+  /** A text as one segment of a path. */
+  private static String segment(String text) {
+    return URLEncoder.encode(text, UTF_8).replace("+", "%20");
   }
 
   @Override

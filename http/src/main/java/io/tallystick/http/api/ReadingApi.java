@@ -39,6 +39,10 @@ import java.util.function.Function;
  */
 public final class ReadingApi {
   private static final String PATH = "/api/audit";
+  private static final String USER = "/user/";
+
+  /** What a path with an id of a user begins with; only there any character may be encoded. */
+  public static final String USER_PATH = PATH + USER;
 
   private final QueryService queries;
   private final ExportService exports;
@@ -107,7 +111,7 @@ public final class ReadingApi {
           return new Question(false, queries::horizon);
         });
     get(routes, keys, "/export", this::export);
-    get(routes, keys, "/user/{user_id}", this::user);
+    get(routes, keys, USER + "{user_id}", this::user);
     get(routes, keys, "/entries/{id}", (request, caller) -> entry(request));
   }
 
@@ -117,9 +121,8 @@ public final class ReadingApi {
   }
 
   private void user(Context request, Caller caller) throws IOException, InterruptedException {
-    long id = Parameters.number("user_id", request.pathParam("user_id"), 0, Long.MAX_VALUE);
     Parameters given = Parameters.ofQuery(request.queryString());
-    answer(request, caller, page(QueryParser.user(id, given)));
+    answer(request, caller, page(QueryParser.user(request.pathParam("user_id"), given)));
   }
 
   /** HEAD asks only whether the question is a valid one. */

@@ -4,20 +4,26 @@ import io.javalin.http.Context;
 import io.javalin.http.Handler;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.Collections;
+import org.eclipse.jetty.http.HttpURI;
 
 /**
  * Refuses requests that a proxy in front of this server could understand differently: with a header
  * that changes the method, with a transfer coding that changes where the body ends or what it
- * holds, or with a URI of another scheme than the connection's.
+ * holds, with a URI of another scheme than the connection's, or with a path in which a slash, a
+ * backslash or a percent sign is encoded and does not belong to a text.
  */
 public final class UnambiguousRequests implements Handler {
   private final String scheme;
+  private final String textPath;
 
   /**
    * @param scheme of every connection
+   * @param textPath what a path begins with that ends in a text, in which every character may be
+   *     percent-encoded
    */
-  public UnambiguousRequests(String scheme) {
+  public UnambiguousRequests(String scheme, String textPath) {
     this.scheme = scheme;
+    this.textPath = textPath;
   }
 
   @Override
@@ -33,6 +39,12 @@ public final class UnambiguousRequests implements Handler {
     }
     if (!sent.getScheme().equals(scheme)) {
       throw refused("The URI's scheme must be that of the connection, " + scheme + ".");
+    }
+    String path = sent.getRequestURI();
+    if (path.indexOf('%') >= 0
+        && !path.startsWith(textPath)
+        && HttpURI.from(path).hasViolations()) {
+      throw refused("The path must not have slashes or other special characters percent-encoded.");
     }
   }
 

@@ -1,8 +1,11 @@
 package io.tallystick.service.query;
 
+import io.tallystick.entry.ActorId;
 import io.tallystick.entry.EntryField;
+import io.tallystick.entry.InvalidEventException;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.service.InvalidParameterException;
+import io.tallystick.tlog.Quoted;
 import java.util.List;
 
 /**
@@ -50,10 +53,20 @@ public final class QueryParser {
     return true;
   }
 
-  /** Entries by a user, or about that user. */
-  public static AuditQuery user(long userId, Parameters given) {
+  /**
+   * Entries by a user, or about that user.
+   *
+   * @param userId the text of an actor's id, be it a number or a text
+   */
+  public static AuditQuery user(String userId, Parameters given) {
     given.only(joined(List.of(List.of("event_type"), TIMES, PAGE, CURSORS)));
-    return page(given, filters(given, "desc")).userId(Long.toString(userId)).build();
+    try {
+      ActorId id = ActorId.of(userId);
+      return page(given, filters(given, "desc")).userId(id.text()).build();
+    } catch (InvalidEventException e) {
+      throw new InvalidParameterException(
+          "user_id", "user_id is " + Quoted.of(userId) + "; " + e.getMessage());
+    }
   }
 
   /** The filters and {@code after_id} of a stream, oldest first; no page. */
