@@ -159,6 +159,53 @@ class AppendIT {
   }
 
   @Test
+  void partialWritesTheGoodEventsAndPrintsWhatIsWrongWithTheOthers() throws Exception {
+    String long300 = "n".repeat(300);
+    Path bad =
+        file(
+            "bad.ndjson",
+            event("a")
+                + "nonsense\n"
+                + "{\"event_type\":\"b\",\"event_id\":\"e1\"}\n"
+                + "{\"event_type\":\"b\",\"outcome\":\"ok\",\"actor_username\":\"%s\"}\n"
+                    .formatted(long300)
+                + "{\"event_type\":\"c\",\"event_id\":\"e1\"}\n"
+                + event("d")
+                + "[{\"event_type\":\"x\",\"action\":\"a\",\"action\":\"b\"},\n"
+                + event("e")
+                + "]");
+    String[] reasons = {
+      ", line 2, column 9: this is not JSON",
+      ", line 4: outcome must be one of success, failure, unknown, but was \"ok\"",
+      ", line 4: actor_username ",
+      ", line 5: ",
+      ", line 7: action appears twice"
+    };
+    Path onlyBad = file("only-bad.ndjson", "nonsense\n{}\n");
+    try (Tally.Server server = Tally.Server.start(directory.resolve("served"))) {
+      for (Map<String, String> where : List.of(log(), server.environment())) {
+        Tally.Result some = Tally.run(where, "", "append", "--partial", bad.toString());
+        assertThat(some.code()).as(some.err()).isEqualTo(Failure.USAGE);
+        assertThat(some.out())
+            .startsWith("4 entries appended, the last one is ")
+            .endsWith("; 4 rejected\n");
+        assertThat(some.err().lines()).hasSize(reasons.length);
+        for (int i = 0; i < reasons.length; i++) {
+          assertThat(some.err().lines().toList().get(i)).startsWith("tally: " + bad + reasons[i]);
+        }
+        assertThat(Tally.run(where, "", "export", "--format", "csv").out().lines().skip(1))
+            .extracting(line -> line.split(",", -1)[2])
+            .containsSubsequence("a", "b", "d", "e")
+            .doesNotContain("c", "x");
+        assertThat(Tally.run(where, "", "append", "--partial", onlyBad.toString()))
+            .extracting(Tally.Result::code, Tally.Result::out)
+            .containsExactly(Failure.USAGE, "nothing was appended; 2 rejected\n");
+        assertThat(Tally.run(where, event("f"), "append", "--partial").code()).isZero();
+      }
+    }
+  }
+
+  @Test
   void anErrorInAnArrayNamesTheLineToo() throws Exception {
     Path array =
         file("array.json", "[\n  " + event("a") + ",\n  {\n    \"event_type\": oops\n  }\n]");

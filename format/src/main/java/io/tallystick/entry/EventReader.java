@@ -127,21 +127,16 @@ public final class EventReader {
    * @throws InvalidEventException if it is anything else
    */
   public static Event readOne(byte[] json) {
-    return readOne(json, false);
+    return readOne(json, Rules.strict(1));
   }
 
-  /**
-   * One event, a JSON object.
-   *
-   * @param truncate as in {@link Rules}
-   * @throws InvalidEventException if it is anything else
-   */
-  public static Event readOne(byte[] json, boolean truncate) {
+  /** The same by other rules. */
+  public static Event readOne(byte[] json, Rules rules) {
     Event compact = CompactEvent.read(json, 0, json.length);
-    return compact != null ? compact : readOne(json, new Rules(1, truncate, false, null));
-  }
-
-  private static Event readOne(byte[] json, Rules rules) {
+    if (compact != null) {
+      EntryCodec.checkSize(compact, rules.source());
+      return compact;
+    }
     if (first(json) == '[') {
       throw new InvalidEventException(
           "(event)",
@@ -291,8 +286,9 @@ public final class EventReader {
           Event compact = CompactEvent.read(ndjson, from, to);
           if (compact == null) {
             compact = readOne(Arrays.copyOfRange(ndjson, from, to), rules);
+          } else {
+            EntryCodec.checkSize(compact, rules.source());
           }
-          EntryCodec.checkSize(compact, rules.source());
           events.add(compact);
         } catch (InvalidEventException e) {
           faults.add(e);

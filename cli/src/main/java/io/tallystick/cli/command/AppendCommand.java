@@ -9,9 +9,13 @@ import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Printable;
 import io.tallystick.cli.terminal.ProgressBar;
 import io.tallystick.cli.terminal.Terminal;
+import io.tallystick.entry.Entry;
+import io.tallystick.entry.EventReader;
 import io.tallystick.store.log.LogException;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -28,7 +32,8 @@ import picocli.CommandLine.Parameters;
     description = {
       "Append events: one JSON object a line, or JSON arrays, compressed with gzip or not.",
       "What a live pipe holds is written within a second. At the first event that is not valid the"
-          + " command stops: the events before it are appended, and it prints how to go on"
+          + " command stops: the events before it are appended, and it prints how to go on. With"
+          + " --partial it goes on by itself"
     })
 public final class AppendCommand implements Callable<Integer> {
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(30);
@@ -61,8 +66,17 @@ public final class AppendCommand implements Callable<Integer> {
       })
   private boolean truncate;
 
+  @Option(
+      names = "--partial",
+      description = {
+        "Append the good events, print what is wrong with the others, and exit with 2 if there"
+            + " were any"
+      })
+  private boolean partial;
+
   private long appended;
   private long replayed;
+  private long rejected;
   private long lastId;
   private @Nullable Place lastAppended;
 
@@ -75,9 +89,8 @@ public final class AppendCommand implements Callable<Integer> {
     if (skip < 0) {
       throw new Failure(Failure.USAGE, "--skip must be 0 or more, but was " + skip);
     }
-    EventInputs inputs =
-        new EventInputs(
-            files.isEmpty() ? List.of(EventInputs.STANDARD_INPUT) : files, skip, truncate);
+    List<String> names = files.isEmpty() ? List.of(EventInputs.STANDARD_INPUT) : files;
+    EventInputs inputs = new EventInputs(names, skip, rules());
     EventBatches batches = new EventBatches();
     CountDownLatch finished = new CountDownLatch(1);
     Thread stop = Thread.ofPlatform().name("tally-stop").unstarted(() -> stop(batches, finished));
@@ -88,7 +101,7 @@ public final class AppendCommand implements Callable<Integer> {
       if (batches.isStopped()) {
         terminal.err().println("tally: stopped before the end of the input" + resume(inputs));
       }
-      return 0;
+      return rejected == 0 ? 0 : Failure.USAGE;
     } catch (Failure e) {
       Failure complete =
           new Failure(e.exitCode(), e.getMessage() + " (" + summary() + resume(inputs) + ")");
@@ -102,6 +115,10 @@ public final class AppendCommand implements Callable<Integer> {
       finished.countDown();
       removeHook(stop);
     }
+  }
+
+  private EventReader.Rules rules() {
+    return new EventReader.Rules(1, truncate, partial, Entry.LOCAL);
   }
 
   /** Runs when a signal ends the process: what was read is appended first. */
@@ -128,11 +145,7 @@ public final class AppendCommand implements Callable<Integer> {
         ProgressBar bar = terminal.progressBar("appending")) {
       inputs.readInto(batches);
       for (EventBatches.Batch batch = batches.take(); batch != null; batch = batches.take()) {
-        Source.Appended result = appended(source, batch);
-        appended += result.appended();
-        replayed += result.replayed();
-        lastId = Math.max(lastId, result.lastId());
-        lastAppended = batch.last();
+        append(batch, source);
         if (inputs.size() > 0) {
           bar.at(inputs.read(), inputs.size());
         }
@@ -146,10 +159,37 @@ public final class AppendCommand implements Callable<Integer> {
     }
   }
 
+  private void append(EventBatches.Batch batch, Source source)
+      throws IOException, InterruptedException {
+    List<EventBatches.Rejected> bad = new ArrayList<>(batch.rejected());
+    if (!batch.events().isEmpty()) {
+      Source.Appended result = appended(source, batch);
+      appended += result.appended();
+      replayed += result.replayed();
+      lastId = Math.max(lastId, result.lastId());
+      result.rejected().forEach((at, why) -> bad.add(rejected(batch.places().get(at), why)));
+    }
+    lastAppended = batch.last();
+    report(bad);
+  }
+
+  private static EventBatches.Rejected rejected(Place place, List<String> reasons) {
+    return new EventBatches.Rejected(
+        place, reasons.stream().map(why -> place + ": " + Printable.of(why)).toList());
+  }
+
+  private void report(List<EventBatches.Rejected> bad) {
+    rejected += bad.size();
+    bad.sort(Comparator.comparing(EventBatches.Rejected::place));
+    for (EventBatches.Rejected event : bad) {
+      event.reasons().forEach(why -> terminal.err().println("tally: " + why));
+    }
+  }
+
   private Source.Appended appended(Source source, EventBatches.Batch batch)
       throws IOException, InterruptedException {
     try {
-      return source.append(batch.texts(), batch.events(), truncate);
+      return source.append(batch.texts(), batch.events(), rules());
     } catch (Failure e) {
       if (!e.isUnanswered()) {
         throw e;
@@ -157,7 +197,8 @@ public final class AppendCommand implements Callable<Integer> {
       throw new Failure(
           e.exitCode(),
           "%s, so the events from %s to line %d may or may not be in the log"
-              .formatted(e.getMessage(), batch.first(), batch.last().line()));
+              .formatted(
+                  e.getMessage(), batch.places().getFirst(), batch.places().getLast().line()));
     }
   }
 
@@ -167,9 +208,10 @@ public final class AppendCommand implements Callable<Integer> {
             ? "nothing was appended"
             : "%,d %s appended, the last one is %,d"
                 .formatted(appended, appended == 1 ? "entry" : "entries", lastId);
-    return replayed == 0
-        ? summary
-        : summary + "; %,d already in the log (same event_id)".formatted(replayed);
+    if (replayed > 0) {
+      summary += "; %,d already in the log (same event_id)".formatted(replayed);
+    }
+    return rejected == 0 ? summary : summary + "; %,d rejected".formatted(rejected);
   }
 
   /** How to go on where this run ended. */

@@ -29,11 +29,25 @@ public final class EventBatches {
    * Events to append together.
    *
    * @param texts their JSON on one line each, as it was read
-   * @param events the same events, decoded
-   * @param first where the first one begins
-   * @param last where the last one begins
+   * @param events the same events, decoded; empty if all were rejected
+   * @param places where each of them begins
+   * @param rejected those that are left out
+   * @param last where the last one of either kind begins
    */
-  public record Batch(List<byte[]> texts, List<Event> events, Place first, Place last) {}
+  public record Batch(
+      List<byte[]> texts,
+      List<Event> events,
+      List<Place> places,
+      List<Rejected> rejected,
+      Place last) {}
+
+  /**
+   * An event that is left out.
+   *
+   * @param place where it begins
+   * @param reasons what is wrong with it, each with where that is; at least one
+   */
+  public record Rejected(Place place, List<String> reasons) {}
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -45,7 +59,10 @@ public final class EventBatches {
   private List<Event> events = new ArrayList<>();
 
   @GuardedBy("lock")
-  private @Nullable Place first;
+  private List<Place> places = new ArrayList<>();
+
+  @GuardedBy("lock")
+  private List<Rejected> rejected = new ArrayList<>();
 
   @GuardedBy("lock")
   private @Nullable Place last;
@@ -72,23 +89,50 @@ public final class EventBatches {
   void add(byte[] text, Event event, Place place) throws InterruptedException {
     lock.lock();
     try {
-      while (events.size() == MAX_EVENTS || (bytes > 0 && bytes + text.length > MAX_BYTES)) {
-        changed.await();
-      }
-      if (events.isEmpty()) {
-        first = place;
-        firstNanos = System.nanoTime();
-      }
-      last = place;
+      awaitRoom(text.length);
       texts.add(text);
       events.add(event);
-      bytes += text.length;
-      if (events.size() == 1 || isReady()) {
-        changed.signalAll();
-      }
+      places.add(place);
+      added(place, text.length);
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Adds an event that is left out, of this many bytes. Waits while the batch is full. */
+  void reject(Rejected event, int length) throws InterruptedException {
+    lock.lock();
+    try {
+      awaitRoom(length);
+      rejected.add(event);
+      added(event.place(), length);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @GuardedBy("lock")
+  private void awaitRoom(int length) throws InterruptedException {
+    while (size() == MAX_EVENTS || (bytes > 0 && bytes + length > MAX_BYTES)) {
+      changed.await();
+    }
+  }
+
+  @GuardedBy("lock")
+  private void added(Place place, int length) {
+    last = place;
+    bytes += length;
+    if (size() == 1) {
+      firstNanos = System.nanoTime();
+    }
+    if (size() == 1 || isReady()) {
+      changed.signalAll();
+    }
+  }
+
+  @GuardedBy("lock")
+  private int size() {
+    return events.size() + rejected.size();
   }
 
   /** The reader is about to wait for input: whatever it has read so far is in a batch. */
@@ -138,7 +182,7 @@ public final class EventBatches {
 
   @GuardedBy("lock")
   private boolean isReady() {
-    return events.size() == MAX_EVENTS || bytes >= READY_BYTES;
+    return size() == MAX_EVENTS || bytes >= READY_BYTES;
   }
 
   /** Whether {@link #stop} ended reading before the input had ended. */
@@ -167,7 +211,7 @@ public final class EventBatches {
     try {
       while (true) {
         boolean complete = ended || (stopped && waitingForInput);
-        if (first == null || last == null) {
+        if (last == null) {
           if (complete) {
             return null;
           }
@@ -176,10 +220,11 @@ public final class EventBatches {
         }
         long left = LINGER.toNanos() - (System.nanoTime() - firstNanos);
         if (complete || left <= 0 || isReady()) {
-          Batch batch = new Batch(texts, events, first, last);
+          Batch batch = new Batch(texts, events, places, rejected, last);
           texts = new ArrayList<>();
           events = new ArrayList<>();
-          first = null;
+          places = new ArrayList<>();
+          rejected = new ArrayList<>();
           last = null;
           bytes = 0;
           changed.signalAll();

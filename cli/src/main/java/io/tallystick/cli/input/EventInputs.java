@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -32,7 +33,7 @@ public final class EventInputs {
 
   private final List<String> names;
   private final long skipped;
-  private final boolean truncate;
+  private final EventReader.Rules rules;
   private final long size;
   private final AtomicLong read = new AtomicLong();
 
@@ -41,13 +42,13 @@ public final class EventInputs {
    *
    * @param names at least one
    * @param skipped how many events of the first input to pass over
-   * @param truncate whether texts of events are cut and cleaned instead of being refused
+   * @param rules how events are read; if partial, those that are not valid are passed over
    * @throws Failure if one is not a file that can be read
    */
-  public EventInputs(List<String> names, long skipped, boolean truncate) throws IOException {
+  public EventInputs(List<String> names, long skipped, EventReader.Rules rules) throws IOException {
     this.names = List.copyOf(names);
     this.skipped = skipped;
-    this.truncate = truncate;
+    this.rules = rules;
     if (names.stream().filter(STANDARD_INPUT::equals).count() > 1) {
       throw new Failure(Failure.USAGE, "standard input (-) can be read only once");
     }
@@ -131,7 +132,7 @@ public final class EventInputs {
             shown(name),
             (json, place) -> {
               if (place.number() > toSkip) {
-                batches.add(onOneLine(json), decoded(json, place), place);
+                add(json, place, batches);
               }
             });
     try (InputStream file =
@@ -168,19 +169,33 @@ public final class EventInputs {
     return true;
   }
 
-  private Event decoded(byte[] json, Place place) {
+  private void add(byte[] json, Place place, EventBatches batches) throws InterruptedException {
+    Event event;
     try {
-      return EventReader.readOne(json, truncate);
+      event = EventReader.readOne(json, rules);
     } catch (InvalidEventException e) {
-      InvalidEventException.Fault fault = e.faults().getFirst();
-      String where = place.toString();
-      if (fault.line() > 0) {
-        int column = fault.line() == 1 ? place.column() + fault.column() - 1 : fault.column();
-        where =
-            place.input() + ", line " + (place.line() + fault.line() - 1) + ", column " + column;
+      if (!rules.partial()) {
+        throw new Failure(Failure.USAGE, reason(e.faults().getFirst(), place));
       }
-      throw new Failure(Failure.USAGE, where + ": " + Printable.of(fault.reason()));
+      List<String> reasons = new ArrayList<>();
+      e.faults().forEach(fault -> reasons.add(reason(fault, place)));
+      if (e.omitted() > 0) {
+        reasons.add("%s: and %,d more errors".formatted(place, e.omitted()));
+      }
+      batches.reject(new EventBatches.Rejected(place, reasons), json.length);
+      return;
     }
+    batches.add(onOneLine(json), event, place);
+  }
+
+  /** What is wrong, and where. */
+  private static String reason(InvalidEventException.Fault fault, Place place) {
+    String where = place.toString();
+    if (fault.line() > 0) {
+      int column = fault.line() == 1 ? place.column() + fault.column() - 1 : fault.column();
+      where = place.input() + ", line " + (place.line() + fault.line() - 1) + ", column " + column;
+    }
+    return where + ": " + Printable.of(fault.reason());
   }
 
   /** Line breaks between the tokens of an event; there are none inside its strings. */

@@ -1,5 +1,7 @@
 package io.tallystick.cli.input;
 
+import java.util.Comparator;
+
 /**
  * Where an event begins.
  *
@@ -9,7 +11,17 @@ package io.tallystick.cli.input;
  * @param line of the input, from 1
  * @param column of that line in bytes, from 1
  */
-public record Place(int index, String input, long number, long line, int column) {
+public record Place(int index, String input, long number, long line, int column)
+    implements Comparable<Place> {
+  private static final Comparator<Place> ORDER =
+      Comparator.comparingInt(Place::index).thenComparingLong(Place::number);
+
+  /** In the order of the inputs. */
+  @Override
+  public int compareTo(Place other) {
+    return ORDER.compare(this, other);
+  }
+
   @Override
   public String toString() {
     return input + ", line " + line;

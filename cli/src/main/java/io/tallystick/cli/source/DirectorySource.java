@@ -5,6 +5,7 @@ import io.tallystick.cli.terminal.Printable;
 import io.tallystick.cli.terminal.ProgressBar;
 import io.tallystick.entry.Entry;
 import io.tallystick.entry.Event;
+import io.tallystick.entry.EventReader;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.service.Actor;
@@ -18,6 +19,7 @@ import io.tallystick.service.answer.EventTypes;
 import io.tallystick.service.answer.LogInfo;
 import io.tallystick.service.answer.Statistics;
 import io.tallystick.service.answer.Verification;
+import io.tallystick.service.append.AppendRequest;
 import io.tallystick.service.append.AppendResult;
 import io.tallystick.service.append.EventIdConflictException;
 import io.tallystick.service.append.IdempotentAppender;
@@ -51,6 +53,8 @@ import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
@@ -184,12 +188,12 @@ public final class DirectorySource implements Source {
   }
 
   @Override
-  public Appended append(List<byte[]> lines, List<Event> events, boolean truncate)
+  public Appended append(List<byte[]> lines, List<Event> events, EventReader.Rules rules)
       throws IOException, InterruptedException {
     if (!IdempotentAppender.needed(events)) {
       // Without event ids no index has to be opened.
       Receipt receipt = Futures.from(writer().append(events, Entry.LOCAL));
-      return new Appended(events.size(), 0, receipt.lastId());
+      return new Appended(events.size(), 0, receipt.lastId(), new TreeMap<>());
     }
     if (appender == null) {
       appender =
@@ -201,9 +205,12 @@ public final class DirectorySource implements Source {
               ACKNOWLEDGEMENT);
     }
     try {
-      AppendResult result = appender.append(events, Entry.LOCAL);
+      AppendRequest request = new AppendRequest(events, rules.partial(), null);
+      AppendResult result = appender.append(request, Entry.LOCAL);
       long lastId = result.places().stream().mapToLong(AppendResult.Place::id).max().orElse(0);
-      return new Appended(result.appended(), result.replayed(), lastId);
+      SortedMap<Integer, List<String>> rejected = new TreeMap<>();
+      result.conflicts().forEach((at, reason) -> rejected.put(at, List.of(reason)));
+      return new Appended(result.appended(), result.replayed(), lastId, rejected);
     } catch (EventIdConflictException e) {
       throw new Failure(Failure.USAGE, String.valueOf(e.getMessage()));
     } catch (TimeoutException e) {

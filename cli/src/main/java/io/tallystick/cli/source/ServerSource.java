@@ -10,6 +10,7 @@ import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Printable;
 import io.tallystick.cli.terminal.ProgressBar;
 import io.tallystick.entry.Event;
+import io.tallystick.entry.EventReader;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.service.access.KeyInfo;
 import io.tallystick.service.answer.AnswerJson;
@@ -44,7 +45,10 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -96,14 +100,14 @@ public final class ServerSource implements Source {
     return Answered.read(read(path + page), EntryPage.class);
   }
 
-  @Override
-  public Answered<EventTypes> types(TypeQuery query) throws IOException, InterruptedException {
-    return Answered.read(read("/api/audit/types" + QueryString.of(query)), EventTypes.class);
-  }
-
   /** A text as one segment of a path. */
   private static String segment(String text) {
     return URLEncoder.encode(text, UTF_8).replace("+", "%20");
+  }
+
+  @Override
+  public Answered<EventTypes> types(TypeQuery query) throws IOException, InterruptedException {
+    return Answered.read(read("/api/audit/types" + QueryString.of(query)), EventTypes.class);
   }
 
   @Override
@@ -207,23 +211,43 @@ public final class ServerSource implements Source {
   }
 
   @Override
-  public Appended append(List<byte[]> lines, List<Event> events, boolean truncate)
+  public Appended append(List<byte[]> lines, List<Event> events, EventReader.Rules rules)
       throws IOException, InterruptedException {
     ByteArrayOutputStream body = new ByteArrayOutputStream();
     for (byte[] line : lines) {
       body.write(line);
       body.write('\n');
     }
+    QueryString how =
+        new QueryString()
+            .add("partial", rules.partial())
+            .add("oversize", rules.truncate() ? "truncate" : "refuse");
     HttpRequest request =
-        request("/api/audit/events?partial=false&oversize=" + (truncate ? "truncate" : "refuse"))
+        request("/api/audit/events" + how)
             .header("Content-Type", "application/x-ndjson")
             .POST(HttpRequest.BodyPublishers.ofByteArray(body.toByteArray()))
             .build();
     try (InputStream answer = send(request)) {
       JsonNode receipt = JSON.readTree(answer);
       long appended = receipt.path("appended").asLong(events.size());
-      return new Appended(appended, events.size() - appended, receipt.path("last_id").asLong());
+      long count = receipt.path("count").asLong(events.size());
+      SortedMap<Integer, List<String>> rejected = rejected(receipt, events.size());
+      return new Appended(appended, count - appended, receipt.path("last_id").asLong(), rejected);
     }
+  }
+
+  private SortedMap<Integer, List<String>> rejected(JsonNode receipt, int sent) {
+    SortedMap<Integer, List<String>> rejected = new TreeMap<>();
+    for (JsonNode one : receipt.path("rejected")) {
+      int index = one.path("index").asInt(-1);
+      if (index < 0 || index >= sent) {
+        throw new Failure(Failure.UNREACHABLE, base + " rejects an event that was not sent to it");
+      }
+      List<String> reasons = new ArrayList<>();
+      one.path("errors").forEach(error -> reasons.add(error.path("message").asText()));
+      rejected.put(index, reasons);
+    }
+    return rejected;
   }
 
   @Override

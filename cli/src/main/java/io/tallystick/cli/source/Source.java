@@ -3,6 +3,7 @@ package io.tallystick.cli.source;
 import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.ProgressBar;
 import io.tallystick.entry.Event;
+import io.tallystick.entry.EventReader;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.service.access.KeyInfo;
 import io.tallystick.service.answer.CheckpointList;
@@ -21,6 +22,7 @@ import io.tallystick.service.retention.RetentionRun;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
+import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,9 +36,11 @@ public interface Source extends AutoCloseable {
    *
    * @param appended how many of its events are new
    * @param replayed how many were in the log already, by their event id
-   * @param lastId the highest id among the batch's entries
+   * @param lastId the highest id among the batch's entries; 0 if it has none
+   * @param rejected what is wrong with each event that was left out, by its place in the batch
    */
-  record Appended(long appended, long replayed, long lastId) {}
+  record Appended(
+      long appended, long replayed, long lastId, SortedMap<Integer, List<String>> rejected) {}
 
   /** A page of the entries that match. */
   Answered<EntryPage> entries(AuditQuery query) throws IOException, InterruptedException;
@@ -76,14 +80,15 @@ public interface Source extends AutoCloseable {
   byte[] entryBytes(long id) throws IOException, InterruptedException;
 
   /**
-   * Appends a batch, all of it or nothing.
+   * Appends a batch: all of it or nothing, or, if partial, those of its events that can be.
    *
    * @param lines the events as they came, one each
    * @param events the same events, read
-   * @param truncate whether the events were truncated when they were read
-   * @throws Failure if an event has the event id of another one with different content
+   * @param rules by which the events were read
+   * @throws Failure if an event has the event id of another one with different content, unless
+   *     partial
    */
-  Appended append(List<byte[]> lines, List<Event> events, boolean truncate)
+  Appended append(List<byte[]> lines, List<Event> events, EventReader.Rules rules)
       throws IOException, InterruptedException;
 
   /** Creates a key; the answer has its secret. */

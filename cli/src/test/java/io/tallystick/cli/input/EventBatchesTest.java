@@ -35,7 +35,7 @@ class EventBatchesTest {
     assertThat(Duration.ofNanos(System.nanoTime() - before))
         .isLessThan(EventBatches.LINGER.multipliedBy(4));
     assertThat(batch.events()).hasSize(2);
-    assertThat(batch.first().number()).isEqualTo(1);
+    assertThat(batch.places().getFirst().number()).isEqualTo(1);
     assertThat(batch.last().number()).isEqualTo(2);
   }
 
