@@ -133,7 +133,7 @@ public final class AuditServer implements AutoCloseable {
             request.header("Cache-Control", "no-store");
             request.header("Content-Security-Policy", WebAssets.NOTHING_ALLOWED);
           });
-          javalin.routes.before(browsers::checkHost);
+          javalin.routes.before(guard::checkHost);
           javalin.router.javaLangErrorHandler(Problems::answer);
           javalin.routes.exception(Exception.class, (e, request) -> Problems.answer(request, e));
           javalin.routes.exception(

@@ -75,6 +75,13 @@ class RebindingTest {
       long before = server.log.lastId();
       assertThat(Wire.statuses(Wire.exchange(server, signIn))).containsExactly(421);
       assertThat(server.log.lastId()).isEqualTo(before);
+      for (String junk : List.of("X-API-Key: junk\r\n", "Authorization: Bearer junk\r\n")) {
+        for (String path : PATHS) {
+          assertThat(status(server, path, "evil.example", junk))
+              .as("what a page sends as a key")
+              .isIn(401, 429);
+        }
+      }
       String key = "X-API-Key: " + server.key(Permission.ADMIN_AUDIT) + "\r\n";
       assertThat(status(server, "/api/audit?limit=1", "audit.example.com", key))
           .as("a program with a key may use any name")

@@ -65,6 +65,25 @@ public final class Authenticator {
     };
   }
 
+  /**
+   * Refuses a request to a name that is not this server's, which may come from a page that had its
+   * own name resolve to this server's address. A request with a valid key is a program's: no page
+   * has one, but any page can send something that is none.
+   *
+   * @throws Problem.Thrown with 421 if there is no key; as for any other request if the key is not
+   *     valid
+   */
+  public void checkHost(Context request) {
+    if (browsers.mayUseHost(request)) {
+      return;
+    }
+    String sent = sentKey(request);
+    if (sent == null) {
+      throw browsers.misdirected(request).thrown();
+    }
+    AccessKey _ = check(sent, browsers.address(request), request.userAgent());
+  }
+
   private Caller caller(Context request, Permission needed) {
     Caller caller = caller(request);
     require(request, caller, needed, "This needs a key with the permission " + needed + ".");
@@ -203,7 +222,7 @@ public final class Authenticator {
   }
 
   /** The key that a program sent in a header; {@code null} if there is none. */
-  static @Nullable String sentKey(Context request) {
+  private static @Nullable String sentKey(Context request) {
     String key = request.header("X-API-Key");
     if (key != null) {
       return key.strip();

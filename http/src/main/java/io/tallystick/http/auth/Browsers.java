@@ -107,25 +107,18 @@ public final class Browsers {
     return host == null ? request.header("Host") : host;
   }
 
-  /**
-   * Refuses a request to a name that is not this server's, which comes from a page that had its own
-   * name resolve to this server's address. A request with a key is a program's: no page has one.
-   *
-   * @throws Problem.Thrown with 421
-   */
-  public void checkHost(Context request) {
-    String authority = authority(request);
-    if (hosts.allow(authority)
-        || Authenticator.sentKey(request) != null
-        || (isProxied(request) && !hosts.areGiven())) {
-      return;
-    }
-    throw Problem.of(
-            421,
-            "This server does not answer browsers under the name "
-                + Quoted.of(authority)
-                + ". Use an IP address or localhost, or add the name with --allowed-hosts.")
-        .thrown();
+  /** Whether a browser may use the name that the request is addressed to. */
+  boolean mayUseHost(Context request) {
+    return hosts.allow(authority(request)) || (isProxied(request) && !hosts.areGiven());
+  }
+
+  /** The answer to a browser that used another name. */
+  Problem misdirected(Context request) {
+    return Problem.of(
+        421,
+        "This server does not answer browsers under the name "
+            + Quoted.of(authority(request))
+            + ". Use an IP address or localhost, or add the name with --allowed-hosts.");
   }
 
   /**
