@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tallystick.service.access.Permission;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +17,7 @@ import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Bodies with {@code Content-Encoding}. */
@@ -55,6 +58,56 @@ class CompressedBodyTest {
             .header("Content-Type", "application/x-ndjson")
             .header("Content-Encoding", encoding)
             .POST(HttpRequest.BodyPublishers.ofByteArray(body)));
+  }
+
+  /** The status of a body whose compressed bytes never end, and expand to nothing. */
+  private String statusWithoutEnd(byte[] start, byte[] more) throws Exception {
+    try (Socket socket = Wire.connect(server)) {
+      OutputStream out = socket.getOutputStream();
+      out.write(
+          ("POST /api/audit/events HTTP/1.1\r\nHost: x\r\nX-API-Key: "
+                  + writer
+                  + "\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n"
+                  + "Transfer-Encoding: chunked\r\n\r\n")
+              .getBytes(StandardCharsets.US_ASCII));
+      chunk(out, start);
+      // Many times what is allowed, and little enough to end soon where nothing stops it.
+      for (long sent = 0; sent < 64L << 20 && socket.getInputStream().available() == 0; ) {
+        chunk(out, more);
+        sent += more.length;
+      }
+      return new String(
+          socket.getInputStream().readNBytes("HTTP/1.1 413".length()), StandardCharsets.US_ASCII);
+    }
+  }
+
+  private static void chunk(OutputStream out, byte[] bytes) throws IOException {
+    out.write((Integer.toHexString(bytes.length) + "\r\n").getBytes(StandardCharsets.US_ASCII));
+    out.write(bytes);
+    out.write("\r\n".getBytes(StandardCharsets.US_ASCII));
+  }
+
+  @Test
+  @Timeout(60)
+  void compressedBytesWithoutEndThatExpandToNothingAreRefused() throws Exception {
+    byte[] member = gzip(new byte[0]);
+    byte[] members = new byte[member.length * 3_000];
+    for (int i = 0; i < members.length; i++) {
+      members[i] = member[i % member.length];
+    }
+    byte[] header = {0x1f, (byte) 0x8b, 8, 0, 0, 0, 0, 0, 0, 3};
+    byte[] named = header.clone();
+    named[3] = 8;
+    byte[] name = new byte[1 << 16];
+    Arrays.fill(name, (byte) 'x');
+    byte[] blocks = new byte[5 * 13_000];
+    for (int i = 0; i < blocks.length; i += 5) {
+      blocks[i + 3] = (byte) 0xff;
+      blocks[i + 4] = (byte) 0xff;
+    }
+    assertThat(statusWithoutEnd(member, members)).as("empty members").isEqualTo("HTTP/1.1 413");
+    assertThat(statusWithoutEnd(named, name)).as("a name").isEqualTo("HTTP/1.1 413");
+    assertThat(statusWithoutEnd(header, blocks)).as("empty blocks").isEqualTo("HTTP/1.1 413");
   }
 
   @Test

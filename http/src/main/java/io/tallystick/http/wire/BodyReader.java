@@ -92,7 +92,8 @@ public final class BodyReader {
 
   /**
    * Reads the whole body of the request. One with {@code Content-Encoding: gzip} is expanded as it
-   * arrives; the limit is for what it expands to.
+   * arrives. The limit is for what arrives and for what it expands to: compressed bytes without end
+   * may expand to nothing, and would keep a core busy for as long as they are read.
    *
    * @param sender name of the key that sent it, or the address where no key is needed
    * @throws ShareExceededException if all bodies of this sender need more memory than its share
@@ -104,7 +105,7 @@ public final class BodyReader {
       throw tooLarge();
     }
     Body body = new Body(memory.lease(sender));
-    try (PacedStream in = new PacedStream(request, timeout)) {
+    try (PacedStream in = new PacedStream(request, timeout, maxBytes + 1L)) {
       if (gzip) {
         try (GzipStream expanded = new GzipStream(in)) {
           fill(body, expanded, -1);
@@ -113,6 +114,9 @@ public final class BodyReader {
         fill(body, in, declared);
       }
       return body;
+    } catch (PacedStream.TooLongException e) {
+      body.close();
+      throw tooLarge();
     } catch (ZipException e) {
       body.close();
       throw Problem.of(

@@ -8,9 +8,9 @@ import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.io.EndPoint;
 
 /**
- * The bytes of a body as they arrive. Fails if the whole takes too long, or if a sixth of that time
- * brings less than {@value #MIN_BYTES_PER_SECOND} bytes a second: a client that stops in the middle
- * would hold the memory of what it sent. Used by one thread.
+ * The bytes of a body as they arrive. Fails if there are too many, if the whole takes too long, or
+ * if a sixth of that time brings less than {@value #MIN_BYTES_PER_SECOND} bytes a second: a client
+ * that stops in the middle would hold the memory of what it sent. Used by one thread.
  */
 final class PacedStream extends InputStream {
   static final int MIN_BYTES_PER_SECOND = 1 << 10;
@@ -21,9 +21,11 @@ final class PacedStream extends InputStream {
   private final long wholeNanos;
   private final long windowNanos;
   private final long minWindowBytes;
+  private final long maxBytes;
   private final long started = System.nanoTime();
   private long windowStarted = started;
   private long windowBytes;
+  private long bytes;
   private boolean hurried;
 
   /** A body that came too slowly. */
@@ -31,7 +33,17 @@ final class PacedStream extends InputStream {
     private static final long serialVersionUID = 1L;
   }
 
-  PacedStream(Context request, Duration whole) throws IOException {
+  /** A body that has too many bytes. */
+  static final class TooLongException extends IOException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  /**
+   * @param whole time for all of it
+   * @param maxBytes that may arrive
+   */
+  PacedStream(Context request, Duration whole, long maxBytes) throws IOException {
+    this.maxBytes = maxBytes;
     this.in = request.req().getInputStream();
     this.connection =
         ServletContextRequest.getServletContextRequest(request.req())
@@ -55,6 +67,7 @@ final class PacedStream extends InputStream {
    * The next bytes, waiting for them if need be.
    *
    * @throws TooSlowException if they come too slowly
+   * @throws TooLongException if there are too many
    */
   @Override
   public int read(byte[] target, int offset, int length) throws IOException {
@@ -75,7 +88,11 @@ final class PacedStream extends InputStream {
     }
   }
 
-  private void check(int arrived) throws TooSlowException {
+  private void check(int arrived) throws TooSlowException, TooLongException {
+    bytes += arrived;
+    if (bytes > maxBytes) {
+      throw new TooLongException();
+    }
     long now = System.nanoTime();
     windowBytes += arrived;
     if (now - started > wholeNanos) {
