@@ -21,6 +21,7 @@ import io.tallystick.service.export.ExportFormat;
 import io.tallystick.service.export.ExportRecord;
 import io.tallystick.service.export.ExportService;
 import io.tallystick.service.query.CheckpointSource;
+import io.tallystick.service.query.EntryPageStream;
 import io.tallystick.service.query.Parameters;
 import io.tallystick.service.query.Period;
 import io.tallystick.service.query.QueryParser;
@@ -84,8 +85,8 @@ public final class ReadingApi {
   }
 
   public void register(RoutesConfig routes, Authenticator keys) {
-    add(routes, keys, "", given -> page(QueryParser.list(given)));
-    add(routes, keys, "/security", given -> page(QueryParser.security(given)));
+    list(routes, keys, "", QueryParser::list);
+    list(routes, keys, "/security", QueryParser::security);
     add(
         routes,
         keys,
@@ -115,14 +116,40 @@ public final class ReadingApi {
     get(routes, keys, "/entries/{id}", (request, caller) -> entry(request));
   }
 
-  /** What needs the index may have to scan much of the log. */
-  private Question page(AuditQuery query) {
-    return new Question(!query.needsNoIndex(), () -> queries.entries(query));
+  /** What needs the index may have to scan much of the log. HEAD asks only whether it is valid. */
+  private void page(Context request, Caller caller, AuditQuery query)
+      throws IOException, InterruptedException {
+    request.contentType(AnswerJson.CONTENT_TYPE);
+    if (request.method().equals(HandlerType.HEAD)) {
+      return;
+    }
+    if (query.needsNoIndex()) {
+      write(request, query, request.outputStream());
+    } else {
+      work.stream(
+          request,
+          caller,
+          task -> {
+            OutputStream out = task.collected(request.outputStream());
+            EntryPageStream page = write(request, query, out);
+            // Not when it failed: an answer that has begun cannot become a problem any more.
+            out.flush();
+            return page;
+          });
+    }
+  }
+
+  private EntryPageStream write(Context request, AuditQuery query, OutputStream out)
+      throws IOException, InterruptedException {
+    EntryPageStream page = queries.stream(query);
+    notice.add(request);
+    page.writeTo(out);
+    return page;
   }
 
   private void user(Context request, Caller caller) throws IOException, InterruptedException {
     Parameters given = Parameters.ofQuery(request.queryString());
-    answer(request, caller, page(QueryParser.user(request.pathParam("user_id"), given)));
+    page(request, caller, QueryParser.user(request.pathParam("user_id"), given));
   }
 
   /** HEAD asks only whether the question is a valid one. */
@@ -186,6 +213,19 @@ public final class ReadingApi {
     } else {
       JsonObjects.answer(request, EntryView.of(entry));
     }
+  }
+
+  private void list(
+      RoutesConfig routes,
+      Authenticator keys,
+      String path,
+      Function<Parameters, AuditQuery> queries) {
+    get(
+        routes,
+        keys,
+        path,
+        (request, caller) ->
+            page(request, caller, queries.apply(Parameters.ofQuery(request.queryString()))));
   }
 
   private void add(

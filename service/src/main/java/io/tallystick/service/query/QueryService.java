@@ -48,6 +48,11 @@ public final class QueryService {
         entries, page.total(), page.hasMore(), older ? entries.getLast().id() : null);
   }
 
+  /** A page of the entries that match, to be written to somebody who may read it slowly. */
+  public EntryPageStream stream(AuditQuery query) throws IOException, InterruptedException {
+    return new EntryPageStream(log, query, index.search(query));
+  }
+
   /** A page of the event types that are known or occur, and how often each does. */
   public EventTypes types(TypeQuery query) throws IOException, InterruptedException {
     String after = query.after();
