@@ -80,6 +80,13 @@ class ReadingApiTest extends ReadingFixture {
         .containsExactly(4L, 3L, 2L);
     assertThat(ids(source + "actor_id=7")).containsExactly(3L, 1L);
     assertThat(ids(source + "actor_username=ann")).containsExactly(1L);
+    assertThat(ids(source + "actor_username=ANN")).containsExactly(1L);
+    assertThat(ids(source + "actor_username=%EF%BC%A1nn")).containsExactly(1L);
+    assertThat(ids(source + "actor_username=An*")).containsExactly(1L);
+    assertThat(ids(source + "actor_username=ann**")).isEmpty();
+    assertThat(ids(source + "request_id=R1")).isEmpty();
+    assertThat(ids(source + "request_id=r*")).containsExactly(5L);
+    assertThat(ids("/api/audit?source=wri*&actor_ip=203.0.113.0/24")).containsExactly(0L);
     assertThat(ids(source + "actor_ip=203.0.113.0/24")).containsExactly(0L);
     assertThat(ids(source + "actor_ip=%3A%3Affff%3A203.0.113.9")).containsExactly(0L);
     assertThat(ids(source + "actor_ip=2001:db8::/32")).containsExactly(5L);
@@ -256,6 +263,7 @@ class ReadingApiTest extends ReadingFixture {
             Map.entry("/api/audit?since=2015-12-10T06:55:46+01:00", "%2B"),
             Map.entry("/api/audit?since=2016-01-02&until=2016-01-01", "later than until"),
             Map.entry("/api/audit?outcome=denied", "success or failure or unknown"),
+            Map.entry("/api/audit?outcome=succ*", "success or failure or unknown"),
             Map.entry("/api/audit?severity_min=WARN", "informational"),
             Map.entry(
                 "/api/audit?occurred_since=2016-01-02&occurred_until=2016-01-01",

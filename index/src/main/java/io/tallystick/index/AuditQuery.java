@@ -1,11 +1,14 @@
 package io.tallystick.index;
 
 import io.tallystick.entry.EntryField;
+import io.tallystick.index.text.TextMatch;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * one must match. Immutable.
  *
  * @param eventTypes values, or prefixes that end in {@code .*}; empty for all types
- * @param texts what fields among {@link #EXACT} must hold, to the byte; {@code 7} is both the
- *     number and the text where it is an {@code actor_id}
+ * @param texts what fields among {@link #TEXTS} must hold: {@link #NAMES} in folded form, the
+ *     others to the byte; {@code 7} is both the number and the text where it is an {@code actor_id}
  * @param severityMin a severity that is at least this one
  * @param actorIp the addresses that {@code actor_ip} must be one of
  * @param security {@code true}: security events only; {@code false}: no security events
@@ -30,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record AuditQuery(
     List<String> eventTypes,
-    Map<EntryField, String> texts,
+    Map<EntryField, TextMatch> texts,
     @Nullable String severityMin,
     @Nullable AddressRange actorIp,
     @Nullable Boolean security,
@@ -43,7 +46,7 @@ public record AuditQuery(
     int limit,
     long offset) {
   /** The fields that a question may have a text for, in the order of an entry. */
-  public static final List<EntryField> EXACT =
+  public static final List<EntryField> TEXTS =
       List.of(
           EntryField.OUTCOME,
           EntryField.SEVERITY,
@@ -60,6 +63,21 @@ public record AuditQuery(
           EntryField.REQUEST_ID,
           EntryField.TRACE_ID,
           EntryField.SOURCE);
+
+  /**
+   * Those that people write by hand, each in their own way: case and Unicode form don't count. Ids
+   * are made by machines, and two that differ in case are two.
+   */
+  public static final Set<EntryField> NAMES =
+      Collections.unmodifiableSet(
+          EnumSet.of(
+              EntryField.TENANT,
+              EntryField.ACTOR_TYPE,
+              EntryField.ACTOR_USERNAME,
+              EntryField.ACTOR_HOST,
+              EntryField.TARGET_TYPE,
+              EntryField.TARGET_ID,
+              EntryField.TARGET_NAME));
 
   /**
    * A span of time.
@@ -79,7 +97,7 @@ public record AuditQuery(
   public AuditQuery {
     eventTypes = List.copyOf(eventTypes);
     texts = Collections.unmodifiableMap(copy(texts));
-    if (!EXACT.containsAll(texts.keySet())) {
+    if (!TEXTS.containsAll(texts.keySet())) {
       throw new IllegalArgumentException("the index has no texts of " + texts.keySet());
     }
     if (limit < 1 || offset < 0) {
@@ -88,8 +106,8 @@ public record AuditQuery(
     }
   }
 
-  private static Map<EntryField, String> copy(Map<EntryField, String> texts) {
-    Map<EntryField, String> copy = new EnumMap<>(EntryField.class);
+  private static Map<EntryField, TextMatch> copy(Map<EntryField, TextMatch> texts) {
+    Map<EntryField, TextMatch> copy = new EnumMap<>(EntryField.class);
     copy.putAll(texts);
     return copy;
   }
@@ -146,7 +164,7 @@ public record AuditQuery(
   /** Collects the parts of a query. Used by one thread. */
   public static final class Builder {
     private List<String> eventTypes = List.of();
-    private final Map<EntryField, String> texts = new EnumMap<>(EntryField.class);
+    private final Map<EntryField, TextMatch> texts = new EnumMap<>(EntryField.class);
     private @Nullable String severityMin;
     private @Nullable AddressRange actorIp;
     private @Nullable Boolean security;
@@ -168,6 +186,11 @@ public record AuditQuery(
 
     /** What a field must hold; {@code null} for anything. */
     public Builder text(EntryField field, @Nullable String text) {
+      return match(field, text == null ? null : TextMatch.exactly(text));
+    }
+
+    /** What a field must hold; {@code null} for anything. */
+    public Builder match(EntryField field, @Nullable TextMatch text) {
       if (text == null) {
         texts.remove(field);
       } else {

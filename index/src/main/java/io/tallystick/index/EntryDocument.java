@@ -6,6 +6,8 @@ import io.tallystick.entry.EntryField;
 import io.tallystick.entry.Event;
 import io.tallystick.entry.EventType;
 import io.tallystick.entry.UnknownType;
+import io.tallystick.index.text.Folded;
+import io.tallystick.index.text.TextMatch;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -89,7 +91,7 @@ final class EntryDocument {
     if (source != null && !EventType.isKnown(type)) {
       add(document, SOURCE_TYPE, typesOf(source) + type);
     }
-    for (EntryField field : AuditQuery.EXACT) {
+    for (EntryField field : AuditQuery.TEXTS) {
       add(document, field.toString(), text(entry, field));
     }
     ActorId actorId = event.actorId();
@@ -133,7 +135,10 @@ final class EntryDocument {
   /** What a field of the entry is found by. */
   private static @Nullable String text(Entry entry, EntryField field) {
     String text = entry.text(field);
-    return text == null && field == EntryField.SOURCE ? Entry.LOG : text;
+    if (text == null) {
+      return field == EntryField.SOURCE ? Entry.LOG : null;
+    }
+    return AuditQuery.NAMES.contains(field) ? Folded.of(text) : text;
   }
 
   /** What the terms of a source's types begin with: the source and NUL, which is in no source. */
@@ -172,7 +177,7 @@ final class EntryDocument {
       all.add(types(question.eventTypes()), Occur.FILTER);
     }
     List<Query> terms = new ArrayList<>();
-    question.texts().forEach((field, text) -> terms.add(term(field.toString(), text)));
+    question.texts().forEach((field, text) -> terms.add(match(field, text)));
     String severityMin = question.severityMin();
     if (severityMin != null) {
       terms.add(severities(severityMin));
@@ -235,6 +240,12 @@ final class EntryDocument {
       }
     }
     return any.build();
+  }
+
+  private static Query match(EntryField field, TextMatch match) {
+    TextMatch wanted = AuditQuery.NAMES.contains(field) ? match.folded() : match;
+    Term term = new Term(field.toString(), wanted.text());
+    return wanted.prefix() ? new PrefixQuery(term) : new TermQuery(term);
   }
 
   private static Query addresses(AddressRange range) {

@@ -10,14 +10,17 @@ import io.tallystick.entry.EntryField;
 import io.tallystick.entry.Event;
 import io.tallystick.entry.EventType;
 import io.tallystick.entry.UnknownType;
+import io.tallystick.index.text.TextMatch;
 import io.tallystick.store.AuditLog;
 import java.io.IOException;
+import java.text.Normalizer;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.SortedMap;
@@ -40,6 +43,21 @@ final class RandomLog {
     return i == n ? null : prefix + i;
   }
 
+  /** The same in one of the ways to write it: upper case, full-width, with a star, or as it is. */
+  private static @Nullable String pickName(Random random, String prefix, int n) {
+    String name = pick(random, prefix, n);
+    return name == null ? null : another(random, name);
+  }
+
+  private static String another(Random random, String text) {
+    return switch (random.nextInt(5)) {
+      case 0 -> text.toUpperCase(Locale.ROOT);
+      case 1 -> text.charAt(0) < 0x80 ? (char) (text.charAt(0) + 0xFEE0) + text.substring(1) : text;
+      case 2 -> text + "*";
+      default -> text;
+    };
+  }
+
   static Event randomEvent(Random random) {
     Event event = randomOrdinary(random);
     return random.nextInt(8) == 0 ? UnknownType.wrap(event) : event;
@@ -49,16 +67,16 @@ final class RandomLog {
     return Event.builder(TYPES[random.nextInt(TYPES.length)])
         .text(EntryField.OUTCOME, any(random, EntryField.OUTCOME.words()))
         .text(EntryField.SEVERITY, any(random, EntryField.SEVERITY.words()))
-        .text(EntryField.TENANT, pick(random, "tenant", 2))
-        .text(EntryField.ACTOR_TYPE, pick(random, "kind", 2))
+        .text(EntryField.TENANT, pickName(random, "tenant", 2))
+        .text(EntryField.ACTOR_TYPE, pickName(random, "kind", 2))
         .actorId(actorId(random))
-        .actorUsername(pick(random, "name", 3))
+        .actorUsername(pickName(random, "name", 3))
         .actorIp(pick(random, "203.0.113.", 3))
-        .targetType(random.nextBoolean() ? "user" : pick(random, "type", 2))
+        .targetType(random.nextBoolean() ? another(random, "user") : pickName(random, "type", 2))
         .targetId(random.nextBoolean() ? Integer.toString(random.nextInt(4)) : null)
-        .text(EntryField.ACTOR_HOST, pick(random, "host", 2))
+        .text(EntryField.ACTOR_HOST, pickName(random, "host", 2))
         .text(EntryField.SESSION_ID, pick(random, "s", 5))
-        .text(EntryField.TARGET_NAME, pick(random, "target", 5))
+        .text(EntryField.TARGET_NAME, pickName(random, "target", 5))
         .eventId(pick(random, "e", 1_000))
         .requestId(pick(random, "r", 40))
         .text(EntryField.TRACE_ID, pick(random, "0".repeat(31), 5))
@@ -121,11 +139,14 @@ final class RandomLog {
       boolean user =
           q.userId() == null
               || q.userId().equals(v.text(EntryField.ACTOR_ID))
-              || ("user".equals(v.targetType()) && q.userId().equals(v.targetId()));
+              || (v.targetType() != null
+                  && nfkc(v.targetType()).equalsIgnoreCase("user")
+                  && q.userId().equals(v.targetId()));
       Instant occurred = v.occurredInstant() == null ? e.timestamp() : v.occurredInstant();
       return type
           && user
-          && q.texts().entrySet().stream().allMatch(t -> t.getValue().equals(text(e, t.getKey())))
+          && q.texts().entrySet().stream()
+              .allMatch(t -> matches(t.getKey(), t.getValue(), text(e, t.getKey())))
           && (q.severityMin() == null || severity(v) >= severity(q.severityMin()))
           && (q.actorIp() == null || matches(q.actorIp(), v.actorIp()))
           && (q.security() == null || q.security() == EventType.isSecurity(sent))
@@ -137,6 +158,22 @@ final class RandomLog {
   private static @Nullable String text(Entry entry, EntryField field) {
     String text = entry.text(field);
     return text == null && field == EntryField.SOURCE ? Entry.LOG : text;
+  }
+
+  /** Of names, case and Unicode form don't count; all random ones are ASCII after NFKC. */
+  private static boolean matches(EntryField field, TextMatch match, @Nullable String text) {
+    if (text == null) {
+      return false;
+    }
+    boolean name = AuditQuery.NAMES.contains(field);
+    String held = name ? nfkc(text) : text;
+    String wanted = name ? nfkc(match.text()) : match.text();
+    return held.regionMatches(name, 0, wanted, 0, wanted.length())
+        && (match.prefix() || held.length() == wanted.length());
+  }
+
+  private static String nfkc(String text) {
+    return Normalizer.normalize(text, Normalizer.Form.NFKC);
   }
 
   private static boolean within(AuditQuery.Span span, Instant time) {
@@ -185,8 +222,13 @@ final class RandomLog {
       q.severityMin(any(random, EntryField.SEVERITY.words()));
     }
     if (random.nextInt(5) == 0) {
-      EntryField field = AuditQuery.EXACT.get(random.nextInt(AuditQuery.EXACT.size()));
-      q.text(field, entries.get(random.nextInt(entries.size())).text(field));
+      EntryField field = AuditQuery.TEXTS.get(random.nextInt(AuditQuery.TEXTS.size()));
+      String text = entries.get(random.nextInt(entries.size())).text(field);
+      q.text(field, text);
+      if (text != null && field.words().isEmpty() && random.nextBoolean()) {
+        String name = AuditQuery.NAMES.contains(field) ? another(random, text) : text;
+        q.match(field, new TextMatch(name.substring(0, random.nextInt(name.length() + 1)), true));
+      }
     }
     if (random.nextInt(4) == 0) {
       Instant some = entries.get(random.nextInt(entries.size())).timestamp();
@@ -201,7 +243,7 @@ final class RandomLog {
           });
     }
     if (random.nextInt(5) == 0) {
-      q.text(EntryField.ACTOR_USERNAME, "name" + random.nextInt(3));
+      q.text(EntryField.ACTOR_USERNAME, another(random, "name" + random.nextInt(3)));
     }
     if (random.nextInt(5) == 0) {
       q.actorIp(

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.tallystick.entry.Event;
 import io.tallystick.entry.InvalidEventException;
 import io.tallystick.index.AddressRange;
+import io.tallystick.index.text.TextMatch;
 import io.tallystick.service.InvalidParameterException;
 import io.tallystick.tlog.Quoted;
 import java.io.ByteArrayOutputStream;
@@ -138,6 +139,12 @@ public final class Parameters {
           name, name + " must be given once, but was given " + all.size() + " times");
     }
     return all.isEmpty() ? null : all.getFirst();
+  }
+
+  /** Text, or what it begins with if it ends in {@code *}. */
+  @Nullable TextMatch match(String name) {
+    String text = text(name);
+    return text == null ? null : TextMatch.parse(text);
   }
 
   /** A whole number, at least {@code min} and at most {@code max}. */

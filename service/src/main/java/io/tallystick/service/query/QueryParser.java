@@ -23,7 +23,7 @@ public final class QueryParser {
       joined(
           List.of(
               List.of("event_type", "actor_ip", "severity_min", "security"),
-              AuditQuery.EXACT.stream().map(EntryField::toString).toList(),
+              AuditQuery.TEXTS.stream().map(EntryField::toString).toList(),
               List.of("occurred_since", "occurred_until")));
   private static final List<String> ALL = joined(List.of(FILTERS, TIMES, PAGE, CURSORS));
 
@@ -131,10 +131,13 @@ public final class QueryParser {
             .beforeId(given.number("before_id", 1, Long.MAX_VALUE))
             .afterId(given.number("after_id", 0, Long.MAX_VALUE))
             .ascending((order == null ? defaultOrder : order).equals("asc"));
-    for (EntryField field : AuditQuery.EXACT) {
+    for (EntryField field : AuditQuery.TEXTS) {
       String name = field.toString();
-      query.text(
-          field, field.words().isEmpty() ? given.text(name) : given.word(name, field.words()));
+      if (field.words().isEmpty()) {
+        query.match(field, given.match(name));
+      } else {
+        query.text(field, given.word(name, field.words()));
+      }
     }
     return query;
   }
