@@ -283,6 +283,12 @@ public final class Main {
 
   /** What the command line calls a parameter of the API: an option, or an argument like ID. */
   private static String label(String parameter) {
+    if (parameter.startsWith("details.")) {
+      return "--details " + parameter.substring("details.".length());
+    }
+    if (parameter.equals("q")) {
+      return "--text";
+    }
     boolean argument = parameter.equals(parameter.toUpperCase(Locale.ROOT));
     return argument ? parameter : "--" + parameter.replace('_', '-');
   }

@@ -85,6 +85,12 @@ class ReadingApiTest extends ReadingFixture {
     assertThat(ids(source + "actor_username=An*")).containsExactly(1L);
     assertThat(ids(source + "actor_username=ann**")).isEmpty();
     assertThat(ids(source + "request_id=R1")).isEmpty();
+    assertThat(ids(source + "details.n=1.50")).hasSize(1);
+    assertThat(ids(source + "details.b=%C3%9C")).hasSize(1);
+    assertThat(ids(source + "details.b=x")).isEmpty();
+    assertThat(ids(source + "details.b=null&details.n=1.5*")).hasSize(1);
+    assertThat(ids(source + "q=ANN")).containsExactly(1L);
+    assertThat(ids(source + "q=ann+nobody")).isEmpty();
     assertThat(ids(source + "request_id=r*")).containsExactly(5L);
     assertThat(ids("/api/audit?source=wri*&actor_ip=203.0.113.0/24")).containsExactly(0L);
     assertThat(ids(source + "actor_ip=203.0.113.0/24")).containsExactly(0L);
@@ -265,6 +271,13 @@ class ReadingApiTest extends ReadingFixture {
             Map.entry("/api/audit?outcome=denied", "success or failure or unknown"),
             Map.entry("/api/audit?outcome=succ*", "success or failure or unknown"),
             Map.entry("/api/audit?severity_min=WARN", "informational"),
+            Map.entry("/api/audit?details.=1", "a path of 1 to 256 bytes"),
+            Map.entry("/api/audit?details." + "k".repeat(257) + "=1", "a path of 1 to 256 bytes"),
+            Map.entry("/api/audit?details.a=" + "v".repeat(257) + "*", "at most 256 bytes"),
+            Map.entry("/api/audit?details.a=1&details.a=2", "given once, but was given 2 times"),
+            Map.entry("/api/audit?q=%2C-%2C", "q must have 1 to 64 words"),
+            Map.entry("/api/audit/security?q=" + "a+".repeat(65), "q must have 1 to 64 words"),
+            Map.entry("/api/audit/user/7?details.a=1", "details.a"),
             Map.entry(
                 "/api/audit?occurred_since=2016-01-02&occurred_until=2016-01-01",
                 "occurred_since must not be later than occurred_until"),

@@ -1,6 +1,7 @@
 package io.tallystick.index;
 
 import io.tallystick.index.IndexView.Range;
+import io.tallystick.index.text.IndexedDetails;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.log.SafePoint;
 import java.io.EOFException;
@@ -55,7 +56,7 @@ public final class AuditIndex implements AutoCloseable {
     this.log = log;
     this.directory = directory;
     this.maxInMemory = maxInMemory;
-    this.tail = new MemoryTail(log, maxInMemory);
+    this.tail = new MemoryTail(log, shards.details(), maxInMemory);
     this.shards = shards;
     this.openedAt = shards.indexedThrough();
     this.follower = follow ? new IndexFollower(log, shards) : null;
@@ -68,8 +69,17 @@ public final class AuditIndex implements AutoCloseable {
    * that are missing or damaged are rebuilt, and the server's log says so.
    *
    * @param log the log, opened by its writer
+   * @param details how much of the details the index must have; one that has another part of them
+   *     is built again
    * @throws IndexException if another process has the index open for writing
    */
+  public static AuditIndex open(LogReader log, Path directory, IndexedDetails details)
+      throws IOException {
+    Shards shards = Shards.write(directory, log, details, DEFAULT_MAX_SHARD_IDS, Shard::directory);
+    return new AuditIndex(log, directory, shards, true, MemoryTail.MAX_ENTRIES);
+  }
+
+  /** As {@link #open(LogReader, Path, IndexedDetails)}, with what it has, or all if it is new. */
   public static AuditIndex open(LogReader log, Path directory) throws IOException {
     return open(log, directory, DEFAULT_MAX_SHARD_IDS, Shard::directory, MemoryTail.MAX_ENTRIES);
   }
@@ -80,12 +90,12 @@ public final class AuditIndex implements AutoCloseable {
     return open(log, directory, maxShardIds, opener, MemoryTail.MAX_ENTRIES);
   }
 
-  /** The same, with at most {@code maxInMemory} entries that the index on disk does not have. */
+  /** The same, with at most {@code inMemory} entries that the index on disk does not have. */
   static AuditIndex open(
-      LogReader log, Path directory, long maxShardIds, Shards.Opener opener, long maxInMemory)
+      LogReader log, Path directory, long maxShardIds, Shards.Opener opener, long inMemory)
       throws IOException {
-    Shards shards = Shards.write(directory, log, maxShardIds, opener);
-    return new AuditIndex(log, directory, shards, true, maxInMemory);
+    Shards shards = Shards.write(directory, log, null, maxShardIds, opener);
+    return new AuditIndex(log, directory, shards, true, inMemory);
   }
 
   /**
@@ -109,7 +119,8 @@ public final class AuditIndex implements AutoCloseable {
    */
   public static void rebuild(LogReader log, Path directory, Progress progress)
       throws IOException, InterruptedException {
-    try (Shards shards = Shards.write(directory, log, DEFAULT_MAX_SHARD_IDS, Shard::directory)) {
+    try (Shards shards =
+        Shards.write(directory, log, null, DEFAULT_MAX_SHARD_IDS, Shard::directory)) {
       shards.rebuild(progress);
     }
   }
@@ -126,6 +137,11 @@ public final class AuditIndex implements AutoCloseable {
   public interface IdConsumer {
     /** Receives one; {@code false} stops the search. */
     boolean accept(long id) throws IOException;
+  }
+
+  /** How much of the details queries find. */
+  public IndexedDetails details() {
+    return shards.details();
   }
 
   /** The last entry in the index, visible or not yet. */
@@ -204,14 +220,7 @@ public final class AuditIndex implements AutoCloseable {
     if (question.needsNoIndex()) {
       return Paging.page(question, new Range(log.firstId(), log.lastId()));
     }
-    return ask(
-        answerable(),
-        view -> {
-          Range range = view.range(question, log.firstId());
-          return question.isUnfiltered()
-              ? Paging.page(question, range)
-              : Paging.page(question, view, range);
-        });
+    return ask(answerable(), view -> Paging.page(question, view, log.firstId()));
   }
 
   /**
@@ -292,14 +301,7 @@ public final class AuditIndex implements AutoCloseable {
   public long count(AuditQuery question) throws IOException, InterruptedException {
     long last = log.lastId();
     awaitAll(last);
-    return ask(
-        last,
-        view -> {
-          Range range = view.range(question, log.firstId());
-          return question.isUnfiltered()
-              ? range.size()
-              : view.count(EntryDocument.filters(question), range);
-        });
+    return ask(last, view -> view.count(question, log.firstId()));
   }
 
   /**
@@ -345,9 +347,7 @@ public final class AuditIndex implements AutoCloseable {
   /** Who did the matching entries, and from where; cursors, limit and offset do not count. */
   public TopActors topActors(AuditQuery question, int most)
       throws IOException, InterruptedException {
-    Query filters = EntryDocument.filters(question);
-    return ask(
-        answerable(), view -> view.topActors(filters, view.range(question, log.firstId()), most));
+    return ask(answerable(), view -> view.topActors(question, log.firstId(), most));
   }
 
   /** Waits until all entries up to this one can be answered for, from memory if need be. */

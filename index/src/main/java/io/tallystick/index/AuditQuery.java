@@ -1,7 +1,10 @@
 package io.tallystick.index;
 
 import io.tallystick.entry.EntryField;
+import io.tallystick.index.text.DetailValues;
+import io.tallystick.index.text.IndexedDetails;
 import io.tallystick.index.text.TextMatch;
+import io.tallystick.index.text.Words;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -9,6 +12,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param eventTypes values, or prefixes that end in {@code .*}; empty for all types
  * @param texts what fields among {@link #TEXTS} must hold: {@link #NAMES} in folded form, the
  *     others to the byte; {@code 7} is both the number and the text where it is an {@code actor_id}
+ * @param details what the values with these paths must be, see {@link DetailValues}
+ * @param words words that must all occur, see {@link Words}
  * @param severityMin a severity that is at least this one
  * @param actorIp the addresses that {@code actor_ip} must be one of
  * @param security {@code true}: security events only; {@code false}: no security events
@@ -34,6 +40,8 @@ import org.jspecify.annotations.Nullable;
 public record AuditQuery(
     List<String> eventTypes,
     Map<EntryField, TextMatch> texts,
+    Map<String, TextMatch> details,
+    @Nullable String words,
     @Nullable String severityMin,
     @Nullable AddressRange actorIp,
     @Nullable Boolean security,
@@ -97,6 +105,7 @@ public record AuditQuery(
   public AuditQuery {
     eventTypes = List.copyOf(eventTypes);
     texts = Collections.unmodifiableMap(copy(texts));
+    details = Collections.unmodifiableMap(new TreeMap<>(details));
     if (!TEXTS.containsAll(texts.keySet())) {
       throw new IllegalArgumentException("the index has no texts of " + texts.keySet());
     }
@@ -127,6 +136,8 @@ public record AuditQuery(
     return new AuditQuery(
         eventTypes,
         texts,
+        details,
+        words,
         severityMin,
         actorIp,
         security,
@@ -149,11 +160,21 @@ public record AuditQuery(
   boolean isUnfiltered() {
     return eventTypes.isEmpty()
         && texts.isEmpty()
+        && details.isEmpty()
+        && words == null
         && severityMin == null
         && actorIp == null
         && security == null
         && userId == null
         && occurred.isAlways();
+  }
+
+  /** What the index must have to answer it. */
+  public IndexedDetails needs() {
+    if (words != null) {
+      return IndexedDetails.TEXT;
+    }
+    return details.isEmpty() ? IndexedDetails.NONE : IndexedDetails.VALUES;
   }
 
   /** Whether it can be answered from the ids alone. */
@@ -165,6 +186,8 @@ public record AuditQuery(
   public static final class Builder {
     private List<String> eventTypes = List.of();
     private final Map<EntryField, TextMatch> texts = new EnumMap<>(EntryField.class);
+    private final Map<String, TextMatch> details = new TreeMap<>();
+    private @Nullable String words;
     private @Nullable String severityMin;
     private @Nullable AddressRange actorIp;
     private @Nullable Boolean security;
@@ -196,6 +219,18 @@ public record AuditQuery(
       } else {
         texts.put(field, text);
       }
+      return this;
+    }
+
+    /** What a value with this path must be. */
+    public Builder detail(String path, TextMatch value) {
+      details.put(path, value);
+      return this;
+    }
+
+    /** Words that must all occur; {@code null} for any. */
+    public Builder words(@Nullable String words) {
+      this.words = words;
       return this;
     }
 
@@ -266,6 +301,8 @@ public record AuditQuery(
       return new AuditQuery(
           eventTypes,
           texts,
+          details,
+          words,
           severityMin,
           actorIp,
           security,

@@ -1,6 +1,7 @@
 package io.tallystick.index;
 
 import io.tallystick.entry.InvalidEntryException;
+import io.tallystick.index.text.IndexedDetails;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.log.StoredEntry;
 import java.io.IOException;
@@ -14,15 +15,17 @@ final class DocumentSource {
   private static final Logger LOG = LoggerFactory.getLogger(DocumentSource.class);
 
   private final LogReader log;
+  private final IndexedDetails details;
 
-  DocumentSource(LogReader log) {
+  DocumentSource(LogReader log, IndexedDetails details) {
     this.log = log;
+    this.details = details;
   }
 
   /** What is indexed of an entry; if it can't be decoded, only its id and time. */
   Document of(StoredEntry entry) throws IOException {
     try {
-      return EntryDocument.of(entry.decode());
+      return EntryDocument.of(entry.decode(), details);
     } catch (InvalidEntryException e) {
       LOG.warn(
           "no filter will find entry {}, which can't be decoded: {}", entry.id(), e.getMessage());

@@ -1,17 +1,22 @@
 package io.tallystick.index;
 
 import io.tallystick.entry.ActorId;
+import io.tallystick.entry.Details;
 import io.tallystick.entry.Entry;
 import io.tallystick.entry.EntryField;
 import io.tallystick.entry.Event;
 import io.tallystick.entry.EventType;
 import io.tallystick.entry.UnknownType;
+import io.tallystick.index.text.DetailValues;
 import io.tallystick.index.text.Folded;
+import io.tallystick.index.text.IndexedDetails;
 import io.tallystick.index.text.TextMatch;
+import io.tallystick.index.text.Words;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import org.apache.lucene.document.BinaryPoint;
 import org.apache.lucene.document.Document;
 import org.apache.lucene.document.Field;
@@ -72,6 +77,21 @@ final class EntryDocument {
   /** Stands in the entries that have an {@code occurred_at}. */
   private static final String HAS_OCCURRED = "has_occurred";
 
+  /** The terms of {@link DetailValues}. */
+  private static final String DETAILS = "details";
+
+  /** The words of these fields and of the values in the details. */
+  private static final String WORDS = "words";
+
+  private static final List<EntryField> WITH_WORDS =
+      List.of(
+          EntryField.ACTION,
+          EntryField.ACTOR_USERNAME,
+          EntryField.ACTOR_HOST,
+          EntryField.TARGET_ID,
+          EntryField.TARGET_NAME,
+          EntryField.USER_AGENT);
+
   static final String YES = "1";
   private static final String QUOTE = "\"";
   private static final Instant EARLIEST = Instant.ofEpochSecond(0, Long.MIN_VALUE);
@@ -79,11 +99,12 @@ final class EntryDocument {
 
   private EntryDocument() {}
 
-  static Document of(Entry entry) {
+  static Document of(Entry entry, IndexedDetails level) {
     Event event = entry.event();
     Document document = of(entry.id(), entry.timestamp());
     String type = event.eventType();
-    String original = UnknownType.original(event).eventType();
+    Event sent = UnknownType.original(event);
+    String original = sent.eventType();
     add(document, EVENT_TYPE, type);
     add(document, CATEGORY, EventType.of(type).category());
     add(document, ORIGINAL_TYPE, original.equals(type) ? null : original);
@@ -114,7 +135,29 @@ final class EntryDocument {
     if (EventType.isSecurity(original)) {
       add(document, SECURITY, YES);
     }
+    Details details = sent.details();
+    if (details != null && level.compareTo(IndexedDetails.VALUES) >= 0) {
+      DetailValues.terms(details.toString()).forEach(term -> add(document, DETAILS, term));
+    }
+    if (level == IndexedDetails.TEXT) {
+      words(entry, details).forEach(word -> add(document, WORDS, word));
+    }
     return document;
+  }
+
+  /** Names come first: an event with very many words must not hide who did what. */
+  private static Set<String> words(Entry entry, @Nullable Details details) {
+    Words words = new Words();
+    for (EntryField field : WITH_WORDS) {
+      String text = entry.text(field);
+      if (text != null) {
+        words.add(text);
+      }
+    }
+    if (details != null) {
+      words.addValues(details.toString());
+    }
+    return words.all();
   }
 
   /** What the index knows of an entry that can't be read. */
@@ -178,6 +221,11 @@ final class EntryDocument {
     }
     List<Query> terms = new ArrayList<>();
     question.texts().forEach((field, text) -> terms.add(match(field, text)));
+    question.details().forEach((path, value) -> terms.add(detail(path, value)));
+    String words = question.words();
+    if (words != null) {
+      Words.wanted(words).forEach(word -> terms.add(match(WORDS, word)));
+    }
     String severityMin = question.severityMin();
     if (severityMin != null) {
       terms.add(severities(severityMin));
@@ -243,9 +291,16 @@ final class EntryDocument {
   }
 
   private static Query match(EntryField field, TextMatch match) {
-    TextMatch wanted = AuditQuery.NAMES.contains(field) ? match.folded() : match;
-    Term term = new Term(field.toString(), wanted.text());
-    return wanted.prefix() ? new PrefixQuery(term) : new TermQuery(term);
+    return match(field.toString(), AuditQuery.NAMES.contains(field) ? match.folded() : match);
+  }
+
+  private static Query detail(String path, TextMatch value) {
+    return match(DETAILS, DetailValues.term(path, value));
+  }
+
+  private static Query match(String field, TextMatch match) {
+    Term term = new Term(field, match.text());
+    return match.prefix() ? new PrefixQuery(term) : new TermQuery(term);
   }
 
   private static Query addresses(AddressRange range) {

@@ -90,6 +90,11 @@ record IndexView(List<Slice> slices, long through) {
   }
 
   /** How many entries of the range match. */
+  long count(AuditQuery question, long firstId) throws IOException {
+    Range range = range(question, firstId);
+    return question.isUnfiltered() ? range.size() : count(EntryDocument.filters(question), range);
+  }
+
   long count(Query filters, Range range) throws IOException {
     long count = 0;
     for (Slice slice : slices) {
@@ -135,8 +140,10 @@ record IndexView(List<Slice> slices, long through) {
     return ids;
   }
 
-  /** The most frequent actors and addresses of the matching entries of the range. */
-  TopActors topActors(Query filters, Range range, int most) throws IOException {
+  /** The most frequent actors and addresses of the matching entries. */
+  TopActors topActors(AuditQuery question, long firstId, int most) throws IOException {
+    Query filters = EntryDocument.filters(question);
+    Range range = range(question, firstId);
     ValueCounts actors = new ValueCounts(EntryDocument.ACTOR);
     ValueCounts addresses = new ValueCounts(EntryDocument.ACTOR_IP);
     try (ValueCounts.Searchers searchers = new ValueCounts.Searchers()) {

@@ -2,6 +2,7 @@ package io.tallystick.index;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.tallystick.index.IndexView.Range;
+import io.tallystick.index.text.IndexedDetails;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.log.SafePoint;
 import java.io.Closeable;
@@ -24,15 +25,17 @@ final class MemoryTail implements Closeable {
 
   private final LogReader log;
   private final long maxEntries;
+  private final ShardCommit.Content content;
   private final DocumentSource documents;
 
   @GuardedBy("this")
   private @Nullable Shard shard;
 
-  MemoryTail(LogReader log, long maxEntries) {
+  MemoryTail(LogReader log, IndexedDetails details, long maxEntries) {
     this.log = log;
     this.maxEntries = maxEntries;
-    this.documents = new DocumentSource(log);
+    this.content = new ShardCommit.Content(log.identity().origin(), details);
+    this.documents = new DocumentSource(log, details);
   }
 
   /** The view, extended by the entries after it up to {@code last}, or as many as fit. */
@@ -57,7 +60,7 @@ final class MemoryTail implements Closeable {
 
   private synchronized Shard begin(long firstId) throws IOException {
     close();
-    Shard begun = Shard.write(new ByteBuffersDirectory(), firstId, log.identity().origin());
+    Shard begun = Shard.write(new ByteBuffersDirectory(), firstId, content);
     shard = begun;
     return begun;
   }
@@ -90,8 +93,7 @@ final class MemoryTail implements Closeable {
       long first =
           ascending ? wanted.from() + done : Math.max(from, wanted.to() - done - maxEntries + 1);
       long last = ascending ? Math.min(to, first + maxEntries - 1) : wanted.to() - done;
-      try (Shard scanned =
-          Shard.write(new ByteBuffersDirectory(), first, log.identity().origin())) {
+      try (Shard scanned = Shard.write(new ByteBuffersDirectory(), first, content)) {
         for (long id = first; id <= last; id += STEP) {
           SafePoint.reach();
           add(scanned, Math.min(last, id + STEP - 1));

@@ -24,8 +24,12 @@ final class Paging {
     return page(question, ids, range.size());
   }
 
-  /** The page of a question with filters. */
-  static Page page(AuditQuery question, IndexView view, Range range) throws IOException {
+  /** The page of a question, from a log that begins with this id. */
+  static Page page(AuditQuery question, IndexView view, long firstId) throws IOException {
+    Range range = view.range(question, firstId);
+    if (question.isUnfiltered()) {
+      return page(question, range);
+    }
     Query filters = EntryDocument.filters(question);
     List<Long> ids = new ArrayList<>();
     long[] skip = {question.offset()};

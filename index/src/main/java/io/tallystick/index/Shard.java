@@ -1,12 +1,12 @@
 package io.tallystick.index;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.tallystick.index.ShardCommit.Content;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.lucene.document.Document;
@@ -59,7 +59,7 @@ final class Shard implements Closeable {
   private static final Logger LOG = LoggerFactory.getLogger(Shard.class);
 
   private final long firstId;
-  private final String origin;
+  private final Content content;
   private final Directory directory;
   private volatile SearcherManager searchers;
 
@@ -87,13 +87,13 @@ final class Shard implements Closeable {
 
   private Shard(
       long firstId,
-      String origin,
+      Content content,
       Directory directory,
       @Nullable IndexWriter writer,
       SearcherManager searchers,
       long indexedThrough) {
     this.firstId = firstId;
-    this.origin = origin;
+    this.content = content;
     this.directory = directory;
     this.writer = writer;
     this.readOnly = writer == null;
@@ -109,13 +109,13 @@ final class Shard implements Closeable {
   }
 
   /** Opens a shard to be written, or makes an empty one; takes Lucene's lock on it. */
-  static Shard write(Directory directory, long firstId, String origin) throws IOException {
+  static Shard write(Directory directory, long firstId, Content content) throws IOException {
     try {
-      IndexWriter writer = openWriter(directory, firstId, origin);
+      IndexWriter writer = openWriter(directory, firstId, content);
       try {
-        long through = ShardCommit.position(writer.getLiveCommitData(), origin, firstId);
+        long through = ShardCommit.position(writer.getLiveCommitData(), content, firstId);
         SearcherManager searchers = new SearcherManager(writer, null);
-        return new Shard(firstId, origin, directory, writer, searchers, through);
+        return new Shard(firstId, content, directory, writer, searchers, through);
       } catch (IOException | RuntimeException e) {
         writer.rollback();
         throw e;
@@ -127,7 +127,7 @@ final class Shard implements Closeable {
   }
 
   /** A writer of what was last committed, which is checked; or of nothing, which is committed. */
-  private static IndexWriter openWriter(Directory directory, long firstId, String origin)
+  private static IndexWriter openWriter(Directory directory, long firstId, Content content)
       throws IOException {
     boolean exists = DirectoryReader.indexExists(directory);
     if (exists) {
@@ -136,7 +136,7 @@ final class Shard implements Closeable {
     IndexWriter writer = new IndexWriter(directory, config());
     try {
       if (!exists) {
-        commit(writer, origin, firstId - 1);
+        commit(writer, content, firstId - 1);
       }
       return writer;
     } catch (IOException | RuntimeException e) {
@@ -155,7 +155,7 @@ final class Shard implements Closeable {
   }
 
   /** Opens a shard to be read as it was last committed. */
-  static Shard read(Directory directory, long firstId, String origin) throws IOException {
+  static Shard read(Directory directory, long firstId, Content content) throws IOException {
     try {
       checkIntegrity(directory);
       SearcherManager searchers = new SearcherManager(directory, null);
@@ -165,11 +165,11 @@ final class Shard implements Closeable {
             ((DirectoryReader) searcher.getIndexReader()).getIndexCommit().getUserData();
         return new Shard(
             firstId,
-            origin,
+            content,
             directory,
             null,
             searchers,
-            ShardCommit.position(data.entrySet(), origin, firstId));
+            ShardCommit.position(data.entrySet(), content, firstId));
       } finally {
         searchers.release(searcher);
       }
@@ -194,12 +194,10 @@ final class Shard implements Closeable {
 
   /** Removes a shard's files. */
   static void delete(Path path) throws IOException {
-    List<Path> files;
     try (var tree = Files.walk(path)) {
-      files = tree.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path file : files) {
-      Files.deleteIfExists(file);
+      for (Path file : tree.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
     }
   }
 
@@ -250,13 +248,13 @@ final class Shard implements Closeable {
   /** Makes what was added durable. */
   void commit() throws IOException {
     failed = true;
-    commit(writer(), origin, indexedThrough);
+    commit(writer(), content, indexedThrough);
     failed = false;
     committedThrough = indexedThrough;
   }
 
-  private static void commit(IndexWriter writer, String origin, long through) throws IOException {
-    writer.setLiveCommitData(ShardCommit.data(origin, through).entrySet(), false);
+  private static void commit(IndexWriter writer, Content content, long through) throws IOException {
+    writer.setLiveCommitData(ShardCommit.data(content, through).entrySet(), false);
     writer.commit();
   }
 
@@ -272,10 +270,10 @@ final class Shard implements Closeable {
       return;
     }
     abandon();
-    IndexWriter opened = openWriter(directory, firstId, origin);
+    IndexWriter opened = openWriter(directory, firstId, content);
     writer = opened;
     reopened = true;
-    indexedThrough = ShardCommit.position(opened.getLiveCommitData(), origin, firstId);
+    indexedThrough = ShardCommit.position(opened.getLiveCommitData(), content, firstId);
     committedThrough = indexedThrough;
     failed = false;
   }
@@ -311,10 +309,10 @@ final class Shard implements Closeable {
 
   /** Whether files of the last commit are no longer on the disk. */
   synchronized boolean isLost() {
-    if (closed || merging != null || !(FilterDirectory.unwrap(directory) instanceof FSDirectory)) {
-      return false;
-    }
-    return ShardCommit.isMissing((FSDirectory) FilterDirectory.unwrap(directory));
+    return !closed
+        && merging == null
+        && FilterDirectory.unwrap(directory) instanceof FSDirectory files
+        && ShardCommit.isMissing(files);
   }
 
   /** Reads the last commit completely. Whether it is damaged. */

@@ -1,5 +1,6 @@
 package io.tallystick.index;
 
+import io.tallystick.index.text.IndexedDetails;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.files.OwnerOnly;
 import io.tallystick.store.log.LogException;
@@ -18,6 +19,7 @@ import java.util.TreeMap;
 import org.apache.lucene.store.ByteBuffersDirectory;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.LockObtainFailedException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,7 +41,7 @@ final class Shards implements Closeable {
 
   private final Path directory;
   private final LogReader log;
-  private final String origin;
+  private final ShardCommit.Content content;
   private final long maxIds;
   private final Opener begin;
   private final DocumentSource documents;
@@ -57,17 +59,22 @@ final class Shards implements Closeable {
   }
 
   /** {@code begin} gives the files of a shard that begins anew. */
-  private Shards(Path directory, LogReader log, long maxIds, Opener begin) {
+  private Shards(Path directory, LogReader log, IndexedDetails details, long maxIds, Opener begin) {
     this.directory = directory;
     this.log = log;
-    this.origin = log.identity().origin();
+    this.content = new ShardCommit.Content(log.identity().origin(), details);
     this.maxIds = maxIds;
     this.begin = begin;
-    this.documents = new DocumentSource(log);
+    this.documents = new DocumentSource(log, details);
   }
 
-  /** Opens the index to write it. */
-  static Shards write(Path directory, LogReader log, long maxIds, Opener opener)
+  /**
+   * Opens the index to write it.
+   *
+   * @param details how much of the details it must have, {@code null} for as much as it has
+   */
+  static Shards write(
+      Path directory, LogReader log, @Nullable IndexedDetails details, long maxIds, Opener opener)
       throws IOException {
     OwnerOnly.createDirectories(directory);
     Opener begin =
@@ -79,7 +86,13 @@ final class Shards implements Closeable {
           }
           return opener.open(path);
         };
-    Shards shards = new Shards(directory, log, maxIds, begin);
+    Shards shards =
+        new Shards(
+            directory,
+            log,
+            details == null ? ShardCommit.details(find(directory)) : details,
+            maxIds,
+            begin);
     try {
       shards.openAll(opener);
     } catch (IOException | RuntimeException e) {
@@ -100,11 +113,12 @@ final class Shards implements Closeable {
             log.lastId() - next[0] >= maxInMemory
                 ? TemporaryIndex.create()
                 : new ByteBuffersDirectory();
-    Shards shards = new Shards(directory, log, Long.MAX_VALUE, opener);
+    Shards shards =
+        new Shards(directory, log, ShardCommit.details(find(directory)), Long.MAX_VALUE, opener);
     List<Shard> open = new ArrayList<>();
     try {
-      for (Map.Entry<Long, Path> found : shards.find().entrySet()) {
-        Shard shard = Shard.read(Shard.directory(found.getValue()), found.getKey(), shards.origin);
+      for (Map.Entry<Long, Path> found : find(directory).entrySet()) {
+        Shard shard = Shard.read(Shard.directory(found.getValue()), found.getKey(), shards.content);
         open.add(shard);
         // Reading the log's end also updates where it begins.
         if (shard.indexedThrough() > log.lastId()
@@ -115,9 +129,7 @@ final class Shards implements Closeable {
       }
     } catch (IOException | RuntimeException e) {
       LOG.warn("the index on disk can't be used ({}); entries are indexed anew instead", reason(e));
-      for (Shard shard : open) {
-        shard.close();
-      }
+      closeAll(open);
       open.clear();
       next[0] = log.firstId();
     }
@@ -136,7 +148,7 @@ final class Shards implements Closeable {
   }
 
   private void openAll(Opener opener) throws IOException {
-    SortedMap<Long, Path> found = find();
+    SortedMap<Long, Path> found = find(directory);
     List<Shard> open = new ArrayList<>();
     dropRemoved(found);
     long next = log.firstId();
@@ -149,8 +161,8 @@ final class Shards implements Closeable {
         }
         Shard shard =
             newest
-                ? Shard.write(opener.open(one.getValue()), firstId, origin)
-                : Shard.read(opener.open(one.getValue()), firstId, origin);
+                ? Shard.write(opener.open(one.getValue()), firstId, content)
+                : Shard.read(opener.open(one.getValue()), firstId, content);
         open.add(shard);
         if (shard.indexedThrough() > log.lastId()) {
           throw new IndexException(
@@ -252,10 +264,10 @@ final class Shards implements Closeable {
   }
 
   private Shard beginAt(long firstId) throws IOException {
-    return Shard.write(begin.open(directory.resolve(Long.toString(firstId))), firstId, origin);
+    return Shard.write(begin.open(directory.resolve(Long.toString(firstId))), firstId, content);
   }
 
-  private SortedMap<Long, Path> find() throws IOException {
+  private static SortedMap<Long, Path> find(Path directory) throws IOException {
     SortedMap<Long, Path> found = new TreeMap<>();
     if (!Files.isDirectory(directory)) {
       return found;
@@ -269,6 +281,11 @@ final class Shards implements Closeable {
       }
     }
     return found;
+  }
+
+  /** How much of the details is indexed. */
+  IndexedDetails details() {
+    return content.details();
   }
 
   /** The shards, oldest first. */
@@ -397,7 +414,7 @@ final class Shards implements Closeable {
   /** Deletes everything and starts with an empty shard. No search may be running. */
   private void clear() throws IOException {
     close();
-    for (Path path : find().values()) {
+    for (Path path : find(directory).values()) {
       Shard.delete(path);
     }
     shards = List.of(beginAt(log.firstId()));

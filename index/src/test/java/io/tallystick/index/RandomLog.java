@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.groupingBy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tallystick.entry.ActorId;
+import io.tallystick.entry.Details;
 import io.tallystick.entry.Entry;
 import io.tallystick.entry.EntryField;
 import io.tallystick.entry.Event;
@@ -26,6 +27,9 @@ import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Logs of random entries, and the results of queries over them, computed without the index. */
@@ -33,6 +37,10 @@ final class RandomLog {
   private static final String[] TYPES = {
     "auth.login.failed", "auth.login.success", "user.created", "security.suspicious", "custom.thing"
   };
+
+  private static final Pattern DETAIL =
+      Pattern.compile(
+          "\"(?<path>[a-z.]+)\":(?:\\[(?<array>[^]]*)]|(?<value>\"[^\"]*\"|[a-z0-9]+))");
 
   private static final int[] OCCURRED_YEARS = {0, 3, 1500, 2020, 2021, 2600, 9999};
 
@@ -81,7 +89,26 @@ final class RandomLog {
         .requestId(pick(random, "r", 40))
         .text(EntryField.TRACE_ID, pick(random, "0".repeat(31), 5))
         .occurredAt(random.nextBoolean() ? occurred(random) : null)
+        .action(random.nextBoolean() ? words(random) : null)
+        .text(EntryField.USER_AGENT, random.nextInt(4) == 0 ? words(random) : null)
+        .details(random.nextBoolean() ? details(random) : null)
         .build();
+  }
+
+  private static String words(Random random) {
+    return another(random, "word" + random.nextInt(9)) + ", " + "word" + random.nextInt(9);
+  }
+
+  /** One number, one text and some in arrays, two of them with the same path in two ways. */
+  private static Details details(Random random) {
+    return Details.parse(
+        "{\"n\":%d,\"t\":\"%s\",\"o\":{\"a\":[%d,\"%s\"]},\"o.a\":%b}"
+            .formatted(
+                random.nextInt(3),
+                words(random),
+                random.nextInt(3),
+                random.nextInt(3),
+                random.nextBoolean()));
   }
 
   private static @Nullable String any(Random random, List<String> words) {
@@ -147,6 +174,9 @@ final class RandomLog {
           && user
           && q.texts().entrySet().stream()
               .allMatch(t -> matches(t.getKey(), t.getValue(), text(e, t.getKey())))
+          && q.details().entrySet().stream()
+              .allMatch(d -> hasDetail(UnknownType.original(v), d.getKey(), d.getValue()))
+          && (q.words() == null || hasWords(e, q.words()))
           && (q.severityMin() == null || severity(v) >= severity(q.severityMin()))
           && (q.actorIp() == null || matches(q.actorIp(), v.actorIp()))
           && (q.security() == null || q.security() == EventType.isSecurity(sent))
@@ -170,6 +200,47 @@ final class RandomLog {
     String wanted = name ? nfkc(match.text()) : match.text();
     return held.regionMatches(name, 0, wanted, 0, wanted.length())
         && (match.prefix() || held.length() == wanted.length());
+  }
+
+  private static boolean hasDetail(Event event, String path, TextMatch match) {
+    Matcher pair = DETAIL.matcher(String.valueOf(event.details()));
+    while (pair.find()) {
+      boolean inArray = pair.group("path").equals("a");
+      String held = inArray ? "o.a" : pair.group("path");
+      for (String value :
+          (inArray ? pair.group("array") : pair.group("value")).split(",(?! )", -1)) {
+        String text = nfkc(value.replace("\"", ""));
+        String wanted = nfkc(match.text());
+        if (held.equals(path)
+            && text.regionMatches(true, 0, wanted, 0, wanted.length())
+            && (match.prefix() || text.length() == wanted.length())) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /** Random words are letters and digits between spaces, commas, stars and the quotes of JSON. */
+  private static boolean hasWords(Entry entry, String words) {
+    Event event = UnknownType.original(entry.event());
+    String values = String.valueOf(event.details()).replaceAll("\"[a-z.]+\":", " ");
+    String all =
+        String.join(
+            " ",
+            String.valueOf(event.action()),
+            String.valueOf(event.actorUsername()),
+            String.valueOf(event.text(EntryField.ACTOR_HOST)),
+            String.valueOf(event.targetId()),
+            String.valueOf(event.text(EntryField.TARGET_NAME)),
+            String.valueOf(event.text(EntryField.USER_AGENT)),
+            event.details() == null ? "" : values);
+    List<String> held = List.of(nfkc(all).toLowerCase(Locale.ROOT).split("[^a-z0-9.]+", -1));
+    return Stream.of(nfkc(words).toLowerCase(Locale.ROOT).split("[ ,]+", -1))
+        .allMatch(word ->
+            word.endsWith("*")
+                ? held.stream().anyMatch(h -> h.startsWith(word.replace("*", "")))
+                : held.contains(word));
   }
 
   private static String nfkc(String text) {
@@ -263,6 +334,15 @@ final class RandomLog {
     }
     if (random.nextInt(5) == 0) {
       q.text(EntryField.SOURCE, random.nextBoolean() ? "writer" : Entry.LOG);
+    }
+    if (random.nextInt(4) == 0) {
+      String path = List.of("n", "t", "o.a", "o").get(random.nextInt(4));
+      String value =
+          List.of("" + random.nextInt(4), words(random), "true", "", "word").get(random.nextInt(5));
+      q.detail(path, new TextMatch(value, value.length() != 1 && random.nextBoolean()));
+    }
+    if (random.nextInt(4) == 0) {
+      q.words(random.nextBoolean() ? words(random) : another(random, "word" + random.nextInt(9)));
     }
     if (random.nextInt(4) == 0) {
       q.security(random.nextBoolean());

@@ -10,6 +10,7 @@ import io.tallystick.http.ServerConfig;
 import io.tallystick.http.wire.ConnectionLimits;
 import io.tallystick.index.AddressRange;
 import io.tallystick.index.AuditIndex;
+import io.tallystick.index.text.IndexedDetails;
 import io.tallystick.service.access.AccessKeys;
 import io.tallystick.service.retention.RetentionAdministration;
 import io.tallystick.service.retention.RetentionSchedule;
@@ -196,6 +197,15 @@ public final class ServeCommand implements Callable<Integer> {
               + " the data directory, purge deletes them (default: ${DEFAULT-VALUE})")
   private String retentionMode = "archive";
 
+  @Option(
+      names = "--index-details",
+      paramLabel = "none|values|text",
+      defaultValue = "text",
+      description =
+          "What filters find in details: nothing, values by their path, or words too; a change"
+              + " rebuilds the index (default: ${DEFAULT-VALUE})")
+  private IndexedDetails indexDetails = IndexedDetails.TEXT;
+
   public ServeCommand(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -211,7 +221,8 @@ public final class ServeCommand implements Callable<Integer> {
     }
     Stop stop = new Stop();
     try (AuditLog log = AuditLog.open(data, config);
-        AuditIndex index = AuditIndex.open(log.reader(), log.reader().directory().index());
+        AuditIndex index =
+            AuditIndex.open(log.reader(), log.reader().directory().index(), indexDetails);
         WitnessFeeder witnessFeeder =
             new WitnessFeeder(log.reader().tree(), addresses, WitnessFeeder.EVERY)) {
       AccessKeys keys = AccessKeys.open(log.reader().directory().access(), Clock.systemUTC());

@@ -1,6 +1,7 @@
 package io.tallystick.cli.options;
 
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -95,6 +96,18 @@ public final class Filters {
       description = "Name of the API key that wrote it")
   @Nullable String source;
 
+  @Option(
+      names = "--details",
+      paramLabel = "PATH=VALUE",
+      description = "Value in the details, such as request.status=200; repeated, all must match")
+  Map<String, String> details = Map.of();
+
+  @Option(
+      names = {"-q", "--text"},
+      paramLabel = "WORDS",
+      description = "Words that all occur in action, names, user agent or details")
+  @Nullable String text;
+
   @Option(names = "--security", description = "Show security events only")
   boolean security;
 
@@ -142,7 +155,10 @@ public final class Filters {
 
   /** The options that were given, under the names that the API has for them. */
   public Given given() {
-    return new Given()
+    Given given = new Given();
+    details.forEach((path, value) -> given.one("details." + path, value));
+    return given
+        .one("q", text)
         .all("event_type", eventTypes)
         .one("outcome", outcome)
         .one("severity", severity)

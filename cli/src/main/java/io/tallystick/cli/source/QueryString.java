@@ -23,7 +23,9 @@ final class QueryString {
     QueryString all = new QueryString();
     query.eventTypes().forEach(type -> all.add("event_type", type));
     query.texts().forEach((field, text) -> all.add(field.toString(), text));
-    return all.add("severity_min", query.severityMin())
+    query.details().forEach((path, value) -> all.add("details." + path, value));
+    return all.add("q", query.words())
+        .add("severity_min", query.severityMin())
         .add("actor_ip", query.actorIp())
         .add("security", query.security())
         .add("since", "until", query.recorded().since(), query.recorded().until())
@@ -56,7 +58,8 @@ final class QueryString {
   /** A parameter, unless its value is {@code null}. */
   QueryString add(String name, @Nullable Object value) {
     if (value != null) {
-      parameters.add(name + "=" + URLEncoder.encode(value.toString(), UTF_8));
+      parameters.add(
+          URLEncoder.encode(name, UTF_8) + "=" + URLEncoder.encode(value.toString(), UTF_8));
     }
     return this;
   }

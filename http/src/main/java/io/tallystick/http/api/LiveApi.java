@@ -15,6 +15,7 @@ import io.tallystick.service.ShareExceededException;
 import io.tallystick.service.access.Permission;
 import io.tallystick.service.answer.AnswerJson;
 import io.tallystick.service.answer.EntryView;
+import io.tallystick.service.query.IndexedCheck;
 import io.tallystick.service.query.Parameters;
 import io.tallystick.service.query.QueryParser;
 import io.tallystick.store.LogReader;
@@ -71,6 +72,7 @@ public final class LiveApi {
 
   private void listen(Context request, Caller caller) throws IOException, InterruptedException {
     AuditQuery query = QueryParser.live(Parameters.ofQuery(request.queryString()));
+    IndexedCheck.check(index, query);
     if (request.method().equals(HandlerType.HEAD)) {
       request.contentType(EventStream.CONTENT_TYPE);
       return;

@@ -3,6 +3,7 @@ package io.tallystick.service.export;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.service.InvalidParameterException;
+import io.tallystick.service.query.IndexedCheck;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.log.SignedCheckpoint;
 import java.io.IOException;
@@ -23,9 +24,11 @@ public final class ExportService {
   /**
    * All entries that match, in the format that is asked for.
    *
-   * @throws InvalidParameterException if it is a bundle, and there is no checkpoint yet
+   * @throws InvalidParameterException if it is a bundle, and there is no checkpoint yet; or if the
+   *     index has not what the query needs
    */
   public CountedAnswer export(AuditQuery query, ExportFormat format) throws IOException {
+    IndexedCheck.check(index, query);
     if (format != ExportFormat.BUNDLE) {
       return Export.of(log, index, query, format);
     }

@@ -5,7 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.tallystick.entry.Event;
 import io.tallystick.entry.InvalidEventException;
 import io.tallystick.index.AddressRange;
+import io.tallystick.index.text.DetailValues;
 import io.tallystick.index.text.TextMatch;
+import io.tallystick.index.text.Words;
 import io.tallystick.service.InvalidParameterException;
 import io.tallystick.tlog.Quoted;
 import java.io.ByteArrayOutputStream;
@@ -28,6 +30,11 @@ import org.jspecify.annotations.Nullable;
  * InvalidParameterException} for one that is invalid.
  */
 public final class Parameters {
+
+  /** What the name of a parameter for a value in the details begins with; a path follows. */
+  static final String DETAILS = "details.";
+
+  private static final int MAX_WORDS = 64;
 
   /** Other scripts have digits too, which the JDK would parse. */
   private static final Pattern DIGITS = Pattern.compile("[0-9]+");
@@ -104,7 +111,8 @@ public final class Parameters {
    */
   public Parameters only(List<String> supported) {
     for (String name : values.keySet()) {
-      if (!supported.contains(name)) {
+      boolean detail = name.startsWith(DETAILS) && supported.contains(DETAILS + "PATH");
+      if (!supported.contains(name) && !detail) {
         throw new InvalidParameterException(
             quoteName(name),
             "unknown parameter "
@@ -145,6 +153,53 @@ public final class Parameters {
   @Nullable TextMatch match(String name) {
     String text = text(name);
     return text == null ? null : TextMatch.parse(text);
+  }
+
+  /** What the values in the details must be, by path. */
+  Map<String, TextMatch> details() {
+    Map<String, TextMatch> details = new LinkedHashMap<>();
+    for (String name : values.keySet()) {
+      TextMatch value = name.startsWith(DETAILS) ? match(name) : null;
+      if (value != null) {
+        String path = name.substring(DETAILS.length());
+        if (path.isEmpty() || !DetailValues.isFindable(path)) {
+          throw new InvalidParameterException(
+              quoteName(name),
+              "after details. comes a path of 1 to "
+                  + DetailValues.MAX_PATH_BYTES
+                  + " bytes, as in details.request.status=200, but it was "
+                  + Quoted.of(path));
+        }
+        if (!DetailValues.isFindable(value)) {
+          throw new InvalidParameterException(
+              quoteName(name),
+              "a prefix of a value in details may have at most "
+                  + DetailValues.MAX_PREFIX_BYTES
+                  + " bytes, but was "
+                  + Quoted.of(value.toString()));
+        }
+        details.put(path, value);
+      }
+    }
+    return details;
+  }
+
+  /** Text with at least one word. */
+  @Nullable String words(String name) {
+    String text = text(name);
+    if (text != null) {
+      int words = Words.wanted(text).size();
+      if (words == 0 || words > MAX_WORDS) {
+        throw new InvalidParameterException(
+            name,
+            name
+                + " must have 1 to "
+                + MAX_WORDS
+                + " words of letters or digits, but was "
+                + Quoted.of(text));
+      }
+    }
+    return text;
   }
 
   /** A whole number, at least {@code min} and at most {@code max}. */

@@ -24,7 +24,7 @@ public final class QueryParser {
           List.of(
               List.of("event_type", "actor_ip", "severity_min", "security"),
               AuditQuery.TEXTS.stream().map(EntryField::toString).toList(),
-              List.of("occurred_since", "occurred_until")));
+              List.of("occurred_since", "occurred_until", Parameters.DETAILS + "PATH", "q")));
   private static final List<String> ALL = joined(List.of(FILTERS, TIMES, PAGE, CURSORS));
 
   private QueryParser() {}
@@ -139,7 +139,8 @@ public final class QueryParser {
         query.text(field, given.word(name, field.words()));
       }
     }
-    return query;
+    given.details().forEach(query::detail);
+    return query.words(given.words("q"));
   }
 
   private static AuditQuery.Builder page(Parameters given, AuditQuery.Builder query) {

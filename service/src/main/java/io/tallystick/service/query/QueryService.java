@@ -38,6 +38,7 @@ public final class QueryService {
 
   /** A page of the entries that match. */
   public EntryPage entries(AuditQuery query) throws IOException, InterruptedException {
+    IndexedCheck.check(index, query);
     Page page = index.search(query);
     List<EntryView> entries = new ArrayList<>();
     for (StoredEntry entry : EntryBatch.read(log, page.ids())) {

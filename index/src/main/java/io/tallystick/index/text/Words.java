@@ -1,0 +1,87 @@
+package io.tallystick.index.text;
+
+import java.io.IOException;
+import java.io.StringReader;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.apache.lucene.analysis.standard.StandardTokenizer;
+import org.apache.lucene.analysis.tokenattributes.CharTermAttribute;
+
+/**
+ * The words of texts, folded, as Unicode's rules for word boundaries (UAX 29) divide them: {@code
+ * alice@example.com} is {@code alice} and {@code example.com}. What is longer than 255 characters
+ * is several. Used by one thread.
+ */
+public final class Words {
+  /** Most different words of one entry ... */
+  public static final int MAX_WORDS = 5_000;
+
+  /** ... and most characters of all of them together. */
+  public static final int MAX_CHARACTERS = 64 << 10;
+
+  private final Set<String> words = new LinkedHashSet<>();
+  private final StandardTokenizer tokenizer = new StandardTokenizer();
+  private int characters;
+
+  /** Adds the words of a text, as long as they are not too many. */
+  public void add(String text) {
+    if (!isFull()) {
+      for (String word : split(tokenizer, text)) {
+        if (!isFull() && words.add(word)) {
+          characters += word.length();
+        }
+      }
+    }
+  }
+
+  /** Adds the words of all values in details; keys are not among them. */
+  public void addValues(String details) {
+    DetailValues.forEach(details, (path, value) -> add(value));
+  }
+
+  private boolean isFull() {
+    return words.size() >= MAX_WORDS || characters >= MAX_CHARACTERS;
+  }
+
+  /** The different words, in the order in which they came. */
+  public Set<String> all() {
+    return words;
+  }
+
+  /**
+   * The words that somebody looks for: those of the text; one before a {@code *} at the end of what
+   * stands between spaces may go on.
+   */
+  public static List<TextMatch> wanted(String text) {
+    List<TextMatch> wanted = new ArrayList<>();
+    StandardTokenizer tokenizer = new StandardTokenizer();
+    for (String part : text.split("\\s+", -1)) {
+      TextMatch match = TextMatch.parse(part);
+      List<String> words = split(tokenizer, match.text());
+      for (int i = 0; i < words.size(); i++) {
+        wanted.add(new TextMatch(words.get(i), match.prefix() && i == words.size() - 1));
+      }
+    }
+    return wanted;
+  }
+
+  private static List<String> split(StandardTokenizer tokenizer, String text) {
+    List<String> words = new ArrayList<>();
+    try {
+      tokenizer.setReader(new StringReader(Folded.of(text)));
+      CharTermAttribute word = tokenizer.getAttribute(CharTermAttribute.class);
+      tokenizer.reset();
+      while (tokenizer.incrementToken()) {
+        words.add(word.toString());
+      }
+      tokenizer.end();
+      tokenizer.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException("reading from memory does not fail", e);
+    }
+    return words;
+  }
+}
