@@ -57,6 +57,26 @@ class OptionsTest {
   }
 
   @Test
+  void detailsAndWordsNarrowTheList() {
+    Map<String, String> here = Map.of("TALLY_DATA", data);
+    String event =
+        "{\"event_type\":\"door.opened\",\"details\":{\"a\":{\"b\":[\"Front door\",7]}}}\n";
+    assertThat(run(here, event, "append").code()).isZero();
+    assertThat(run(here, "", "list", "--details", "a.b=7", "-q", "FRONT").out())
+        .contains("door.opened");
+    assertThat(run(here, "", "list", "--details", "a.b=front*", "--text", "do*").out())
+        .contains("door.opened");
+    assertThat(run(here, "", "list", "--details", "a.b=7", "--details", "a.c=7").out())
+        .doesNotContain("door.opened");
+    InProcess.Result empty = run(here, "", "list", "-q", "...");
+    assertThat(empty.code()).isEqualTo(Failure.USAGE);
+    assertThat(empty.err()).contains("--text must have 1 to 64 words");
+    InProcess.Result path = run(here, "", "list", "--details", "=7");
+    assertThat(path.code()).isEqualTo(Failure.USAGE);
+    assertThat(path.err()).contains("a path of 1 to 256 bytes");
+  }
+
+  @Test
   void whatIsTooLongIsTruncatedOnlyIfAsked() {
     Map<String, String> here = Map.of("TALLY_DATA", data);
     String event =

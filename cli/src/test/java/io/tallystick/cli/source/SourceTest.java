@@ -12,6 +12,7 @@ import io.tallystick.http.AuditServer;
 import io.tallystick.http.ServerConfig;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
+import io.tallystick.index.text.TextMatch;
 import io.tallystick.service.Actor;
 import io.tallystick.service.access.AccessKeys;
 import io.tallystick.service.access.KeyAdministration;
@@ -188,6 +189,16 @@ class SourceTest {
     assertThat(remote.entryBytes(id)).isEqualTo(local.entryBytes(id));
     assertThat(remote.proof(1)).isEqualTo(local.proof(1));
     assertThat(remote.newestCheckpoint()).isEqualTo(local.newestCheckpoint());
+    AuditQuery details =
+        AuditQuery.builder()
+            .detail("s", TextMatch.parse("\u00dc*"))
+            .detail("n", TextMatch.exactly("1.50"))
+            .words("1e5")
+            .build();
+    assertThat(same(source -> source.entries(details), null).total()).isEqualTo(1);
+    AuditQuery hostile =
+        AuditQuery.builder().detail("a&q=b=*\n\u00fc", TextMatch.parse("x&y**")).build();
+    assertThat(same(source -> source.entries(hostile), null).total()).isZero();
     AuditQuery query = AuditQuery.builder().eventTypes(List.of("door.*")).ascending(true).build();
     for (ExportFormat format : ExportFormat.values()) {
       ByteArrayOutputStream here = new ByteArrayOutputStream();
