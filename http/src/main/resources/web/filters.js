@@ -3,6 +3,8 @@ import { useEffect, useMemo, useRef, useState } from './hooks.js';
 import { alike, applied, count, fromInput, isoInstant, localInstant, offset, toInput, visible, zone } from './format.js';
 import { Badge, el, Field, focus, h, icon, Notice, useDismiss } from './ui.js';
 
+/** Words anywhere in an entry. */
+const SEARCH = { name: 'q', label: 'Words' };
 export const TEXTS = [
   { name: 'actor_id', label: 'Actor id' },
   { name: 'actor_username', label: 'Actor name' },
@@ -28,10 +30,13 @@ const HIDDEN_TEXTS = [
   { name: 'occurred_since', label: 'Occurred since' },
   { name: 'occurred_until', label: 'Occurred until' },
 ];
-const VALUES = [...TEXTS, ...CHOICES, ...HIDDEN_TEXTS];
+const VALUES = [SEARCH, ...TEXTS, ...CHOICES, ...HIDDEN_TEXTS];
 const LASTS = { '1h': ['Last hour', 3_600], '24h': ['24 h', 86_400], '7d': ['7 days', 604_800] };
 
 const SUPPORTED = ['event_type', ...VALUES.map(({ name }) => name), 'since', 'until', 'last', 'security', 'live'];
+
+const DETAILS = 'details.';
+const isDetail = (name) => name.startsWith(DETAILS) && name !== DETAILS;
 
 /** What is wrong with the parameters of the list's address: [{name, problem}]. */
 export function problems(search) {
@@ -41,7 +46,7 @@ export function problems(search) {
   for (const name of names) {
     const values = given.getAll(name);
     const add = (problem) => found.push({ name, problem });
-    if (!SUPPORTED.includes(name)) add(`Unknown parameter “${name}”.`);
+    if (!SUPPORTED.includes(name) && !isDetail(name)) add(`Unknown parameter “${name}”.`);
     else if (name !== 'event_type' && values.length > 1) add(`“${name}” may be given once, but is given ${values.length} times.`);
     else if (name === 'last' && !Object.hasOwn(LASTS, values[0])) add(`“last” must be one of ${Object.keys(LASTS).join(', ')}, but is “${values[0]}”.`);
     else if (name === 'last' && (given.has('since') || given.has('until'))) add('“last” can’t be combined with “since” or “until”.');
@@ -65,7 +70,7 @@ export function NotSupported({ search, onRemove }) {
       Notice,
       { kind: 'warn', title: 'The address has parameters that are not supported', alert: true },
       el.ul(problems(search).map(({ name, problem }) => el.li({ key: name }, ...visible(problem)))),
-      el.p(`Supported parameters: ${SUPPORTED.join(', ')}.`),
+      el.p(`Supported parameters: ${SUPPORTED.join(', ')}, ${DETAILS}PATH.`),
       el.p(el.button({ type: 'button', onClick: onRemove }, 'Show the list without them')),
     ),
   );
@@ -76,6 +81,7 @@ export function parse(search) {
   const given = new URLSearchParams(search);
   const filters = { event_type: [...new Set(given.getAll('event_type').filter(Boolean))] };
   for (const { name } of VALUES) filters[name] = given.get(name) || '';
+  filters.details = Object.fromEntries([...given].filter(([name, value]) => isDetail(name) && value));
   filters.last = Object.hasOwn(LASTS, given.get('last') ?? '') ? given.get('last') : '';
   filters.since = filters.last ? '' : given.get('since') || '';
   filters.until = filters.last ? '' : given.get('until') || '';
@@ -87,6 +93,7 @@ export function parse(search) {
 const put = (query, filters) => {
   filters.event_type.forEach((type) => query.append('event_type', type));
   VALUES.forEach(({ name }) => filters[name] && query.set(name, filters[name]));
+  Object.entries(filters.details).forEach(([name, value]) => query.set(name, value));
   ['since', 'until'].forEach((name) => filters[name] && query.set(name, filters[name]));
   if (filters.security) query.set('security', 'true');
 };
@@ -128,6 +135,10 @@ function chips(filters) {
   for (const { name, label } of VALUES) {
     if (filters[name]) all.push({ label, value: filters[name], without: { ...filters, [name]: '' } });
   }
+  for (const [name, value] of Object.entries(filters.details)) {
+    const { [name]: _, ...details } = filters.details;
+    all.push({ label: name, value, without: { ...filters, details } });
+  }
   if (filters.last) all.push({ label: 'Time', value: LASTS[filters.last][0], without: { ...filters, last: '' } });
   if (filters.since) all.push({ label: 'Since', value: when(filters.since), without: { ...filters, since: '' } });
   if (filters.until) all.push({ label: 'Until', value: when(filters.until, true), without: { ...filters, until: '' } });
@@ -145,7 +156,7 @@ export function Chips({ filters, onChange }) {
         { key: chip.label + chip.value },
         el.button(
           { type: 'button', class: 'chip', 'aria-label': `Clear ${chip.label}: ${chip.value}`, onClick: () => onChange(chip.without) },
-          el.span({ class: 'chip-label' }, chip.label), el.bdi({ class: 'clip' }, ...visible(chip.value)), icon('cross'),
+          el.bdi({ class: 'chip-label' }, ...visible(chip.label)), el.bdi({ class: 'clip' }, ...visible(chip.value)), icon('cross'),
         ),
       ),
     ),
@@ -272,6 +283,14 @@ export function FilterBar({ filters, types, onChange }) {
     el.button({ type: 'button', class: 'filters-toggle', 'aria-expanded': String(shown), onClick: () => setShown(!shown) }, icon('filter'), 'Filters', icon('down')),
     el.div(
       { class: 'filter-grid' },
+      h(
+        Field,
+        { label: SEARCH.label },
+        el.input({
+          type: 'search', name: SEARCH.name, placeholder: 'In names, action, details', value: filters.q,
+          onChange: (e) => onChange({ ...filters, q: e.target.value.trim() }),
+        }),
+      ),
       h(TimeRange, { filters, onChange }),
       h(TypePicker, { types, chosen: filters.event_type, onChange: (event_type) => onChange({ ...filters, event_type }) }),
       CHOICES.map(({ name, label, words }) =>

@@ -107,6 +107,13 @@ class PageListIT {
       browser.awaitGone(".chip");
       assertThat(browser.driver.getCurrentUrl()).endsWith("/");
     }
+    browser.fill("input[name=q]", "Hu*");
+    awaitIds("words", expected(e -> "hub".equals(e.targetId())));
+    browser.open("/?details.no.such=%3Cb%3E");
+    browser.awaitText(".chip", "details.no.such");
+    browser.awaitText(".empty", "Nothing matches");
+    browser.click(".chip");
+    browser.awaitGone(".chip");
     browser.click("input[name=security]");
     awaitIds("security", expected(e -> e.eventType().equals("auth.login.failed")));
     browser.click("input[name=security]");
