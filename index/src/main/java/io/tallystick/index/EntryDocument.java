@@ -247,7 +247,7 @@ final class EntryDocument {
       Query target =
           new BooleanQuery.Builder()
               .add(term(EntryField.TARGET_TYPE.toString(), "user"), Occur.FILTER)
-              .add(term(EntryField.TARGET_ID.toString(), user), Occur.FILTER)
+              .add(match(EntryField.TARGET_ID, TextMatch.exactly(user)), Occur.FILTER)
               .build();
       all.add(
           new BooleanQuery.Builder()
