@@ -22,14 +22,17 @@ public final class Words {
   /** ... and most characters of all of them together. */
   public static final int MAX_CHARACTERS = 64 << 10;
 
+  /** Making one costs more than splitting the texts of an entry. */
+  private static final ThreadLocal<StandardTokenizer> TOKENIZER =
+      ThreadLocal.withInitial(StandardTokenizer::new);
+
   private final Set<String> words = new LinkedHashSet<>();
-  private final StandardTokenizer tokenizer = new StandardTokenizer();
   private int characters;
 
   /** Adds the words of a text, as long as they are not too many. */
   public void add(String text) {
     if (!isFull()) {
-      for (String word : split(tokenizer, text)) {
+      for (String word : split(text)) {
         if (!isFull() && words.add(word)) {
           characters += word.length();
         }
@@ -57,10 +60,9 @@ public final class Words {
    */
   public static List<TextMatch> wanted(String text) {
     List<TextMatch> wanted = new ArrayList<>();
-    StandardTokenizer tokenizer = new StandardTokenizer();
     for (String part : text.split("\\s+", -1)) {
       TextMatch match = TextMatch.parse(part);
-      List<String> words = split(tokenizer, match.text());
+      List<String> words = split(match.text());
       for (int i = 0; i < words.size(); i++) {
         wanted.add(new TextMatch(words.get(i), match.prefix() && i == words.size() - 1));
       }
@@ -68,9 +70,9 @@ public final class Words {
     return wanted;
   }
 
-  private static List<String> split(StandardTokenizer tokenizer, String text) {
+  private static List<String> split(String text) {
     List<String> words = new ArrayList<>();
-    try {
+    try (StandardTokenizer tokenizer = TOKENIZER.get()) {
       tokenizer.setReader(new StringReader(Folded.of(text)));
       CharTermAttribute word = tokenizer.getAttribute(CharTermAttribute.class);
       tokenizer.reset();
@@ -78,7 +80,6 @@ public final class Words {
         words.add(word.toString());
       }
       tokenizer.end();
-      tokenizer.close();
     } catch (IOException e) {
       throw new UncheckedIOException("reading from memory does not fail", e);
     }
