@@ -149,7 +149,7 @@ class CountsTest {
       AuditQuery question = RandomLog.randomQuestion(random, entries);
       List<Event> matches =
           entries.stream().filter(RandomLog.meaning(question)).map(Entry::event).toList();
-      TopActors found = index.topActors(question, 100);
+      TopActors found = index.topActors(question, 1_000);
       assertThat(found.total()).isEqualTo(matches.size());
       assertThat(found.addresses())
           .containsExactlyElementsOf(
