@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.service.access.Permission;
 import java.net.Socket;
+import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,6 +43,7 @@ class UnreadListsTest {
               server.post("/api/audit/events", writer, "application/x-ndjson", batch).statusCode())
           .isEqualTo(201);
     }
+    server.log.seal().get();
   }
 
   private static long usedHeap() {
@@ -50,7 +53,12 @@ class UnreadListsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"/api/audit?limit=500", "/api/audit?limit=500&event_type=auth.logout"})
+  @ValueSource(
+      strings = {
+        "/api/audit?limit=500",
+        "/api/audit?limit=500&event_type=auth.logout",
+        "/tlog/tile/entries/000"
+      })
   void longListsThatNobodyReadsTakeLittleMemory(String path) throws Exception {
     List<Socket> sockets = new ArrayList<>();
     try (TestServer server = TestServer.start(data)) {
@@ -79,6 +87,23 @@ class UnreadListsTest {
       for (Socket socket : sockets) {
         socket.close();
       }
+    }
+  }
+
+  @Test
+  void aBundleThatIsReadHasEveryEntry() throws Exception {
+    try (TestServer server = TestServer.start(data)) {
+      fill(server);
+      String reader = server.key(Permission.ADMIN_AUDIT);
+      HttpResponse<byte[]> bundle =
+          server.sendForBytes(server.request("/tlog/tile/entries/000", reader));
+      ByteBuffer entries = ByteBuffer.wrap(bundle.body());
+      for (long id = 1; id <= 256; id++) {
+        byte[] entry = new byte[entries.getShort() & 0xffff];
+        entries.get(entry);
+        assertThat(entry).isEqualTo(server.entry(id).bytes());
+      }
+      assertThat(entries.hasRemaining()).isFalse();
     }
   }
 

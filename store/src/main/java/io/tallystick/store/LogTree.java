@@ -1,6 +1,5 @@
 package io.tallystick.store;
 
-import io.tallystick.store.log.EntrySource;
 import io.tallystick.store.log.LogException;
 import io.tallystick.store.log.SignedCheckpoint;
 import io.tallystick.store.seal.CheckpointFiles;
@@ -11,7 +10,6 @@ import io.tallystick.tlog.ProofBuilder;
 import io.tallystick.tlog.Tile;
 import io.tallystick.tlog.TileHashReader;
 import io.tallystick.tlog.TlogProof;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -44,13 +42,13 @@ public final class LogTree {
    */
   public record KeptFile(long size, Instant signedAt) {}
 
-  private final EntrySource entries;
+  private final LogReader entries;
   private final CheckpointFiles files;
   private final Newest newest;
   private final TileHashReader.Source tiles;
   private final HistoryQuota onDemand = new HistoryQuota();
 
-  LogTree(EntrySource entries, CheckpointFiles files, Newest newest, TileHashReader.Source tiles) {
+  LogTree(LogReader entries, CheckpointFiles files, Newest newest, TileHashReader.Source tiles) {
     this.entries = entries;
     this.files = files;
     this.newest = newest;
@@ -157,29 +155,17 @@ public final class LogTree {
    * The entries of a bundle (C2SP tlog-tiles, "Log entries"); empty if they are not published yet,
    * or retention removed some of them.
    */
-  public Optional<byte[]> bundle(EntryBundle bundle) throws IOException {
-    if (!bundle.existsIn(size())) {
+  public Optional<BundleStream> bundle(EntryBundle bundle) throws IOException {
+    // Sees what a writer in another process has removed.
+    entries.lastId();
+    if (!bundle.existsIn(size()) || bundle.start() < entries.firstId() - 1) {
       return Optional.empty();
     }
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    long first = bundle.start() + 1;
-    long last = bundle.start() + bundle.width();
-    long[] next = {first};
-    entries.forEach(
-        first,
-        last,
-        entry -> {
-          if (entry.id() != next[0]) {
-            return false;
-          }
-          next[0]++;
-          int length = entry.bytes().length;
-          bytes.write(length >> 8);
-          bytes.write(length);
-          bytes.writeBytes(entry.bytes());
-          return true;
-        });
-    return next[0] == last + 1 ? Optional.of(bytes.toByteArray()) : Optional.empty();
+    try {
+      return Optional.of(new BundleStream(entries, bundle));
+    } catch (LogException.Removed e) {
+      return Optional.empty();
+    }
   }
 
   /** Keeps a checkpoint in the history, for instance because an archive is under it. */

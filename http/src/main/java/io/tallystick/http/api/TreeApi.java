@@ -17,7 +17,11 @@ import io.tallystick.service.query.CheckpointQuery;
 import io.tallystick.service.query.Parameters;
 import io.tallystick.service.query.ProofService;
 import io.tallystick.service.query.QueryParser;
+import io.tallystick.store.BundleStream;
 import io.tallystick.store.log.SignedCheckpoint;
+import io.tallystick.tlog.EntryBundle;
+import io.tallystick.tlog.Tile;
+import io.tallystick.tlog.TilePath;
 import io.tallystick.tlog.TlogProof;
 import java.io.IOException;
 import java.util.List;
@@ -31,6 +35,8 @@ import java.util.function.Supplier;
 public final class TreeApi {
   private static final String PATH = "/api/audit";
   private static final String TILES = "/tlog/tile/";
+  private static final Supplier<Problem.Thrown> NO_TILE =
+      missing("The published tree has no such tile, or retention removed some of its entries.");
 
   private final ProofService tree;
   private final LongRequests work;
@@ -146,15 +152,31 @@ public final class TreeApi {
   private void tile(Context request) throws IOException {
     String path = request.req().getRequestURI();
     String tiles = request.contextPath() + TILES;
-    Optional<byte[]> tile =
-        path.startsWith(tiles) ? tree.tile(path.substring(tiles.length())) : Optional.empty();
-    byte[] bytes =
-        tile.orElseThrow(
-            missing(
-                "The published tree has no such tile, or retention removed some of its entries."));
+    TilePath tile =
+        (path.startsWith(tiles)
+                ? TilePath.parse(path.substring(tiles.length()))
+                : Optional.<TilePath>empty())
+            .orElseThrow(NO_TILE);
+    switch (tile) {
+      case Tile hashes -> {
+        byte[] bytes = tree.tile(hashes).orElseThrow(NO_TILE);
+        immutable(request);
+        Bytes.answer(request, Bytes.BINARY, bytes);
+      }
+      case EntryBundle entries -> {
+        BundleStream bundle = tree.bundle(entries).orElseThrow(NO_TILE);
+        immutable(request);
+        request.contentType(Bytes.BINARY);
+        if (!isHead(request)) {
+          bundle.writeTo(request.outputStream());
+        }
+      }
+    }
+  }
+
+  private void immutable(Context request) {
     request.header(
         "Cache-Control", (publicTlog ? "public" : "private") + ", max-age=604800, immutable");
-    Bytes.answer(request, Bytes.BINARY, bytes);
   }
 
   private static boolean isHead(Context request) {

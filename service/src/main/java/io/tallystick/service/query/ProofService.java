@@ -9,13 +9,13 @@ import io.tallystick.service.answer.CheckpointList;
 import io.tallystick.service.answer.ConsistencyProof;
 import io.tallystick.service.answer.LogInfo;
 import io.tallystick.service.witness.WitnessFeeder;
+import io.tallystick.store.BundleStream;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.LogTree;
 import io.tallystick.store.log.SignedCheckpoint;
 import io.tallystick.tlog.EntryBundle;
 import io.tallystick.tlog.Hash;
 import io.tallystick.tlog.Tile;
-import io.tallystick.tlog.TilePath;
 import io.tallystick.tlog.TlogProof;
 import java.io.IOException;
 import java.time.Instant;
@@ -214,18 +214,16 @@ public final class ProofService {
     return newest();
   }
 
+  /** The hashes of a tile of the published tree; empty if it has no such tile. */
+  public Optional<byte[]> tile(Tile tile) throws IOException {
+    return log.tree().tile(tile);
+  }
+
   /**
-   * A tile or a bundle of entries of the published tree; empty if it has no such thing, or
-   * retention removed some of the entries.
+   * A bundle of entries of the published tree; empty if it has no such bundle, or retention removed
+   * some of the entries.
    */
-  public Optional<byte[]> tile(String path) throws IOException {
-    Optional<TilePath> parsed = TilePath.parse(path);
-    if (parsed.isEmpty()) {
-      return Optional.empty();
-    }
-    return switch (parsed.get()) {
-      case Tile tile -> log.tree().tile(tile);
-      case EntryBundle bundle -> log.tree().bundle(bundle);
-    };
+  public Optional<BundleStream> bundle(EntryBundle bundle) throws IOException {
+    return log.tree().bundle(bundle);
   }
 }
