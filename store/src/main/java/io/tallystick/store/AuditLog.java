@@ -36,6 +36,7 @@ import io.tallystick.tlog.Sha256;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
@@ -61,6 +62,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class AuditLog implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AuditLog.class);
+
+  /**
+   * No checkpoint is so late on a device that works: one takes milliseconds, and a few seconds
+   * where forcing is slow.
+   */
+  private static final Duration MAX_LATE = Duration.ofSeconds(60);
 
   private final LogReader reader;
   private final AppendQueue queue;
@@ -384,6 +391,18 @@ public final class AuditLog implements AutoCloseable {
   /** Why the log accepts no more appends; empty while it does. */
   public Optional<LogException> stopped() {
     return Optional.ofNullable(latch.reason());
+  }
+
+  /** What keeps entries from being sealed, as a sentence; empty while they are, or are soon. */
+  public Optional<String> sealingFault() {
+    if (!sealerThread.thread().isAlive()) {
+      return Optional.of("The thread that seals has ended; restart the server.");
+    }
+    Duration late = sealer.late();
+    return late.compareTo(MAX_LATE) > 0
+        ? Optional.of(
+            "Entries are not sealed: a checkpoint has been due for " + late.toSeconds() + " s.")
+        : Optional.empty();
   }
 
   /** Usable bytes on the log's device. */

@@ -44,6 +44,10 @@ public final class HealthApi {
     if (stopped.isPresent()) {
       throw Problem.of(503, "The log accepts no more appends; reading goes on.").thrown();
     }
+    Optional<String> fault = log.sealingFault();
+    if (fault.isPresent()) {
+      throw Problem.of(503, fault.get()).thrown();
+    }
     String warning = log.isLowOnSpace() ? "the log's device is almost full" : null;
     JsonObjects.answer(request, Health.ready(index.status(), warning));
   }

@@ -9,6 +9,7 @@ import io.tallystick.index.IndexException;
 import io.tallystick.service.InvalidParameterException;
 import io.tallystick.service.ShareExceededException;
 import io.tallystick.service.append.EventIdConflictException;
+import io.tallystick.service.query.NotSealedException;
 import io.tallystick.service.work.TooManyTasksException;
 import io.tallystick.store.files.NoSpaceException;
 import io.tallystick.store.log.LogException;
@@ -47,6 +48,8 @@ public final class Problems {
       case ShareExceededException e ->
           Problem.of(503, sentence(e.getMessage()))
               .with("Retry-After", Integer.toString(e.limit().retryAfterSeconds()));
+      case NotSealedException e ->
+          Problem.of(503, sentence(e.getMessage())).with("Retry-After", "5");
       case LogException e -> of(e);
       case NoSpaceException e -> Problem.of(507, sentence(e.getMessage()));
       case CorruptTileException e ->

@@ -30,13 +30,16 @@ public final class OnDemandCheckpoints implements CheckpointSource {
   /**
    * A checkpoint over everything that is acknowledged.
    *
-   * @throws IOException if it could not be signed in time
+   * @throws NotSealedException if it was not signed in time
    */
   public SignedCheckpoint now() throws IOException, InterruptedException {
     try {
       return Futures.from(log.seal(), timeout);
     } catch (TimeoutException e) {
-      throw new IOException("no checkpoint was signed within " + timeout.toSeconds() + " s", e);
+      throw new NotSealedException(
+          "no checkpoint was signed within "
+              + timeout.toSeconds()
+              + " s; /readyz says whether that lasts");
     }
   }
 }

@@ -71,6 +71,10 @@ public final class Sealer implements Runnable, TileHashReader.Source {
   @GuardedBy("lock")
   private long waitingBytes;
 
+  /** Since when entries wait for a checkpoint, by the log's clock; {@code null} if none does. */
+  @GuardedBy("lock")
+  private @Nullable Instant unsealedSince;
+
   @GuardedBy("lock")
   private boolean asked;
 
@@ -129,6 +133,9 @@ public final class Sealer implements Runnable, TileHashReader.Source {
     this.interval = interval;
     this.clock = clock;
     this.keptAt = checkpoints.newestKeptAt();
+    if (edge.size() > (newest == null ? 0 : newest.size())) {
+      this.unsealedSince = clock.instant();
+    }
   }
 
   /** The newest checkpoint; {@code null} before the first. */
@@ -145,6 +152,9 @@ public final class Sealer implements Runnable, TileHashReader.Source {
     try {
       while (waitingBytes > MAX_WAITING_BYTES && failure == null) {
         changed.awaitUninterruptibly();
+      }
+      if (unsealedSince == null) {
+        unsealedSince = clock.instant();
       }
       waitingHashes.add(hashes);
       waitingBytes += hashes.length;
@@ -171,6 +181,23 @@ public final class Sealer implements Runnable, TileHashReader.Source {
       asked = true;
       changed.signalAll();
       return waiters.add(size);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * For how long a checkpoint has been due that was not published; zero if none is late. By the
+   * log's clock.
+   */
+  public Duration late() {
+    lock.lock();
+    try {
+      if (unsealedSince == null) {
+        return Duration.ZERO;
+      }
+      Duration late = Duration.between(unsealedSince, clock.instant()).minus(interval);
+      return late.isNegative() ? Duration.ZERO : late;
     } finally {
       lock.unlock();
     }
@@ -217,16 +244,12 @@ public final class Sealer implements Runnable, TileHashReader.Source {
           new LogException.Stopped(
               "the log stopped, because it could not be sealed: " + e.getMessage(), e));
     } finally {
-      closeTiles();
+      discard();
     }
   }
 
-  /** Closes the files of a sealer that will never run. */
+  /** Closes the tree's files; called from elsewhere for a sealer that will never run. */
   public void discard() {
-    closeTiles();
-  }
-
-  private void closeTiles() {
     try {
       newTiles.close();
     } catch (IOException e) {
@@ -385,6 +408,12 @@ public final class Sealer implements Runnable, TileHashReader.Source {
         new SignedCheckpoint(checkpoint, SignedNote.sign(checkpoint.text(), signers, now), now);
     checkpoints.publish(signed.note());
     newest = signed;
+    lock.lock();
+    try {
+      unsealedSince = waitingHashes.isEmpty() ? null : now;
+    } finally {
+      lock.unlock();
+    }
     return signed;
   }
 
