@@ -74,11 +74,7 @@ class StarvationTest {
         .collect(Collectors.joining(",", "[", "]"));
   }
 
-  /** The metric and the entry name the key that reached the limit. */
-  private void assertRecorded(String limit, String key) throws Exception {
-    assertThat(server.get("/metrics", reader).body())
-        .containsPattern(
-            "tallystick_limited_requests_total\\{limit=\"" + limit + "\",key=\"" + key + "\"} \\d");
+  private List<Event> rateLimited() throws IOException {
     List<Event> entries = new ArrayList<>();
     server
         .log
@@ -93,6 +89,20 @@ class StarvationTest {
               }
               return true;
             });
+    return entries;
+  }
+
+  /** The metric and the entry name the key that reached the limit. */
+  private void assertRecorded(String limit, String key) throws Exception {
+    assertThat(server.get("/metrics", reader).body())
+        .containsPattern(
+            "tallystick_limited_requests_total\\{limit=\"" + limit + "\",key=\"" + key + "\"} \\d");
+    // The answer does not wait for the entry.
+    List<Event> entries = rateLimited();
+    for (int i = 0; i < 500 && entries.isEmpty(); i++) {
+      Thread.sleep(20);
+      entries = rateLimited();
+    }
     assertThat(entries).as("one a minute").hasSize(1);
     Event entry = entries.getFirst();
     assertThat(entry.actorUsername()).isEqualTo(key);

@@ -51,6 +51,7 @@ public final class QueryService {
 
   /** A page of the entries that match, to be written to somebody who may read it slowly. */
   public EntryPageStream stream(AuditQuery query) throws IOException, InterruptedException {
+    IndexedCheck.check(index, query);
     return new EntryPageStream(log, query, index.search(query));
   }
 
