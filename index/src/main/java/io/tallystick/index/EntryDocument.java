@@ -16,7 +16,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Set;
 import org.apache.lucene.document.BinaryPoint;
 import org.apache.lucene.document.Document;
 import org.apache.lucene.document.Field;
@@ -135,29 +134,37 @@ final class EntryDocument {
     if (EventType.isSecurity(original)) {
       add(document, SECURITY, YES);
     }
-    Details details = sent.details();
-    if (details != null && level.compareTo(IndexedDetails.VALUES) >= 0) {
-      DetailValues.terms(details.toString()).forEach(term -> add(document, DETAILS, term));
-    }
-    if (level == IndexedDetails.TEXT) {
-      words(entry, details).forEach(word -> add(document, WORDS, word));
-    }
+    addTexts(document, entry, sent.details(), level);
     return document;
   }
 
-  /** Names come first: an event with very many words must not hide who did what. */
-  private static Set<String> words(Entry entry, @Nullable Details details) {
+  /**
+   * Adds the values in the details and the words. Names come first: an event with very many words
+   * must not hide who did what.
+   */
+  private static void addTexts(
+      Document document, Entry entry, @Nullable Details details, IndexedDetails level) {
+    DetailValues values = new DetailValues();
     Words words = new Words();
+    boolean hasWords = level == IndexedDetails.TEXT;
     for (EntryField field : WITH_WORDS) {
-      String text = entry.text(field);
+      String text = hasWords ? entry.text(field) : null;
       if (text != null) {
         words.add(text);
       }
     }
-    if (details != null) {
-      words.addValues(details.toString());
+    if (details != null && level != IndexedDetails.NONE) {
+      DetailValues.forEach(
+          details.toString(),
+          (path, value) -> {
+            values.add(path, value);
+            if (hasWords) {
+              words.add(value);
+            }
+          });
     }
-    return words.all();
+    values.terms().forEach(term -> add(document, DETAILS, term));
+    words.all().forEach(word -> add(document, WORDS, word));
   }
 
   /** What the index knows of an entry that can't be read. */

@@ -116,11 +116,17 @@ class DetailsTest {
             7,
             entry -> {
               String details = String.valueOf(entry.decode().event().details());
-              assertThat(DetailValues.terms(details))
+              DetailValues values = new DetailValues();
+              Words words = new Words();
+              DetailValues.forEach(
+                  details,
+                  (path, value) -> {
+                    values.add(path, value);
+                    words.add(value);
+                  });
+              assertThat(values.terms())
                   .hasSizeLessThanOrEqualTo(DetailValues.MAX_TERMS)
                   .allSatisfy(term -> assertThat(term.length()).isLessThan(1_000));
-              Words words = new Words();
-              words.addValues(details);
               assertThat(words.all()).hasSizeLessThanOrEqualTo(Words.MAX_WORDS);
               return true;
             });

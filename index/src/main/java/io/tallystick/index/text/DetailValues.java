@@ -5,10 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import io.tallystick.tlog.Sha256;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -22,7 +21,7 @@ import java.util.function.BiConsumer;
  *
  * <p>The term of a value is its path, NUL, and the folded value. One entry can't fill the index:
  * {@link #MAX_TERMS}, {@link #MAX_TERM_BYTES} and {@link #MAX_PATH_BYTES} are far more than events
- * have, and what is beyond them has no term.
+ * have, and what is beyond them has no term. Used by one thread.
  */
 public final class DetailValues {
   /** Most terms of one entry ... */
@@ -43,23 +42,22 @@ public final class DetailValues {
   private static final JsonFactory JSON = new JsonFactory();
   private static final char NUL = '\0';
 
-  private DetailValues() {}
+  private final Set<String> terms = new LinkedHashSet<>();
+  private int termBytes;
 
-  /** The terms of details, those that come first in them if there are too many. */
-  public static Set<String> terms(String json) {
-    Set<String> terms = new LinkedHashSet<>();
-    int[] bytes = {0};
-    forEach(
-        json,
-        (path, value) -> {
-          if (terms.size() < MAX_TERMS && isFindable(path)) {
-            String term = begin(path) + whole(Folded.of(value));
-            int length = length(term);
-            if (bytes[0] + length <= MAX_TERM_BYTES && terms.add(term)) {
-              bytes[0] += length;
-            }
-          }
-        });
+  /** Adds the term of a value, unless there are too many. */
+  public void add(String path, String value) {
+    if (terms.size() < MAX_TERMS && isFindable(path)) {
+      String term = begin(path) + whole(Folded.of(value));
+      int length = length(term);
+      if (termBytes + length <= MAX_TERM_BYTES && terms.add(term)) {
+        termBytes += length;
+      }
+    }
+  }
+
+  /** The different terms, in the order in which their values came. */
+  public Set<String> terms() {
     return terms;
   }
 
@@ -99,12 +97,9 @@ public final class DetailValues {
       }
       end += Character.charCount(c);
     }
-    try {
-      byte[] hash = MessageDigest.getInstance("SHA-256").digest(value.getBytes(UTF_8));
-      return value.substring(0, end) + NUL + HexFormat.of().formatHex(hash);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    return value.substring(0, end)
+        + NUL
+        + HexFormat.of().formatHex(Sha256.of(value.getBytes(UTF_8)));
   }
 
   private static int length(String text) {
@@ -112,7 +107,7 @@ public final class DetailValues {
   }
 
   /** Every value, with its path, in the order of the text. */
-  static void forEach(String json, BiConsumer<String, String> consumer) {
+  public static void forEach(String json, BiConsumer<String, String> consumer) {
     try (JsonParser parser = JSON.createParser(json)) {
       parser.nextToken();
       value(parser, "", consumer);

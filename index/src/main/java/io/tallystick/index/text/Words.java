@@ -40,11 +40,6 @@ public final class Words {
     }
   }
 
-  /** Adds the words of all values in details; keys are not among them. */
-  public void addValues(String details) {
-    DetailValues.forEach(details, (path, value) -> add(value));
-  }
-
   private boolean isFull() {
     return words.size() >= MAX_WORDS || characters >= MAX_CHARACTERS;
   }
