@@ -13,7 +13,7 @@ import java.util.zip.ZipException;
  * fails if anything but a whole member follows a member, so that no part of a body is dropped
  * unseen. Holds a few kilobytes, however much it expands to. Used by one thread.
  */
-final class GzipStream extends InputStream {
+final class GzipStream extends BulkStream {
   private static final int HEADER_CRC = 2;
   private static final int EXTRA = 4;
   private static final int NAME = 8;
@@ -33,12 +33,6 @@ final class GzipStream extends InputStream {
    */
   GzipStream(InputStream compressed) {
     this.compressed = compressed;
-  }
-
-  @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
   }
 
   /**

@@ -12,7 +12,7 @@ import org.eclipse.jetty.io.EndPoint;
  * if a sixth of that time brings less than {@value #MIN_BYTES_PER_SECOND} bytes a second: a client
  * that stops in the middle would hold the memory of what it sent. Used by one thread.
  */
-final class PacedStream extends InputStream {
+final class PacedStream extends BulkStream {
   static final int MIN_BYTES_PER_SECOND = 1 << 10;
 
   private final InputStream in;
@@ -55,12 +55,6 @@ final class PacedStream extends InputStream {
     this.windowNanos = wholeNanos / 6;
     this.minWindowBytes =
         Math.max(1, MIN_BYTES_PER_SECOND * windowNanos / Duration.ofSeconds(1).toNanos());
-  }
-
-  @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
   }
 
   /**
