@@ -72,13 +72,7 @@ public final class ReadingApi {
     this.notice = new IndexNotice(index);
   }
 
-  /** A question whose parameters are valid. */
-  private record Question(boolean takesLong, Answer answer) {
-    static Question ofLog(Answer answer) {
-      return new Question(true, answer);
-    }
-  }
-
+  /** What takes as long as the log is long; its parameters are valid. */
   @FunctionalInterface
   private interface Answer {
     Object get() throws IOException, InterruptedException;
@@ -93,7 +87,7 @@ public final class ReadingApi {
         "/types",
         given -> {
           TypeQuery wanted = QueryParser.types(given);
-          return Question.ofLog(() -> queries.types(wanted));
+          return () -> queries.types(wanted);
         });
     add(
         routes,
@@ -101,16 +95,9 @@ public final class ReadingApi {
         "/stats",
         given -> {
           Period period = QueryParser.period(given);
-          return Question.ofLog(() -> queries.statistics(period));
+          return () -> queries.statistics(period);
         });
-    add(
-        routes,
-        keys,
-        "/horizon",
-        given -> {
-          given.only(List.of());
-          return new Question(false, queries::horizon);
-        });
+    get(routes, keys, "/horizon", (request, caller) -> horizon(request));
     get(routes, keys, "/export", this::export);
     get(routes, keys, USER + "{user_id}", this::user);
     get(routes, keys, "/entries/{id}", (request, caller) -> entry(request));
@@ -153,18 +140,24 @@ public final class ReadingApi {
   }
 
   /** HEAD asks only whether the question is a valid one. */
-  private void answer(Context request, Caller caller, Question question)
+  private void answer(Context request, Caller caller, Answer answer)
       throws IOException, InterruptedException {
     if (request.method().equals(HandlerType.HEAD)) {
       request.contentType(AnswerJson.CONTENT_TYPE);
       return;
     }
-    Object answer =
-        question.takesLong()
-            ? work.compute(request, caller, task -> question.answer().get())
-            : question.answer().get();
+    Object found = work.compute(request, caller, task -> answer.get());
     notice.add(request);
-    JsonObjects.answer(request, answer);
+    JsonObjects.answer(request, found);
+  }
+
+  private void horizon(Context request) throws IOException {
+    Parameters.ofQuery(request.queryString()).only(List.of());
+    request.contentType(AnswerJson.CONTENT_TYPE);
+    if (!request.method().equals(HandlerType.HEAD)) {
+      notice.add(request);
+      JsonObjects.answer(request, queries.horizon());
+    }
   }
 
   /**
@@ -232,7 +225,7 @@ public final class ReadingApi {
       RoutesConfig routes,
       Authenticator keys,
       String path,
-      Function<Parameters, Question> questions) {
+      Function<Parameters, Answer> questions) {
     get(
         routes,
         keys,
