@@ -12,7 +12,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,7 +49,7 @@ class AttributionTest {
       assertThat(server.get("/api/audit", writer.text()).statusCode()).isEqualTo(429);
     }
     server.close();
-    List<Entry> written = entriesFrom(server, lastId + 1);
+    List<Entry> written = server.entriesFrom(lastId + 1);
     assertThat(written.stream().map(e -> String.valueOf(e.event().targetId())))
         .filteredOn(revoked.key().id()::equals)
         .hasSize(5);
@@ -77,7 +76,7 @@ class AttributionTest {
       assertThat(server.send(request).statusCode()).isIn(401, 429);
     }
     server.close();
-    List<Entry> written = entriesFrom(server, lastId + 1);
+    List<Entry> written = server.entriesFrom(lastId + 1);
     assertThat(written).hasSizeLessThanOrEqualTo(103);
     assertThat(written.stream().map(e -> String.valueOf(e.event().targetId())))
         .filteredOn(stolen.key().id()::equals)
@@ -151,11 +150,5 @@ class AttributionTest {
         assertThat(refused.body()).contains("must not begin with");
       }
     }
-  }
-
-  private static List<Entry> entriesFrom(TestServer server, long id) throws Exception {
-    List<Entry> entries = new ArrayList<>();
-    server.log.reader().forEach(id, Long.MAX_VALUE, entry -> entries.add(entry.decode()));
-    return entries;
   }
 }

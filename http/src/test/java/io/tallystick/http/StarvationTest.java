@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.tallystick.entry.Entry;
 import io.tallystick.entry.Event;
 import io.tallystick.service.access.Permission;
 import java.io.IOException;
@@ -75,21 +76,10 @@ class StarvationTest {
   }
 
   private List<Event> rateLimited() throws IOException {
-    List<Event> entries = new ArrayList<>();
-    server
-        .log
-        .reader()
-        .forEach(
-            1,
-            Long.MAX_VALUE,
-            entry -> {
-              Event event = entry.decode().event();
-              if (event.eventType().equals("security.rate_limited")) {
-                entries.add(event);
-              }
-              return true;
-            });
-    return entries;
+    return server.entriesFrom(1).stream()
+        .map(Entry::event)
+        .filter(event -> event.eventType().equals("security.rate_limited"))
+        .toList();
   }
 
   /** The metric and the entry name the key that reached the limit. */

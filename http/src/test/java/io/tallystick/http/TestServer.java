@@ -2,6 +2,7 @@ package io.tallystick.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tallystick.entry.Entry;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.service.Actor;
 import io.tallystick.service.access.AccessKeys;
@@ -149,12 +150,16 @@ public final class TestServer implements AutoCloseable {
     return log.reader().read(id).orElseThrow();
   }
 
+  /** The entries from this id on. */
+  public List<Entry> entriesFrom(long id) throws IOException {
+    List<Entry> entries = new ArrayList<>();
+    log.reader().forEach(id, Long.MAX_VALUE, entry -> entries.add(entry.decode()));
+    return entries;
+  }
+
   /** The event types of the entries from this id on. */
   public List<String> typesFrom(long id) throws IOException {
-    List<String> types = new ArrayList<>();
-    log.reader()
-        .forEach(id, Long.MAX_VALUE, entry -> types.add(entry.decode().event().eventType()));
-    return types;
+    return entriesFrom(id).stream().map(entry -> entry.event().eventType()).toList();
   }
 
   @Override
