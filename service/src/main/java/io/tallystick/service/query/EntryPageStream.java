@@ -13,19 +13,22 @@ import java.io.OutputStream;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A page of the entries that match, as the JSON of an {@link EntryPage}. Its first {@value
- * #AHEAD_BYTES} bytes of entries are read at once, so that most failures show before anything is
- * written; the rest is read a few entries at a time as it is written. So 500 entries of 64 KiB take
- * no more memory than the page of a client that is slow to read it should. Used by one thread.
+ * #PORTION_BYTES} bytes of entries are read at once, so that most failures show before anything is
+ * written; the rest is read in portions of that size, or of a few entries if those are larger, as
+ * it is written. So 500 entries of 64 KiB take no more memory than the page of a client that is
+ * slow to read it should. Used by one thread.
  */
 public final class EntryPageStream {
-  private static final int AHEAD_BYTES = 64 << 10;
+  /** Most bytes of a portion of more than {@value #FEW} entries. */
+  private static final int PORTION_BYTES = 64 << 10;
 
-  /** A block is looked for once for so many entries that are next to each other. */
-  private static final int AT_ONCE = 4;
+  /** So many entries are read at once, however large they are. */
+  private static final int FEW = 4;
 
   private final LogReader log;
   private final Page page;
@@ -35,28 +38,41 @@ public final class EntryPageStream {
   /** How many ids of the page were read. */
   private int read;
 
+  /**
+   * How many are read next. Looking for a block costs as much as reading it, and it may hold the
+   * whole page.
+   */
+  private int atOnce = EntryBatch.MAX;
+
   EntryPageStream(LogReader log, AuditQuery query, Page page) throws IOException {
     this.log = log;
     this.page = page;
     this.ascending = query.ascending();
-    for (int bytes = 0; bytes < AHEAD_BYTES && read < page.ids().size(); ) {
-      for (StoredEntry entry : readFew()) {
+    for (int bytes = 0; bytes < PORTION_BYTES && read < page.ids().size(); ) {
+      for (StoredEntry entry : readPortion()) {
         ahead.add(entry);
         bytes += entry.bytes().length;
       }
     }
   }
 
-  private List<StoredEntry> readFew() throws IOException {
-    int end = Math.min(read + AT_ONCE, page.ids().size());
-    List<Long> ids = page.ids().subList(read, end);
-    read = end;
-    return EntryBatch.read(log, ids);
+  private List<StoredEntry> readPortion() throws IOException {
+    while (true) {
+      int end = Math.min(read + atOnce, page.ids().size());
+      long maxBytes = atOnce <= FEW ? Long.MAX_VALUE : PORTION_BYTES;
+      Optional<List<StoredEntry>> portion =
+          EntryBatch.readWithin(log, page.ids().subList(read, end), maxBytes);
+      if (portion.isPresent()) {
+        read = end;
+        return portion.get();
+      }
+      atOnce = Math.max(FEW, atOnce / FEW);
+    }
   }
 
   private @Nullable StoredEntry next() throws IOException {
     while (ahead.isEmpty() && read < page.ids().size()) {
-      ahead.addAll(readFew());
+      ahead.addAll(readPortion());
     }
     return ahead.poll();
   }
