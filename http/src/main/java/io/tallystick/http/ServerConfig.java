@@ -4,6 +4,7 @@ import io.tallystick.http.auth.SessionLimits;
 import io.tallystick.http.tls.TlsFiles;
 import io.tallystick.http.wire.BodyMemory;
 import io.tallystick.http.wire.ConnectionLimits;
+import io.tallystick.http.wire.Positive;
 import io.tallystick.index.AddressRange;
 import io.tallystick.tlog.Quoted;
 import java.net.InetAddress;
@@ -113,11 +114,11 @@ public record ServerConfig(
       int maxFailures,
       Duration failureWindow) {
     public Limits {
-      positive("maxEvents", maxEvents);
-      positive("maxBodyBytes", maxBodyBytes);
-      positive("maxConnections", maxConnections);
-      positive("maxFailures", maxFailures);
-      positive("failureWindow", failureWindow.toNanos());
+      Positive.check("maxEvents", maxEvents);
+      Positive.check("maxBodyBytes", maxBodyBytes);
+      Positive.check("maxConnections", maxConnections);
+      Positive.check("maxFailures", maxFailures);
+      Positive.check("failureWindow", failureWindow.toNanos());
       if (BodyMemory.largestBody(maxPendingBodyBytes) < maxBodyBytes) {
         throw new IllegalArgumentException(
             "maxPendingBodyBytes must be at least 16/7 of maxBodyBytes, so that the share of one key"
@@ -148,10 +149,10 @@ public record ServerConfig(
    */
   public record Timeouts(Duration idle, Duration body, Duration append, Duration stop) {
     public Timeouts {
-      positive("idle", idle.toNanos());
-      positive("body", body.toNanos());
-      positive("append", append.toNanos());
-      positive("stop", stop.toNanos());
+      Positive.check("idle", idle.toNanos());
+      Positive.check("body", body.toNanos());
+      Positive.check("append", append.toNanos());
+      Positive.check("stop", stop.toNanos());
     }
 
     /** The same with another time for an idle client. */
@@ -341,12 +342,6 @@ public record ServerConfig(
           connections,
           timeouts,
           sessions);
-    }
-  }
-
-  private static void positive(String name, long value) {
-    if (value <= 0) {
-      throw new IllegalArgumentException(name + " must be greater than 0, but was " + value);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.tallystick.http.auth;
 
+import io.tallystick.http.wire.Positive;
 import java.time.Duration;
 
 /**
@@ -12,19 +13,13 @@ import java.time.Duration;
  */
 public record SessionLimits(Duration idle, Duration absolute, int max) {
   public SessionLimits {
-    checkPositive("idle", idle.toNanos());
-    checkPositive("absolute", absolute.toNanos());
-    checkPositive("max", max);
+    Positive.check("idle", idle.toNanos());
+    Positive.check("absolute", absolute.toNanos());
+    Positive.check("max", max);
   }
 
   /** 30 minutes idle, 12 hours in all, 1,000 at once. */
   public static SessionLimits defaults() {
     return new SessionLimits(Duration.ofMinutes(30), Duration.ofHours(12), 1_000);
-  }
-
-  private static void checkPositive(String name, long value) {
-    if (value <= 0) {
-      throw new IllegalArgumentException(name + " must be greater than 0, but was " + value);
-    }
   }
 }

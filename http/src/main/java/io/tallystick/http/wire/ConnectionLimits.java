@@ -12,8 +12,8 @@ import java.time.Duration;
  */
 public record ConnectionLimits(int perAddress, Duration firstByte) {
   public ConnectionLimits {
-    checkPositive("perAddress", perAddress);
-    checkPositive("firstByte", firstByte.toNanos());
+    Positive.check("perAddress", perAddress);
+    Positive.check("firstByte", firstByte.toNanos());
   }
 
   /**
@@ -27,11 +27,5 @@ public record ConnectionLimits(int perAddress, Duration firstByte) {
   /** The same with another limit for one address. */
   public ConnectionLimits withPerAddress(int value) {
     return new ConnectionLimits(value, firstByte);
-  }
-
-  private static void checkPositive(String name, long value) {
-    if (value <= 0) {
-      throw new IllegalArgumentException(name + " must be greater than 0, but was " + value);
-    }
   }
 }
