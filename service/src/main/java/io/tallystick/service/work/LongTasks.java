@@ -1,6 +1,7 @@
 package io.tallystick.service.work;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.tallystick.store.files.BackgroundThread;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -21,7 +22,8 @@ import org.slf4j.LoggerFactory;
  * Runs what takes long: on platform threads, of which fewer than there are cores compute at any
  * time (one on a single core). Where more want to, the keys take turns, so that nobody waits for
  * all the work of somebody else; a task that writes to a slow client has no turn meanwhile. The
- * rest of the cores is for what must not wait. Safe for any number of threads.
+ * rest of the cores is for what must not wait, and these threads give way to it on their own cores
+ * too. Safe for any number of threads.
  */
 public final class LongTasks implements AutoCloseable {
   /** Most tasks of one key that run or wait. */
@@ -67,7 +69,10 @@ public final class LongTasks implements AutoCloseable {
                 Thread.ofPlatform()
                     .name("tally-long-" + COUNT.incrementAndGet())
                     .daemon()
-                    .unstarted(work));
+                    .unstarted(() -> {
+                      BackgroundThread.enter();
+                      work.run();
+                    }));
   }
 
   /**

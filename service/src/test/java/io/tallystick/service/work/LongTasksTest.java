@@ -2,10 +2,13 @@ package io.tallystick.service.work;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.tallystick.store.log.SafePoint;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -26,6 +29,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class LongTasksTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Path THREAD = Path.of("/proc/thread-self/stat");
 
   private final LongTasks tasks = new LongTasks(1);
   private final List<String> order = Collections.synchronizedList(new ArrayList<>());
@@ -54,6 +58,23 @@ class LongTasksTest {
 
   private LongTask<Boolean> note(String key, String name) {
     return tasks.begin(key, self -> order.add(name));
+  }
+
+  @Test
+  void givesWayToEveryThreadThatMustNotWait() throws Exception {
+    assumeThat(THREAD).as("the system tells how readily a thread gives way").isReadable();
+
+    LongTask<Integer> task = tasks.begin("a", self -> nice());
+
+    assertThat(task.await(PATIENCE)).isEqualTo(nice() + 10);
+  }
+
+  /**
+   * How readily the calling thread gives way: the 19th field, of which the second may have spaces.
+   */
+  private static int nice() throws IOException {
+    String fields = Files.readString(THREAD);
+    return Integer.parseInt(fields.substring(fields.lastIndexOf(')') + 2).split(" ", -1)[19 - 3]);
   }
 
   @Test

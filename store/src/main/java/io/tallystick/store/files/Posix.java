@@ -32,6 +32,8 @@ final class Posix {
   private static final int O_EXCL = 0x80;
   private static final int O_CLOEXEC = 0x80000;
   private static final int OWNER_ONLY = 0600;
+  private static final int PRIO_PROCESS = 0;
+  private static final int CALLING_THREAD = 0;
 
   private static final StructLayout STATE = Linker.Option.captureStateLayout();
   private static final VarHandle ERRNO =
@@ -42,13 +44,19 @@ final class Posix {
   private final MethodHandle close;
   private final MethodHandle syncfs;
   private final MethodHandle fallocate;
+  private final MethodHandle setpriority;
 
   private Posix(
-      MethodHandle open, MethodHandle close, MethodHandle syncfs, MethodHandle fallocate) {
+      MethodHandle open,
+      MethodHandle close,
+      MethodHandle syncfs,
+      MethodHandle fallocate,
+      MethodHandle setpriority) {
     this.open = open;
     this.close = close;
     this.syncfs = syncfs;
     this.fallocate = fallocate;
+    this.setpriority = setpriority;
   }
 
   /** Id of the user whose permissions this process has. */
@@ -98,7 +106,14 @@ final class Posix {
                     Linker.Option.firstVariadicArg(2)),
                 linker.downcallHandle(symbols.findOrThrow("close"), withFile, errno),
                 linker.downcallHandle(syncfs, withFile, errno),
-                linker.downcallHandle(symbols.findOrThrow("posix_fallocate"), withRange)));
+                linker.downcallHandle(symbols.findOrThrow("posix_fallocate"), withRange),
+                linker.downcallHandle(
+                    symbols.findOrThrow("setpriority"),
+                    FunctionDescriptor.of(
+                        ValueLayout.JAVA_INT,
+                        ValueLayout.JAVA_INT,
+                        ValueLayout.JAVA_INT,
+                        ValueLayout.JAVA_INT))));
   }
 
   /** A call that failed, and why. */
@@ -181,6 +196,21 @@ final class Posix {
       }
     } catch (CallFailed e) {
       throw e;
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /**
+   * Sets how readily the calling thread leaves its core to others; to Linux, each thread has a
+   * value of its own.
+   *
+   * @param nice 0 (as at its start) to 19; who is not root can only raise it
+   * @return whether it was set
+   */
+  boolean setNice(int nice) {
+    try {
+      return (int) setpriority.invokeExact(PRIO_PROCESS, CALLING_THREAD, nice) == 0;
     } catch (Throwable e) {
       throw unexpected(e);
     }
