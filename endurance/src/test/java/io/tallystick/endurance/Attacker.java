@@ -12,6 +12,7 @@ import java.net.Socket;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -30,6 +31,9 @@ final class Attacker implements AutoCloseable {
   /** Connections that are left open, the oldest first. */
   private final Deque<Socket> open = new ArrayDeque<>();
 
+  /** Connections on which an answer is read that may be as long as the log. */
+  private final Set<Socket> reading = ConcurrentHashMap.newKeySet();
+
   /** How often each attack was answered how; 0 is no answer. */
   private final Map<String, Map<Integer, AtomicLong>> answers = new ConcurrentHashMap<>();
 
@@ -43,12 +47,17 @@ final class Attacker implements AutoCloseable {
     this.key = key;
   }
 
-  /** Reads the whole answer; what it says otherwise does not matter. */
+  /** Reads the whole answer, or until this is closed; what it says does not matter. */
   void get(String path) {
     try (Socket socket = connect()) {
-      send(socket, "GET", path, "", "");
-      count(path, status(socket.getInputStream()));
-      socket.getInputStream().transferTo(OutputStream.nullOutputStream());
+      reading.add(socket);
+      try {
+        send(socket, "GET", path, "", "");
+        count(path, status(socket.getInputStream()));
+        socket.getInputStream().transferTo(OutputStream.nullOutputStream());
+      } finally {
+        reading.remove(socket);
+      }
     } catch (IOException e) {
       count(path, 0);
     }
@@ -195,5 +204,6 @@ final class Attacker implements AutoCloseable {
   @Override
   public void close() {
     closeAllBut(0);
+    reading.forEach(Attacker::closeQuietly);
   }
 }
