@@ -12,6 +12,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import org.apache.lucene.util.UnicodeUtil;
 
 /**
  * The values in details, each with the path to it: the keys from the outermost on, joined by dots.
@@ -103,7 +104,7 @@ public final class DetailValues {
   }
 
   private static int length(String text) {
-    return text.getBytes(UTF_8).length;
+    return UnicodeUtil.calcUTF16toUTF8Length(text, 0, text.length());
   }
 
   /** Every value, with its path, in the order of the text. */

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Set;
 import org.apache.lucene.analysis.standard.StandardTokenizer;
 import org.apache.lucene.analysis.tokenattributes.CharTermAttribute;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The words of texts, folded, as Unicode's rules for word boundaries (UAX 29) divide them: {@code
@@ -22,9 +23,50 @@ public final class Words {
   /** ... and most characters of all of them together. */
   public static final int MAX_CHARACTERS = 64 << 10;
 
-  /** Making one costs more than splitting the texts of an entry. */
-  private static final ThreadLocal<StandardTokenizer> TOKENIZER =
-      ThreadLocal.withInitial(StandardTokenizer::new);
+  /**
+   * Splits texts, and remembers those that it split last: user agents, actions and names come again
+   * and again. Making one costs more than splitting the texts of an entry. Used by one thread.
+   */
+  private static final class Splitter {
+    private static final int BITS = 10;
+    private static final int LONGEST = 256;
+
+    private final StandardTokenizer tokenizer = new StandardTokenizer();
+    private final @Nullable Remembered[] lately = new @Nullable Remembered[1 << BITS];
+
+    private record Remembered(String text, List<String> words) {}
+
+    List<String> split(String text) {
+      if (text.length() > LONGEST) {
+        return tokens(text);
+      }
+      int place = (text.hashCode() * 0x9e3779b9) >>> (Integer.SIZE - BITS);
+      Remembered last = lately[place];
+      if (last == null || !last.text.equals(text)) {
+        last = new Remembered(text, tokens(text));
+        lately[place] = last;
+      }
+      return last.words;
+    }
+
+    private List<String> tokens(String text) {
+      List<String> words = new ArrayList<>();
+      try (tokenizer) {
+        tokenizer.setReader(new StringReader(Folded.of(text)));
+        CharTermAttribute word = tokenizer.getAttribute(CharTermAttribute.class);
+        tokenizer.reset();
+        while (tokenizer.incrementToken()) {
+          words.add(word.toString());
+        }
+        tokenizer.end();
+      } catch (IOException e) {
+        throw new UncheckedIOException("reading from memory does not fail", e);
+      }
+      return words;
+    }
+  }
+
+  private static final ThreadLocal<Splitter> SPLITTER = ThreadLocal.withInitial(Splitter::new);
 
   private final Set<String> words = new LinkedHashSet<>();
   private int characters;
@@ -32,7 +74,7 @@ public final class Words {
   /** Adds the words of a text, as long as they are not too many. */
   public void add(String text) {
     if (!isFull()) {
-      for (String word : split(text)) {
+      for (String word : SPLITTER.get().split(text)) {
         if (!isFull() && words.add(word)) {
           characters += word.length();
         }
@@ -57,27 +99,11 @@ public final class Words {
     List<TextMatch> wanted = new ArrayList<>();
     for (String part : text.split("\\s+", -1)) {
       TextMatch match = TextMatch.parse(part);
-      List<String> words = split(match.text());
+      List<String> words = SPLITTER.get().split(match.text());
       for (int i = 0; i < words.size(); i++) {
         wanted.add(new TextMatch(words.get(i), match.prefix() && i == words.size() - 1));
       }
     }
     return wanted;
-  }
-
-  private static List<String> split(String text) {
-    List<String> words = new ArrayList<>();
-    try (StandardTokenizer tokenizer = TOKENIZER.get()) {
-      tokenizer.setReader(new StringReader(Folded.of(text)));
-      CharTermAttribute word = tokenizer.getAttribute(CharTermAttribute.class);
-      tokenizer.reset();
-      while (tokenizer.incrementToken()) {
-        words.add(word.toString());
-      }
-      tokenizer.end();
-    } catch (IOException e) {
-      throw new UncheckedIOException("reading from memory does not fail", e);
-    }
-    return words;
   }
 }
