@@ -3,14 +3,13 @@ package io.tallystick.index;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
-import org.apache.lucene.document.LongPoint;
 import org.apache.lucene.index.CorruptIndexException;
+import org.apache.lucene.index.DocValuesSkipper;
+import org.apache.lucene.index.LeafReader;
 import org.apache.lucene.index.LeafReaderContext;
-import org.apache.lucene.index.PointValues;
+import org.apache.lucene.index.NumericDocValues;
 import org.apache.lucene.search.DocIdSetIterator;
-import org.apache.lucene.search.IndexSearcher;
-import org.apache.lucene.search.Query;
-import org.apache.lucene.search.ScoreMode;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The documents of a range of ids in one Lucene segment, which keeps them newest first.
@@ -22,30 +21,61 @@ import org.apache.lucene.search.ScoreMode;
 record DocRange(int from, int to, boolean all) {
 
   /** Where the ids from {@code fromId} to {@code toId}, both included, are. */
-  static DocRange of(IndexSearcher searcher, LeafReaderContext leaf, long fromId, long toId)
-      throws IOException {
-    int from =
-        toId == Long.MAX_VALUE ? 0 : documentsFrom(searcher, leaf, EntryDocument.ID, toId + 1);
-    int to = documentsFrom(searcher, leaf, EntryDocument.ID, fromId);
-    return new DocRange(from, to, from == 0 && to == leaf.reader().maxDoc());
+  static DocRange of(LeafReader leaf, long fromId, long toId) throws IOException {
+    int from = toId == Long.MAX_VALUE ? 0 : documentsFromId(leaf, toId + 1);
+    int to = documentsFromId(leaf, fromId);
+    return new DocRange(from, to, from == 0 && to == leaf.maxDoc());
   }
 
-  /** How many documents have this id or time, or a later one; they are the first ones. */
-  static int documentsFrom(IndexSearcher searcher, LeafReaderContext leaf, String field, long value)
-      throws IOException {
-    PointValues points = leaf.reader().getPointValues(field);
-    if (points == null || value > LongPoint.decodeDimension(points.getMaxPackedValue(), 0)) {
+  /** How many documents have this id or a later one; they are the first ones. */
+  static int documentsFromId(LeafReader leaf, long id) throws IOException {
+    DocValuesSkipper ids = values(leaf, EntryDocument.ID);
+    if (ids == null || id > ids.maxValue()) {
       return 0;
     }
-    if (value <= LongPoint.decodeDimension(points.getMinPackedValue(), 0)) {
-      return leaf.reader().maxDoc();
+    if (id <= ids.minValue()) {
+      return leaf.maxDoc();
     }
-    Query later = LongPoint.newRangeQuery(field, value, Long.MAX_VALUE);
-    int count = searcher.createWeight(later, ScoreMode.COMPLETE_NO_SCORES, 1).count(leaf);
-    if (count < 0) {
+    // No id is there twice, so where none is missing either, nothing is left to be searched.
+    long least = ids.minValue() + leaf.maxDoc() - id;
+    long most = ids.maxValue() - id + 1;
+    return documentsFrom(
+        leaf, EntryDocument.ID, id, (int) Math.max(0, least), (int) Math.min(leaf.maxDoc(), most));
+  }
+
+  /** How many documents have this time or a later one; they are the first ones. */
+  private static int documentsFromTime(LeafReader leaf, long nanos) throws IOException {
+    return values(leaf, EntryDocument.TIME) == null
+        ? 0
+        : documentsFrom(leaf, EntryDocument.TIME, nanos, 0, leaf.maxDoc());
+  }
+
+  /** What the index knows of a field that every document has; {@code null} without documents. */
+  private static @Nullable DocValuesSkipper values(LeafReader leaf, String field)
+      throws IOException {
+    DocValuesSkipper values = leaf.getDocValuesSkipper(field);
+    if (values != null && values.docCount() != leaf.maxDoc()) {
       throw new CorruptIndexException("documents are missing that nothing deletes", field);
     }
-    return count;
+    return values;
+  }
+
+  /** The same, known to be from {@code least} to {@code most}. */
+  private static int documentsFrom(LeafReader leaf, String field, long value, int least, int most)
+      throws IOException {
+    int low = least;
+    int high = most;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      // Lucene's values are only read onwards.
+      NumericDocValues values = leaf.getNumericDocValues(field);
+      if (values.advanceExact(middle) && values.longValue() >= value) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
   }
 
   /** Id of the first entry recorded at this time or later, as far as the slices reach. */
@@ -59,7 +89,7 @@ record DocRange(int from, int to, boolean all) {
               .<Long>search(searcher -> {
                 long count = 0;
                 for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
-                  int later = documentsFrom(searcher, leaf, EntryDocument.TIME, nanos);
+                  int later = documentsFromTime(leaf.reader(), nanos);
                   count += leaf.reader().maxDoc() - later;
                 }
                 return count;

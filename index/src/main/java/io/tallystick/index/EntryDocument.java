@@ -19,7 +19,6 @@ import java.util.List;
 import org.apache.lucene.document.BinaryPoint;
 import org.apache.lucene.document.Document;
 import org.apache.lucene.document.Field;
-import org.apache.lucene.document.LongPoint;
 import org.apache.lucene.document.NumericDocValuesField;
 import org.apache.lucene.document.SortedDocValuesField;
 import org.apache.lucene.document.StringField;
@@ -170,9 +169,8 @@ final class EntryDocument {
   /** What the index knows of an entry that can't be read. */
   static Document of(long id, Instant timestamp) {
     Document document = new Document();
-    document.add(new LongPoint(ID, id));
-    document.add(new NumericDocValuesField(ID, id));
-    document.add(new LongPoint(TIME, nanos(timestamp)));
+    document.add(NumericDocValuesField.indexedField(ID, id));
+    document.add(NumericDocValuesField.indexedField(TIME, nanos(timestamp)));
     return document;
   }
 
@@ -338,7 +336,9 @@ final class EntryDocument {
             OCCURRED, new byte[][] {sortable(since)}, new byte[][] {sortable(last)});
     Query recorded =
         new BooleanQuery.Builder()
-            .add(LongPoint.newRangeQuery(TIME, nanos(since), nanos(last)), Occur.FILTER)
+            .add(
+                NumericDocValuesField.newSlowRangeQuery(TIME, nanos(since), nanos(last)),
+                Occur.FILTER)
             .add(term(HAS_OCCURRED, YES), Occur.MUST_NOT)
             .build();
     return new BooleanQuery.Builder().add(said, Occur.SHOULD).add(recorded, Occur.SHOULD).build();
@@ -385,7 +385,7 @@ final class EntryDocument {
         .add(filters, Occur.FILTER)
         .add(
             new IndexSortSortedNumericDocValuesRangeQuery(
-                ID, fromId, toId, LongPoint.newRangeQuery(ID, fromId, toId)),
+                ID, fromId, toId, NumericDocValuesField.newSlowRangeQuery(ID, fromId, toId)),
             Occur.FILTER)
         .build();
   }

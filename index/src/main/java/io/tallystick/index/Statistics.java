@@ -152,7 +152,7 @@ final class Statistics {
           long to = Math.min(toId, slice.lastId());
           IndexSearcher searcher = searchers.of(slice.shard());
           for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
-            DocRange range = DocRange.of(searcher, leaf, from, to);
+            DocRange range = DocRange.of(leaf.reader(), from, to);
             if (range.all()) {
               actors.addAll(leaf);
             } else {

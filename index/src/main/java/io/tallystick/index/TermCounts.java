@@ -57,7 +57,7 @@ final class TermCounts implements Closeable {
       for (Slice slice : slices) {
         IndexSearcher searcher = searchers.of(slice.shard());
         for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
-          add(slice, searcher, leaf, bounds);
+          add(slice, leaf.reader(), bounds);
         }
       }
     } catch (IOException | RuntimeException | Error e) {
@@ -66,17 +66,16 @@ final class TermCounts implements Closeable {
     }
   }
 
-  private void add(Slice slice, IndexSearcher searcher, LeafReaderContext leaf, long[] bounds)
-      throws IOException {
+  private void add(Slice slice, LeafReader leaf, long[] bounds) throws IOException {
     int[] ends = new int[bounds.length];
     for (int i = 0; i < ends.length; i++) {
       long id = Math.max(bounds[i], slice.firstId());
       id = id > slice.lastId() ? slice.lastId() + 1 : id;
-      ends[i] = DocRange.documentsFrom(searcher, leaf, EntryDocument.ID, id);
+      ends[i] = DocRange.documentsFromId(leaf, id);
     }
-    Terms terms = leaf.reader().terms(field);
+    Terms terms = leaf.terms(field);
     if (terms != null && ends[0] != ends[ends.length - 1]) {
-      leaves.add(new Leaf(slice.shard(), leaf.reader(), terms.iterator(), field, ends));
+      leaves.add(new Leaf(slice.shard(), leaf, terms.iterator(), field, ends));
     }
   }
 
