@@ -22,6 +22,7 @@ import io.tallystick.cli.command.VerifyBundleCommand;
 import io.tallystick.cli.command.VerifyCommand;
 import io.tallystick.cli.command.VerifyProofCommand;
 import io.tallystick.cli.command.WitnessCommand;
+import io.tallystick.cli.mapping.MapCommand;
 import io.tallystick.cli.options.EnvironmentDefaults;
 import io.tallystick.cli.options.GivenOptions;
 import io.tallystick.cli.terminal.ClosedPipe;
@@ -194,6 +195,7 @@ public final class Main {
     commands.put("serve", () -> new ServeCommand(terminal));
     commands.putAll(reading(terminal));
     commands.put("append", () -> new AppendCommand(terminal));
+    commands.put("map", () -> new MapCommand(terminal));
     commands.put("keys", () -> new KeysCommand(terminal));
     commands.put("witness", () -> new WitnessCommand(terminal));
     commands.put("archive", () -> new ArchiveCommand(terminal));

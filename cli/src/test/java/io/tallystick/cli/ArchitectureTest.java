@@ -55,7 +55,8 @@ class ArchitectureTest {
     "index, index store entry note tlog",
     "service, service index store entry note tlog",
     "http,  http service index store entry note tlog",
-    "cli,   cli http service index store entry note tlog",
+    "ingest, ingest entry tlog",
+    "cli,   cli http ingest service index store entry note tlog",
   })
   void eachPackageKnowsOnlyThoseBelowIt(String name, String known) {
     String[] allowed =
@@ -116,7 +117,9 @@ class ArchitectureTest {
         classes()
             .should()
             .resideInAnyPackage(
-                Stream.of("tlog", "note", "entry", "store", "index", "service", "http", "cli")
+                Stream.of(
+                        "tlog", "note", "entry", "store", "index", "service", "ingest", "http",
+                        "cli")
                     .map(ArchitectureTest::packageOf)
                     .toArray(String[]::new)));
   }
@@ -171,6 +174,9 @@ class ArchitectureTest {
     "org.eclipse.jetty.., http",
     "picocli..,           cli",
     "org.bouncycastle..,  note",
+    "com.schibsted..,     ingest",
+    "com.google.re2j..,   ingest",
+    "org.snakeyaml..,     ingest",
   })
   void aLibraryStaysInItsPackage(String library, String name) {
     check(

@@ -31,6 +31,8 @@ class LibrariesIT {
           "com.github.jnr:jnr-constants",
           "com.github.jnr:jnr-ffi",
           "com.github.jnr:jnr-x86asm",
+          "com.google.re2j:re2j",
+          "com.schibsted.spt.data:jslt",
           "commons-cli:commons-cli",
           "info.picocli:picocli",
           "io.javalin:javalin",
@@ -61,6 +63,7 @@ class LibrariesIT {
           "org.jspecify:jspecify",
           "org.slf4j:slf4j-api",
           "org.slf4j:slf4j-jdk14",
+          "org.snakeyaml:snakeyaml-engine",
           "org.ow2.asm:asm",
           "org.webjars.npm:preact");
 

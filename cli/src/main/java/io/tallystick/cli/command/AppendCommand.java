@@ -1,8 +1,10 @@
 package io.tallystick.cli.command;
 
 import io.tallystick.cli.input.EventBatches;
+import io.tallystick.cli.input.EventDecoder;
 import io.tallystick.cli.input.EventInputs;
 import io.tallystick.cli.input.Place;
+import io.tallystick.cli.mapping.MappingChoice;
 import io.tallystick.cli.options.Where;
 import io.tallystick.cli.source.Source;
 import io.tallystick.cli.terminal.Failure;
@@ -11,6 +13,8 @@ import io.tallystick.cli.terminal.ProgressBar;
 import io.tallystick.cli.terminal.Terminal;
 import io.tallystick.entry.Entry;
 import io.tallystick.entry.EventReader;
+import io.tallystick.ingest.mapping.Mapped;
+import io.tallystick.ingest.mapping.Mappings;
 import io.tallystick.store.log.LogException;
 import java.io.IOException;
 import java.time.Duration;
@@ -20,6 +24,8 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -74,7 +80,17 @@ public final class AppendCommand implements Callable<Integer> {
       })
   private boolean partial;
 
+  @Option(
+      names = "--map",
+      paramLabel = "MAPPING",
+      description = {
+        "Append events of another system: auto, a name of \"tally map list\", or a file ending in"
+            + " .yaml. What can't be mapped is kept raw. Turns --truncate on"
+      })
+  private @Nullable String mapping;
+
   private long appended;
+  private final AtomicLong raw = new AtomicLong();
   private long replayed;
   private long rejected;
   private long lastId;
@@ -90,13 +106,14 @@ public final class AppendCommand implements Callable<Integer> {
       throw new Failure(Failure.USAGE, "--skip must be 0 or more, but was " + skip);
     }
     List<String> names = files.isEmpty() ? List.of(EventInputs.STANDARD_INPUT) : files;
-    EventInputs inputs = new EventInputs(names, skip, rules());
+    EventInputs inputs = new EventInputs(names, skip);
+    EventDecoder decoder = new EventDecoder(rules(), translation());
     EventBatches batches = new EventBatches();
     CountDownLatch finished = new CountDownLatch(1);
     Thread stop = Thread.ofPlatform().name("tally-stop").unstarted(() -> stop(batches, finished));
     Runtime.getRuntime().addShutdownHook(stop);
     try {
-      append(inputs, batches);
+      append(inputs, decoder, batches);
       terminal.out().println(summary());
       if (batches.isStopped()) {
         terminal.err().println("tally: stopped before the end of the input" + resume(inputs));
@@ -118,7 +135,20 @@ public final class AppendCommand implements Callable<Integer> {
   }
 
   private EventReader.Rules rules() {
-    return new EventReader.Rules(1, truncate, partial, Entry.LOCAL);
+    return new EventReader.Rules(1, truncate || mapping != null, partial, Entry.LOCAL);
+  }
+
+  /** What makes events of what is read. Loads what mappings need only if there is one. */
+  private UnaryOperator<byte[]> translation() throws IOException {
+    if (mapping == null) {
+      return UnaryOperator.identity();
+    }
+    Mappings mappings = MappingChoice.of(mapping);
+    return original -> {
+      Mapped mapped = mappings.map(original);
+      raw.addAndGet(mapped.isRaw() ? 1 : 0);
+      return mapped.json();
+    };
   }
 
   /** Runs when a signal ends the process: what was read is appended first. */
@@ -139,11 +169,11 @@ public final class AppendCommand implements Callable<Integer> {
     }
   }
 
-  private void append(EventInputs inputs, EventBatches batches)
+  private void append(EventInputs inputs, EventDecoder decoder, EventBatches batches)
       throws IOException, InterruptedException {
     try (Source source = where.source(terminal);
         ProgressBar bar = terminal.progressBar("appending")) {
-      inputs.readInto(batches);
+      inputs.readInto(batches, decoder);
       for (EventBatches.Batch batch = batches.take(); batch != null; batch = batches.take()) {
         append(batch, source);
         if (inputs.size() > 0) {
@@ -210,6 +240,9 @@ public final class AppendCommand implements Callable<Integer> {
                 .formatted(appended, appended == 1 ? "entry" : "entries", lastId);
     if (replayed > 0) {
       summary += "; %,d already in the log (same event_id)".formatted(replayed);
+    }
+    if (raw.get() > 0) {
+      summary += "; %,d kept raw, as ingest.unmapped".formatted(raw.get());
     }
     return rejected == 0 ? summary : summary + "; %,d rejected".formatted(rejected);
   }

@@ -2,9 +2,6 @@ package io.tallystick.cli.input;
 
 import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Printable;
-import io.tallystick.entry.Event;
-import io.tallystick.entry.EventReader;
-import io.tallystick.entry.InvalidEventException;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.FilterInputStream;
@@ -12,7 +9,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -31,9 +27,14 @@ public final class EventInputs {
   private static final byte[] GZIP = {0x1f, (byte) 0x8b};
   private static final byte[] BYTE_ORDER_MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
 
+  /** Receives the JSON of each event. */
+  @FunctionalInterface
+  public interface Consumer {
+    void event(byte[] json, Place place) throws InterruptedException;
+  }
+
   private final List<String> names;
   private final long skipped;
-  private final EventReader.Rules rules;
   private final long size;
   private final AtomicLong read = new AtomicLong();
 
@@ -42,13 +43,11 @@ public final class EventInputs {
    *
    * @param names at least one
    * @param skipped how many events of the first input to pass over
-   * @param rules how events are read; if partial, those that are not valid are passed over
    * @throws Failure if one is not a file that can be read
    */
-  public EventInputs(List<String> names, long skipped, EventReader.Rules rules) throws IOException {
+  public EventInputs(List<String> names, long skipped) throws IOException {
     this.names = List.copyOf(names);
     this.skipped = skipped;
-    this.rules = rules;
     if (names.stream().filter(STANDARD_INPUT::equals).count() > 1) {
       throw new Failure(Failure.USAGE, "standard input (-) can be read only once");
     }
@@ -96,20 +95,20 @@ public final class EventInputs {
     return read.get();
   }
 
-  /** Reads all inputs on a thread of its own, which does not keep the process alive. */
-  public void readInto(EventBatches batches) {
+  /**
+   * Reads all inputs on a thread of its own, which does not keep the process alive.
+   *
+   * @param decoder what makes events of their JSON
+   */
+  public void readInto(EventBatches batches, EventDecoder decoder) {
     Thread.ofPlatform()
         .daemon()
         .name("tally-input")
         .start(() -> {
           Failure failure = null;
           try {
-            long toSkip = skipped;
-            for (int i = 0; i < names.size(); i++) {
-              if (!readOne(i, toSkip, batches)) {
-                return;
-              }
-              toSkip = 0;
+            if (!readAll(batches, (json, place) -> decoder.decode(json, place, batches))) {
+              return;
             }
           } catch (Failure e) {
             failure = e;
@@ -122,8 +121,24 @@ public final class EventInputs {
         });
   }
 
+  /** Reads all inputs on this thread. */
+  public void forEach(Consumer consumer) throws InterruptedException {
+    readAll(new EventBatches(), consumer);
+  }
+
+  private boolean readAll(EventBatches batches, Consumer consumer) throws InterruptedException {
+    long toSkip = skipped;
+    for (int i = 0; i < names.size(); i++) {
+      if (!readOne(i, toSkip, batches, consumer)) {
+        return false;
+      }
+      toSkip = 0;
+    }
+    return true;
+  }
+
   /** Reads one input to its end; {@code false} if reading was stopped before. */
-  private boolean readOne(int index, long toSkip, EventBatches batches)
+  private boolean readOne(int index, long toSkip, EventBatches batches, Consumer consumer)
       throws InterruptedException {
     String name = names.get(index);
     EventSplitter splitter =
@@ -132,7 +147,7 @@ public final class EventInputs {
             shown(name),
             (json, place) -> {
               if (place.number() > toSkip) {
-                add(json, place, batches);
+                consumer.event(json, place);
               }
             });
     try (InputStream file =
@@ -167,46 +182,6 @@ public final class EventInputs {
               .formatted(toSkip, shown(name), splitter.events()));
     }
     return true;
-  }
-
-  private void add(byte[] json, Place place, EventBatches batches) throws InterruptedException {
-    Event event;
-    try {
-      event = EventReader.readOne(json, rules);
-    } catch (InvalidEventException e) {
-      if (!rules.partial()) {
-        throw new Failure(Failure.USAGE, reason(e.faults().getFirst(), place));
-      }
-      List<String> reasons = new ArrayList<>();
-      e.faults().forEach(fault -> reasons.add(reason(fault, place)));
-      if (e.omitted() > 0) {
-        reasons.add("%s: and %,d more errors".formatted(place, e.omitted()));
-      }
-      batches.reject(new EventBatches.Rejected(place, reasons), json.length);
-      return;
-    }
-    batches.add(onOneLine(json), event, place);
-  }
-
-  /** What is wrong, and where. */
-  private static String reason(InvalidEventException.Fault fault, Place place) {
-    String where = place.toString();
-    if (fault.line() > 0) {
-      int column = fault.line() == 1 ? place.column() + fault.column() - 1 : fault.column();
-      where = place.input() + ", line " + (place.line() + fault.line() - 1) + ", column " + column;
-    }
-    return where + ": " + Printable.of(fault.reason());
-  }
-
-  /** Line breaks between the tokens of an event; there are none inside its strings. */
-  private static byte[] onOneLine(byte[] json) {
-    byte[] line = json.clone();
-    for (int i = 0; i < line.length; i++) {
-      if (line[i] == '\n' || line[i] == '\r') {
-        line[i] = ' ';
-      }
-    }
-    return line;
   }
 
   private static InputStream unpacked(InputStream raw) throws IOException {
