@@ -184,6 +184,19 @@ class MiddlewareTest(unittest.TestCase):
         sent = request(AuditMiddleware(answering(0, before=RuntimeError("bug")), self.client), method="GET")
         self.assertIsInstance(sent[-1], RuntimeError)
         (event,) = self.client.events
+        self.assertEqual((event["outcome"], event["details"]["status"]), ("failure", 500))
+
+    def test_a_client_that_went_away_is_recorded_once(self):
+        async def cancelled(scope, receive, send):
+            raise asyncio.CancelledError
+
+        async def main():
+            scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "client": None}
+            with self.assertRaises(asyncio.CancelledError):
+                await AuditMiddleware(cancelled, self.client)(scope, None, None)
+
+        asyncio.run(main())
+        (event,) = self.client.events
         self.assertEqual((event["outcome"], event["details"]["status"]), ("unknown", None))
 
     def test_other_protocols_pass(self):

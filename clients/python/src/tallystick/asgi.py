@@ -78,6 +78,9 @@ class AuditMiddleware:
 
         try:
             await self._app(scope, receive, send_and_record)
+        except Exception:
+            status = 500  # which is what the server answers, if it still can
+            raise
         finally:
             if not recorded:
                 await asyncio.shield(record())  # the application failed, or the client went away

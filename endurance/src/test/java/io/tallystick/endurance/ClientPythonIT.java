@@ -7,7 +7,8 @@ class ClientPythonIT {
   @Test
   void itsTestsPass() throws Exception {
     ClientTests.of("python")
-        .needs("Python 3.9 or newer", "python3", "-c", "import sys; assert sys.version_info >= (3, 9)")
+        .needs(
+            "Python 3.9 or newer", "python3", "-c", "import sys; assert sys.version_info >= (3, 9)")
         .run("python3", "-m", "unittest", "-v");
   }
 }
