@@ -1,0 +1,61 @@
+// A transport for pino: {target: "tallystick/pino", options: {url, keyFile, mode, spool, eventType}}
+import { Writable } from "node:stream";
+import { AuditClient } from "./client";
+import type { AuditClientOptions } from "./client";
+import { EVENT_FIELDS } from "./event";
+import type { AuditEvent } from "./event";
+import { warn } from "./sender";
+
+/** The options of a client, and the type of events that do not say theirs; default `app.log`. */
+export type PinoOptions = AuditClientOptions & { eventType?: string };
+
+/** Appends each record: `msg` as `action`, `level` as `severity`, fields of events as they are, the rest as details. */
+export default async function transport(options: PinoOptions): Promise<any> {
+  const client = await AuditClient.open(options);
+  let rest = "";
+  const append = async (line: string): Promise<void> => {
+    try {
+      await client.append(toEvent(JSON.parse(line), options.eventType ?? "app.log"));
+    } catch (error) {
+      // An error here would end the transport, and with it every record to come.
+      warn(`a record was not appended: ${(error as Error).message}`);
+    }
+  };
+  return new Writable({
+    write(chunk: any, _encoding: string, done: () => void) {
+      const lines = (rest + chunk).split("\n");
+      rest = lines.pop() ?? "";
+      void Promise.all(lines.filter(Boolean).map(append)).then(() => done());
+    },
+    final(done: () => void) {
+      void (rest ? append(rest) : Promise.resolve()).then(() => client.close()).then(() => done());
+    },
+  });
+}
+
+export function toEvent(record: Record<string, any>, eventType: string): AuditEvent {
+  const { level, time, msg, details, ...rest } = record;
+  const event: Record<string, unknown> = { event_type: eventType, severity: severity(level) };
+  if (typeof time === "number") {
+    event.occurred_at = new Date(time).toISOString();
+  }
+  const others: Record<string, unknown> = {};
+  if (typeof msg === "string") {
+    event.action = msg;
+    if (Buffer.byteLength(msg) > 256) {
+      event.action = msg.slice(0, 64);
+      others.message = msg;
+    }
+  }
+  for (const [name, value] of Object.entries(rest)) {
+    (EVENT_FIELDS.has(name) ? event : others)[name] = value;
+  }
+  const isObject = typeof details === "object" && details !== null && !Array.isArray(details);
+  event.details = { ...others, ...(isObject ? details : details === undefined ? {} : { details }) };
+  return event as unknown as AuditEvent;
+}
+
+function severity(level: unknown): string {
+  const number = typeof level === "number" ? level : 30;
+  return number >= 60 ? "critical" : number >= 50 ? "high" : number >= 40 ? "medium" : "informational";
+}
