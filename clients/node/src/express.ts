@@ -6,6 +6,9 @@ export interface ExpressOptions {
   describe?: (request: any, status: number | undefined, milliseconds: number) => AuditEvent | undefined;
 }
 
+// Characters; what is longer than the log's limits is cut there, and named in `altered`.
+const LONGEST_TEXT = 4096;
+
 /**
  * The default: every request that is not GET, HEAD or OPTIONS, and every one that was refused or failed.
  * The query string is left out, since it may hold secrets.
@@ -15,13 +18,13 @@ export function describeRequest(request: any, status: number | undefined, millis
   if (["GET", "HEAD", "OPTIONS"].includes(request.method) && !failed) {
     return undefined;
   }
-  const path = String(request.originalUrl ?? request.url).split("?", 1)[0];
+  const path = String(request.originalUrl ?? request.url).split("?", 1)[0].slice(0, LONGEST_TEXT);
   return {
     event_type: "http.request",
     outcome: status === undefined ? "unknown" : failed ? "failure" : "success",
     actor_ip: request.ip ?? request.socket?.remoteAddress,
     actor_username: request.user?.username,
-    user_agent: request.headers["user-agent"],
+    user_agent: request.headers["user-agent"]?.slice(0, LONGEST_TEXT),
     action: `${request.method} ${path}`,
     details: { method: request.method, path, status: status ?? null, duration_ms: Math.round(milliseconds) },
   };

@@ -33,25 +33,38 @@ export default async function transport(options: PinoOptions): Promise<any> {
   });
 }
 
+// Characters; what is longer than the log's limits is cut there, and named in `altered`.
+const LONGEST_TEXT = 4096;
+const LONGEST_DETAILS = 48_000;
+
 export function toEvent(record: Record<string, any>, eventType: string): AuditEvent {
   const { level, time, msg, details, ...rest } = record;
   const event: Record<string, unknown> = { event_type: eventType, severity: severity(level) };
   if (typeof time === "number") {
     event.occurred_at = new Date(time).toISOString();
   }
-  const others: Record<string, unknown> = {};
+  const message: Record<string, unknown> = {};
   if (typeof msg === "string") {
-    event.action = msg;
+    event.action = msg.slice(0, 256);
     if (Buffer.byteLength(msg) > 256) {
-      event.action = msg.slice(0, 64);
-      others.message = msg;
+      message.message = msg.slice(0, LONGEST_TEXT);
     }
   }
+  let extra: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(rest)) {
-    (EVENT_FIELDS.has(name) ? event : others)[name] = value;
+    if (EVENT_FIELDS.has(name)) {
+      event[name] = typeof value === "string" ? value.slice(0, LONGEST_TEXT) : value;
+    } else {
+      extra[name] = value;
+    }
   }
   const isObject = typeof details === "object" && details !== null && !Array.isArray(details);
-  event.details = { ...others, ...(isObject ? details : details === undefined ? {} : { details }) };
+  extra = { ...extra, ...(isObject ? details : details === undefined ? {} : { details }) };
+  // Whatever somebody logs is recorded somehow, or who chooses its length could choose not to be logged.
+  if (Buffer.byteLength(JSON.stringify(extra)) > LONGEST_DETAILS) {
+    extra = { left_out: Object.keys(extra).slice(0, 100).map((name) => name.slice(0, 100)) };
+  }
+  event.details = { ...message, ...extra };
   return event as unknown as AuditEvent;
 }
 

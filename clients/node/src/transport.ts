@@ -121,7 +121,7 @@ export class Transport {
       const fail = (error: Error): void => {
         clearTimeout(timer);
         sent.destroy();
-        reject(Object.assign(error, { reusedSocket: sent.reusedSocket && (error as any).code === "ECONNRESET" }));
+        reject(Object.assign(error, { reusedSocket: sent.reusedSocket && ["ECONNRESET", "EPIPE"].includes((error as any).code) }));
       };
       const timer = setTimeout(() => fail(new Error(`no answer in ${this.options.timeout} ms`)), this.options.timeout);
       if (request.background) {

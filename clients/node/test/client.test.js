@@ -7,6 +7,7 @@ const path = require("node:path");
 const { after, before, test } = require("node:test");
 const { Proxy, Server, accepted, answers, noServer, sleep, temporary } = require("./support");
 const { AppendFailed, AuditClient, ClientUnusable, VerificationFailed, auditMiddleware } = require("..");
+const { encode } = require("../dist/event");
 const { delays } = require("../dist/sender");
 const { toEvent, default: pinoTransport } = require("../dist/pino");
 
@@ -225,6 +226,10 @@ test("a record of pino becomes an event", () => {
   const severities = [10, 20, 30, 40, 50, 60].map((level) => toEvent({ level }, "x").severity);
   assert.deepEqual(severities, ["informational", "informational", "informational", "medium", "high", "critical"]);
   assert.deepEqual(toEvent({ msg: "é".repeat(200), details: [1] }, "x").details, { message: "é".repeat(200), details: [1] });
+  const huge = "é".repeat(1_000_000);
+  const { details } = toEvent({ msg: huge, actor_username: huge, x: huge }, "x");
+  assert.deepEqual(details.left_out, ["x"]);
+  encode(toEvent({ msg: huge, actor_username: huge, actor_id: huge, x: huge }, "x"), "default", true);
 });
 
 let server;

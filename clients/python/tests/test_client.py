@@ -150,6 +150,8 @@ class AnswersTest(ClientTest):
             {"entries": [], "rejected": [{"index": 1, "errors": [{"message": "x"}]}]},
             {"entries": [], "rejected": [{"index": 0, "errors": []}]},
             {"entries": [], "rejected": [{}]},
+            {"entries": [{}], "rejected": None},
+            {"entries": None},
         ]
         answers = self.answers(lambda n, body: (200, {}, wrong[n - 1] if n <= len(wrong) else accepted(1)))
         client = self.spooled(answers)
@@ -159,6 +161,21 @@ class AnswersTest(ClientTest):
         self.assertEqual(client.flush(30), 0)
         self.assertEqual(len(answers.requests), len(wrong) + 1)
         self.assertEqual(self.rejected(), [])
+
+    def test_a_key_function_that_fails_for_a_while_loses_nothing(self):
+        answers = self.answers(lambda n, body: (201, {}, accepted(1)))
+        asked = []
+
+        def key():
+            asked.append(1)
+            if len(asked) < 3:
+                raise KeyError("the vault is sealed")
+            return SECRET
+
+        client = self.spooled(answers, key=key)
+        client.append({"event_type": "a.b"})
+        self.assertEqual(client.flush(30), 0)
+        self.assertEqual((len(asked), len(answers.requests)), (3, 1))
 
     def test_retry_after_is_honoured(self):
         times = []

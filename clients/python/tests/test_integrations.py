@@ -3,9 +3,11 @@ import json
 import logging
 import logging.config
 import unittest
+import uuid
 
 from . import support
 from tallystick import AuditClient
+from tallystick._event import encode
 from tallystick.asgi import AuditMiddleware
 from tallystick.handler import AuditHandler
 from tallystick.simpletuner import AuditEntry, AuditStore
@@ -68,6 +70,16 @@ class HandlerTest(unittest.TestCase):
         self.assertEqual(event["details"]["nan"], "NaN")
         self.assertEqual(event["details"]["o"], "<class 'Exception'>")
         self.assertEqual(event["details"]["d"], {"1": "{'s'}"})
+
+    def test_no_length_keeps_a_record_out(self):
+        huge = "ä" * 1_000_000
+        self.logger.warning("login of %s failed", huge, extra={"actor_username": huge, "actor_id": huge, "x": 1})
+        self.logger.warning("x", extra={"actor_id": uuid.UUID(int=7), "a": huge, "b": {n: n for n in range(100_000)}})
+        for event in self.client.events:
+            encode(event, "default", dated=True)
+        self.assertEqual(self.client.events[0]["details"]["x"], 1)
+        self.assertEqual(self.client.events[1]["details"]["left_out"], ["a", "b"])
+        self.assertEqual(self.client.events[1]["actor_id"], "00000000-0000-0000-0000-000000000007")
 
     def test_the_clients_own_records_are_left_out(self):
         logger = logging.Logger("tallystick")
@@ -147,6 +159,11 @@ class MiddlewareTest(unittest.TestCase):
                 "details": {"method": "POST", "path": "/v1/users", "status": 201},
             },
         )
+
+    def test_no_length_keeps_a_request_out(self):
+        headers = [(b"user-agent", b"\xe4" * 100_000)]
+        request(AuditMiddleware(answering(401), self.client), path="/" + "ä" * 100_000, headers=headers)
+        encode(self.client.events[0], "default", dated=True)
 
     def test_reading_is_recorded_only_where_it_was_refused(self):
         for status, count in ((200, 0), (304, 0), (403, 1), (500, 2)):

@@ -1,6 +1,5 @@
 """Sends batches in the background until the server has acknowledged them."""
 
-import http.client
 import json
 import logging
 import random
@@ -91,7 +90,7 @@ class Sender(threading.Thread):
         try:
             answer = self._transport.request("POST", PATH, b"\n".join(payloads) + b"\n", "application/x-ndjson")
             return answer, answer.words()
-        except (OSError, http.client.HTTPException) as error:
+        except Exception as error:  # whatever a function for the key raises must not end this thread
             return None, f"{type(error).__name__}: {error}"
 
     def _insist(self, write: Callable[..., None], *arguments: Any) -> None:
@@ -123,18 +122,14 @@ def _rejected(answer: Answer, count: int) -> Optional[List[Tuple[int, Any]]]:
 
     A 200 alone says nothing: a proxy or a login page answers that too.
     """
-    if answer.status not in (200, 201, 207):
-        return None
     content = answer.json()
-    if not isinstance(content, dict) or not isinstance(content.get("entries"), list):
-        return None
-    rejected = content.get("rejected", [])
-    if len(content["entries"]) + len(rejected) != count:
+    if answer.status not in (200, 201, 207) or content is None:
         return None
     try:
-        found = [(item["index"], item["errors"]) for item in rejected]
-        if all(0 <= index < count and errors[0]["message"] for index, errors in found):
-            return found
+        rejected = [(item["index"], item["errors"]) for item in content.get("rejected", [])]
+        if len(content["entries"]) + len(rejected) == count:
+            if all(0 <= index < count and errors[0]["message"] for index, errors in rejected):
+                return rejected
     except (TypeError, LookupError):
         pass
     return None

@@ -22,17 +22,17 @@ class Answer(NamedTuple):
     is_problem: bool  # RFC 9457: the server's own words, not a proxy's
     body: bytes
 
-    def json(self) -> Any:
-        """None where it is no JSON."""
+    def json(self) -> Optional[Dict[str, Any]]:
+        """None where it is no JSON object."""
         try:
-            return json.loads(self.body)
-        except ValueError:
+            content = json.loads(self.body)
+        except (ValueError, RecursionError):
             return None
+        return content if isinstance(content, dict) else None
 
     def words(self) -> str:
         """What the server said, for a person."""
-        problem = self.json()
-        detail = problem.get("detail") if isinstance(problem, dict) else None
+        detail = (self.json() or {}).get("detail")
         return f"HTTP {self.status}: {str(detail)[:500]}" if detail else f"HTTP {self.status}"
 
 
@@ -49,7 +49,13 @@ class Transport:
         ssl_context: Optional[ssl.SSLContext],
     ):
         parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
+        if (
+            parts.scheme not in ("http", "https")
+            or not parts.hostname
+            or parts.username
+            or parts.query
+            or parts.fragment
+        ):
             raise ValueError(
                 "url must be http:// or https://, a host and perhaps a path, for instance https://audit.example.com"
             )
@@ -81,7 +87,7 @@ class Transport:
     ) -> Answer:
         """The server's answer, whatever its status.
 
-        Raises OSError or http.client.HTTPException if there is none.
+        Raises if there is none: OSError, http.client.HTTPException, or what a function that was given for the key does.
         """
         headers = {"Accept": accept, "User-Agent": "tallystick-python", "Authorization": "Bearer " + self._read_key()}
         if body is not None:

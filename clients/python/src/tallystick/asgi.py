@@ -12,6 +12,8 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+LONGEST_TEXT = 4_096  # characters; what is longer than the log's limits is cut there, and named in `altered`
+
 Describe = Callable[[Scope, Optional[int], float], Optional[Dict[str, Any]]]
 
 
@@ -20,7 +22,7 @@ def describe_request(scope: Scope, status: Optional[int], seconds: float) -> Opt
 
     The query string is left out, since it may hold secrets.
     """
-    method, path = scope["method"], scope.get("root_path", "") + scope["path"]
+    method, path = scope["method"], (scope.get("root_path", "") + scope["path"])[:LONGEST_TEXT]
     failed = status is None or status >= 400
     if method in ("GET", "HEAD", "OPTIONS") and not failed:
         return None
@@ -32,7 +34,7 @@ def describe_request(scope: Scope, status: Optional[int], seconds: float) -> Opt
         "outcome": "unknown" if status is None else "failure" if failed else "success",
         "actor_ip": client[0] if client else None,
         "actor_username": getattr(user, "display_name", None) or None,
-        "user_agent": agent.decode("latin-1") if agent is not None else None,
+        "user_agent": agent.decode("latin-1")[:LONGEST_TEXT] if agent is not None else None,
         "action": f"{method} {path}",
         "details": {"method": method, "path": path, "status": status, "duration_ms": round(seconds * 1000, 1)},
     }

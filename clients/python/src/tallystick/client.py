@@ -1,7 +1,6 @@
 """The client: what an application calls."""
 
 import atexit
-import http.client
 import json
 import logging
 import os
@@ -166,10 +165,10 @@ class AuditClient:
         try:
             answer = self._transport.request("POST", "/api/audit/events?oversize=truncate", payload)
             status, why, content = answer.status, answer.words(), answer.json()
-            if status in (200, 201) and isinstance(content, dict) and "hash" in content:
+            if status in (200, 201) and content is not None and {"id", "hash", "timestamp"} <= content.keys():
                 replayed = content.get("replayed", False)
                 return Receipt(event_id, content["id"], content["hash"], content["timestamp"], replayed)
-        except (OSError, http.client.HTTPException) as error:
+        except Exception as error:
             why = f"{type(error).__name__}: {error}"
         may_be_written = status is None or not (400 <= status < 500 or status == 507)
         raise AppendFailed(f"the event is not acknowledged: {why}", status, json.loads(payload), may_be_written)

@@ -11,6 +11,8 @@ FIELDS = frozenset(
     "event_type outcome severity tenant actor_type actor_id actor_username actor_ip user_agent actor_host session_id "
     "target_type target_id action target_name occurred_at event_id request_id trace_id".split()
 )
+LONGEST_TEXT = 4_096  # characters; what is longer than the log's limits is cut there, and named in `altered`
+LONGEST_DETAILS = 48_000
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -64,19 +66,23 @@ class AuditHandler(logging.Handler):
         }
         details: Dict[str, Any] = {"logger": record.name, "level": record.levelname}
         if len(message) > 256:
-            details["message"] = message
+            details["message"] = message[:LONGEST_TEXT]
         if record.exc_info:
-            details["exception"] = logging.Formatter().formatException(record.exc_info)
+            details["exception"] = logging.Formatter().formatException(record.exc_info)[-LONGEST_TEXT:]
+        extra: Dict[str, Any] = {}
         for name, value in vars(record).items():
             if name in FIELDS:
-                event[name] = value
+                event[name] = value[:LONGEST_TEXT] if isinstance(value, str) else value
             elif name == "details" and isinstance(value, dict):
-                details.update(value)
+                extra.update(value)
             elif name not in _STANDARD:
-                details[name] = value
-        # Whatever somebody logs is recorded somehow: an object as its text, NaN as "NaN".
-        event["details"] = json.loads(json.dumps(details, default=str, skipkeys=True), parse_constant=str)
-        return event
+                extra[name] = value
+        # Whatever somebody logs is recorded somehow, or who chooses its length could choose not to be logged.
+        if len(json.dumps(extra, default=str, skipkeys=True)) > LONGEST_DETAILS:
+            extra = {"left_out": [str(name)[:100] for name in list(extra)[:100]]}
+        event["details"] = {**details, **extra}
+        # An object as its text, NaN as "NaN".
+        return json.loads(json.dumps(event, default=str, skipkeys=True), parse_constant=str)
 
 
 def _severity(level: int) -> str:
