@@ -75,6 +75,11 @@ final class ClientTests {
             "-Xmx256m",
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
+            // A server that is killed starts again more quickly with the classes that the tests
+            // of the command line left, if they did.
+            "-Xlog:disable",
+            "-Xlog:all=warning,cds*=off:stderr",
+            "-XX:SharedArchiveFile=" + jar().resolveSibling("tests.jsa"),
             "-jar",
             jar().toString())
         .stream()
