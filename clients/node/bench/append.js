@@ -1,7 +1,7 @@
 // Measures append in mode spooled without a server: append.js [CALLERS] [EVENTS] [DIRECTORY]
 //
-// Prints the median and the 99th percentile of one call, which is how long its caller waits, and the wall time divided
-// by the calls of all callers, which is what a call costs where many share a force.
+// Prints the median and the 99th percentile of one call, which is how long its caller waits; the wall time divided by
+// the calls of all callers, which is what a call costs where many share a force; and the processor time of a call.
 "use strict";
 const fs = require("node:fs");
 const os = require("node:os");
@@ -29,15 +29,18 @@ async function main(callers = "16", events = "20000", directory = os.tmpdir()) {
     }
   };
   const begun = process.hrtime.bigint();
+  const before = process.cpuUsage();
   await Promise.all(Array.from({ length: Number(callers) }, append));
   const wall = Number(process.hrtime.bigint() - begun) / 1000;
+  const { user, system } = process.cpuUsage(before);
   await spool.close();
   fs.rmSync(temporary, { recursive: true });
   calls.sort((a, b) => a - b);
   const at = (share) => calls[Math.floor(calls.length * share)].toFixed(0);
   console.log(
     `${callers} callers, ${calls.length} calls: median ${at(0.5)} µs, 99th percentile ${at(0.99)} µs, ` +
-      `wall time per call ${(wall / calls.length).toFixed(1)} µs`,
+      `wall time per call ${(wall / calls.length).toFixed(1)} µs, ` +
+      `processor time per call ${((user + system) / calls.length).toFixed(1)} µs`,
   );
 }
 

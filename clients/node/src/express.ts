@@ -13,7 +13,11 @@ const LONGEST_TEXT = 4096;
  * The default: every request that is not GET, HEAD or OPTIONS, and every one that was refused or failed.
  * The query string is left out, since it may hold secrets.
  */
-export function describeRequest(request: any, status: number | undefined, milliseconds: number): AuditEvent | undefined {
+export function describeRequest(
+  request: any,
+  status: number | undefined,
+  milliseconds: number,
+): AuditEvent | undefined {
   const failed = status === undefined || status >= 400;
   if (["GET", "HEAD", "OPTIONS"].includes(request.method) && !failed) {
     return undefined;

@@ -60,8 +60,12 @@ export class Transport {
   private readonly agent: any;
   private readonly base: string;
   private readonly target: Record<string, unknown>;
+  private readonly timeout: number;
+  // A function, so that nothing that prints this object shows the key.
+  // Asked for each request, so that a new key needs no restart.
+  private readonly readKey: () => Promise<string>;
 
-  constructor(private readonly options: TransportOptions) {
+  constructor(options: TransportOptions) {
     let url: URL;
     try {
       url = new URL(options.url);
@@ -82,6 +86,8 @@ export class Transport {
     if (options.key !== undefined && options.keyFile !== undefined) {
       throw new TypeError("key and keyFile exclude each other");
     }
+    this.timeout = options.timeout;
+    this.readKey = async () => checkedKey(await givenKey(options));
     this.base = url.pathname.replace(/\/+$/, "");
     this.agent = new (isHttps ? https : http).Agent({ keepAlive: true });
     this.target = { protocol: url.protocol, host, port: url.port || undefined, ca: options.ca, agent: this.agent };
@@ -121,9 +127,10 @@ export class Transport {
       const fail = (error: Error): void => {
         clearTimeout(timer);
         sent.destroy();
-        reject(Object.assign(error, { reusedSocket: sent.reusedSocket && ["ECONNRESET", "EPIPE"].includes((error as any).code) }));
+        const wasClosed = sent.reusedSocket && ["ECONNRESET", "EPIPE"].includes((error as any).code);
+        reject(Object.assign(error, { reusedSocket: wasClosed }));
       };
-      const timer = setTimeout(() => fail(new Error(`no answer in ${this.options.timeout} ms`)), this.options.timeout);
+      const timer = setTimeout(() => fail(new Error(`no answer in ${this.timeout} ms`)), this.timeout);
       if (request.background) {
         timer.unref();
         sent.on("socket", (socket: any) => socket.unref());
@@ -151,22 +158,21 @@ export class Transport {
       sent.end(request.body);
     });
   }
+}
 
-  /** Read for each request, so that a new key needs no restart. */
-  private async readKey(): Promise<string> {
-    const { key, keyFile } = this.options;
-    const text: string =
-      keyFile !== undefined
-        ? await fs.readFile(keyFile, "utf8")
-        : typeof key === "function"
-        ? await key()
-        : key ?? process.env.TALLY_API_KEY ?? "";
-    const trimmed = String(text).trim();
-    if (!/^[!-~]+$/.test(trimmed)) {
-      throw new Error("the API key is missing or malformed; give key, keyFile or the variable TALLY_API_KEY");
-    }
-    return trimmed;
+async function givenKey({ key, keyFile }: TransportOptions): Promise<string> {
+  if (keyFile !== undefined) {
+    return fs.readFile(keyFile, "utf8");
   }
+  return typeof key === "function" ? key() : key ?? process.env.TALLY_API_KEY ?? "";
+}
+
+function checkedKey(text: string): string {
+  const key = String(text).trim();
+  if (!/^[!-~]+$/.test(key)) {
+    throw new Error("the API key is missing or malformed; give key, keyFile or the variable TALLY_API_KEY");
+  }
+  return key;
 }
 
 function milliseconds(retryAfter: string | undefined): number {

@@ -130,7 +130,8 @@ function verifierKey(text: string): { name: string; id: any; key: any } {
     throw new TypeError(`the id of the verifier key ${JSON.stringify(text)} is not that of its name and key`);
   }
   if (key[0] !== 1 || key.length !== 33) {
-    throw new TypeError(`the verifier key ${JSON.stringify(text)} is not of type Ed25519 (0x01), which vouches for a log`);
+    const quoted = JSON.stringify(text);
+    throw new TypeError(`the verifier key ${quoted} is not of type Ed25519 (0x01), which vouches for a log`);
   }
   const jwk = { kty: "OKP", crv: "Ed25519", x: key.subarray(1).toString("base64url") };
   return { name, id: Buffer.from(id, "hex"), key: createPublicKey({ key: jwk, format: "jwk" }) };

@@ -5,7 +5,8 @@ const fs = require("node:fs");
 const http = require("node:http");
 const path = require("node:path");
 const { after, before, test } = require("node:test");
-const { Proxy, Server, accepted, answers, noServer, sleep, temporary } = require("./support");
+const { inspect } = require("node:util");
+const { Proxy, Server, accepted, answers, noServer, selfSigned, sleep, temporary } = require("./support");
 const { AppendFailed, AuditClient, ClientUnusable, VerificationFailed, auditMiddleware } = require("..");
 const { encode } = require("../dist/event");
 const { delays } = require("../dist/sender");
@@ -75,6 +76,8 @@ test("the key is read for each request and never shown", async (t) => {
   fs.writeFileSync(keyFile, `${SECRET}\n`);
   const other = await open(t, { url: server.url, mode: "sync", key: undefined, keyFile });
   assert.equal((await other.append({ event_type: "a.b" })).id, 3);
+  assert.ok(!inspect(client, { depth: 20, showHidden: true }).includes("5ec3e7"));
+  assert.ok(!inspect(await open(t, { url: server.url, mode: "sync" }), { depth: 20, showHidden: true }).includes("5ec3e7"));
   for (const key of [`${SECRET}\nx`, `${SECRET} x`, `${SECRET}é`, ""]) {
     const bad = await open(t, { url: server.url, mode: "sync", key });
     await assert.rejects(bad.append({ event_type: "a.b" }), (error) => {
@@ -82,6 +85,22 @@ test("the key is read for each request and never shown", async (t) => {
       return !`${error.stack}${JSON.stringify(error)}`.includes("5ec3e7");
     });
   }
+});
+
+test("a certificate that nobody vouches for is refused, unless it is given", async (t) => {
+  const tls = selfSigned(t);
+  if (tls === undefined) {
+    t.skip("the command openssl is missing");
+    return;
+  }
+  const server = await answers(t, (n) => [201, { id: n, hash: "h", timestamp: "t" }], tls);
+  const strict = await open(t, { url: server.url, mode: "sync" });
+  await assert.rejects(strict.append({ event_type: "a.b" }), /certificate/);
+  assert.equal(server.requests.length, 0);
+  const client = await open(t, { url: server.url, mode: "sync", ca: tls.cert });
+  assert.equal((await client.append({ event_type: "a.b" })).id, 1);
+  const elsewhere = await open(t, { url: server.url.replace("127.0.0.1", "localhost"), mode: "sync", ca: tls.cert });
+  await assert.rejects(elsewhere.append({ event_type: "a.b" }), /altnames|localhost/i);
 });
 
 test("trouble of server or key keeps the events and warns once", { skip: noFlock }, async (t) => {

@@ -1,9 +1,10 @@
 // A real server and a TCP proxy, both of which can be killed. The variable TALLY is the command that runs tally,
 // for instance "java @jvm.options -jar cli/target/tally.jar".
 "use strict";
-const { spawn } = require("node:child_process");
+const { spawn, spawnSync } = require("node:child_process");
 const fs = require("node:fs");
 const http = require("node:http");
+const https = require("node:https");
 const net = require("node:net");
 const os = require("node:os");
 const path = require("node:path");
@@ -128,9 +129,9 @@ class Proxy {
 }
 
 /** An HTTP server that gives the answers that a test wants, for what a real one can't be made to do at will. */
-async function answers(test, answer) {
+async function answers(test, answer, tls) {
   const requests = [];
-  const server = http.createServer((request, response) => {
+  const server = (tls ? https : http).createServer(tls ?? {}, (request, response) => {
     const parts = [];
     request.on("data", (part) => parts.push(part));
     request.on("end", () => {
@@ -145,9 +146,19 @@ async function answers(test, answer) {
     server.close();
     server.closeAllConnections();
   });
-  return { url: `http://127.0.0.1:${server.address().port}`, requests };
+  return { url: `${tls ? "https" : "http"}://127.0.0.1:${server.address().port}`, requests };
+}
+
+/** A key and a certificate for 127.0.0.1 that nobody else vouches for; undefined without openssl. */
+function selfSigned(test) {
+  const directory = temporary(test);
+  const names = ["-subj", "/CN=nobody", "-addext", "subjectAltName=IP:127.0.0.1"];
+  const words = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", ...names];
+  const made = spawnSync("openssl", [...words, "-keyout", "key.pem", "-out", "cert.pem"], { cwd: directory });
+  const read = (name) => fs.readFileSync(path.join(directory, name), "utf8");
+  return made.status === 0 ? { key: read("key.pem"), cert: read("cert.pem") } : undefined;
 }
 
 const accepted = (body) => ({ entries: body.split("\n").filter(Boolean).map(() => ({})) });
 
-module.exports = { Proxy, Server, VECTORS, accepted, answers, noServer, sleep, temporary };
+module.exports = { Proxy, Server, VECTORS, accepted, answers, noServer, selfSigned, sleep, temporary };

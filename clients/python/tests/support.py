@@ -163,10 +163,22 @@ class Proxy:
             server.close()
 
 
+def self_signed(directory):
+    """The files of a key and a certificate for 127.0.0.1 that nobody else vouches for; None without openssl."""
+    names = ["-subj", "/CN=nobody", "-addext", "subjectAltName=IP:127.0.0.1"]
+    words = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2".split()
+    files = [os.path.join(directory, name) for name in ("key.pem", "cert.pem")]
+    try:
+        subprocess.run([*words, *names, "-keyout", files[0], "-out", files[1]], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return files
+
+
 class Answers:
     """An HTTP server that gives the answers that a test wants, for what a real one can't be made to do at will."""
 
-    def __init__(self, answer):
+    def __init__(self, answer, tls=None):
         from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
         requests = self.requests = []
@@ -190,7 +202,9 @@ class Answers:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def close(self):

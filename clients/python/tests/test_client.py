@@ -2,6 +2,7 @@ import json
 import logging
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -91,6 +92,24 @@ class OptionsTest(ClientTest):
             client.append({"event_type": "a.b"})
             client.flush(0.2)
         self.assertNotIn("5ec3e7", str(logs.output))
+
+    def test_a_certificate_that_nobody_vouches_for_is_refused_unless_it_is_given(self):
+        files = support.self_signed(self.directory)
+        if files is None:
+            self.skipTest("the command openssl is missing")
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(files[1], files[0])
+        answers = support.Answers(lambda n, body: (201, {}, {"id": n, "hash": "h", "timestamp": "t"}), tls)
+        self.addCleanup(answers.close)
+        event = {"event_type": "a.b"}
+        with self.assertRaisesRegex(AppendFailed, "certificate verify failed"):
+            self.client(answers.url, mode="sync").append(event)
+        self.assertEqual(answers.requests, [])
+        given = ssl.create_default_context(cafile=files[1])
+        self.assertEqual(self.client(answers.url, mode="sync", ssl_context=given).append(event).id, 1)
+        elsewhere = answers.url.replace("127.0.0.1", "localhost")
+        with self.assertRaisesRegex(AppendFailed, "mismatch"):
+            self.client(elsewhere, mode="sync", ssl_context=given).append(event)
 
     def test_the_key_is_read_for_each_request(self):
         seen = []

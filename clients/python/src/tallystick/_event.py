@@ -11,6 +11,8 @@ DEFAULT_STREAM = "default"
 MAX_EVENT_BYTES = 128 << 10
 SEQ_BYTES = len('"source_seq":9223372036854775807,')
 
+_JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+
 
 def uuid7() -> str:
     """A UUID of version 7 (RFC 9562): 48 bits of milliseconds, then random bits."""
@@ -46,7 +48,7 @@ def encode(event: Mapping[str, Any], stream: str, dated: bool) -> Tuple[str, byt
         if not isinstance(details, Mapping) or "stream" in details:
             raise ValueError('details must be a mapping without "stream", which is where the client puts its stream')
         fields["details"] = {**details, "stream": stream}
-    body = json.dumps(fields, separators=(",", ":"), allow_nan=False).encode("ascii")
+    body = _JSON.encode(fields).encode("ascii")
     if len(body) > MAX_EVENT_BYTES - SEQ_BYTES:
         raise ValueError(f"an event must have at most {MAX_EVENT_BYTES - SEQ_BYTES} bytes as JSON, but had {len(body)}")
     return event_id, body
