@@ -221,8 +221,9 @@ export class Spool implements Source {
       this.checkUsable();
       if (this.end >= this.segmentBytes) {
         const fresh = await createSegment(this.directory, this.seq + 1);
-        await this.writer.close();
+        const finished = this.writer;
         [this.writer, this.segment, this.end] = [fresh, this.seq + 1, 0];
+        await finished.close();
       }
       const data = Buffer.concat(group.bodies.map((body, i) => record(withSeq(body, this.seq + 1 + i))));
       await this.force(data);
@@ -244,7 +245,11 @@ export class Spool implements Source {
     try {
       await this.writer.appendFile(data);
     } catch (error) {
-      await this.writer.truncate(this.end); // a full disk: what was accepted before stays whole
+      try {
+        await this.writer.truncate(this.end); // a full disk: what was accepted before stays whole
+      } catch {
+        this.fail(`the spool ${this.directory} can't be written (${error}) nor restored; open a new client`);
+      }
       throw error;
     }
     try {

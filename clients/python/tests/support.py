@@ -3,6 +3,8 @@
 The variable TALLY is the command that runs tally, for instance "java @jvm.options -jar cli/target/tally.jar".
 """
 
+import atexit
+import functools
 import json
 import logging
 import os
@@ -24,6 +26,14 @@ sys.path.insert(0, SOURCE)
 logging.getLogger("tallystick").addHandler(logging.NullHandler())
 
 VECTORS = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "vectors")
+
+
+@functools.lru_cache(maxsize=None)
+def shared_server():
+    """One for all tests that kill none."""
+    server = Server().start()
+    atexit.register(server.close)
+    return server
 
 
 def needs_server(test):

@@ -327,8 +327,7 @@ if mode == "spooled":
 class ServerTest(ClientTest):
     @classmethod
     def setUpClass(cls):
-        cls.server = support.Server().start()
-        cls.addClassCleanup(cls.server.close)
+        cls.server = support.shared_server()
 
     def found(self, event_id):
         return self.server.get(f"/api/audit?event_id={event_id}")["entries"]

@@ -237,8 +237,7 @@ class MiddlewareTest(unittest.TestCase):
 class ServerTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.server = support.Server().start()
-        cls.addClassCleanup(cls.server.close)
+        cls.server = support.shared_server()
 
     def test_logging_is_configured_by_a_dictionary(self):
         options = {"class": "tallystick.handler.AuditHandler", "url": self.server.url, "key": self.server.key}

@@ -212,15 +212,17 @@ class Spool:
             self._check_usable()
             if self._end >= self._segment_bytes:
                 writer = create_segment(self._directory, self._seq + 1)
-                os.close(self._writer)
                 with self._lock:
-                    self._writer, self._segment, self._end = writer, self._seq + 1, 0
+                    finished, self._writer = self._writer, writer
+                    self._segment, self._end = self._seq + 1, 0
+                os.close(finished)
             data = b"".join(record(with_seq(body, self._seq + i)) for i, body in enumerate(group.bodies, 1))
             self._force(data)
             written = len(data)
         except BaseException as error:
             group.error = error
             if not isinstance(error, (OSError, AuditError)):
+                self._fail(f"a write to the spool {self._directory} was interrupted ({error!r}); open a new client")
                 raise
         finally:
             with self._lock:
@@ -235,12 +237,15 @@ class Spool:
     def _force(self, data: bytes) -> None:
         try:
             write_all(self._writer, data)
-        except BaseException:
-            os.ftruncate(self._writer, self._end)  # a full disk: what was accepted before stays whole
+        except OSError as error:
+            try:
+                os.ftruncate(self._writer, self._end)  # a full disk: what was accepted before stays whole
+            except OSError:
+                self._fail(f"the spool {self._directory} can't be written ({error}) nor restored; open a new client")
             raise
         try:
             sync(self._writer)
-        except BaseException as error:
+        except OSError as error:
             # The kernel may have dropped the pages; a second attempt would succeed without writing them.
             self._fail(f"the spool {self._directory} could not be forced to the device ({error}); open a new client")
             raise
