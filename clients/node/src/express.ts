@@ -22,7 +22,9 @@ export function describeRequest(
   if (["GET", "HEAD", "OPTIONS"].includes(request.method) && !failed) {
     return undefined;
   }
-  const path = String(request.originalUrl ?? request.url).split("?", 1)[0].slice(0, LONGEST_TEXT);
+  const path = String(request.originalUrl ?? request.url)
+    .split("?", 1)[0]
+    .slice(0, LONGEST_TEXT);
   return {
     event_type: "http.request",
     outcome: status === undefined ? "unknown" : failed ? "failure" : "success",

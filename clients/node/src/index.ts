@@ -1,7 +1,14 @@
 export { AuditClient } from "./client";
 export type { AuditClientOptions, Receipt } from "./client";
 export {
-  AppendFailed, AuditError, ClientUnusable, SpoolDamaged, SpoolError, SpoolFull, SpoolInUse, VerificationFailed,
+  AppendFailed,
+  AuditError,
+  ClientUnusable,
+  SpoolDamaged,
+  SpoolError,
+  SpoolFull,
+  SpoolInUse,
+  VerificationFailed,
 } from "./errors";
 export type { AuditEvent } from "./event";
 export { auditMiddleware } from "./express";

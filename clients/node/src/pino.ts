@@ -62,7 +62,11 @@ export function toEvent(record: Record<string, any>, eventType: string): AuditEv
   extra = { ...extra, ...(isObject ? details : details === undefined ? {} : { details }) };
   // Whatever somebody logs is recorded somehow, or who chooses its length could choose not to be logged.
   if (Buffer.byteLength(JSON.stringify(extra)) > LONGEST_DETAILS) {
-    extra = { left_out: Object.keys(extra).slice(0, 100).map((name) => name.slice(0, 100)) };
+    extra = {
+      left_out: Object.keys(extra)
+        .slice(0, 100)
+        .map((name) => name.slice(0, 100)),
+    };
   }
   event.details = { ...message, ...extra };
   return event as unknown as AuditEvent;

@@ -74,7 +74,10 @@ export function segmentPath(directory: string, firstSeq: number): string {
 
 export async function listSegments(directory: string): Promise<number[]> {
   const names: string[] = await fs.readdir(directory);
-  return names.filter((name) => SEGMENT.test(name)).map((name) => Number(name.slice(0, 20))).sort((a, b) => a - b);
+  return names
+    .filter((name) => SEGMENT.test(name))
+    .map((name) => Number(name.slice(0, 20)))
+    .sort((a, b) => a - b);
 }
 
 export async function syncDirectory(directory: string): Promise<void> {

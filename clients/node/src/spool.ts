@@ -4,8 +4,19 @@ import { SEQ_BYTES, withSeq } from "./event";
 import type { Encoded } from "./event";
 import { ClientUnusable, SpoolDamaged, SpoolError, SpoolFull } from "./errors";
 import {
-  HEADER_BYTES, appendLine, createSegment, listSegments, lock, readPosition, record, records, replaceFile, segmentName,
-  segmentPath, syncDirectory, writePosition,
+  HEADER_BYTES,
+  appendLine,
+  createSegment,
+  listSegments,
+  lock,
+  readPosition,
+  record,
+  records,
+  replaceFile,
+  segmentName,
+  segmentPath,
+  syncDirectory,
+  writePosition,
 } from "./segments";
 import type { SpoolLock } from "./segments";
 import { Signal } from "./signal";

@@ -164,7 +164,7 @@ async function givenKey({ key, keyFile }: TransportOptions): Promise<string> {
   if (keyFile !== undefined) {
     return fs.readFile(keyFile, "utf8");
   }
-  return typeof key === "function" ? key() : key ?? process.env.TALLY_API_KEY ?? "";
+  return typeof key === "function" ? key() : (key ?? process.env.TALLY_API_KEY ?? "");
 }
 
 function checkedKey(text: string): string {

@@ -63,7 +63,10 @@ export function verifyCheckpoint(note: string, verifierKeys: string | string[]):
   }
   const checkpoint = { origin, size: Number(size), root: base64(root) };
   let verified = false;
-  for (const line of note.slice(end + 2).split("\n").slice(0, -1)) {
+  for (const line of note
+    .slice(end + 2)
+    .split("\n")
+    .slice(0, -1)) {
     const [dash, name, encoded, ...more] = line.split(" ");
     if (dash !== "—" || encoded === undefined || more.length > 0) {
       throw new VerificationFailed("this is not a signed note: a signature line is malformed");

@@ -25,7 +25,13 @@ async function open(t, options) {
 
 function rejected(spool) {
   const name = path.join(spool, "rejected.ndjson");
-  return fs.existsSync(name) ? fs.readFileSync(name, "utf8").trim().split("\n").map((line) => JSON.parse(line)) : [];
+  return fs.existsSync(name)
+    ? fs
+        .readFileSync(name, "utf8")
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line))
+    : [];
 }
 
 function warnings(t) {
@@ -60,7 +66,12 @@ test("plain http needs loopback or permission", async () => {
   for (const url of ["http://localhost:8470", "http://127.8.0.1", "http://[::1]:8470/audit", "https://audit.example"]) {
     await (await AuditClient.open({ url, mode: "sync" })).close();
   }
-  for (const url of ["audit.example", "ftp://audit.example", "https://user:pw@audit.example", "https://a.example?x=1"]) {
+  for (const url of [
+    "audit.example",
+    "ftp://audit.example",
+    "https://user:pw@audit.example",
+    "https://a.example?x=1",
+  ]) {
     await assert.rejects(AuditClient.open({ url, mode: "sync" }), TypeError);
   }
 });
@@ -77,7 +88,9 @@ test("the key is read for each request and never shown", async (t) => {
   const other = await open(t, { url: server.url, mode: "sync", key: undefined, keyFile });
   assert.equal((await other.append({ event_type: "a.b" })).id, 3);
   assert.ok(!inspect(client, { depth: 20, showHidden: true }).includes("5ec3e7"));
-  assert.ok(!inspect(await open(t, { url: server.url, mode: "sync" }), { depth: 20, showHidden: true }).includes("5ec3e7"));
+  assert.ok(
+    !inspect(await open(t, { url: server.url, mode: "sync" }), { depth: 20, showHidden: true }).includes("5ec3e7"),
+  );
   for (const key of [`${SECRET}\nx`, `${SECRET} x`, `${SECRET}é`, ""]) {
     const bad = await open(t, { url: server.url, mode: "sync", key });
     await assert.rejects(bad.append({ event_type: "a.b" }), (error) => {
@@ -127,10 +140,17 @@ test("trouble of server or key keeps the events and warns once", { skip: noFlock
 test("a 200 that does not account for each event is no acknowledgement", async (t) => {
   const error = [{ message: "x" }];
   const wrong = [
-    {}, [], "welcome", { entries: [] }, { entries: [{}, {}] }, { entries: 1 },
+    {},
+    [],
+    "welcome",
+    { entries: [] },
+    { entries: [{}, {}] },
+    { entries: 1 },
     { entries: [{}], rejected: [{ index: 0, errors: error }] },
     { entries: [], rejected: [{ index: 1, errors: error }] },
-    { entries: [], rejected: [{ index: 0, errors: [] }] }, { entries: [], rejected: [{}] }, { entries: [], rejected: 1 },
+    { entries: [], rejected: [{ index: 0, errors: [] }] },
+    { entries: [], rejected: [{}] },
+    { entries: [], rejected: 1 },
   ];
   const server = await answers(t, (n, body) => [200, wrong[n - 1] ?? accepted(body)]);
   const { longest } = delays;
@@ -154,23 +174,34 @@ test("Retry-After is honoured", async (t) => {
   assert.ok(times[1] - times[0] >= 990);
 });
 
-test("a request that is refused as a whole is halved until the bad event stands alone", { skip: noFlock }, async (t) => {
-  const server = await answers(t, (n, body) =>
-    n === 1 ? [503, {}] : body.includes('"bad"') ? [413, { detail: "too large", errors: [] }, PROBLEM] : [201, accepted(body)],
-  );
-  const told = [];
-  const spool = temporary(t);
-  const onRejected = (event, { status }) => {
-    told.push([event.action, status]);
-    throw new Error("a callback that fails holds up nothing");
-  };
-  const client = await open(t, { url: server.url, mode: "spooled", spool, onRejected });
-  const append = (_, n) => client.append({ event_type: "a.b", action: n === 13 ? "bad" : "good" });
-  await Promise.all(Array.from({ length: 20 }, append));
-  assert.equal(await client.flush(30_000), 0);
-  assert.deepEqual(told, [["bad", 413]]);
-  assert.deepEqual(rejected(spool).map(({ event, reason }) => [event.source_seq, reason]), [[14, "too large"]]);
-});
+test(
+  "a request that is refused as a whole is halved until the bad event stands alone",
+  { skip: noFlock },
+  async (t) => {
+    const server = await answers(t, (n, body) =>
+      n === 1
+        ? [503, {}]
+        : body.includes('"bad"')
+          ? [413, { detail: "too large", errors: [] }, PROBLEM]
+          : [201, accepted(body)],
+    );
+    const told = [];
+    const spool = temporary(t);
+    const onRejected = (event, { status }) => {
+      told.push([event.action, status]);
+      throw new Error("a callback that fails holds up nothing");
+    };
+    const client = await open(t, { url: server.url, mode: "spooled", spool, onRejected });
+    const append = (_, n) => client.append({ event_type: "a.b", action: n === 13 ? "bad" : "good" });
+    await Promise.all(Array.from({ length: 20 }, append));
+    assert.equal(await client.flush(30_000), 0);
+    assert.deepEqual(told, [["bad", 413]]);
+    assert.deepEqual(
+      rejected(spool).map(({ event, reason }) => [event.source_seq, reason]),
+      [[14, "too large"]],
+    );
+  },
+);
 
 test("best_effort counts what it drops and leaves a gap", async (t) => {
   let up = false;
@@ -180,7 +211,10 @@ test("best_effort counts what it drops and leaves a gap", async (t) => {
   for (let n = 0; n < 25; n++) {
     kept.push((await client.append({ event_type: "a.b" })) !== undefined);
   }
-  assert.deepEqual(kept, Array.from({ length: 25 }, (_, n) => n < 10));
+  assert.deepEqual(
+    kept,
+    Array.from({ length: 25 }, (_, n) => n < 10),
+  );
   up = true;
   assert.equal(await client.flush(30_000), 0);
   await client.append({ event_type: "a.b" });
@@ -189,7 +223,10 @@ test("best_effort counts what it drops and leaves a gap", async (t) => {
   for (const line of server.requests.flatMap((body) => body.trim().split("\n"))) {
     sent.set(JSON.parse(line).source_seq, JSON.parse(line));
   }
-  assert.deepEqual([...sent.keys()].sort((a, b) => a - b), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 26, 27]);
+  assert.deepEqual(
+    [...sent.keys()].sort((a, b) => a - b),
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 26, 27],
+  );
   assert.deepEqual([sent.get(26).event_type, sent.get(26).details], ["client.events_dropped", { count: 15 }]);
 });
 
@@ -205,21 +242,28 @@ test("close says how many are left", { skip: noFlock }, async (t) => {
   }
 });
 
-test("the end of the process sends what it can, and does not wait for a server that is down", { skip: noFlock }, async (t) => {
-  const server = await answers(t, (_, body) => [201, accepted(body)]);
-  const program =
-    `const {AuditClient} = require(${JSON.stringify(path.join(__dirname, ".."))});` +
-    "const [, url, mode, spool] = process.argv;" +
-    "AuditClient.open({url, key: 'k', mode, spool}).then((client) => client.append({event_type: 'a.b'}))";
-  for (const options of [["best_effort"], ["spooled", temporary(t)]]) {
-    for (const [url, count] of [[server.url, 1], ["http://127.0.0.1:1", 0]]) {
-      server.requests.length = 0;
-      const child = spawn(process.execPath, ["-e", program, url, ...options], { stdio: "ignore" });
-      assert.equal(await new Promise((resolve) => child.once("exit", resolve)), 0);
-      assert.equal(server.requests.length, count);
+test(
+  "the end of the process sends what it can, and does not wait for a server that is down",
+  { skip: noFlock },
+  async (t) => {
+    const server = await answers(t, (_, body) => [201, accepted(body)]);
+    const program =
+      `const {AuditClient} = require(${JSON.stringify(path.join(__dirname, ".."))});` +
+      "const [, url, mode, spool] = process.argv;" +
+      "AuditClient.open({url, key: 'k', mode, spool}).then((client) => client.append({event_type: 'a.b'}))";
+    for (const options of [["best_effort"], ["spooled", temporary(t)]]) {
+      for (const [url, count] of [
+        [server.url, 1],
+        ["http://127.0.0.1:1", 0],
+      ]) {
+        server.requests.length = 0;
+        const child = spawn(process.execPath, ["-e", program, url, ...options], { stdio: "ignore" });
+        assert.equal(await new Promise((resolve) => child.once("exit", resolve)), 0);
+        assert.equal(server.requests.length, count);
+      }
     }
-  }
-});
+  },
+);
 
 test("a call that waits for room in the spool keeps the process alive", { skip: noFlock }, async (t) => {
   const up = Date.now() + 3000; // longer than a client tries to send at the end of its process
@@ -237,14 +281,29 @@ test("a call that waits for room in the spool keeps the process alive", { skip: 
 });
 
 test("a record of pino becomes an event", () => {
-  const record = { level: 40, time: 1767225600000, pid: 1, msg: "login failed", event_type: "auth.login.failed", actor_username: "bob", tries: 3 };
+  const record = {
+    level: 40,
+    time: 1767225600000,
+    pid: 1,
+    msg: "login failed",
+    event_type: "auth.login.failed",
+    actor_username: "bob",
+    tries: 3,
+  };
   assert.deepEqual(toEvent(record, "app.log"), {
-    event_type: "auth.login.failed", severity: "medium", occurred_at: "2026-01-01T00:00:00.000Z", action: "login failed",
-    actor_username: "bob", details: { pid: 1, tries: 3 },
+    event_type: "auth.login.failed",
+    severity: "medium",
+    occurred_at: "2026-01-01T00:00:00.000Z",
+    action: "login failed",
+    actor_username: "bob",
+    details: { pid: 1, tries: 3 },
   });
   const severities = [10, 20, 30, 40, 50, 60].map((level) => toEvent({ level }, "x").severity);
   assert.deepEqual(severities, ["informational", "informational", "informational", "medium", "high", "critical"]);
-  assert.deepEqual(toEvent({ msg: "é".repeat(200), details: [1] }, "x").details, { message: "é".repeat(200), details: [1] });
+  assert.deepEqual(toEvent({ msg: "é".repeat(200), details: [1] }, "x").details, {
+    message: "é".repeat(200),
+    details: [1],
+  });
   const huge = "é".repeat(1_000_000);
   const { details } = toEvent({ msg: huge, actor_username: huge, x: huge }, "x");
   assert.deepEqual(details.left_out, ["x"]);
@@ -264,7 +323,12 @@ test("sync returns the receipt, or rejects with what the server says", { skip: n
   assert.deepEqual([entry.id, entry.hash, entry.source_seq], [receipt.id, receipt.hash, 1]);
   assert.deepEqual([entry.details.who, entry.altered], ["jörg\ufffd", ["details"]]);
   await assert.rejects(client.append({ event_type: "a b" }), (error) => {
-    return error instanceof AppendFailed && error.status === 422 && !error.mayBeWritten && /event_type must be/.test(error.message);
+    return (
+      error instanceof AppendFailed &&
+      error.status === 422 &&
+      !error.mayBeWritten &&
+      /event_type must be/.test(error.message)
+    );
   });
   const bad = await open(t, { url: server.url, mode: "sync" });
   const { status, event } = await bad.append({ event_type: "a.b" }).catch((error) => error);
@@ -274,26 +338,36 @@ test("sync returns the receipt, or rejects with what the server says", { skip: n
   assert.deepEqual([first.id, first.replayed, again.replayed], [again.id, false, true]);
 });
 
-test("spooled events arrive once, in order, with their time; a bad one goes to the dead letters", { skip: noServer || noFlock }, async (t) => {
-  const { key } = await server.newKey("in-order", "audit.append");
-  const told = [];
-  const spool = temporary(t);
-  const onRejected = (event) => told.push(event.source_seq);
-  const client = await open(t, { url: server.url, key, mode: "spooled", spool, stream: "web", onRejected });
-  const append = (_, n) =>
-    client.append({ event_type: n === 7 ? "a b" : "a.b", actor_username: "x".repeat(3000), details: { n } });
-  const receipts = await Promise.all(Array.from({ length: 50 }, append));
-  assert.equal(await client.close(30_000), 0);
-  const entries = await server.entries("in-order");
-  assert.deepEqual(entries.map((entry) => entry.event_id), receipts.filter((_, n) => n !== 7).map((one) => one.event_id));
-  assert.deepEqual(entries.map((entry) => entry.source_seq), Array.from({ length: 50 }, (_, n) => n + 1).filter((n) => n !== 8));
-  entries.forEach((entry) => {
-    assert.ok(entry.occurred_at < entry.timestamp);
-    assert.deepEqual([entry.altered, entry.details.stream], [["actor_username"], "web"]);
-  });
-  assert.deepEqual(told, [8]);
-  assert.match(rejected(spool)[0].reason, /event_type must be/);
-});
+test(
+  "spooled events arrive once, in order, with their time; a bad one goes to the dead letters",
+  { skip: noServer || noFlock },
+  async (t) => {
+    const { key } = await server.newKey("in-order", "audit.append");
+    const told = [];
+    const spool = temporary(t);
+    const onRejected = (event) => told.push(event.source_seq);
+    const client = await open(t, { url: server.url, key, mode: "spooled", spool, stream: "web", onRejected });
+    const append = (_, n) =>
+      client.append({ event_type: n === 7 ? "a b" : "a.b", actor_username: "x".repeat(3000), details: { n } });
+    const receipts = await Promise.all(Array.from({ length: 50 }, append));
+    assert.equal(await client.close(30_000), 0);
+    const entries = await server.entries("in-order");
+    assert.deepEqual(
+      entries.map((entry) => entry.event_id),
+      receipts.filter((_, n) => n !== 7).map((one) => one.event_id),
+    );
+    assert.deepEqual(
+      entries.map((entry) => entry.source_seq),
+      Array.from({ length: 50 }, (_, n) => n + 1).filter((n) => n !== 8),
+    );
+    entries.forEach((entry) => {
+      assert.ok(entry.occurred_at < entry.timestamp);
+      assert.deepEqual([entry.altered, entry.details.stream], [["actor_username"], "web"]);
+    });
+    assert.deepEqual(told, [8]);
+    assert.match(rejected(spool)[0].reason, /event_type must be/);
+  },
+);
 
 test("a revoked key loses nothing", { skip: noServer || noFlock }, async (t) => {
   const old = await server.newKey("revoked", "audit.append");
@@ -331,47 +405,58 @@ test("a receipt is verified with the key that one knows", { skip: noServer }, as
   await assert.rejects(client.verifyReceipt(receipt, stranger), VerificationFailed);
 });
 
-test("a request is in the log when its response is, and a failed append cuts the response", { skip: noServer }, async (t) => {
-  const { key } = await server.newKey("middleware", "audit.append");
-  const good = auditMiddleware(await open(t, { url: server.url, key, mode: "sync" }));
-  const bad = auditMiddleware(await open(t, { url: server.url, mode: "sync" }));
-  const app = http.createServer((request, response) => {
-    (request.url.startsWith("/bad") ? bad : good)(request, response, () => {
-      response.statusCode = request.url.startsWith("/refused") ? 403 : 200;
-      response.write("1");
-      response.end("2");
-    });
-  });
-  await new Promise((resolve) => app.listen(0, "127.0.0.1", resolve));
-  t.after(() => app.close());
-  const ask = (method, target) =>
-    new Promise((resolve, reject) => {
-      const options = { method, agent: false, headers: { "User-Agent": "x".repeat(3000) } };
-      const sent = http.request(`http://127.0.0.1:${app.address().port}${target}`, options, (response) => {
-        let text = "";
-        response.on("data", (part) => (text += part)).on("error", reject).on("end", () => resolve(text));
+test(
+  "a request is in the log when its response is, and a failed append cuts the response",
+  { skip: noServer },
+  async (t) => {
+    const { key } = await server.newKey("middleware", "audit.append");
+    const good = auditMiddleware(await open(t, { url: server.url, key, mode: "sync" }));
+    const bad = auditMiddleware(await open(t, { url: server.url, mode: "sync" }));
+    const app = http.createServer((request, response) => {
+      (request.url.startsWith("/bad") ? bad : good)(request, response, () => {
+        response.statusCode = request.url.startsWith("/refused") ? 403 : 200;
+        response.write("1");
+        response.end("2");
       });
-      sent.on("error", reject).end();
     });
-  assert.equal(await ask("GET", "/"), "12");
-  assert.equal((await server.entries("middleware")).length, 0);
-  assert.equal(await ask("POST", "/users?token=secret"), "12");
-  const [entry] = await server.entries("middleware");
-  assert.deepEqual([entry.action, entry.outcome, entry.actor_ip], ["POST /users", "success", "127.0.0.1"]);
-  assert.deepEqual([entry.altered, entry.details.status], [["user_agent"], 200]);
-  assert.equal(await ask("GET", "/refused"), "12");
-  assert.equal((await server.entries("middleware"))[1].outcome, "failure");
-  await assert.rejects(ask("POST", "/bad"));
-});
+    await new Promise((resolve) => app.listen(0, "127.0.0.1", resolve));
+    t.after(() => app.close());
+    const ask = (method, target) =>
+      new Promise((resolve, reject) => {
+        const options = { method, agent: false, headers: { "User-Agent": "x".repeat(3000) } };
+        const sent = http.request(`http://127.0.0.1:${app.address().port}${target}`, options, (response) => {
+          let text = "";
+          response
+            .on("data", (part) => (text += part))
+            .on("error", reject)
+            .on("end", () => resolve(text));
+        });
+        sent.on("error", reject).end();
+      });
+    assert.equal(await ask("GET", "/"), "12");
+    assert.equal((await server.entries("middleware")).length, 0);
+    assert.equal(await ask("POST", "/users?token=secret"), "12");
+    const [entry] = await server.entries("middleware");
+    assert.deepEqual([entry.action, entry.outcome, entry.actor_ip], ["POST /users", "success", "127.0.0.1"]);
+    assert.deepEqual([entry.altered, entry.details.status], [["user_agent"], 200]);
+    assert.equal(await ask("GET", "/refused"), "12");
+    assert.equal((await server.entries("middleware"))[1].outcome, "failure");
+    await assert.rejects(ask("POST", "/bad"));
+  },
+);
 
 test("lines of pino arrive, however they are cut", { skip: noServer }, async () => {
   const { key } = await server.newKey("pino", "audit.append");
   const stream = await pinoTransport({ url: server.url, key, mode: "best_effort", eventType: "shop.log" });
-  const lines = Array.from({ length: 20 }, (_, n) => JSON.stringify({ level: 30, msg: `line ${n}` })).join("\n") + "\nno JSON\n";
+  const lines =
+    Array.from({ length: 20 }, (_, n) => JSON.stringify({ level: 30, msg: `line ${n}` })).join("\n") + "\nno JSON\n";
   for (let i = 0; i < lines.length; i += 100) {
     stream.write(lines.slice(i, i + 100));
   }
   stream.end();
   await new Promise((resolve) => stream.once("finish", resolve));
-  assert.deepEqual((await server.entries("pino")).map((entry) => entry.action), Array.from({ length: 20 }, (_, n) => `line ${n}`));
+  assert.deepEqual(
+    (await server.entries("pino")).map((entry) => entry.action),
+    Array.from({ length: 20 }, (_, n) => `line ${n}`),
+  );
 });

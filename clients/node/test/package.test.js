@@ -23,7 +23,10 @@ test("the tarball holds the package and works by itself", { skip: noNpm }, (t) =
   fs.mkdirSync(modules);
   fs.renameSync(path.join(directory, "package"), path.join(modules, "tallystick"));
   const files = fs.readdirSync(path.join(modules, "tallystick"), { recursive: true }).map(String);
-  assert.ok(files.every((name) => /^(dist(\/\w+(\.d\.ts|\.js))?|package.json|README.md)$/.test(name)), files.join());
+  assert.ok(
+    files.every((name) => /^(dist(\/\w+(\.d\.ts|\.js))?|package.json|README.md)$/.test(name)),
+    files.join(),
+  );
   const program =
     "const t = require('tallystick');" +
     "console.log(typeof t.AuditClient.open, typeof require('tallystick/pino').default, typeof require('tallystick/express').auditMiddleware)";
@@ -31,31 +34,40 @@ test("the tarball holds the package and works by itself", { skip: noNpm }, (t) =
   assert.equal(done.stdout, "function function function\n", done.stderr);
 });
 
-test("Python goes on with the spool of Node, and Node with that of Python", { skip: noFlock || (noPython && "Python 3.9 is missing") }, async (t) => {
-  const directory = path.join(temporary(t), "spool");
-  const inPython = (program) => {
-    const imports = "import json, sys; from tallystick._spool import Spool; from tallystick._event import encode; ";
-    const opened = "s = Spool(sys.argv[1], 'default', 1 << 30, 'raise'); ";
-    const environment = { ...process.env, PYTHONPATH: python, PYTHONDONTWRITEBYTECODE: "1" };
-    const done = spawnSync("python3", ["-c", imports + opened + program, directory], { env: environment, encoding: "utf8" });
-    assert.equal(done.status, 0, done.stderr);
-    return done.stdout;
-  };
-  const append = "s.append(encode({'event_type': 'python'}, 'default', True)[1])\n";
-  const read = (payload) => {
-    const { source_seq, event_type } = JSON.parse(payload);
-    return `${source_seq} ${event_type}`;
-  };
-  inPython(`${append}b = s.take(); s.acknowledge(b)\n${append}`);
-  let spool = await Spool.open(directory, "default", 1 << 30, "raise");
-  await spool.append(encode({ event_type: "node" }, "default", true));
-  assert.deepEqual((await spool.take()).payloads.map(read), ["2 python", "3 node"]);
-  await spool.close();
-  const taken = inPython(`${append}b = s.take(); print([json.loads(p)['source_seq'] for p in b.payloads]); s.acknowledge(b)`);
-  assert.equal(taken, "[2, 3, 4]\n");
-  spool = await Spool.open(directory, "default", 1 << 30, "raise");
-  assert.equal(spool.count(), 0);
-  await spool.append(encode({ event_type: "node" }, "default", true));
-  assert.deepEqual((await spool.take()).payloads.map(read), ["5 node"]);
-  await spool.close();
-});
+test(
+  "Python goes on with the spool of Node, and Node with that of Python",
+  { skip: noFlock || (noPython && "Python 3.9 is missing") },
+  async (t) => {
+    const directory = path.join(temporary(t), "spool");
+    const inPython = (program) => {
+      const imports = "import json, sys; from tallystick._spool import Spool; from tallystick._event import encode; ";
+      const opened = "s = Spool(sys.argv[1], 'default', 1 << 30, 'raise'); ";
+      const environment = { ...process.env, PYTHONPATH: python, PYTHONDONTWRITEBYTECODE: "1" };
+      const done = spawnSync("python3", ["-c", imports + opened + program, directory], {
+        env: environment,
+        encoding: "utf8",
+      });
+      assert.equal(done.status, 0, done.stderr);
+      return done.stdout;
+    };
+    const append = "s.append(encode({'event_type': 'python'}, 'default', True)[1])\n";
+    const read = (payload) => {
+      const { source_seq, event_type } = JSON.parse(payload);
+      return `${source_seq} ${event_type}`;
+    };
+    inPython(`${append}b = s.take(); s.acknowledge(b)\n${append}`);
+    let spool = await Spool.open(directory, "default", 1 << 30, "raise");
+    await spool.append(encode({ event_type: "node" }, "default", true));
+    assert.deepEqual((await spool.take()).payloads.map(read), ["2 python", "3 node"]);
+    await spool.close();
+    const taken = inPython(
+      `${append}b = s.take(); print([json.loads(p)['source_seq'] for p in b.payloads]); s.acknowledge(b)`,
+    );
+    assert.equal(taken, "[2, 3, 4]\n");
+    spool = await Spool.open(directory, "default", 1 << 30, "raise");
+    assert.equal(spool.count(), 0);
+    await spool.append(encode({ event_type: "node" }, "default", true));
+    assert.deepEqual((await spool.take()).payloads.map(read), ["5 node"]);
+    await spool.close();
+  },
+);

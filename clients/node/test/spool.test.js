@@ -21,7 +21,11 @@ function spoolIn(t, { maxBytes = 2 ** 30, whenFull = "raise", stream = "default"
   t.after(() => Promise.all(opened.map((spool) => spool.close())));
   return {
     directory,
-    files: () => fs.readdirSync(directory).filter((name) => name.includes(".events")).sort(),
+    files: () =>
+      fs
+        .readdirSync(directory)
+        .filter((name) => name.includes(".events"))
+        .sort(),
     open: async (changed = {}) => {
       const options = { maxBytes, whenFull, stream, ...changed };
       const spool = await Spool.open(directory, options.stream, options.maxBytes, options.whenFull);
@@ -95,35 +99,45 @@ test("a record is length, CRC and the event", { skip: noFlock }, async (t) => {
   }
   assert.equal(data.length, 0);
   assert.deepEqual(JSON.parse(fs.readFileSync(path.join(directory, "position.json"))), {
-    stream: "default", segment: "00000000000000000001.events", offset: 0, source_seq: 0,
+    stream: "default",
+    segment: "00000000000000000001.events",
+    offset: 0,
+    source_seq: 0,
   });
 });
 
-test("numbers go on after everything was sent and deleted, and what was not is taken again", { skip: noFlock }, async (t) => {
-  const { files, open } = spoolIn(t, { maxBytes: 1 << 20 });
-  let spool = await open();
-  for (let i = 0; i < 10; i++) {
-    await fill(spool, 150);
-    await drain(spool);
-  }
-  assert.equal(files().length, 1);
-  await spool.close();
-  spool = await open();
-  await fill(spool, 1);
-  await spool.take();
-  await spool.close();
-  spool = await open();
-  assert.deepEqual(await drain(spool), [1501]);
-  await spool.close();
-  spool = await open();
-  for (let i = 0; i < 20; i++) {
-    await fill(spool, 150);
-  }
-  assert.ok(files().length > 2);
-  await spool.close();
-  spool = await open();
-  assert.deepEqual(await drain(spool), Array.from({ length: 3000 }, (_, i) => 1502 + i));
-});
+test(
+  "numbers go on after everything was sent and deleted, and what was not is taken again",
+  { skip: noFlock },
+  async (t) => {
+    const { files, open } = spoolIn(t, { maxBytes: 1 << 20 });
+    let spool = await open();
+    for (let i = 0; i < 10; i++) {
+      await fill(spool, 150);
+      await drain(spool);
+    }
+    assert.equal(files().length, 1);
+    await spool.close();
+    spool = await open();
+    await fill(spool, 1);
+    await spool.take();
+    await spool.close();
+    spool = await open();
+    assert.deepEqual(await drain(spool), [1501]);
+    await spool.close();
+    spool = await open();
+    for (let i = 0; i < 20; i++) {
+      await fill(spool, 150);
+    }
+    assert.ok(files().length > 2);
+    await spool.close();
+    spool = await open();
+    assert.deepEqual(
+      await drain(spool),
+      Array.from({ length: 3000 }, (_, i) => 1502 + i),
+    );
+  },
+);
 
 test("a torn tail is cut and its number given again", { skip: noFlock }, async (t) => {
   const { directory, files, open } = spoolIn(t);
@@ -134,7 +148,12 @@ test("a torn tail is cut and its number given again", { skip: noFlock }, async (
   const whole = fs.readFileSync(name);
   const first = 8 + whole.readUInt32LE(0);
   const cuts = [1, 4, 7, 8, 9, 50, whole.length - first - 1].map((n) => whole.subarray(first, first + n));
-  for (const junk of [...cuts, Buffer.alloc(4096), Buffer.alloc(100, 255), Buffer.concat([whole.subarray(0, first - 1), Buffer.from("!")])]) {
+  for (const junk of [
+    ...cuts,
+    Buffer.alloc(4096),
+    Buffer.alloc(100, 255),
+    Buffer.concat([whole.subarray(0, first - 1), Buffer.from("!")]),
+  ]) {
     fs.writeFileSync(name, Buffer.concat([whole.subarray(0, first), junk]));
     spool = await open();
     assert.equal(fs.statSync(name).size, first);
@@ -221,27 +240,34 @@ test("a full spool raises, or waits until there is room or it is closed", { skip
   reasons.forEach((reason) => assert.ok(reason instanceof ClientUnusable || reason instanceof SpoolError, reason));
 });
 
-test("a full disk fails the call and leaves no gap; one that can't force ends the spool", { skip: noFlock }, async (t) => {
-  const { open } = spoolIn(t);
-  let spool = await open();
-  await spool.append(event(1));
-  const { appendFile, datasync } = spool.writer;
-  spool.writer.appendFile = async function (data) {
-    await appendFile.call(this, data.subarray(0, data.length >> 1));
-    throw new Error("ENOSPC: no space left on device");
-  };
-  await assert.rejects(spool.append(event(2)), /ENOSPC/);
-  spool.writer.appendFile = appendFile;
-  await spool.append(event(3));
-  await spool.close();
-  spool = await open();
-  const batch = await spool.take();
-  assert.deepEqual(batch.payloads.map((payload) => JSON.parse(payload).details.n), [1, 3]);
-  assert.deepEqual(numbers(batch), [1, 2]);
-  spool.writer.datasync = async () => {
-    throw new Error("EIO: i/o error");
-  };
-  await assert.rejects(spool.append(event(4)), /EIO/);
-  spool.writer.datasync = datasync;
-  await assert.rejects(spool.append(event(5)), /could not be forced/);
-});
+test(
+  "a full disk fails the call and leaves no gap; one that can't force ends the spool",
+  { skip: noFlock },
+  async (t) => {
+    const { open } = spoolIn(t);
+    let spool = await open();
+    await spool.append(event(1));
+    const { appendFile, datasync } = spool.writer;
+    spool.writer.appendFile = async function (data) {
+      await appendFile.call(this, data.subarray(0, data.length >> 1));
+      throw new Error("ENOSPC: no space left on device");
+    };
+    await assert.rejects(spool.append(event(2)), /ENOSPC/);
+    spool.writer.appendFile = appendFile;
+    await spool.append(event(3));
+    await spool.close();
+    spool = await open();
+    const batch = await spool.take();
+    assert.deepEqual(
+      batch.payloads.map((payload) => JSON.parse(payload).details.n),
+      [1, 3],
+    );
+    assert.deepEqual(numbers(batch), [1, 2]);
+    spool.writer.datasync = async () => {
+      throw new Error("EIO: i/o error");
+    };
+    await assert.rejects(spool.append(event(4)), /EIO/);
+    spool.writer.datasync = datasync;
+    await assert.rejects(spool.append(event(5)), /could not be forced/);
+  },
+);

@@ -88,7 +88,10 @@ class Server {
   /** The entries that a key wrote, as they are in the log. */
   async entries(source) {
     const { text } = await this.request("GET", `/api/audit/export?format=ndjson&source=${source}`);
-    return text.split("\n").filter(Boolean).map((line) => JSON.parse(line));
+    return text
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
   }
 
   async newKey(name, ...permissions) {
@@ -103,12 +106,17 @@ class Proxy {
     proxy.sockets = new Set();
     proxy.listener = net.createServer((client) => {
       const server = net.connect(target, "127.0.0.1");
-      for (const [from, to] of [[client, server], [server, client]]) {
+      for (const [from, to] of [
+        [client, server],
+        [server, client],
+      ]) {
         proxy.sockets.add(from);
-        from.on("error", () => undefined).on("close", () => {
-          proxy.sockets.delete(from);
-          to.destroy();
-        });
+        from
+          .on("error", () => undefined)
+          .on("close", () => {
+            proxy.sockets.delete(from);
+            to.destroy();
+          });
         from.pipe(to);
       }
     });
@@ -153,12 +161,28 @@ async function answers(test, answer, tls) {
 function selfSigned(test) {
   const directory = temporary(test);
   const names = ["-subj", "/CN=nobody", "-addext", "subjectAltName=IP:127.0.0.1"];
-  const words = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", ...names];
+  const words = [
+    "req",
+    "-x509",
+    "-newkey",
+    "ec",
+    "-pkeyopt",
+    "ec_paramgen_curve:P-256",
+    "-nodes",
+    "-days",
+    "2",
+    ...names,
+  ];
   const made = spawnSync("openssl", [...words, "-keyout", "key.pem", "-out", "cert.pem"], { cwd: directory });
   const read = (name) => fs.readFileSync(path.join(directory, name), "utf8");
   return made.status === 0 ? { key: read("key.pem"), cert: read("cert.pem") } : undefined;
 }
 
-const accepted = (body) => ({ entries: body.split("\n").filter(Boolean).map(() => ({})) });
+const accepted = (body) => ({
+  entries: body
+    .split("\n")
+    .filter(Boolean)
+    .map(() => ({})),
+});
 
 module.exports = { Proxy, Server, VECTORS, accepted, answers, noServer, selfSigned, sleep, temporary };

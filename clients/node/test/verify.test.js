@@ -25,7 +25,8 @@ const note = log.checkpoints[5].note;
 const hashes = [h[3], node(h[0], h[1]), h[4]]; // of entry 3 of 5
 const proof = (list = hashes, checkpoint = note, index = 2) =>
   ["c2sp.org/tlog-proof@v1", `index ${index}`, ...list.map((one) => one.toString("base64"))].join("\n") +
-  "\n\n" + checkpoint;
+  "\n\n" +
+  checkpoint;
 const refused = (message, { id = 3, entry = entries[2], evidence = proof(), known = key } = {}) =>
   assert.throws(
     () => verifyEntry(id, entry, evidence, known),
@@ -38,7 +39,13 @@ test("published vectors", () => {
   let good = 0;
   for (const vector of vectors) {
     const run = () =>
-      verifyInclusion(BigInt(vector.index), BigInt(vector.size), decode(vector.leaf), vector.proof.map(decode), decode(vector.root));
+      verifyInclusion(
+        BigInt(vector.index),
+        BigInt(vector.size),
+        decode(vector.leaf),
+        vector.proof.map(decode),
+        decode(vector.root),
+      );
     if (vector.valid) {
       run();
       good++;

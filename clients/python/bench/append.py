@@ -50,7 +50,8 @@ def main(threads=16, events=20_000, directory=None):
     print(
         f"{threads} threads, {len(calls)} calls: median {statistics.median(calls) / 1000:.0f} µs, "
         f"99th percentile {calls[len(calls) * 99 // 100] / 1000:.0f} µs, "
-        f"wall time per call {wall / len(calls) / 1000:.1f} µs, processor time per call {used / len(calls) / 1000:.1f} µs"
+        f"wall time per call {wall / len(calls) / 1000:.1f} µs, "
+        f"processor time per call {used / len(calls) / 1000:.1f} µs"
     )
 
 
