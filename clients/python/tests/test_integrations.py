@@ -294,6 +294,7 @@ class ServerTest(unittest.TestCase):
             return ids, entries, everything, await store.verify_chain(), await store.get_stats()
 
         with AuditClient(self.server.url, self.server.key, mode="sync") as client:
+            stranger = client.append({"event_type": "a.b", "actor_id": "arn:aws:iam::1:user/alice"})
             ids, entries, everything, verified, stats = asyncio.run(main(client))
         self.assertEqual(ids, sorted(set(ids)))
         self.assertEqual([entry.id for entry in entries], [ids[1], ids[0]])
@@ -301,6 +302,8 @@ class ServerTest(unittest.TestCase):
         self.assertEqual((entries[0].action, entries[0].details, entries[0].target_id), ("level 1", {"n": 1}, "42*"))
         self.assertEqual(everything[0].previous_hash, everything[1].entry_hash)
         self.assertEqual([entry.id for entry in everything], list(range(len(everything), 0, -1)))
+        (of_stranger,) = [entry for entry in everything if entry.id == stranger.id]
+        self.assertEqual((of_stranger.actor_id, of_stranger.actor_username), (None, "arn:aws:iam::1:user/alice"))
         self.assertTrue(verified["valid"])
         self.assertEqual((verified["entries_checked"], verified["broken_links"]), (len(everything), []))
         self.assertEqual(stats["by_type"]["user.level.changed"], 3)

@@ -123,14 +123,15 @@ def _literal(value: Optional[str]) -> Optional[str]:
 
 
 def _entry(fields: Dict[str, Any]) -> AuditEntry:
+    actor_id = fields["actor_id"]
+    same = "id timestamp event_type actor_ip target_type target_id action previous_hash".split()
     return AuditEntry(
+        # Others than SimpleTuner may have ids that are texts, which its answers have no room for.
+        actor_id=actor_id if isinstance(actor_id, int) else None,
+        actor_username=fields["actor_username"] or (actor_id if isinstance(actor_id, str) else None),
         details=fields["details"] or {},
-        previous_hash=fields["previous_hash"],
         entry_hash=fields["hash"],
-        **{
-            name: fields[name]
-            for name in "id timestamp event_type actor_id actor_username actor_ip target_type target_id action".split()
-        },
+        **{name: fields[name] for name in same},
     )
 
 
