@@ -112,7 +112,8 @@ public class ReadBenchmark {
 
   @Benchmark
   public LogStatistics statistics() throws Exception {
-    return index.statistics(null, null, Instant.now());
+    return index.statistics(
+        io.tallystick.index.scope.Scope.ALL, AuditQuery.Span.ALWAYS, Instant.now());
   }
 
   @Benchmark

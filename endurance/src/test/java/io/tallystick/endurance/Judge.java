@@ -7,6 +7,7 @@ import io.tallystick.entry.Event;
 import io.tallystick.index.AddressRange;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
+import io.tallystick.index.scope.Scope;
 import io.tallystick.note.InvalidNoteException;
 import io.tallystick.note.VerifierKey;
 import io.tallystick.service.access.AccessKeys;
@@ -283,7 +284,7 @@ final class Judge {
   /** Questions about the entries up to {@code last}, which the log holds now or held before. */
   private void ask(AuditIndex index, long last) throws Exception {
     index.awaitIndexed(last);
-    answers.put(last + ": counts", index.types(null, 1_000).toString());
+    answers.put(last + ": counts", index.types(Scope.ALL, null, 1_000).toString());
     answers.put(last + ": all", index.search(AuditQuery.builder().build()).toString());
     answers.put(
         last + ": by actor",
@@ -301,7 +302,9 @@ final class Judge {
         index
             .search(AuditQuery.builder().since(Instant.parse("2026-05-04T00:00:00Z")).build())
             .toString());
-    answers.put(last + ": statistics", index.statistics(null, null, Instant.EPOCH).toString());
+    answers.put(
+        last + ": statistics",
+        index.statistics(Scope.ALL, AuditQuery.Span.ALWAYS, Instant.EPOCH).toString());
   }
 
   /**

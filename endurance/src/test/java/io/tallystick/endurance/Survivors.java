@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.index.IndexException;
+import io.tallystick.index.scope.Scope;
 import io.tallystick.service.access.AccessKeys;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.LogReader;
@@ -59,7 +60,8 @@ final class Survivors {
         awaitIndexed(index, log.lastId());
         assertThat(index.count(AuditQuery.builder().build()))
             .isEqualTo(log.lastId() - reader.firstId() + 1);
-        assertThat(index.statistics(null, null, Instant.now()).byType().total())
+        assertThat(
+                index.statistics(Scope.ALL, AuditQuery.Span.ALWAYS, Instant.now()).byType().total())
             .isEqualTo(log.lastId() - reader.firstId() + 1);
       }
       assertThat(log.lastId()).isGreaterThanOrEqualTo(told.lastId());

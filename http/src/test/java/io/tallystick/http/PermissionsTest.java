@@ -10,6 +10,7 @@ import io.tallystick.entry.Event;
 import io.tallystick.index.AddressRange;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.IndexException;
+import io.tallystick.index.scope.Scope;
 import io.tallystick.service.access.AccessKeys;
 import io.tallystick.service.access.Permission;
 import io.tallystick.store.AuditLog;
@@ -247,7 +248,8 @@ class PermissionsTest {
       AuditIndex unready = AuditIndex.open(log.reader(), log.reader().directory().index());
       unready.close();
       log.append(Event.builder("auth.logout").build()).get();
-      assertThatThrownBy(() -> unready.types(null, 9)).isInstanceOf(IndexException.class);
+      assertThatThrownBy(() -> unready.types(Scope.ALL, null, 9))
+          .isInstanceOf(IndexException.class);
       try (AuditServer server =
               AuditServer.start(log, unready, keys, ServerConfig.builder().port(0).build());
           HttpClient client = HttpClient.newHttpClient()) {

@@ -1,6 +1,7 @@
 package io.tallystick.index;
 
 import io.tallystick.index.IndexView.Range;
+import io.tallystick.index.scope.Scope;
 import io.tallystick.index.text.IndexedDetails;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.log.SafePoint;
@@ -304,31 +305,29 @@ public final class AuditIndex implements AutoCloseable {
     return ask(last, view -> view.count(question, log.firstId()));
   }
 
-  /**
-   * Counts over the entries recorded from {@code since} on and before {@code until}; {@code null}
-   * is no bound.
-   */
-  public LogStatistics statistics(@Nullable Instant since, @Nullable Instant until, Instant now)
+  /** Counts over the entries of a scope that were recorded in this span. */
+  public LogStatistics statistics(Scope scope, AuditQuery.Span recorded, Instant now)
       throws IOException, InterruptedException {
-    AuditQuery period = AuditQuery.builder().since(since).until(until).build();
+    AuditQuery period = AuditQuery.builder().recorded(recorded).build();
     return ask(
         answerable(),
         view -> {
           Range range = view.range(period, log.firstId());
-          return new Statistics(log, view, range.from(), range.to()).compute(now);
+          return new Statistics(log, view, range.from(), range.to(), scope).compute(now);
         });
   }
 
   /**
-   * A page of the event types, see {@link Statistics#types}.
+   * A page of the event types of a scope, see {@link Statistics#types}.
    *
    * @throws IndexException if the index can't count all of them now
    */
-  public SortedMap<String, Long> types(@Nullable String after, int most)
+  public SortedMap<String, Long> types(Scope scope, @Nullable String after, int most)
       throws IOException, InterruptedException {
     long last = log.lastId();
     awaitAll(last);
-    return ask(last, view -> new Statistics(log, view, log.firstId(), last).types(after, most));
+    return ask(
+        last, view -> new Statistics(log, view, log.firstId(), last, scope).types(after, most));
   }
 
   /**
@@ -339,9 +338,9 @@ public final class AuditIndex implements AutoCloseable {
   }
 
   /** Entries of each category, from each of these ascending times on and before the next. */
-  public List<LogStatistics.Counts> countsByCategory(List<Instant> times)
+  public List<LogStatistics.Counts> countsByCategory(Scope scope, List<Instant> times)
       throws IOException, InterruptedException {
-    return ask(answerable(), view -> Statistics.byCategory(view, log.firstId(), times));
+    return ask(answerable(), view -> Statistics.byCategory(view, log.firstId(), times, scope));
   }
 
   /** Who did the matching entries, and from where; cursors, limit and offset do not count. */

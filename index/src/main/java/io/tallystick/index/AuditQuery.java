@@ -1,6 +1,7 @@
 package io.tallystick.index;
 
 import io.tallystick.entry.EntryField;
+import io.tallystick.index.scope.Scope;
 import io.tallystick.index.text.DetailValues;
 import io.tallystick.index.text.IndexedDetails;
 import io.tallystick.index.text.TextMatch;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param actorIp the addresses that {@code actor_ip} must be one of
  * @param security {@code true}: security events only; {@code false}: no security events
  * @param userId entries by this actor, and entries whose target is {@code user} with this id
+ * @param scope the entries that whoever asks may see
  * @param recorded when the log recorded it
  * @param occurred when it happened: {@code occurred_at}, or where there is none when it was
  *     recorded
@@ -46,6 +48,7 @@ public record AuditQuery(
     @Nullable AddressRange actorIp,
     @Nullable Boolean security,
     @Nullable String userId,
+    Scope scope,
     Span recorded,
     Span occurred,
     @Nullable Long beforeId,
@@ -133,22 +136,34 @@ public record AuditQuery(
 
   /** The same query, limited to entries after this one. */
   public AuditQuery after(long id) {
-    return new AuditQuery(
-        eventTypes,
-        texts,
-        details,
-        words,
-        severityMin,
-        actorIp,
-        security,
-        userId,
-        recorded,
-        occurred,
-        beforeId,
-        id,
-        ascending,
-        limit,
-        offset);
+    return toBuilder().afterId(id).build();
+  }
+
+  /** The same query by somebody who sees these entries only. */
+  public AuditQuery within(Scope scope) {
+    return toBuilder().scope(scope).build();
+  }
+
+  /** A builder with the parts of this query. */
+  public Builder toBuilder() {
+    Builder copy = new Builder();
+    copy.eventTypes = eventTypes;
+    copy.texts.putAll(texts);
+    copy.details.putAll(details);
+    copy.words = words;
+    copy.severityMin = severityMin;
+    copy.actorIp = actorIp;
+    copy.security = security;
+    copy.userId = userId;
+    copy.scope = scope;
+    copy.recorded = recorded;
+    copy.occurred = occurred;
+    copy.beforeId = beforeId;
+    copy.afterId = afterId;
+    copy.ascending = ascending;
+    copy.limit = limit;
+    copy.offset = offset;
+    return copy;
   }
 
   /** Everything, newest first, 50 to a page. */
@@ -166,6 +181,7 @@ public record AuditQuery(
         && actorIp == null
         && security == null
         && userId == null
+        && scope.isAll()
         && occurred.isAlways();
   }
 
@@ -192,6 +208,7 @@ public record AuditQuery(
     private @Nullable AddressRange actorIp;
     private @Nullable Boolean security;
     private @Nullable String userId;
+    private Scope scope = Scope.ALL;
     private Span recorded = Span.ALWAYS;
     private Span occurred = Span.ALWAYS;
     private @Nullable Long beforeId;
@@ -254,6 +271,11 @@ public record AuditQuery(
       return this;
     }
 
+    public Builder scope(Scope scope) {
+      this.scope = scope;
+      return this;
+    }
+
     public Builder recorded(Span recorded) {
       this.recorded = recorded;
       return this;
@@ -307,6 +329,7 @@ public record AuditQuery(
           actorIp,
           security,
           userId,
+          scope,
           recorded,
           occurred,
           beforeId,

@@ -7,6 +7,7 @@ import io.tallystick.entry.EntryField;
 import io.tallystick.entry.Event;
 import io.tallystick.entry.EventType;
 import io.tallystick.entry.UnknownType;
+import io.tallystick.index.scope.Scope;
 import io.tallystick.index.text.DetailValues;
 import io.tallystick.index.text.Folded;
 import io.tallystick.index.text.IndexedDetails;
@@ -59,6 +60,9 @@ final class EntryDocument {
   static final String SOURCE_TYPE = "source_type";
 
   static final String SECURITY = "security";
+
+  /** The tenant to the byte, for scopes; filters know it folded. */
+  private static final String EXACT_TENANT = "exact_tenant";
 
   /** The fields whose values are counted. */
   static final List<String> COUNTED = List.of(EVENT_TYPE, CATEGORY, SECURITY);
@@ -113,6 +117,7 @@ final class EntryDocument {
     for (EntryField field : AuditQuery.TEXTS) {
       add(document, field.toString(), text(entry, field));
     }
+    add(document, EXACT_TENANT, entry.text(EntryField.TENANT));
     ActorId actorId = event.actorId();
     if (actorId != null || event.actorUsername() != null) {
       String actor = actor(actorId, event.actorUsername());
@@ -261,7 +266,30 @@ final class EntryDocument {
               .build(),
           Occur.FILTER);
     }
+    Query scope = scope(question.scope());
+    if (scope != null) {
+      all.add(scope, Occur.FILTER);
+    }
     all.add(MatchAllDocsQuery.INSTANCE, Occur.FILTER);
+    return all.build();
+  }
+
+  /** The entries of a scope; {@code null} for all. */
+  static @Nullable Query scope(Scope scope) {
+    if (scope.isAll()) {
+      return null;
+    }
+    BooleanQuery.Builder all = new BooleanQuery.Builder();
+    scope
+        .only()
+        .forEach((field, values) -> {
+          String name = field == EntryField.TENANT ? EXACT_TENANT : field.toString();
+          all.add(
+              values.size() == 1
+                  ? term(name, values.first())
+                  : new TermInSetQuery(name, values.stream().map(BytesRef::new).toList()),
+              Occur.FILTER);
+        });
     return all.build();
   }
 

@@ -21,7 +21,7 @@ final class ShardCommit {
   private static final String FORMAT = "format";
 
   /** What {@link EntryDocument} makes of an entry. A shard of another layout is rebuilt. */
-  private static final String CURRENT_FORMAT = "7";
+  private static final String CURRENT_FORMAT = "8";
 
   private static final String DETAILS = "details";
 

@@ -18,21 +18,31 @@ import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.index.PostingsEnum;
 import org.apache.lucene.index.Terms;
 import org.apache.lucene.index.TermsEnum;
+import org.apache.lucene.search.ConjunctionUtils;
+import org.apache.lucene.search.DocIdSetIterator;
 import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.Query;
+import org.apache.lucene.search.ScoreMode;
+import org.apache.lucene.search.Scorer;
+import org.apache.lucene.search.Weight;
 import org.apache.lucene.util.BytesRef;
 import org.apache.lucene.util.BytesRefBuilder;
+import org.apache.lucene.util.RoaringDocIdSet;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Counts the values of a field in neighbouring ranges of ids: the documents of a Lucene segment are
  * in the order of their ids, so such a range is a range of documents, and {@link TypeSums} counts
- * in it. A segment that lies in one range costs no more than its values.
+ * in it. A segment that lies in one range costs no more than its values. Of what only some
+ * documents count for, a scope, those documents are looked at.
  *
  * <p>Goes through the values in their order, in all segments at once, and so needs no memory for
  * those that nobody keeps: a client can write as many different ones as it likes. Used by one
  * thread; needs the shards until it is closed.
  */
 final class TermCounts implements Closeable {
+  private static final int SAFE_POINT_EVERY = 10_000;
+
   private final String field;
   private final int ranges;
   private final List<Leaf> leaves = new ArrayList<>();
@@ -49,15 +59,21 @@ final class TermCounts implements Closeable {
    * Counts of a field.
    *
    * @param bounds ids, ascending: a range is from each on and before the next
+   * @param scope the documents that count; {@code null} for all
    */
-  TermCounts(List<Slice> slices, String field, long[] bounds) throws IOException {
+  TermCounts(List<Slice> slices, String field, long[] bounds, @Nullable Query scope)
+      throws IOException {
     this.field = field;
     this.ranges = bounds.length - 1;
     try {
       for (Slice slice : slices) {
         IndexSearcher searcher = searchers.of(slice.shard());
+        Weight counted =
+            scope == null
+                ? null
+                : searcher.createWeight(searcher.rewrite(scope), ScoreMode.COMPLETE_NO_SCORES, 1);
         for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
-          add(slice, leaf.reader(), bounds);
+          add(slice, leaf, bounds, counted);
         }
       }
     } catch (IOException | RuntimeException | Error e) {
@@ -66,17 +82,39 @@ final class TermCounts implements Closeable {
     }
   }
 
-  private void add(Slice slice, LeafReader leaf, long[] bounds) throws IOException {
+  private void add(Slice slice, LeafReaderContext leaf, long[] bounds, @Nullable Weight counted)
+      throws IOException {
     int[] ends = new int[bounds.length];
     for (int i = 0; i < ends.length; i++) {
       long id = Math.max(bounds[i], slice.firstId());
       id = id > slice.lastId() ? slice.lastId() + 1 : id;
-      ends[i] = DocRange.documentsFromId(leaf, id);
+      ends[i] = DocRange.documentsFromId(leaf.reader(), id);
     }
-    Terms terms = leaf.terms(field);
-    if (terms != null && ends[0] != ends[ends.length - 1]) {
-      leaves.add(new Leaf(slice.shard(), leaf, terms.iterator(), field, ends));
+    Terms terms = leaf.reader().terms(field);
+    if (terms == null || ends[0] == ends[ends.length - 1]) {
+      return;
     }
+    RoaringDocIdSet within = null;
+    if (counted != null) {
+      Scorer matches = counted.scorer(leaf);
+      if (matches == null) {
+        return;
+      }
+      within = documents(matches.iterator(), leaf.reader().maxDoc());
+    }
+    leaves.add(new Leaf(slice.shard(), leaf.reader(), terms.iterator(), field, ends, within));
+  }
+
+  private static RoaringDocIdSet documents(DocIdSetIterator all, int maxDoc) throws IOException {
+    RoaringDocIdSet.Builder documents = new RoaringDocIdSet.Builder(maxDoc);
+    int seen = 0;
+    for (int doc = all.nextDoc(); doc != DocIdSetIterator.NO_MORE_DOCS; doc = all.nextDoc()) {
+      documents.add(doc);
+      if (++seen % SAFE_POINT_EVERY == 0) {
+        SafePoint.reach();
+      }
+    }
+    return documents.build();
   }
 
   /** The values of a Lucene segment, in order. */
@@ -90,16 +128,26 @@ final class TermCounts implements Closeable {
     /** The range that has all documents; negative if there is none. */
     private final int only;
 
+    /** The documents that count; {@code null} for all. */
+    private final @Nullable RoaringDocIdSet within;
+
     private @Nullable PostingsEnum postings;
     BytesRef value = new BytesRef();
 
-    Leaf(Shard shard, LeafReader reader, TermsEnum terms, String field, int[] ends) {
+    Leaf(
+        Shard shard,
+        LeafReader reader,
+        TermsEnum terms,
+        String field,
+        int[] ends,
+        @Nullable RoaringDocIdSet within) {
       this.shard = shard;
       this.reader = reader;
       this.terms = terms;
       this.field = field;
       this.ends = ends;
       this.only = onlyRange(ends, reader.maxDoc());
+      this.within = within;
     }
 
     private static int onlyRange(int[] ends, int documents) {
@@ -129,6 +177,10 @@ final class TermCounts implements Closeable {
     }
 
     void addTo(long[] counts) throws IOException {
+      if (within != null) {
+        addWithin(within, counts);
+        return;
+      }
       if (only >= 0) {
         counts[only] += terms.docFreq();
         return;
@@ -137,6 +189,26 @@ final class TermCounts implements Closeable {
       int[] own = shard.typeSums(reader).count(field, value.utf8ToString(), postings, ends);
       for (int i = 0; i < own.length; i++) {
         counts[i] += own[i];
+      }
+    }
+
+    private void addWithin(RoaringDocIdSet documents, long[] counts) throws IOException {
+      DocIdSetIterator some = documents.iterator();
+      if (some == null) {
+        return;
+      }
+      postings = terms.postings(postings, PostingsEnum.NONE);
+      DocIdSetIterator both = ConjunctionUtils.intersectIterators(List.of(postings, some));
+      int range = counts.length - 1;
+      int seen = 0;
+      for (int doc = both.advance(ends[counts.length]); doc < ends[0]; doc = both.nextDoc()) {
+        while (doc >= ends[range]) {
+          range--;
+        }
+        counts[range]++;
+        if (++seen % SAFE_POINT_EVERY == 0) {
+          SafePoint.reach();
+        }
       }
     }
   }

@@ -5,8 +5,10 @@ import static java.util.stream.Collectors.groupingBy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tallystick.entry.Entry;
+import io.tallystick.entry.EntryField;
 import io.tallystick.entry.Event;
 import io.tallystick.entry.EventType;
+import io.tallystick.index.scope.Scope;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.log.LogConfig;
 import java.nio.file.Path;
@@ -22,6 +24,7 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -59,13 +62,21 @@ class CountsTest {
     for (int i = 0; i < 40; i++) {
       Instant since = i == 0 ? null : entries.get(random.nextInt(entries.size())).timestamp();
       Instant until = i < 10 ? null : entries.get(random.nextInt(entries.size())).timestamp();
+      // The first is the whole log; of the others most are a part of it.
+      Scope scope = i % 4 == 0 ? Scope.ALL : RandomLog.randomScope(random, entries);
+      AuditQuery all = AuditQuery.builder().scope(scope).build();
       List<Entry> range =
           entries.stream()
-              .filter(RandomLog.meaning(AuditQuery.builder().since(since).until(until).build()))
+              .filter(RandomLog.meaning(all.toBuilder().since(since).until(until).build()))
               .toList();
-      LogStatistics found = index.statistics(since, until, Instant.now());
+      LogStatistics found =
+          index.statistics(scope, new AuditQuery.Span(since, until), Instant.now());
       assertThat(found.totalEntries()).isEqualTo(range.size());
-      assertThat(found.last24Hours()).isEqualTo(entries.size());
+      assertThat(found.last24Hours())
+          .isEqualTo(entries.stream().filter(RandomLog.meaning(all)).count());
+      assertThat(index.types(scope, null, 1_000))
+          .containsAllEntriesOf(
+              RandomLog.byType(entries.stream().filter(RandomLog.meaning(all)).toList()));
       assertThat(found.perDay().values().stream().mapToLong(n -> n).sum()).isEqualTo(range.size());
       found
           .byType()
@@ -88,8 +99,27 @@ class CountsTest {
       if (!range.isEmpty()) {
         assertThat(found.firstEntry()).isEqualTo(range.getFirst().timestamp());
         assertThat(found.lastEntry()).isEqualTo(range.getLast().timestamp());
+      } else {
+        assertThat(found.firstEntry()).isNull();
+        assertThat(found.lastEntry()).isNull();
       }
     }
+  }
+
+  @Test
+  void theTypesOfAScopeAreThoseOfItsEntriesAlone() throws Exception {
+    List<Entry> entries = RandomLog.entries(log);
+    Scope scope = new Scope(Map.of(EntryField.TENANT, new TreeSet<>(List.of("tenant0"))));
+    Event near = Event.builder("secret.type").text(EntryField.TENANT, "TENANT0").build();
+    log.append(List.of(near), "writer").get();
+    assertThat(index.types(Scope.ALL, null, 1_000)).containsEntry("secret.type", 1L);
+    assertThat(index.types(scope, null, 1_000)).doesNotContainKey("secret.type");
+    assertThat(index.types(scope, "a", 1_000)).doesNotContainKey("secret.type");
+    AuditQuery folded = AuditQuery.builder().text(EntryField.TENANT, "tenant0").build();
+    assertThat(index.count(folded.within(scope)))
+        .isEqualTo(
+            entries.stream().filter(e -> "tenant0".equals(e.text(EntryField.TENANT))).count())
+        .isLessThan(index.count(folded));
   }
 
   /** Some hundred days, with months between some of them. */
@@ -109,9 +139,17 @@ class CountsTest {
               old.reader(), old.reader().directory().index(), SHARD_IDS, Shard::directory)) {
         List<Entry> entries = RandomLog.entries(old);
         Instant middle = entries.get(entries.size() / 3).timestamp();
-        assertThat(days.statistics(null, null, now[0]).perDay())
+        assertThat(days.statistics(Scope.ALL, AuditQuery.Span.ALWAYS, now[0]).perDay())
             .isEqualTo(RandomLog.perDay(entries));
-        assertThat(days.statistics(middle, null, now[0]).perDay())
+        Scope scope = RandomLog.randomScope(new Random(5), entries);
+        assertThat(scope.isAll()).isFalse();
+        assertThat(days.statistics(scope, AuditQuery.Span.ALWAYS, now[0]).perDay())
+            .isEqualTo(
+                RandomLog.perDay(
+                    entries.stream()
+                        .filter(RandomLog.meaning(AuditQuery.builder().scope(scope).build()))
+                        .toList()));
+        assertThat(days.statistics(Scope.ALL, new AuditQuery.Span(middle, null), now[0]).perDay())
             .isEqualTo(
                 RandomLog.perDay(
                     entries.stream().filter(e -> !e.timestamp().isBefore(middle)).toList()));
@@ -129,11 +167,12 @@ class CountsTest {
         times.add(entries.get(random.nextInt(entries.size())).timestamp());
       }
       times.sort(null);
-      List<LogStatistics.Counts> found = index.countsByCategory(times);
+      Scope scope = i % 4 == 0 ? Scope.ALL : RandomLog.randomScope(random, entries);
+      List<LogStatistics.Counts> found = index.countsByCategory(scope, times);
       assertThat(found).hasSize(times.size() - 1);
       for (int j = 0; j < found.size(); j++) {
         AuditQuery within =
-            AuditQuery.builder().since(times.get(j)).until(times.get(j + 1)).build();
+            AuditQuery.builder().scope(scope).since(times.get(j)).until(times.get(j + 1)).build();
         List<Entry> meant = entries.stream().filter(RandomLog.meaning(within)).toList();
         assertThat(found.get(j).byValue()).isEqualTo(RandomLog.byCategory(meant));
         assertThat(found.get(j).others()).isZero();
@@ -200,7 +239,7 @@ class CountsTest {
     Instant middle = RandomLog.entries(log).get(5_000).timestamp();
     long all = log.lastId();
 
-    LogStatistics whole = index.statistics(null, null, Instant.now());
+    LogStatistics whole = index.statistics(Scope.ALL, AuditQuery.Span.ALWAYS, Instant.now());
     assertThat(whole.byType().total()).isEqualTo(all);
     assertThat(whole.byType().byValue())
         .containsEntry("z149.x", 151L)
@@ -210,17 +249,17 @@ class CountsTest {
     assertThat(whole.byCategory().total()).isEqualTo(all);
     assertThat(whole.byCategory().byValue()).containsKeys("z149", "auth").hasSizeLessThan(30);
     List<LogStatistics.Counts> halves =
-        index.countsByCategory(List.of(Instant.EPOCH, middle, Instant.MAX));
+        index.countsByCategory(Scope.ALL, List.of(Instant.EPOCH, middle, Instant.MAX));
     assertThat(halves.getFirst().total()).isEqualTo(5_000);
     assertThat(halves.getLast().total()).isEqualTo(all - 5_000);
     assertThat(halves.getFirst().byValue()).hasSizeLessThan(30);
     assertThat(halves.getFirst().of("z149") + halves.getLast().of("z149")).isEqualTo(151);
 
-    Map<String, Long> types = new TreeMap<>(index.types(null, 40));
+    Map<String, Long> types = new TreeMap<>(index.types(Scope.ALL, null, 40));
     assertThat(types).hasSize(40 + EventType.known().size()).containsEntry("auth.logout", 0L);
     String after = "a0039.x";
     while (after != null) {
-      SortedMap<String, Long> page = index.types(after, 700);
+      SortedMap<String, Long> page = index.types(Scope.ALL, after, 700);
       assertThat(page).hasSizeLessThanOrEqualTo(700).doesNotContainKey(after);
       types.putAll(page);
       after = page.size() < 700 ? null : page.lastKey();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tallystick.entry.Entry;
 import io.tallystick.entry.EntryField;
+import io.tallystick.index.scope.Scope;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.log.LogConfig;
 import java.io.IOException;
@@ -82,7 +83,8 @@ class IndexErrorsTest {
       RandomLog.assertAnswers(index, RandomLog.randomQuestion(random, entries), entries);
     }
     Instant some = entries.get(entries.size() - 300).timestamp();
-    LogStatistics counts = index.statistics(some, null, Instant.now());
+    LogStatistics counts =
+        index.statistics(Scope.ALL, new AuditQuery.Span(some, null), Instant.now());
     List<Entry> since = entries.subList(entries.size() - 300, entries.size());
     assertThat(counts.byType().byValue()).isEqualTo(RandomLog.byType(since));
     assertThat(counts.byCategory().byValue()).isEqualTo(RandomLog.byCategory(since));
@@ -92,10 +94,15 @@ class IndexErrorsTest {
     assertThat(
             index.topActors(AuditQuery.builder().text(EntryField.ACTOR_ID, "1").build(), 9).total())
         .isEqualTo(entries.stream().filter(e -> "1".equals(e.text(EntryField.ACTOR_ID))).count());
-    assertThat(index.types(null, 100)).containsAllEntriesOf(RandomLog.byType(entries));
-    assertThat(index.countsByCategory(List.of(Instant.EPOCH, some, Instant.MAX)).getLast())
+    assertThat(index.types(Scope.ALL, null, 100)).containsAllEntriesOf(RandomLog.byType(entries));
+    assertThat(
+            index.countsByCategory(Scope.ALL, List.of(Instant.EPOCH, some, Instant.MAX)).getLast())
         .isEqualTo(new LogStatistics.Counts(RandomLog.byCategory(since), 0));
-    assertThat(index.countsByCategory(List.of(Instant.EPOCH, Instant.MAX)).getFirst().total())
+    assertThat(
+            index
+                .countsByCategory(Scope.ALL, List.of(Instant.EPOCH, Instant.MAX))
+                .getFirst()
+                .total())
         .isEqualTo(entries.size());
   }
 
@@ -191,11 +198,12 @@ class IndexErrorsTest {
           assertThatThrownBy(() -> index.count(question)).isInstanceOf(IndexException.class);
         }
       }
-      assertThat(index.statistics(null, null, Instant.now()).byType().byValue())
+      assertThat(
+              index.statistics(Scope.ALL, AuditQuery.Span.ALWAYS, Instant.now()).byType().byValue())
           .isEqualTo(RandomLog.byType(part));
       assertThat(index.status().answeredThrough()).isEqualTo(known);
       assertThat(index.status().lastId()).isGreaterThan(known);
-      assertThatThrownBy(() -> index.types(null, 9)).isInstanceOf(IndexException.class);
+      assertThatThrownBy(() -> index.types(Scope.ALL, null, 9)).isInstanceOf(IndexException.class);
       full = false;
       awaitIndexed(index);
       assertAnswers(index);

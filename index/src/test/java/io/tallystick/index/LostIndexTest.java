@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tallystick.entry.Entry;
 import io.tallystick.entry.Event;
+import io.tallystick.index.scope.Scope;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.log.LogConfig;
 import java.io.IOException;
@@ -78,7 +79,7 @@ class LostIndexTest {
     for (int i = 0; i < 40; i++) {
       RandomLog.assertAnswers(index, RandomLog.randomQuestion(random, entries), entries);
     }
-    LogStatistics counts = index.statistics(null, null, Instant.now());
+    LogStatistics counts = index.statistics(Scope.ALL, AuditQuery.Span.ALWAYS, Instant.now());
     assertThat(counts.totalEntries()).isEqualTo(entries.size());
     assertThat(counts.byType().byValue()).isEqualTo(RandomLog.byType(entries));
     assertThat(counts.perDay()).isEqualTo(RandomLog.perDay(entries));
@@ -183,7 +184,9 @@ class LostIndexTest {
     for (Callable<Object> question :
         List.<Callable<Object>>of(
             () -> index.search(AuditQuery.builder().eventTypes(List.of("auth.*")).build()),
-            () -> index.statistics(null, Instant.now(), Instant.now()),
+            () ->
+                index.statistics(
+                    Scope.ALL, new AuditQuery.Span(null, Instant.now()), Instant.now()),
             () -> index.topActors(AuditQuery.builder().security(true).build(), 3))) {
       try {
         Object _ = question.call();

@@ -3,6 +3,7 @@ package io.tallystick.index;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tallystick.entry.Entry;
+import io.tallystick.index.scope.Scope;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.archive.Retention;
@@ -166,7 +167,7 @@ class RandomLifeTest {
     AuditQuery question = AuditQuery.builder().since(since).until(until).build();
     List<Entry> meant = entries.stream().filter(RandomLog.meaning(question)).toList();
     Instant now = log.lastTimestamp().orElseThrow();
-    LogStatistics counts = asked.statistics(since, until, now);
+    LogStatistics counts = asked.statistics(Scope.ALL, new AuditQuery.Span(since, until), now);
     assertThat(counts.totalEntries()).isEqualTo(meant.size());
     assertThat(counts.byType().byValue()).isEqualTo(RandomLog.byType(meant));
     assertThat(counts.perDay()).isEqualTo(RandomLog.perDay(meant));
@@ -174,7 +175,7 @@ class RandomLifeTest {
     assertThat(counts.last24Hours())
         .isEqualTo(entries.stream().filter(e -> !e.timestamp().isBefore(dayBefore)).count());
     if (since != null && until != null && since.isBefore(until)) {
-      assertThat(asked.countsByCategory(List.of(since, until)))
+      assertThat(asked.countsByCategory(Scope.ALL, List.of(since, until)))
           .containsExactly(new LogStatistics.Counts(RandomLog.byCategory(meant), 0));
     }
   }

@@ -11,6 +11,7 @@ import io.tallystick.entry.EntryField;
 import io.tallystick.entry.Event;
 import io.tallystick.entry.EventType;
 import io.tallystick.entry.UnknownType;
+import io.tallystick.index.scope.Scope;
 import io.tallystick.index.text.TextMatch;
 import io.tallystick.store.AuditLog;
 import java.io.IOException;
@@ -20,12 +21,15 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -172,6 +176,7 @@ final class RandomLog {
       Instant occurred = v.occurredInstant() == null ? e.timestamp() : v.occurredInstant();
       return type
           && user
+          && sees(q.scope(), e)
           && q.texts().entrySet().stream()
               .allMatch(t -> matches(t.getKey(), t.getValue(), text(e, t.getKey())))
           && q.details().entrySet().stream()
@@ -183,6 +188,28 @@ final class RandomLog {
           && within(q.occurred(), occurred)
           && within(q.recorded(), e.timestamp());
     };
+  }
+
+  /** Tenants that differ in case or Unicode form are two. */
+  private static boolean sees(Scope scope, Entry entry) {
+    return scope.only().entrySet().stream()
+        .allMatch(only ->
+            only.getValue().stream().anyMatch(one -> one.equals(text(entry, only.getKey()))));
+  }
+
+  static Scope randomScope(Random random, List<Entry> entries) {
+    Map<EntryField, SortedSet<String>> only = new EnumMap<>(EntryField.class);
+    for (EntryField field : Scope.FIELDS) {
+      SortedSet<String> values = new TreeSet<>();
+      for (int i = random.nextInt(4) - 1; i > 0; i--) {
+        String value = text(entries.get(random.nextInt(entries.size())), field);
+        values.add(value == null ? "nobody's" : value);
+      }
+      if (!values.isEmpty()) {
+        only.put(field, values);
+      }
+    }
+    return new Scope(only);
   }
 
   private static @Nullable String text(Entry entry, EntryField field) {
@@ -280,6 +307,9 @@ final class RandomLog {
 
   static AuditQuery randomQuestion(Random random, List<Entry> entries) {
     AuditQuery.Builder q = AuditQuery.builder();
+    if (random.nextInt(3) == 0) {
+      q.scope(randomScope(random, entries));
+    }
     if (random.nextInt(3) == 0) {
       q.eventTypes(random.nextBoolean() ? List.of("auth.*", "custom.thing") : List.of(TYPES[0]));
     }

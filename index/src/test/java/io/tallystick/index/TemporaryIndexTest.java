@@ -3,6 +3,7 @@ package io.tallystick.index;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tallystick.entry.Event;
+import io.tallystick.index.scope.Scope;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.log.LogConfig;
@@ -45,7 +46,7 @@ class TemporaryIndexTest {
   }
 
   private static long logouts(AuditIndex index) throws Exception {
-    return index.types(null, 9).getOrDefault("auth.logout", 0L);
+    return index.types(Scope.ALL, null, 9).getOrDefault("auth.logout", 0L);
   }
 
   @Test

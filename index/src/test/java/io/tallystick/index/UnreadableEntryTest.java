@@ -3,6 +3,7 @@ package io.tallystick.index;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tallystick.entry.Event;
+import io.tallystick.index.scope.Scope;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.log.LogConfig;
@@ -60,7 +61,11 @@ class UnreadableEntryTest {
       assertThat(system).contains(victim);
       assertThat(index.count(AuditQuery.builder().eventTypes(List.of("victim.type")).build()))
           .isZero();
-      assertThat(index.countsByCategory(List.of(Instant.EPOCH, Instant.MAX)).getFirst().total())
+      assertThat(
+              index
+                  .countsByCategory(Scope.ALL, List.of(Instant.EPOCH, Instant.MAX))
+                  .getFirst()
+                  .total())
           .isEqualTo(last - 1);
       Instant later = log.timestamp(victim + 1);
       assertThat(index.search(AuditQuery.builder().since(later).build()).total())

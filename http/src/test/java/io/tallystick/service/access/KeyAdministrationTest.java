@@ -8,6 +8,7 @@ import io.tallystick.http.AuditServer;
 import io.tallystick.http.TestServer;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.IndexException;
+import io.tallystick.index.scope.Scope;
 import io.tallystick.service.Actor;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.log.LogConfig;
@@ -86,7 +87,7 @@ class KeyAdministrationTest {
     AuditIndex index = AuditIndex.open(log.reader(), log.reader().directory().index());
     index.close();
     log.append(Event.of("auth.logout")).get();
-    assertThatThrownBy(() -> index.types(null, 9)).isInstanceOf(IndexException.class);
+    assertThatThrownBy(() -> index.types(Scope.ALL, null, 9)).isInstanceOf(IndexException.class);
     return index;
   }
 

@@ -4,6 +4,7 @@ import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.index.LogStatistics;
 import io.tallystick.index.TopActors;
+import io.tallystick.index.scope.Scope;
 import io.tallystick.service.answer.OverviewReport;
 import io.tallystick.store.LogReader;
 import java.io.IOException;
@@ -105,7 +106,7 @@ public final class Overview {
       Instant end = Instant.ofEpochSecond(start);
       times.add(end.isAfter(until) ? until : end);
     }
-    List<LogStatistics.Counts> counts = index.countsByCategory(times);
+    List<LogStatistics.Counts> counts = index.countsByCategory(Scope.ALL, times);
     List<OverviewReport.Bucket> buckets = new ArrayList<>();
     for (int i = 0; i < starts.size(); i++) {
       LogStatistics.Counts in = counts.get(i);

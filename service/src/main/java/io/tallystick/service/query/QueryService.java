@@ -5,6 +5,7 @@ import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.index.LogStatistics;
 import io.tallystick.index.Page;
+import io.tallystick.index.scope.Scope;
 import io.tallystick.service.answer.EntryPage;
 import io.tallystick.service.answer.EntryView;
 import io.tallystick.service.answer.EventTypes;
@@ -58,7 +59,7 @@ public final class QueryService {
   /** A page of the event types that are known or occur, and how often each does. */
   public EventTypes types(TypeQuery query) throws IOException, InterruptedException {
     String after = query.after();
-    SortedMap<String, Long> counts = index.types(after, query.limit() + 1);
+    SortedMap<String, Long> counts = index.types(Scope.ALL, after, query.limit() + 1);
     List<EventTypes.Type> known = new ArrayList<>();
     if (after == null) {
       for (EventType type : EventType.known()) {
@@ -84,7 +85,7 @@ public final class QueryService {
   /** Counts over a period. */
   public Statistics statistics(Period period) throws IOException, InterruptedException {
     Instant now = clock.instant();
-    LogStatistics counts = index.statistics(period.since(), period.until(), now);
+    LogStatistics counts = index.statistics(Scope.ALL, period.span(), now);
     return new Statistics(
         counts.totalEntries(),
         counts.byType().byValue(),
