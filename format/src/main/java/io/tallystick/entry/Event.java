@@ -3,12 +3,14 @@ package io.tallystick.entry;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.tallystick.entry.EntryField.Kind;
+import io.tallystick.tlog.Quoted;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -126,6 +128,31 @@ public final class Event {
   /** This event under another idempotency key. */
   public Event withEventId(String eventId) {
     return toBuilder().text(EntryField.EVENT_ID, eventId).buildAsStored();
+  }
+
+  /**
+   * This event with these values, which whoever vouches for it gives.
+   *
+   * @throws InvalidEventException if it has another one itself
+   */
+  Event stamped(Map<EntryField, String> stamp) {
+    Event stamped = this;
+    for (Map.Entry<EntryField, String> one : stamp.entrySet()) {
+      EntryField field = one.getKey();
+      String own = text(field);
+      if (own == null) {
+        stamped = stamped.toBuilder().text(field, one.getValue()).buildAsStored();
+      } else if (!own.equals(one.getValue())) {
+        throw new InvalidEventException(
+            field.toString(),
+            field
+                + " must be "
+                + Quoted.of(one.getValue())
+                + ", which this key stamps on its events, or absent, but was "
+                + Quoted.of(own));
+      }
+    }
+    return stamped;
   }
 
   Builder toBuilder() {

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -48,6 +49,9 @@ public final class EventReader {
                   .build())
           .build();
 
+  /** The fields that a key can stamp on its events: whose they are, which a client may not say. */
+  public static final List<EntryField> STAMPED = List.of(EntryField.TENANT);
+
   private EventReader() {}
 
   /**
@@ -58,11 +62,34 @@ public final class EventReader {
    *     addresses replaced, instead of being refused ({@link Event#altered})
    * @param partial whether bad events of a batch are left out, instead of the batch being refused
    * @param source that the entries will have, so that each event has room in one
+   * @param stamp what each event must have in these fields of {@link #STAMPED}; one that has
+   *     nothing there gets it
    */
-  public record Rules(int maxEvents, boolean truncate, boolean partial, @Nullable String source) {
+  public record Rules(
+      int maxEvents,
+      boolean truncate,
+      boolean partial,
+      @Nullable String source,
+      Map<EntryField, String> stamp) {
+    /** The same without a stamp. */
+    public Rules(int maxEvents, boolean truncate, boolean partial, @Nullable String source) {
+      this(maxEvents, truncate, partial, source, Map.of());
+    }
+
     /** Everything has to be right. */
     public static Rules strict(int maxEvents) {
       return new Rules(maxEvents, false, false, null);
+    }
+
+    /**
+     * The event with the stamp.
+     *
+     * @throws InvalidEventException if it has another value there, or does not fit into an entry
+     */
+    private Event stamped(Event event) {
+      Event stamped = event.stamped(stamp);
+      EntryCodec.checkSize(stamped, source);
+      return stamped;
     }
   }
 
@@ -134,8 +161,7 @@ public final class EventReader {
   public static Event readOne(byte[] json, Rules rules) {
     Event compact = CompactEvent.read(json, 0, json.length);
     if (compact != null) {
-      EntryCodec.checkSize(compact, rules.source());
-      return compact;
+      return rules.stamped(compact);
     }
     if (first(json) == '[') {
       throw new InvalidEventException(
@@ -188,8 +214,7 @@ public final class EventReader {
     if (compact == null) {
       return parse(json, rules);
     }
-    EntryCodec.checkSize(compact, rules.source());
-    return new Batch(List.of(compact), true);
+    return new Batch(List.of(rules.stamped(compact)), true);
   }
 
   /** Like {@link #readAny}, which calls it for whatever {@link CompactEvent} leaves to it. */
@@ -284,12 +309,10 @@ public final class EventReader {
         faults.at(index++);
         try {
           Event compact = CompactEvent.read(ndjson, from, to);
-          if (compact == null) {
-            compact = readOne(Arrays.copyOfRange(ndjson, from, to), rules);
-          } else {
-            EntryCodec.checkSize(compact, rules.source());
-          }
-          events.add(compact);
+          events.add(
+              compact == null
+                  ? readOne(Arrays.copyOfRange(ndjson, from, to), rules)
+                  : rules.stamped(compact));
         } catch (InvalidEventException e) {
           faults.add(e);
         }
@@ -406,9 +429,7 @@ public final class EventReader {
     }
     if (faults.size() == before) {
       try {
-        Event built = event.build();
-        EntryCodec.checkSize(built, rules.source());
-        return built;
+        return rules.stamped(event.build());
       } catch (InvalidEventException e) {
         List<InvalidEventException> all = event.faults();
         (all.isEmpty() ? List.of(e) : all).forEach(faults::add);

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.Map;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -295,6 +296,38 @@ class EventReaderTest {
     for (String type : new String[] {"audits", "audit_x", "api_key.created", "auth.audit"}) {
       byte[] event = "{\"event_type\":\"%s\"}".formatted(type).getBytes(UTF_8);
       assertThat(EventReader.readOne(event).eventType()).isEqualTo(type);
+    }
+  }
+
+  /**
+   * In every way to write an event: the fast reader and the full one, alone, in arrays, in lines.
+   */
+  @Test
+  void anEventHasTheStampOfItsKeyOrIsRefused() {
+    EventReader.Rules rules =
+        new EventReader.Rules(9, false, false, "key", Map.of(EntryField.TENANT, "acme"));
+    for (String json : List.of("{\"event_type\":\"a.b\"%s}", "{ \"event_type\": \"a.b\"%s }")) {
+      for (String tenant : List.of("", ",\"tenant\":\"acme\"", ",\"tenant\":null")) {
+        byte[] event = json.formatted(tenant).getBytes(UTF_8);
+        byte[] array = ("[" + json.formatted(tenant) + "]").getBytes(UTF_8);
+        assertThat(
+                List.of(
+                    EventReader.readOne(event, rules),
+                    EventReader.readAny(event, rules).events().getFirst(),
+                    EventReader.readAny(array, rules).events().getFirst(),
+                    EventReader.readLines(event, rules).events().getFirst()))
+            .allSatisfy(read -> assertThat(read.text(EntryField.TENANT)).isEqualTo("acme"));
+      }
+      byte[] other = json.formatted(",\"tenant\":\"globex\"").getBytes(UTF_8);
+      for (ThrowingCallable reading :
+          List.<ThrowingCallable>of(
+              () -> EventReader.readOne(other, rules),
+              () -> EventReader.readAny(other, rules),
+              () -> EventReader.readLines(other, rules))) {
+        assertThatThrownBy(reading)
+            .isInstanceOf(InvalidEventException.class)
+            .hasMessageContaining("tenant must be \"acme\", which this key stamps on its events,");
+      }
     }
   }
 
