@@ -60,11 +60,12 @@ export async function send(path, { method = 'GET', body, accept, signal, backgro
 
 export const json = async (path, options) => parseExact(await (await send(path, options)).text());
 
-/** An answer from the index, and the last entry that it covers if the index is behind the log; otherwise null. */
+/** An answer from the index, and if that is behind the log the last entry that it covers, '' if that is not told; otherwise null. */
 export async function indexed(path, options) {
   const response = await send(path, options);
-  const behind = /answered-through=(\d+)/.exec(response.headers.get('Tallystick-Index') ?? '');
-  return { answer: parseExact(await response.text()), covers: behind ? Number(behind[1]) : null };
+  const notice = response.headers.get('Tallystick-Index');
+  const behind = /answered-through=(\d+)/.exec(notice ?? '');
+  return { answer: parseExact(await response.text()), covers: behind ? Number(behind[1]) : notice && '' };
 }
 export const text = async (path, options) => (await send(path, { accept: 'text/plain, */*', ...options })).text();
 export const bytes = async (path, options) =>

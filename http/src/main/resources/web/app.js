@@ -2,14 +2,14 @@
 import { BASE, toAddress, toPath } from './address.js';
 import { useCallback, useEffect, useState } from './hooks.js';
 import { json, whenSignedOut } from './api.js';
-import { counted } from './format.js';
+import { counted, visible } from './format.js';
 import { CheckpointsView } from './checkpoints.js';
 import { EntryView } from './entry.js';
 import { KeysView } from './keys.js';
 import { ListView } from './list.js';
 import { OverviewView } from './overview.js';
 import { RetentionView } from './retention.js';
-import { currentSession, may, SignIn, signOut } from './session.js';
+import { currentSession, isLimited, limits, may, SignIn, signOut } from './session.js';
 import { Age, el, Empty, Failure, h, icon, Loading, Notice, render } from './ui.js';
 import { VerifyView } from './verify.js';
 
@@ -34,7 +34,7 @@ const VIEWS = [
   { path: '/', name: 'Entries', needs: 'admin.audit', view: ListView },
   { path: '/overview', name: 'Overview', needs: 'admin.audit', view: OverviewView },
   { path: '/verify', name: 'Verify', needs: 'admin.audit', view: VerifyView },
-  { path: '/checkpoints', name: 'Checkpoints', needs: 'admin.audit', view: CheckpointsView },
+  { path: '/checkpoints', name: 'Checkpoints', needs: 'admin.audit', ofAll: true, view: CheckpointsView },
   { path: '/retention', name: 'Retention', needs: 'admin.retention', view: RetentionView },
   { path: '/keys', name: 'Keys', needs: 'admin.keys', view: KeysView },
 ];
@@ -84,7 +84,7 @@ function LastVerification({ last }) {
 function Shell({ session, at, go, onSignOut, theme, setTheme }) {
   const [last, setLast] = useState(null);
   const refreshLast = useCallback(async () => {
-    if (!may(session, 'admin.audit')) return;
+    if (!may(session, 'admin.audit') || isLimited(session)) return;
     try {
       setLast(await json('/api/audit/verify/last', { background: true }));
     } catch {
@@ -96,10 +96,11 @@ function Shell({ session, at, go, onSignOut, theme, setTheme }) {
     const timer = setInterval(refreshLast, 60_000);
     return () => clearInterval(timer);
   }, [refreshLast]);
-  const views = VIEWS.filter((v) => may(session, v.needs));
+  const shows = (view) => may(session, view.needs) && !(view.ofAll && isLimited(session));
+  const views = VIEWS.filter(shows);
   const entry = /^\/entries\/(\d{1,19})$/.exec(at.path);
   const current = entry ? VIEWS[0] : VIEWS.find((v) => v.path === at.path);
-  const allowed = current && may(session, current.needs);
+  const allowed = current && shows(current);
   const first = views[0];
   useEffect(() => {
     // A key that can't read entries starts with the first view that it may see.
@@ -132,6 +133,7 @@ function Shell({ session, at, go, onSignOut, theme, setTheme }) {
           icon('theme'),
         ),
         el.span({ class: 'who', title: 'The key you signed in with' }, icon('api_key'), el.bdi(session.key.name)),
+        isLimited(session) ? el.span({ class: 'tag', id: 'limited', title: `Your key sees only entries with ${limits(session.key.only).join(' ')}` }, ...visible(limits(session.key.only).join(' '))) : null,
         el.button({ type: 'button', class: 'quiet', id: 'sign-out', 'aria-label': 'Sign out', onClick: onSignOut }, icon('out'), el.span({ class: 'wide-only' }, 'Sign out')),
       ),
     ),
@@ -140,7 +142,7 @@ function Shell({ session, at, go, onSignOut, theme, setTheme }) {
       !current
         ? h(Empty, { title: 'There is no page at this address' }, el.a({ href: '/' }, 'Go to the entries'))
         : !allowed
-          ? h(Empty, { title: 'Your key may not see this view' }, el.p(`It needs a key with the permission ${current.needs}. Yours has ${session.key.permissions.join(', ')}.`))
+          ? h(Empty, { title: 'Your key may not see this view' }, el.p(may(session, current.needs) ? 'It is about the whole log, and your key sees a part of it.' : `It needs a key with the permission ${current.needs}. Yours has ${session.key.permissions.join(', ')}.`))
           : entry
             ? [ignored, h(EntryView, { ...common, id: entry[1], key: entry[1] })]
             : [ignored, h(current.view, common)],

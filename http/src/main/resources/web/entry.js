@@ -7,6 +7,7 @@ import { REMOVED } from './filters.js';
 import { count, localTime, utcTime, visible } from './format.js';
 import { canHash, hex, leafHash } from './proof.js';
 import { ProofPanel } from './proofpanel.js';
+import { isLimited } from './session.js';
 import { Badge, CopyButton, el, Empty, Failure, h, icon, Loading, Notice, save, Text } from './ui.js';
 
 const FIELDS = [
@@ -131,7 +132,7 @@ function backTo() {
   return url?.startsWith('/') && !url.startsWith('//') ? url : '/';
 }
 
-export function EntryView({ id, go }) {
+export function EntryView({ session, id, go }) {
   const [found, setFound] = useState(null);
   const [error, setError] = useState(null);
   const [round, setRound] = useState(0);
@@ -157,9 +158,9 @@ export function EntryView({ id, go }) {
     el.a({ href: backTo(), class: 'back' }, icon('left'), 'Entries'),
     el.h1({ tabIndex: -1, ref: title }, 'Entry ', el.span({ class: 'num' }, count(Number(id)))),
     found ? h(Badge, { type: found.entry.event_type }) : null,
-    el.span({ class: 'dim wide-only keys-hint' }, el.kbd('p'), ' previous · ', el.kbd('n'), ' next · ', el.kbd('Esc'), ' back'),
+    el.span({ class: 'dim wide-only keys-hint' }, isLimited(session) ? null : [el.kbd('p'), ' previous · ', el.kbd('n'), ' next · '], el.kbd('Esc'), ' back'),
   );
-  if (error?.status === 404) return el.div({ class: 'view' }, head, h(Empty, { title: `There is no entry ${id}` }, el.p('The newest entry of the log has a lower id.')));
+  if (error?.status === 404) return el.div({ class: 'view' }, head, h(Empty, { title: `There is no entry ${id}` }, el.p(isLimited(session) ? 'None of the entries that your key sees has this id.' : 'The newest entry of the log has a lower id.')));
   if (error?.status === 410) {
     return el.div(
       { class: 'view' },
@@ -182,7 +183,7 @@ export function EntryView({ id, go }) {
         entry.details === undefined ? null : h(Details, { details: entry.details }),
         h(Exact, { id, raw, text }),
       ),
-      el.div({ class: 'column' }, h(ProofPanel, { id, raw }), hash ? h(Chain, { id, entry, hash }) : null),
+      el.div({ class: 'column' }, h(ProofPanel, { id, raw }), hash && !isLimited(session) ? h(Chain, { id, entry, hash }) : null),
     ),
   );
 }

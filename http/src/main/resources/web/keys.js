@@ -2,6 +2,7 @@
 import { useEffect, useState } from './hooks.js';
 import { json, send } from './api.js';
 import { visible } from './format.js';
+import { limits } from './session.js';
 import { Age, cell, CopyButton, Dialog, el, Failure, Field, h, icon, Loading, Notice, StackTable, Text, Time } from './ui.js';
 
 const PERMISSIONS = [
@@ -83,7 +84,12 @@ function KeyRow({ apiKey, own, onRevoke }) {
   return el.tr(
     { role: 'row', class: state === 'good' ? null : 'is-past', 'data-key': apiKey.id },
     cell('Name', el.span(h(Text, { value: apiKey.name }), own ? el.span({ class: 'tag' }, 'yours') : null), el.span({ class: 'sub dim mono' }, apiKey.id)),
-    cell('Permissions', apiKey.permissions.map((p) => el.span({ class: 'tag', key: p }, p))),
+    cell(
+      'Permissions',
+      apiKey.permissions.map((p) => el.span({ class: 'tag', key: p }, p)),
+      apiKey.only ? el.span({ class: 'sub dim' }, 'sees only ', ...visible(limits(apiKey.only).join(' '))) : null,
+      apiKey.stamp ? el.span({ class: 'sub dim' }, 'stamps ', ...visible(limits(apiKey.stamp).join(' '))) : null,
+    ),
     cell('State', state === 'good' ? el.span({ class: 'is-good mark-line' }, icon('check'), 'active') : el.span({ class: 'is-bad mark-line' }, icon('cross'), state), apiKey.revoked_at ? el.span({ class: 'sub dim' }, ' ', h(Age, { at: apiKey.revoked_at })) : null),
     cell('Created', h(Time, { at: apiKey.created_at })),
     cell('Last used', apiKey.last_used_at ? h(Age, { at: apiKey.last_used_at }) : el.span({ class: 'dim' }, 'never')),

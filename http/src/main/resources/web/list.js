@@ -218,7 +218,7 @@ function Entries({ at, go }) {
         list.query === null ? null : h(ExportMenu, { query: list.query }),
       ),
     ),
-    list.covers === null ? null : el.div({ id: 'index-behind' }, h(Notice, { kind: 'warn' }, el.p(`The index is behind the log: this list covers entries up to ${count(list.covers)}.`))),
+    list.covers === null ? null : el.div({ id: 'index-behind' }, h(Notice, { kind: 'warn' }, el.p(list.covers === '' ? 'The index is behind the log: the newest entries may be missing here.' : `The index is behind the log: this list covers entries up to ${count(list.covers)}.`))),
     list.error ? h(Failure, { error: list.error, retry: list.reload }) : null,
     list.entries.length
       ? el.div({ class: 'table-frame', role: 'region', 'aria-label': 'Table of entries', tabIndex: 0 }, h(Rows, { entries: list.entries, fresh: list.fresh, go, busy: list.busy }))

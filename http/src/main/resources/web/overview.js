@@ -4,6 +4,7 @@ import { json } from './api.js';
 import { NONE, REMOVED, toUrl } from './filters.js';
 import { StackedChart } from './chart.js';
 import { age, count, utcTime } from './format.js';
+import { isLimited } from './session.js';
 import { el, Empty, Failure, h, icon, Loading, Text } from './ui.js';
 
 const PERIODS = { '24h': ['24 h', 86_400], '7d': ['7 days', 604_800], '30d': ['30 days', 2_592_000], all: ['All', null] };
@@ -14,7 +15,7 @@ function Card({ label, value, hint, href, kind, id }) {
 }
 
 function Cards({ stats, overview, horizon }) {
-  const gone = horizon.first_id - 1;
+  const gone = horizon ? horizon.first_id - 1 : 0;
   const lag = Math.max(0, overview.last_id - overview.indexed_through);
   return el.ul(
     { class: 'figures' },
@@ -26,12 +27,13 @@ function Cards({ stats, overview, horizon }) {
       id: 'card-oldest', label: 'Oldest entry', value: stats.first_entry ? age(stats.first_entry) : '–', href: gone ? REMOVED : null,
       hint: gone ? `${count(gone)} before it ${!horizon.removed.length ? 'not restored' : horizon.removed.every((r) => r.archive) ? 'archived' : 'removed'}` : stats.first_entry ? utcTime(stats.first_entry).slice(0, 19) + ' UTC' : null,
     }),
-    h(Card, {
+    // What is sealed and indexed is told of the whole log only.
+    !horizon ? null : h(Card, {
       id: 'card-sealed', label: 'Sealed through', value: stats.sealed_through === null ? 'none' : count(stats.sealed_through),
       hint: stats.sealed_through === null ? 'no signed checkpoint yet' : stats.sealed_through >= overview.last_id ? 'every entry' : `${count(overview.last_id - stats.sealed_through)} not sealed yet`,
       kind: stats.sealed_through === null ? 'is-warn' : '',
     }),
-    h(Card, { id: 'card-lag', label: 'Index lag', value: count(lag), hint: lag ? 'entries not indexed yet' : 'every entry is indexed', kind: lag > 10_000 ? 'is-warn' : '' }),
+    !horizon ? null : h(Card, { id: 'card-lag', label: 'Index lag', value: count(lag), hint: lag ? 'entries not indexed yet' : 'every entry is indexed', kind: lag > 10_000 ? 'is-warn' : '' }),
   );
 }
 
@@ -57,7 +59,7 @@ function Top({ title, rows, empty, kind }) {
 const actor = (a) => (a.actor_username === null ? `id ${a.actor_id}` : a.actor_id === null ? a.actor_username : `${a.actor_username}#${a.actor_id}`);
 const byActor = (a) => ({ ...(a.actor_id === null ? {} : { actor_id: String(a.actor_id) }), ...(a.actor_username === null ? {} : { actor_username: a.actor_username }) });
 
-export function OverviewView({ go }) {
+export function OverviewView({ session, go }) {
   const [period, setPeriod] = useState('7d');
   const [found, setFound] = useState(null);
   const [error, setError] = useState(null);
@@ -66,7 +68,7 @@ export function OverviewView({ go }) {
     let gone = false;
     const seconds = PERIODS[period][1];
     const query = seconds ? `?since=${encodeURIComponent(new Date(Date.now() - seconds * 1000).toISOString())}` : '';
-    Promise.all([json('/api/audit/stats'), json(`/api/audit/overview${query}`), json('/api/audit/horizon')])
+    Promise.all([json('/api/audit/stats'), json(`/api/audit/overview${query}`), isLimited(session) ? null : json('/api/audit/horizon')])
       .then(([stats, overview, horizon]) => gone || (setFound({ stats, overview, horizon, period }), setError(null)))
       .catch((e) => gone || setError(e));
     return () => (gone = true);

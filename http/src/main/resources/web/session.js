@@ -22,6 +22,12 @@ export async function signOut() {
 
 export const may = (session, permission) => session.key.permissions.includes(permission);
 
+/** Whether the key sees only a part of the log: then the page has nothing about the rest of it. */
+export const isLimited = (session) => session.key.only !== null;
+
+/** What a key is limited to, or stamps, as the command line has it: tenant=acme. */
+export const limits = (given) => Object.entries(given ?? {}).flatMap(([field, values]) => [values].flat().map((value) => `${field}=${value}`));
+
 export function SignIn({ ended, onSignedIn }) {
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from './hooks.js';
 import { ApiError, events } from './api.js';
 import { count, counted, duration, localMinute, short, visible } from './format.js';
+import { isLimited } from './session.js';
 import { Age, CopyButton, el, Empty, Failure, Field, h, icon, Notice } from './ui.js';
 
 const KINDS = {
@@ -78,7 +79,21 @@ export function Result({ finished }) {
   );
 }
 
-export function VerifyView({ last, refreshLast }) {
+/** All that a key is told that sees a part of the log. */
+function Verdict({ valid }) {
+  return el.div(
+    { class: 'result', id: 'verify-result', 'data-valid': String(valid) },
+    el.div(
+      { class: `verdict is-${valid ? 'good' : 'bad'}`, role: 'status' },
+      icon(valid ? 'check' : 'cross'),
+      el.div(el.strong(valid ? 'No fault found' : 'The log does not verify'), el.p('The server checked the whole log. Your key sees a part of it, so you are told no more.')),
+    ),
+  );
+}
+
+export function VerifyView({ session, last, refreshLast }) {
+  const limited = isLimited(session);
+  const [verdict, setVerdict] = useState(null);
   const [range, setRange] = useState({ start_id: '', end_id: '', quick: false });
   const [progress, setProgress] = useState(null);
   const [error, setError] = useState(null);
@@ -88,6 +103,7 @@ export function VerifyView({ last, refreshLast }) {
     e.preventDefault();
     setError(null);
     setProgress({ checked: 0, total: 0 });
+    setVerdict(null);
     control.current = new AbortController();
     const query = new URLSearchParams();
     ['start_id', 'end_id'].forEach((name) => range[name] && query.set(name, range[name]));
@@ -98,7 +114,10 @@ export function VerifyView({ last, refreshLast }) {
         `/api/audit/verify?${query}`,
         (event, data) => {
           if (event === 'progress') setProgress(data);
-          if (event === 'result') finished = true;
+          if (event === 'result') {
+            finished = true;
+            if (limited) setVerdict(data);
+          }
         },
         { signal: control.current.signal },
       );
@@ -117,8 +136,7 @@ export function VerifyView({ last, refreshLast }) {
     el.h1('Verify'),
     el.form(
       { class: 'card verify-form', onSubmit: run },
-      number('start_id', 'From entry', 'the oldest'),
-      number('end_id', 'To entry', 'the newest'),
+      limited ? null : [number('start_id', 'From entry', 'the oldest'), number('end_id', 'To entry', 'the newest')],
       el.label({ class: 'switch' }, el.input({ type: 'checkbox', name: 'quick', checked: range.quick, disabled: Boolean(progress), onChange: (e) => setRange({ ...range, quick: e.target.checked }) }), el.span('Quick')),
       progress
         ? el.button({ type: 'button', id: 'cancel', onClick: () => control.current.abort() }, 'Stop')
@@ -133,9 +151,10 @@ export function VerifyView({ last, refreshLast }) {
         )
       : null,
     error ? h(Failure, { error }) : null,
+    verdict ? h(Verdict, verdict) : null,
     last?.report
       ? el.div({ class: progress ? 'is-past' : null }, el.h2(progress ? 'The last verification' : 'Result'), h(Result, { finished: last }))
-      : progress
+      : progress || limited
         ? null
         : h(Empty, { title: 'Nothing has been verified since the server started' }, el.p('The result stays here until the server stops.')),
     last?.report && !last.report.valid ? h(Notice, { kind: 'warn', title: 'What to do' }, el.p('Keep the data directory as it is. Compare it with a backup, and with checkpoints that are kept elsewhere. Nothing here repairs a log.')) : null,

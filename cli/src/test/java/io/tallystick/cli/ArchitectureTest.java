@@ -139,6 +139,28 @@ class ArchitectureTest {
         .allSatisfy((name, count) -> assertThat(count).as(name).isLessThanOrEqualTo(26));
   }
 
+  /** What answers keys that see a part of the log has nothing to ask but what they see of it. */
+  @Test
+  void whatAnswersLimitedKeysKnowsTheirViewOfTheLogOnly() {
+    Set<String> open =
+        TALLYSTICK.stream()
+            .flatMap(type -> type.getMethodCallsFromSelf().stream())
+            .filter(call -> call.getTarget().getName().equals("openToLimited"))
+            .map(call -> call.getOriginOwner().getName().replaceFirst("\\$.*", ""))
+            .filter(name -> !name.endsWith(".Authenticator"))
+            .collect(Collectors.toSet());
+    assertThat(open).hasSizeGreaterThan(3).contains("io.tallystick.http.api.ReadingApi");
+    // These two append, and read the tree for what was appended or is in the scope that they name.
+    open.removeAll(Set.of("io.tallystick.http.api.EventsApi", "io.tallystick.http.api.TreeApi"));
+    check(
+        noClasses()
+            .that(nameMatching("(" + String.join("|", open) + ")(\\$.*)?"))
+            .should()
+            .dependOnClassesThat(
+                nameMatching(
+                    "io\\.tallystick\\.(index\\.AuditIndex|store\\.(AuditLog|LogReader|LogTree))")));
+  }
+
   @Test
   void packagesHaveNoCycles() {
     check(slices().matching("io.tallystick.(**)").should().beFreeOfCycles());

@@ -11,10 +11,12 @@ import io.tallystick.http.auth.LimitedKeys;
 import io.tallystick.http.auth.SecurityEvents;
 import io.tallystick.http.auth.Sessions;
 import io.tallystick.http.wire.Problems;
+import io.tallystick.index.AuditIndex;
 import io.tallystick.note.Checkpoint;
 import io.tallystick.note.SignedNote;
 import io.tallystick.note.SignerKey;
 import io.tallystick.service.access.AccessKeys;
+import io.tallystick.service.query.LogView;
 import io.tallystick.service.query.ProofService;
 import io.tallystick.service.work.LongTasks;
 import io.tallystick.store.AuditLog;
@@ -71,6 +73,7 @@ public final class EmptyLogServer implements AutoCloseable {
     LimitedKeys limited = new LimitedKeys(events, (key, limit) -> {}, System::nanoTime);
     Authenticator guard =
         new Authenticator(
+            LogView.whole(empty, AuditIndex.openBeside(empty, empty.directory().index())),
             keys,
             sessions,
             new Browsers(List.of(), new AllowedHosts(List.of(), "127.0.0.1", true), ""),

@@ -36,11 +36,9 @@ import io.tallystick.service.access.AccessKeys;
 import io.tallystick.service.access.KeyAdministration;
 import io.tallystick.service.append.IdempotentAppender;
 import io.tallystick.service.append.TypeLimit;
-import io.tallystick.service.export.ExportService;
+import io.tallystick.service.query.LogView;
 import io.tallystick.service.query.OnDemandCheckpoints;
-import io.tallystick.service.query.Overview;
 import io.tallystick.service.query.ProofService;
-import io.tallystick.service.query.QueryService;
 import io.tallystick.service.query.VerifyService;
 import io.tallystick.service.retention.RetentionAdministration;
 import io.tallystick.service.witness.WitnessFeeder;
@@ -108,9 +106,11 @@ public final class AuditServer implements AutoCloseable {
         new AllowedHosts(config.allowedHosts(), config.host(), config.isLoopback());
     Browsers browsers = new Browsers(config.trustedProxies(), hosts, config.basePath());
     this.limited = new LimitedKeys(events, metrics::limited, System::nanoTime);
-    Authenticator guard = new Authenticator(keys, sessions, browsers, limiter, events, limited);
+    Authenticator guard =
+        new Authenticator(
+            LogView.whole(log.reader(), index), keys, sessions, browsers, limiter, events, limited);
     LongRequests work = new LongRequests(tasks, guard);
-    this.live = new LiveApi(log.reader(), index, guard, LiveApi.MAX_LISTENERS);
+    this.live = new LiveApi(guard, LiveApi.MAX_LISTENERS);
     BodyReader bodies =
         new BodyReader(
             limits.maxBodyBytes(), new BodyMemory(limits.maxPendingBodyBytes()), timeouts.body());
@@ -155,19 +155,11 @@ public final class AuditServer implements AutoCloseable {
                   config.strictTypes(),
                   metrics)
               .register(javalin.routes, guard);
-          new ReadingApi(
-                  new QueryService(log.reader(), index, Clock.systemUTC()),
-                  new ExportService(log.reader(), index),
-                  sealing,
-                  events,
-                  work,
-                  index)
-              .register(javalin.routes, guard);
+          new ReadingApi(sealing, events, work).register(javalin.routes, guard);
           LogVerifier verifier = new LogVerifier(log.reader(), tasks::assist);
           new VerifyApi(new VerifyService(log.reader(), verifier), sealing, work, Clock.systemUTC())
               .register(javalin.routes, guard);
-          new OverviewApi(new Overview(log.reader(), index, Clock.systemUTC()), work, index)
-              .register(javalin.routes, guard);
+          new OverviewApi(work).register(javalin.routes, guard);
           live.register(javalin.routes);
           new SessionApi(guard, sessions, browsers, events, limited, objects)
               .register(javalin.routes);

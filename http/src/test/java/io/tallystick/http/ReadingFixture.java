@@ -55,8 +55,12 @@ abstract class ReadingFixture {
     return ids;
   }
 
-  /** Changes bytes of the log on the disk. */
   void change(String from, String to) throws Exception {
+    change(data, from, to);
+  }
+
+  /** Changes bytes of the log on the disk. */
+  static void change(Path data, String from, String to) throws Exception {
     try (Stream<Path> files = Files.list(data.resolve("segments"))) {
       for (Path file : files.filter(f -> f.toString().endsWith(".cq4")).toList()) {
         String text = Files.readString(file, StandardCharsets.ISO_8859_1);

@@ -4,9 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tallystick.entry.Entry;
 import io.tallystick.index.AuditIndex;
+import io.tallystick.index.scope.Scope;
 import io.tallystick.service.Actor;
+import io.tallystick.service.access.AccessKey;
 import io.tallystick.service.access.AccessKeys;
 import io.tallystick.service.access.KeyAdministration;
+import io.tallystick.service.access.KeySpec;
 import io.tallystick.service.access.Permission;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.log.LogConfig;
@@ -20,8 +23,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 
 /** A real server on a real log, and a client for it. */
@@ -91,6 +97,31 @@ public final class TestServer implements AutoCloseable {
     return new KeyAdministration(log, keys)
         .create(name, List.of(permissions), null, Actor.SERVER)
         .text();
+  }
+
+  /** A new key as it is asked for. */
+  public String key(KeySpec wanted) throws IOException, InterruptedException {
+    return new KeyAdministration(log, keys).create(wanted, Actor.SERVER).text();
+  }
+
+  /** A key that sees this scope alone and has permissions that no such key can be given. */
+  public String overreaching(Scope only, Permission... permissions) throws IOException {
+    String id = "00000000000000aa";
+    AccessKey key =
+        new AccessKey(
+            id,
+            "overreaching",
+            Set.of(permissions),
+            false,
+            only,
+            Map.of(),
+            Instant.now(),
+            null,
+            null,
+            null);
+    String text = "tally_" + id + "_" + "5".repeat(64);
+    keys.add(new AccessKeys.NewKey(key, text));
+    return text;
   }
 
   /** A new key that no entry tells of, for a log that takes none. */

@@ -235,6 +235,20 @@ public final class LogTree {
     return kept.isPresent() ? kept : newest().filter(checkpoint -> checkpoint.size() == size);
   }
 
+  /**
+   * The oldest checkpoint that covers the first so many entries: of those that are kept, or the
+   * newest, even if that covers fewer. Empty if there is none.
+   */
+  public Optional<SignedCheckpoint> oldestOver(long entries) throws IOException {
+    for (long size : files.keptSizes().reversed()) {
+      Optional<SignedCheckpoint> kept = size < entries ? Optional.empty() : files.kept(size);
+      if (kept.isPresent()) {
+        return kept;
+      }
+    }
+    return newest();
+  }
+
   /** The timestamp token of a kept checkpoint; empty if there is none. */
   public Optional<byte[]> token(long size) throws IOException {
     return files.token(size);

@@ -15,7 +15,12 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -57,14 +62,34 @@ public final class KeysCommand {
               description =
                   "Truncate what the key sends and write it in part, instead of refusing it, unless a"
                       + " request says otherwise")
-          boolean lenient)
+          boolean lenient,
+      @Option(
+              names = "--only",
+              paramLabel = "FIELD=VALUE",
+              split = GivenOptions.COMMA,
+              splitSynopsisLabel = ",",
+              description =
+                  "Let the key see only entries with this tenant or source, as if there were no"
+                      + " others; several with commas, or repeated: any of one field, and all fields")
+          @Nullable List<String> only,
+      @Option(
+              names = "--stamp",
+              paramLabel = "FIELD=VALUE",
+              split = GivenOptions.COMMA,
+              splitSynopsisLabel = ",",
+              description =
+                  "Give every event of the key this tenant; one that has another is refused")
+          @Nullable List<String> stamp)
       throws Exception {
-    Answered<KeyInfo.NewKey> answer =
-        common.ask(
-            terminal,
-            source ->
-                source.createKey(
-                    name, permissions, lenient, expires == null ? null : expiry(expires)));
+    Source.WantedKey wanted =
+        new Source.WantedKey(
+            name,
+            permissions,
+            lenient,
+            only(only == null ? List.of() : only),
+            stamp(stamp == null ? List.of() : stamp),
+            expires == null ? null : expiry(expires));
+    Answered<KeyInfo.NewKey> answer = common.ask(terminal, source -> source.createKey(wanted));
     KeyInfo.NewKey made = answer.value();
     switch (common.format) {
       case table -> terminal.out().println(Printable.of(made.key()));
@@ -90,7 +115,16 @@ public final class KeysCommand {
       return 0;
     }
     Rows rows =
-        new Rows("ID", "NAME", "PERMISSIONS", "CREATED", "EXPIRES", "LAST USED", "REVOKED")
+        new Rows(
+                "ID",
+                "NAME",
+                "PERMISSIONS",
+                "ONLY",
+                "STAMP",
+                "CREATED",
+                "EXPIRES",
+                "LAST USED",
+                "REVOKED")
             .keepWhole("ID")
             .mayLeaveOut("CREATED", "LAST USED");
     for (KeyInfo key : answer.value().keys()) {
@@ -98,6 +132,8 @@ public final class KeysCommand {
           key.id(),
           key.name(),
           String.join(" ", key.permissions()),
+          text(key.only()),
+          text(key.stamp()),
           key.createdAt().toString(),
           EntriesView.text(key.expiresAt()),
           EntriesView.text(key.lastUsedAt()),
@@ -118,6 +154,57 @@ public final class KeysCommand {
     }
     terminal.out().println("revoked " + Printable.of(id));
     return 0;
+  }
+
+  private static Map<String, List<String>> only(List<String> given) {
+    Map<String, List<String>> only = new LinkedHashMap<>();
+    for (String limit : given) {
+      int equals = equals("--only", limit);
+      only.computeIfAbsent(limit.substring(0, equals), any -> new ArrayList<>())
+          .add(limit.substring(equals + 1));
+    }
+    return only;
+  }
+
+  private static Map<String, String> stamp(List<String> given) {
+    Map<String, String> stamp = new LinkedHashMap<>();
+    for (String one : given) {
+      int equals = equals("--stamp", one);
+      String field = one.substring(0, equals);
+      if (stamp.put(field, one.substring(equals + 1)) != null) {
+        throw new Failure(
+            Failure.USAGE, "--stamp gives " + Printable.of(field) + " twice; give it once");
+      }
+    }
+    return stamp;
+  }
+
+  private static int equals(String option, String given) {
+    int equals = given.indexOf('=');
+    if (equals < 1) {
+      throw new Failure(
+          Failure.USAGE,
+          option
+              + " must be FIELD=VALUE, like tenant=acme, but was \""
+              + Printable.of(given)
+              + "\"");
+    }
+    return equals;
+  }
+
+  /** Limits as they are written on the command line. */
+  private static String text(@Nullable SortedMap<String, ?> limits) {
+    List<String> all = new ArrayList<>();
+    if (limits != null) {
+      limits.forEach((field, value) -> {
+        if (value instanceof Collection<?> values) {
+          values.forEach(one -> all.add(field + "=" + one));
+        } else {
+          all.add(field + "=" + value);
+        }
+      });
+    }
+    return String.join(" ", all);
   }
 
   /** Parses {@code --expires}: a duration from now, or a time. */

@@ -80,7 +80,9 @@ public final class StatsCommand implements Callable<Integer> {
     }
   }
 
-  private static void add(Rows rows, String what, long count) {
-    rows.add(what, Long.toString(count));
+  private static void add(Rows rows, String what, @Nullable Long count) {
+    if (count != null) {
+      rows.add(what, Long.toString(count));
+    }
   }
 }

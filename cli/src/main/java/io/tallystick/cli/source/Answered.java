@@ -2,6 +2,7 @@ package io.tallystick.cli.source;
 
 import io.tallystick.service.answer.AnswerJson;
 import java.io.IOException;
+import java.util.function.Function;
 
 /** An answer, and the JSON that the HTTP API gives for it. */
 public final class Answered<T> {
@@ -25,6 +26,11 @@ public final class Answered<T> {
    */
   static <T> Answered<T> read(byte[] json, Class<T> type) throws IOException {
     return new Answered<>(AnswerJson.read(json, type), json);
+  }
+
+  /** The same answer, understood as something else. */
+  <S> Answered<S> as(Function<T, S> meaning) {
+    return new Answered<>(meaning.apply(value), json);
   }
 
   public T value() {

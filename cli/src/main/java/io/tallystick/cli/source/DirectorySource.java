@@ -8,10 +8,12 @@ import io.tallystick.entry.Event;
 import io.tallystick.entry.EventReader;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
+import io.tallystick.index.scope.Scope;
 import io.tallystick.service.Actor;
 import io.tallystick.service.access.AccessKeys;
 import io.tallystick.service.access.KeyAdministration;
 import io.tallystick.service.access.KeyInfo;
+import io.tallystick.service.access.KeySpec;
 import io.tallystick.service.access.Permission;
 import io.tallystick.service.answer.CheckpointList;
 import io.tallystick.service.answer.EntryPage;
@@ -26,6 +28,7 @@ import io.tallystick.service.append.IdempotentAppender;
 import io.tallystick.service.export.ExportFormat;
 import io.tallystick.service.export.ExportService;
 import io.tallystick.service.query.CheckpointQuery;
+import io.tallystick.service.query.LogView;
 import io.tallystick.service.query.Period;
 import io.tallystick.service.query.ProofService;
 import io.tallystick.service.query.QueryService;
@@ -112,7 +115,7 @@ public final class DirectorySource implements Source {
   @Override
   public void export(AuditQuery query, ExportFormat format, OutputStream out)
       throws IOException, InterruptedException {
-    new ExportService(reader(), indexBeside()).export(query, format).writeTo(out);
+    new ExportService(LogView.whole(reader(), indexBeside())).export(query, format).writeTo(out);
   }
 
   @Override
@@ -137,7 +140,7 @@ public final class DirectorySource implements Source {
   @Override
   public byte[] proof(long id) throws IOException, InterruptedException {
     return tree()
-        .proof(id)
+        .proof(id, Scope.ALL)
         .orElseThrow(() ->
             new Failure(Failure.USAGE, "there is no entry " + id + ", or it is not sealed yet"))
         .toBytes();
@@ -164,7 +167,7 @@ public final class DirectorySource implements Source {
   }
 
   private QueryService queries() throws IOException {
-    return new QueryService(reader(), indexBeside(), Clock.systemUTC());
+    return new QueryService(LogView.whole(reader(), indexBeside()), Clock.systemUTC());
   }
 
   private AuditIndex indexBeside() throws IOException {
@@ -223,11 +226,10 @@ public final class DirectorySource implements Source {
   }
 
   @Override
-  public Answered<KeyInfo.NewKey> createKey(
-      String name, List<String> permissions, boolean lenient, @Nullable String expiresAt)
+  public Answered<KeyInfo.NewKey> createKey(WantedKey wanted)
       throws IOException, InterruptedException {
     Set<Permission> set = EnumSet.noneOf(Permission.class);
-    for (String permission : permissions) {
+    for (String permission : wanted.permissions()) {
       set.add(
           Permission.of(permission)
               .orElseThrow(() ->
@@ -239,14 +241,16 @@ public final class DirectorySource implements Source {
                           + Printable.of(permission)
                           + "\"")));
     }
-    AccessKeys.NewKey made =
-        administration()
-            .create(
-                name,
-                set,
-                lenient,
-                expiresAt == null ? null : Instant.parse(expiresAt),
-                Actor.account());
+    String expiresAt = wanted.expiresAt();
+    KeySpec spec =
+        new KeySpec(
+            wanted.name(),
+            set,
+            wanted.lenient(),
+            KeySpec.scope(wanted.only()),
+            KeySpec.stamp(wanted.stamp()),
+            expiresAt == null ? null : Instant.parse(expiresAt));
+    AccessKeys.NewKey made = administration().create(spec, Actor.account());
     return Answered.of(KeyInfo.NewKey.of(made));
   }
 

@@ -191,7 +191,7 @@ public final class ServerSource implements Source {
         } else if (line.startsWith("data: ")) {
           byte[] data = line.substring("data: ".length()).getBytes(UTF_8);
           if (event.equals("result")) {
-            return Answered.read(data, Verification.class);
+            return verification(data);
           }
           Verification.Progress progress = AnswerJson.read(data, Verification.Progress.class);
           bar.at(progress.checked(), progress.total());
@@ -201,6 +201,13 @@ public final class ServerSource implements Source {
     throw new Failure(
         Failure.UNREACHABLE,
         base + " broke off before the verification was finished; see the server's log");
+  }
+
+  /** A report, or for a key that sees a part of the log the verdict alone. */
+  private static Answered<Verification> verification(byte[] json) throws IOException {
+    return JSON.readTree(json).has("mode")
+        ? Answered.read(json, Verification.class)
+        : Answered.read(json, Verification.Verdict.class).as(Verification::of);
   }
 
   /** The whole answer to a GET. */
@@ -251,15 +258,20 @@ public final class ServerSource implements Source {
   }
 
   @Override
-  public Answered<KeyInfo.NewKey> createKey(
-      String name, List<String> permissions, boolean lenient, @Nullable String expiresAt)
+  public Answered<KeyInfo.NewKey> createKey(WantedKey wanted)
       throws IOException, InterruptedException {
-    ObjectNode wanted = JSON.createObjectNode();
-    wanted.put("name", name);
-    permissions.forEach(wanted.putArray("permissions")::add);
-    wanted.put("lenient", lenient);
-    wanted.put("expires_at", expiresAt);
-    return Answered.read(post("/api/audit/keys", wanted), KeyInfo.NewKey.class);
+    ObjectNode body = JSON.createObjectNode();
+    body.put("name", wanted.name());
+    wanted.permissions().forEach(body.putArray("permissions")::add);
+    body.put("lenient", wanted.lenient());
+    if (!wanted.only().isEmpty()) {
+      body.set("only", JSON.valueToTree(wanted.only()));
+    }
+    if (!wanted.stamp().isEmpty()) {
+      body.set("stamp", JSON.valueToTree(wanted.stamp()));
+    }
+    body.put("expires_at", wanted.expiresAt());
+    return Answered.read(post("/api/audit/keys", body), KeyInfo.NewKey.class);
   }
 
   @Override
@@ -339,8 +351,11 @@ public final class ServerSource implements Source {
   }
 
   private void noteIfBehind(HttpResponse<?> answer) {
-    Matcher behind = BEHIND.matcher(answer.headers().firstValue("Tallystick-Index").orElse(""));
-    if (behind.find()) {
+    String notice = answer.headers().firstValue("Tallystick-Index").orElse("");
+    Matcher behind = BEHIND.matcher(notice);
+    if (notice.equals("behind")) {
+      notes.accept("the server's index is behind the log; the newest entries may be missing");
+    } else if (behind.find()) {
       notes.accept(
           "the server's index is behind the log; this answer covers entries up to "
               + behind.group(1));

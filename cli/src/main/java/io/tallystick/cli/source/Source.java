@@ -22,6 +22,7 @@ import io.tallystick.service.retention.RetentionRun;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -91,10 +92,23 @@ public interface Source extends AutoCloseable {
   Appended append(List<byte[]> lines, List<Event> events, EventReader.Rules rules)
       throws IOException, InterruptedException;
 
+  /**
+   * A key to create, as the user asks for it.
+   *
+   * @param only of each field the values that it sees; empty for everything
+   * @param stamp what its events have in these fields
+   * @param expiresAt RFC 3339; {@code null} if it does not expire
+   */
+  record WantedKey(
+      String name,
+      List<String> permissions,
+      boolean lenient,
+      Map<String, List<String>> only,
+      Map<String, String> stamp,
+      @Nullable String expiresAt) {}
+
   /** Creates a key; the answer has its secret. */
-  Answered<KeyInfo.NewKey> createKey(
-      String name, List<String> permissions, boolean lenient, @Nullable String expiresAt)
-      throws IOException, InterruptedException;
+  Answered<KeyInfo.NewKey> createKey(WantedKey wanted) throws IOException, InterruptedException;
 
   /** All keys. */
   Answered<KeyInfo.KeyList> listKeys() throws IOException, InterruptedException;

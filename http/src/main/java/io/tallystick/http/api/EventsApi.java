@@ -74,7 +74,7 @@ public final class EventsApi {
   }
 
   public void register(RoutesConfig routes, Authenticator keys) {
-    routes.post("/api/audit/events", keys.guarded(Permission.AUDIT_APPEND, this::append));
+    routes.post("/api/audit/events", keys.openToLimited(Permission.AUDIT_APPEND, this::append));
   }
 
   private void append(Context request, Caller caller) throws Exception {
@@ -119,7 +119,8 @@ public final class EventsApi {
         maxEvents,
         oversize == null ? key.lenient() : oversize.equals("truncate"),
         partial == null ? key.lenient() : partial,
-        key.name());
+        key.name(),
+        key.stamp());
   }
 
   private static AppendRequest asked(

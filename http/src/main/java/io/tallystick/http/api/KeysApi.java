@@ -3,6 +3,7 @@ package io.tallystick.http.api;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
+import io.tallystick.entry.EntryField;
 import io.tallystick.http.auth.Authenticator;
 import io.tallystick.http.auth.Caller;
 import io.tallystick.http.auth.ClientAddress;
@@ -14,6 +15,7 @@ import io.tallystick.service.access.AccessKey;
 import io.tallystick.service.access.AccessKeys;
 import io.tallystick.service.access.KeyAdministration;
 import io.tallystick.service.access.KeyInfo;
+import io.tallystick.service.access.KeySpec;
 import io.tallystick.service.access.Permission;
 import io.tallystick.service.query.Parameters;
 import io.tallystick.tlog.Quoted;
@@ -22,18 +24,21 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Keys over HTTP: {@code /api/audit/keys} (docs/http-api.md). */
 public final class KeysApi {
   private static final String PATH = "/api/audit/keys";
   private static final List<String> FIELDS =
-      List.of("name", "permissions", "lenient", "expires_at");
+      List.of("name", "permissions", "lenient", "only", "stamp", "expires_at");
   private static final int MAX_YEAR = 9999;
 
   private final AccessKeys keys;
@@ -69,7 +74,14 @@ public final class KeysApi {
     }
     AccessKeys.NewKey made =
         administration.create(
-            name(given), permissions, isLenient(given), expiresAt(given), actor(caller));
+            new KeySpec(
+                name(given),
+                permissions,
+                isLenient(given),
+                KeySpec.scope(texts(given, "only", true)),
+                stamp(given),
+                expiresAt(given)),
+            actor(caller));
     request.status(201);
     JsonObjects.answer(request, KeyInfo.NewKey.of(made));
   }
@@ -114,6 +126,42 @@ public final class KeysApi {
           "lenient", "lenient must be true or false, but was " + Quoted.of(lenient.toString()));
     }
     return lenient.booleanValue();
+  }
+
+  private static Map<EntryField, String> stamp(JsonNode given) {
+    Map<String, String> stamp = new TreeMap<>();
+    texts(given, "stamp", false).forEach((field, values) -> stamp.put(field, values.getFirst()));
+    return KeySpec.stamp(stamp);
+  }
+
+  /** The texts of each field in an object: one of each, or several in an array. */
+  private static Map<String, List<String>> texts(JsonNode given, String name, boolean several) {
+    JsonNode limits = given.path(name);
+    if (limits.isMissingNode() || limits.isNull()) {
+      return Map.of();
+    }
+    Map<String, List<String>> texts = new TreeMap<>();
+    boolean valid = limits.isObject();
+    for (Map.Entry<String, JsonNode> limit : limits.properties()) {
+      List<String> values = new ArrayList<>();
+      JsonNode value = limit.getValue();
+      for (JsonNode one : several && value.isArray() ? value : List.of(value)) {
+        valid &= one.isTextual();
+        values.add(one.asText());
+      }
+      valid &= several == value.isArray();
+      texts.put(limit.getKey(), values);
+    }
+    if (!valid) {
+      throw JsonObjects.invalid(
+          name,
+          (several
+                  ? "only must be an object of arrays, for instance {\"tenant\": [\"acme\"]}"
+                  : "stamp must be an object of strings, for instance {\"tenant\": \"acme\"}")
+              + ", but was "
+              + Quoted.of(limits.toString()));
+    }
+    return texts;
   }
 
   private static @Nullable Instant expiresAt(JsonNode given) {

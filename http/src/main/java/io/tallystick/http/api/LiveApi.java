@@ -7,7 +7,6 @@ import io.tallystick.http.auth.Authenticator;
 import io.tallystick.http.auth.Caller;
 import io.tallystick.http.wire.EventStream;
 import io.tallystick.http.wire.Routes;
-import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.service.FairBudget;
 import io.tallystick.service.Limit;
@@ -16,14 +15,15 @@ import io.tallystick.service.access.Permission;
 import io.tallystick.service.answer.AnswerJson;
 import io.tallystick.service.answer.EntryView;
 import io.tallystick.service.query.IndexedCheck;
+import io.tallystick.service.query.LogView;
 import io.tallystick.service.query.Parameters;
 import io.tallystick.service.query.QueryParser;
-import io.tallystick.store.LogReader;
-import io.tallystick.store.log.LogException;
+import io.tallystick.store.log.StoredEntry;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Entries as they are acknowledged: {@code GET /api/audit/live}, server-sent events. Supports every
@@ -42,21 +42,18 @@ public final class LiveApi {
   /** Between two searches, so that listeners to a busy log cost little. */
   private static final Duration PAUSE = Duration.ofMillis(250);
 
-  private final LogReader log;
-  private final AuditIndex index;
   private final Authenticator guard;
   private final FairBudget listeners;
   private volatile boolean stopped;
 
-  public LiveApi(LogReader log, AuditIndex index, Authenticator guard, int maxListeners) {
-    this.log = log;
-    this.index = index;
+  public LiveApi(Authenticator guard, int maxListeners) {
     this.guard = guard;
     this.listeners = new FairBudget(maxListeners);
   }
 
   public void register(RoutesConfig routes) {
-    Routes.get(routes, "/api/audit/live", guard.guarded(Permission.ADMIN_AUDIT, this::listen));
+    Routes.get(
+        routes, "/api/audit/live", guard.openToLimited(Permission.ADMIN_AUDIT, this::listen));
   }
 
   /** More entries match than are sent at once. */
@@ -72,7 +69,7 @@ public final class LiveApi {
 
   private void listen(Context request, Caller caller) throws IOException, InterruptedException {
     AuditQuery query = QueryParser.live(Parameters.ofQuery(request.queryString()));
-    IndexedCheck.check(index, query);
+    IndexedCheck.check(caller.view(), query);
     if (request.method().equals(HandlerType.HEAD)) {
       request.contentType(EventStream.CONTENT_TYPE);
       return;
@@ -85,7 +82,7 @@ public final class LiveApi {
     try {
       Long after = query.afterId();
       // Read before the answer begins, so that a client misses nothing after it sees that.
-      long from = after == null ? log.lastId() : after;
+      long from = after == null ? caller.view().end() : after;
       follow(new EventStream(request), query, from, caller);
     } finally {
       listeners.release(key, 1);
@@ -96,9 +93,10 @@ public final class LiveApi {
       throws IOException, InterruptedException {
     long after = afterId;
     long beaten = System.nanoTime();
+    LogView view = caller.view();
     while (!stopped && guard.isStillGood(caller)) {
-      if (log.awaitBeyond(after, WAIT)) {
-        after = send(stream, query, after);
+      if (view.awaitBeyond(after, WAIT)) {
+        after = send(stream, view, query, after);
         Thread.sleep(PAUSE);
       }
       if (System.nanoTime() - beaten > BEAT_NANOS) {
@@ -109,33 +107,38 @@ public final class LiveApi {
   }
 
   /** Sends what matches after this id; returns the id up to which all was sent. */
-  private long send(EventStream stream, AuditQuery query, long after)
+  private static long send(EventStream stream, LogView view, AuditQuery query, long after)
       throws IOException, InterruptedException {
-    long firstId = log.firstId();
-    if (after < firstId - 1) {
-      stream.send("removed", out -> AnswerJson.write(out, new Removed(firstId)));
-      return firstId - 1;
+    long behind = view.behindRemoved(after);
+    if (behind > after) {
+      Optional<Long> first =
+          view.isWhole() ? Optional.of(behind + 1) : view.first(query.after(behind), true);
+      if (first.isPresent()) {
+        stream.send("removed", out -> AnswerJson.write(out, new Removed(first.get())));
+      }
+      return behind;
     }
-    long last = log.lastId();
+    long last = view.end();
     List<Long> ids = new ArrayList<>();
-    index.forEachMatch(
+    view.forEachMatch(
         query.after(after),
         id -> {
           ids.add(id);
           return ids.size() <= MAX_AT_ONCE;
         });
     if (ids.size() > MAX_AT_ONCE) {
-      stream.send("more", out -> AnswerJson.write(out, new More(last)));
-      return last;
+      // Not the log's last id: that may be of an entry that the listener may not know of.
+      long newest = view.first(query.after(after), false).orElse(ids.getLast());
+      stream.send("more", out -> AnswerJson.write(out, new More(newest)));
+      return Math.max(last, newest);
     }
     for (long id : ids) {
-      EntryView entry;
-      try {
-        entry = EntryView.of(log.read(id).orElseThrow());
-      } catch (LogException.Removed e) {
+      List<StoredEntry> found = view.read(List.of(id));
+      if (found.isEmpty()) {
         // Retention was faster; the next round tells the listener.
         return id - 1;
       }
+      EntryView entry = EntryView.of(found.getFirst());
       stream.send("entry", out -> AnswerJson.write(out, entry));
     }
     return ids.isEmpty() ? last : Math.max(last, ids.getLast());

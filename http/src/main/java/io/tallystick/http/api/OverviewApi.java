@@ -7,7 +7,6 @@ import io.tallystick.http.auth.Authenticator;
 import io.tallystick.http.auth.Caller;
 import io.tallystick.http.wire.JsonObjects;
 import io.tallystick.http.wire.Routes;
-import io.tallystick.index.AuditIndex;
 import io.tallystick.service.access.Permission;
 import io.tallystick.service.answer.AnswerJson;
 import io.tallystick.service.answer.OverviewReport;
@@ -16,25 +15,22 @@ import io.tallystick.service.query.Parameters;
 import io.tallystick.service.query.Period;
 import io.tallystick.service.query.QueryParser;
 import java.io.IOException;
+import java.time.Clock;
 
 /**
  * {@link Overview} over HTTP: {@code GET /api/audit/overview}, for a {@code since} and {@code
  * until}.
  */
 public final class OverviewApi {
-  private final Overview overview;
   private final LongRequests work;
-  private final IndexNotice notice;
 
-  public OverviewApi(Overview overview, LongRequests work, AuditIndex index) {
-    this.overview = overview;
+  public OverviewApi(LongRequests work) {
     this.work = work;
-    this.notice = new IndexNotice(index);
   }
 
   public void register(RoutesConfig routes, Authenticator guard) {
     Routes.get(
-        routes, "/api/audit/overview", guard.guarded(Permission.ADMIN_AUDIT, this::overview));
+        routes, "/api/audit/overview", guard.openToLimited(Permission.ADMIN_AUDIT, this::overview));
   }
 
   private void overview(Context request, Caller caller) throws IOException, InterruptedException {
@@ -43,8 +39,9 @@ public final class OverviewApi {
       request.contentType(AnswerJson.CONTENT_TYPE);
       return;
     }
+    Overview overview = new Overview(caller.view(), Clock.systemUTC());
     OverviewReport report = work.compute(request, caller, task -> overview.of(period));
-    notice.add(request);
+    IndexNotice.add(request, caller.view());
     JsonObjects.answer(request, report);
   }
 }

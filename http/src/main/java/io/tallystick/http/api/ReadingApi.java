@@ -11,7 +11,6 @@ import io.tallystick.http.wire.JsonObjects;
 import io.tallystick.http.wire.Problem;
 import io.tallystick.http.wire.RequestEndedException;
 import io.tallystick.http.wire.Routes;
-import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.service.access.Permission;
 import io.tallystick.service.answer.AnswerJson;
@@ -31,6 +30,7 @@ import io.tallystick.service.work.TooManyTasksException;
 import io.tallystick.store.log.StoredEntry;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.time.Clock;
 import java.util.List;
 import java.util.function.Function;
 
@@ -45,37 +45,24 @@ public final class ReadingApi {
   /** What a path with an id of a user begins with; only there any character may be encoded. */
   public static final String USER_PATH = PATH + USER;
 
-  private final QueryService queries;
-  private final ExportService exports;
   private final CheckpointSource sealing;
   private final SecurityEvents events;
   private final LongRequests work;
-  private final IndexNotice notice;
 
   /**
    * @param sealing seals the log before each export
    * @param events records each export
-   * @param index that the answers come from; a header tells when it is behind
    */
-  public ReadingApi(
-      QueryService queries,
-      ExportService exports,
-      CheckpointSource sealing,
-      SecurityEvents events,
-      LongRequests work,
-      AuditIndex index) {
-    this.queries = queries;
-    this.exports = exports;
+  public ReadingApi(CheckpointSource sealing, SecurityEvents events, LongRequests work) {
     this.sealing = sealing;
     this.events = events;
     this.work = work;
-    this.notice = new IndexNotice(index);
   }
 
   /** What takes as long as the log is long; its parameters are valid. */
   @FunctionalInterface
   private interface Answer {
-    Object get() throws IOException, InterruptedException;
+    Object of(QueryService queries) throws IOException, InterruptedException;
   }
 
   public void register(RoutesConfig routes, Authenticator keys) {
@@ -87,7 +74,7 @@ public final class ReadingApi {
         "/types",
         given -> {
           TypeQuery wanted = QueryParser.types(given);
-          return () -> queries.types(wanted);
+          return queries -> queries.types(wanted);
         });
     add(
         routes,
@@ -95,12 +82,12 @@ public final class ReadingApi {
         "/stats",
         given -> {
           Period period = QueryParser.period(given);
-          return () -> queries.statistics(period);
+          return queries -> queries.statistics(period);
         });
-    get(routes, keys, "/horizon", (request, caller) -> horizon(request));
+    Routes.get(routes, PATH + "/horizon", keys.guarded(Permission.ADMIN_AUDIT, this::horizon));
     get(routes, keys, "/export", this::export);
     get(routes, keys, USER + "{user_id}", this::user);
-    get(routes, keys, "/entries/{id}", (request, caller) -> entry(request));
+    get(routes, keys, "/entries/{id}", this::entry);
   }
 
   /** What needs the index may have to scan much of the log. HEAD asks only whether it is valid. */
@@ -110,15 +97,15 @@ public final class ReadingApi {
     if (request.method().equals(HandlerType.HEAD)) {
       return;
     }
-    if (query.needsNoIndex()) {
-      write(request, query, request.outputStream());
+    if (caller.view().needsNoIndex(query)) {
+      write(request, caller, query, request.outputStream());
     } else {
       work.stream(
           request,
           caller,
           task -> {
             OutputStream out = task.collected(request.outputStream());
-            EntryPageStream page = write(request, query, out);
+            EntryPageStream page = write(request, caller, query, out);
             // Not when it failed: an answer that has begun cannot become a problem any more.
             out.flush();
             return page;
@@ -126,12 +113,17 @@ public final class ReadingApi {
     }
   }
 
-  private EntryPageStream write(Context request, AuditQuery query, OutputStream out)
+  private static EntryPageStream write(
+      Context request, Caller caller, AuditQuery query, OutputStream out)
       throws IOException, InterruptedException {
-    EntryPageStream page = queries.stream(query);
-    notice.add(request);
+    EntryPageStream page = queries(caller).stream(query);
+    IndexNotice.add(request, caller.view());
     page.writeTo(out);
     return page;
+  }
+
+  private static QueryService queries(Caller caller) {
+    return new QueryService(caller.view(), Clock.systemUTC());
   }
 
   private void user(Context request, Caller caller) throws IOException, InterruptedException {
@@ -146,17 +138,17 @@ public final class ReadingApi {
       request.contentType(AnswerJson.CONTENT_TYPE);
       return;
     }
-    Object found = work.compute(request, caller, task -> answer.get());
-    notice.add(request);
+    Object found = work.compute(request, caller, task -> answer.of(queries(caller)));
+    IndexNotice.add(request, caller.view());
     JsonObjects.answer(request, found);
   }
 
-  private void horizon(Context request) throws IOException {
+  private void horizon(Context request, Caller caller) throws IOException {
     Parameters.ofQuery(request.queryString()).only(List.of());
     request.contentType(AnswerJson.CONTENT_TYPE);
     if (!request.method().equals(HandlerType.HEAD)) {
-      notice.add(request);
-      JsonObjects.answer(request, queries.horizon());
+      IndexNotice.add(request, caller.view());
+      JsonObjects.answer(request, queries(caller).horizon());
     }
   }
 
@@ -168,13 +160,13 @@ public final class ReadingApi {
     Parameters given = Parameters.ofQuery(request.queryString());
     AuditQuery query = QueryParser.export(given);
     ExportFormat format = ExportFormat.of(given);
-    ExportRecord export = ExportRecord.of(given);
+    ExportRecord export = ExportRecord.of(given, caller.key().only());
     request.contentType(format.contentType());
     if (request.method().equals(HandlerType.HEAD)) {
       return;
     }
     sealing.newest();
-    CountedAnswer answer = exports.export(query, format);
+    CountedAnswer answer = new ExportService(caller.view()).export(query, format);
     try {
       work.stream(request, caller, task -> write(answer, task.collected(request.outputStream())));
     } catch (TooManyTasksException e) {
@@ -194,10 +186,11 @@ public final class ReadingApi {
     return answer;
   }
 
-  private void entry(Context request) throws IOException {
+  private void entry(Context request, Caller caller) throws IOException {
     Parameters.ofQuery(request.queryString()).only(List.of());
     StoredEntry entry =
-        queries
+        caller
+            .view()
             .entry(Parameters.number("id", request.pathParam("id"), 1, Long.MAX_VALUE))
             .orElseThrow(() -> Problem.of(404, "There is no entry with this id.").thrown());
     String accept = request.header("Accept");
@@ -236,6 +229,6 @@ public final class ReadingApi {
 
   private static void get(
       RoutesConfig routes, Authenticator keys, String path, Authenticator.Action action) {
-    Routes.get(routes, PATH + path, keys.guarded(Permission.ADMIN_AUDIT, action));
+    Routes.get(routes, PATH + path, keys.openToLimited(Permission.ADMIN_AUDIT, action));
   }
 }

@@ -10,6 +10,7 @@ import io.tallystick.http.wire.Bytes;
 import io.tallystick.http.wire.JsonObjects;
 import io.tallystick.http.wire.Problem;
 import io.tallystick.http.wire.Routes;
+import io.tallystick.index.scope.Scope;
 import io.tallystick.note.TimestampToken;
 import io.tallystick.service.access.Permission;
 import io.tallystick.service.answer.AnswerJson;
@@ -52,14 +53,20 @@ public final class TreeApi {
   }
 
   public void register(RoutesConfig routes, Authenticator keys) {
-    get(routes, keys, "/entries/{id}/proof", this::proof);
+    Routes.get(
+        routes,
+        PATH + "/entries/{id}/proof",
+        keys.openToLimited(Permission.ADMIN_AUDIT, this::proof));
     get(routes, keys, "/consistency", this::consistency);
     Routes.get(
         routes, PATH + "/checkpoints", keys.guarded(Permission.ADMIN_AUDIT, this::checkpoints));
     get(routes, keys, "/checkpoints/newest", this::exported);
     get(routes, keys, "/checkpoints/{size}", this::kept);
     get(routes, keys, "/checkpoints/{size}/timestamp", this::timestamp);
-    get(routes, keys, "/log", this::log);
+    Routes.get(
+        routes,
+        PATH + "/log",
+        keys.openToLimited(Permission.ADMIN_AUDIT, (request, caller) -> log(request)));
     Routes.get(routes, "/tlog/checkpoint", tlog(keys, this::published));
     Routes.get(routes, TILES + "<path>", tlog(keys, this::tile));
   }
@@ -78,15 +85,17 @@ public final class TreeApi {
   }
 
   /** HEAD asks only whether there is such an entry: nothing is signed for it. */
-  private void proof(Context request) throws IOException, InterruptedException {
+  private void proof(Context request, Caller caller) throws IOException, InterruptedException {
     noParameters(request);
     long id = Parameters.number("id", request.pathParam("id"), 1, Long.MAX_VALUE);
-    if (isHead(request) && tree.canProve(id)) {
+    Scope scope = caller.key().only();
+    if (isHead(request) && tree.canProve(id, scope)) {
       request.contentType(Bytes.TEXT);
       return;
     }
     TlogProof proof =
-        tree.proof(id).orElseThrow(missing("There is no entry with this id, or it is not sealed."));
+        tree.proof(id, scope)
+            .orElseThrow(missing("There is no entry with this id, or it is not sealed."));
     Bytes.answer(request, Bytes.TEXT, proof.toBytes());
   }
 

@@ -24,6 +24,7 @@ import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Verification over HTTP: {@code GET /api/audit/verify}, and {@code /api/audit/verify/last} for the
@@ -51,13 +52,15 @@ public final class VerifyApi {
   }
 
   public void register(RoutesConfig routes, Authenticator guard) {
-    Routes.get(routes, PATH, guard.guarded(Permission.ADMIN_AUDIT, this::verify));
+    Routes.get(routes, PATH, guard.openToLimited(Permission.ADMIN_AUDIT, this::verify));
     Routes.get(routes, PATH + "/last", guard.guarded(Permission.ADMIN_AUDIT, (r, by) -> last(r)));
   }
 
   /** HEAD asks only whether the question is a valid one. */
   private void verify(Context request, Caller caller) throws IOException, InterruptedException {
-    VerifyQuery query = QueryParser.verify(Parameters.ofQuery(request.queryString()));
+    Parameters given = Parameters.ofQuery(request.queryString());
+    boolean whole = caller.view().isWhole();
+    VerifyQuery query = whole ? QueryParser.verify(given) : QueryParser.verdict(given);
     String accept = request.header("Accept");
     boolean events = accept != null && accept.contains(EventStream.CONTENT_TYPE);
     if (request.method().equals(HandlerType.HEAD)) {
@@ -66,26 +69,31 @@ public final class VerifyApi {
     }
     sealing.newest();
     VerifyRequest asked = log.request(query);
-    String by = caller.key().name();
     if (events) {
-      work.stream(request, caller, task -> stream(request, task, asked, by));
+      work.stream(request, caller, task -> stream(request, task, asked, caller));
     } else {
       Verification report = work.compute(request, caller, task -> log.verify(asked, null));
-      remember(report, by);
-      JsonObjects.answer(request, report);
+      remember(report, caller);
+      JsonObjects.answer(request, told(report, caller));
     }
   }
 
-  private Verification stream(Context request, LongTask<?> task, VerifyRequest asked, String by)
+  /** What the caller may know: of a part of the log only whether all of it is as it was written. */
+  private static Object told(Verification report, Caller caller) {
+    return caller.view().isWhole() ? report : new Verification.Verdict(report.valid());
+  }
+
+  private Verification stream(Context request, LongTask<?> task, VerifyRequest asked, Caller caller)
       throws IOException, InterruptedException {
     EventStream stream = new EventStream(request);
+    boolean whole = caller.view().isWhole();
     // The first is sent at once.
     long[] sentAt = {System.nanoTime() - PROGRESS_NANOS};
     VerifyReport.Progress progress =
         (checked, total) -> {
           if (System.nanoTime() - sentAt[0] >= PROGRESS_NANOS) {
             sentAt[0] = System.nanoTime();
-            send(task, stream, new Verification.Progress(checked, total));
+            send(task, stream, whole ? new Verification.Progress(checked, total) : null);
           }
         };
     Verification report;
@@ -94,15 +102,20 @@ public final class VerifyApi {
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
-    remember(report, by);
-    task.write(() -> stream.send("result", out -> AnswerJson.write(out, report)));
+    remember(report, caller);
+    task.write(() -> stream.send("result", out -> AnswerJson.write(out, told(report, caller))));
     return report;
   }
 
-  /** Sends the progress. If the client has gone, the verification ends. */
-  private static void send(LongTask<?> task, EventStream stream, Verification.Progress progress) {
+  /** Sends the progress, or that there is some. If the client has gone, the verification ends. */
+  private static void send(
+      LongTask<?> task, EventStream stream, Verification.@Nullable Progress progress) {
     try {
-      task.write(() -> stream.send("progress", out -> AnswerJson.write(out, progress)));
+      if (progress == null) {
+        task.write(stream::heartbeat);
+      } else {
+        task.write(() -> stream.send("progress", out -> AnswerJson.write(out, progress)));
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
@@ -110,8 +123,8 @@ public final class VerifyApi {
     }
   }
 
-  private void remember(Verification report, String by) {
-    last = new LastVerification(clock.instant(), by, report);
+  private void remember(Verification report, Caller caller) {
+    last = new LastVerification(clock.instant(), caller.key().name(), report);
   }
 
   private void last(Context request) throws IOException {

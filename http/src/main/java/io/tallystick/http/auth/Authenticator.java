@@ -4,11 +4,13 @@ import io.javalin.http.Context;
 import io.javalin.http.Handler;
 import io.tallystick.http.wire.Connections;
 import io.tallystick.http.wire.Problem;
+import io.tallystick.http.wire.Problems;
 import io.tallystick.http.wire.RequestEndedException;
 import io.tallystick.service.ShareExceededException;
 import io.tallystick.service.access.AccessKey;
 import io.tallystick.service.access.AccessKeys;
 import io.tallystick.service.access.Permission;
+import io.tallystick.service.query.LogView;
 import java.net.InetAddress;
 import java.util.Locale;
 import java.util.Optional;
@@ -18,12 +20,19 @@ import org.jspecify.annotations.Nullable;
  * Admits a request with a key that has the needed permission, or with the cookie of a session that
  * began with such a key. All others get the same answers: 401 without a valid key, 403 without the
  * permission, 429 after too many of either.
+ *
+ * <p>A key that sees only a part of the log is refused wherever {@link #openToLimited} does not
+ * admit it: what is new is closed to it until somebody opens it.
  */
 public final class Authenticator {
   private static final String NO_KEY =
       "This needs a valid key: send it as \"X-API-Key: tally_…\" or as \"Authorization:"
           + " Bearer tally_…\".";
 
+  private static final String PARTIAL =
+      "This is about the whole log, and the key sees only a part of it.";
+
+  private final LogView whole;
   private final AccessKeys keys;
   private final Sessions sessions;
   private final Browsers browsers;
@@ -31,13 +40,18 @@ public final class Authenticator {
   private final SecurityEvents events;
   private final LimitedKeys limited;
 
+  /**
+   * @param whole of which each caller gets the part that its key sees
+   */
   public Authenticator(
+      LogView whole,
       AccessKeys keys,
       Sessions sessions,
       Browsers browsers,
       FailureLimiter limiter,
       SecurityEvents events,
       LimitedKeys limited) {
+    this.whole = whole;
     this.keys = keys;
     this.sessions = sessions;
     this.browsers = browsers;
@@ -52,8 +66,27 @@ public final class Authenticator {
     void handle(Context request, Caller caller) throws Exception;
   }
 
-  /** The action, only for callers with the permission. Records who has its share of a limit. */
+  /**
+   * The action, only for callers with the permission that see the whole log. Records who has its
+   * share of a limit.
+   */
   public Handler guarded(Permission needed, Action action) {
+    return openToLimited(
+        needed,
+        (request, caller) -> {
+          if (!caller.view().isWhole()) {
+            throw denied(request, caller, needed + " of the whole log", PARTIAL);
+          }
+          action.handle(request, caller);
+        });
+  }
+
+  /**
+   * The action, for all callers with the permission. It may tell them nothing of the log but what
+   * it asks the caller's view for. A failure tells a caller that sees a part of the log no more
+   * than that there was one: it may be about entries of others.
+   */
+  public Handler openToLimited(Permission needed, Action action) {
     return request -> {
       Caller caller = caller(request, needed);
       try {
@@ -61,6 +94,10 @@ public final class Authenticator {
       } catch (ShareExceededException e) {
         limited.reached(caller, e.limit());
         throw e;
+      } catch (RequestEndedException e) {
+        throw e;
+      } catch (Exception e) {
+        throw caller.view().isWhole() ? e : Problems.withoutParticulars(e);
       }
     };
   }
@@ -110,7 +147,7 @@ public final class Authenticator {
    *     permission, 429 after too many such attempts; that is counted and logged
    */
   public Caller checkForPage(Context request, String sent, InetAddress from) {
-    Caller caller = new Caller(check(sent, from, request.userAgent()), from, null);
+    Caller caller = caller(check(sent, from, request.userAgent()), from, null);
     if (caller.key().permissions().stream().noneMatch(Permission::isAdmin)) {
       throw denied(
           request,
@@ -137,13 +174,17 @@ public final class Authenticator {
     InetAddress from = browsers.address(request);
     String sent = sentKey(request);
     if (sent != null) {
-      return new Caller(check(sent, from, request.userAgent()), from, null);
+      return caller(check(sent, from, request.userAgent()), from, null);
     }
     Session session = session(request).orElseThrow(() -> unauthorized().thrown());
     browsers.checkChange(request, session);
     AccessKey key = keys.good(session.key().id()).orElseThrow(() -> unauthorized().thrown());
     keys.used(key.id());
-    return new Caller(key, from, session);
+    return caller(key, from, session);
+  }
+
+  private Caller caller(AccessKey key, InetAddress from, @Nullable Session session) {
+    return new Caller(key, whole.within(key.only()), from, session);
   }
 
   /**

@@ -96,6 +96,26 @@ public final class Problems {
     };
   }
 
+  /**
+   * The failure for somebody who may not know what it is about: one of the log or the server keeps
+   * its status and loses its words, which are logged instead.
+   */
+  public static Exception withoutParticulars(Exception failure) {
+    Problem problem = of(failure);
+    boolean removed = problem.status() == 410;
+    boolean own = failure instanceof Problem.Thrown || failure instanceof TooManyTasksException;
+    if (own || !(removed || problem.status() >= 500)) {
+      return failure;
+    }
+    if (!problem.detail().equals(text(problem.status()))) {
+      LOG.warn("a request failed: {}", failure.getMessage());
+    }
+    int status = removed ? 404 : problem.status();
+    Problem plain = Problem.of(status, status == 503 ? "Not available now." : text(status));
+    String retryAfter = problem.headers().get("Retry-After");
+    return (retryAfter == null ? plain : plain.with("Retry-After", retryAfter)).thrown();
+  }
+
   private static String sentence(@Nullable String message) {
     String text = message == null || message.isEmpty() ? "the request failed" : message;
     return Character.toUpperCase(text.charAt(0)) + text.substring(1) + ".";

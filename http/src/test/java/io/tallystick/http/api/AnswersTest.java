@@ -63,6 +63,7 @@ class AnswersTest {
               Map.entry("Statistics", Statistics.class),
               Map.entry("SealedBy", CheckpointInfo.class),
               Map.entry("Verification", Verification.class),
+              Map.entry("Verdict", Verification.Verdict.class),
               Map.entry("LastVerification", LastVerification.class),
               Map.entry("Overview", OverviewReport.class),
               Map.entry("Log", LogInfo.class),

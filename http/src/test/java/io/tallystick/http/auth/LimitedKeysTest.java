@@ -2,11 +2,14 @@ package io.tallystick.http.auth;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tallystick.index.AuditIndex;
 import io.tallystick.service.Limit;
 import io.tallystick.service.access.AccessKey;
 import io.tallystick.service.access.AccessKeys;
 import io.tallystick.service.access.Permission;
+import io.tallystick.service.query.LogView;
 import io.tallystick.store.AuditLog;
+import io.tallystick.store.LogReader;
 import io.tallystick.store.log.LogConfig;
 import java.net.InetAddress;
 import java.nio.file.Path;
@@ -39,9 +42,11 @@ class LimitedKeysTest {
     return String.valueOf(entry.decode().event().details());
   }
 
-  private static Caller caller(AccessKeys keys, String name) throws Exception {
+  private static Caller caller(AuditLog log, AccessKeys keys, String name) throws Exception {
     AccessKey key = keys.make(name, List.of(Permission.AUDIT_APPEND), null).key();
-    return new Caller(key, InetAddress.getLoopbackAddress(), null);
+    LogReader reader = log.reader();
+    AuditIndex index = AuditIndex.openBeside(reader, reader.directory().index());
+    return new Caller(key, LogView.whole(reader, index), InetAddress.getLoopbackAddress(), null);
   }
 
   @Test
@@ -51,12 +56,12 @@ class LimitedKeysTest {
       LimitedKeys limited =
           new LimitedKeys(
               new SecurityEvents(log), (key, limit) -> counted.add(key + " " + limit), nanos::get);
-      Caller ann = caller(keys, "ann");
+      Caller ann = caller(log, keys, "ann");
       for (int i = 0; i < 1_000; i++) {
         limited.reached(ann, Limit.BODIES);
       }
       limited.reached(ann, Limit.SESSIONS);
-      limited.reached(caller(keys, "bob"), Limit.BODIES);
+      limited.reached(caller(log, keys, "bob"), Limit.BODIES);
       limited.logEnded();
       log.reader().awaitBeyond(3, Duration.ofSeconds(5));
       List<String> first =

@@ -1,6 +1,9 @@
 package io.tallystick.service.access;
 
+import io.tallystick.entry.EntryField;
+import io.tallystick.index.scope.Scope;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param permissions what it may do
  * @param lenient whether what it sends is truncated and written in part unless a request says
  *     otherwise (docs/http-api.md)
+ * @param only what it sees of the log
+ * @param stamp what its events have in these fields, whatever they say
  * @param createdAt when it was made
  * @param expiresAt from when on it is refused; {@code null} if it does not expire
  * @param revokedAt when it was revoked; {@code null} if it was not
@@ -22,19 +27,24 @@ public record AccessKey(
     String name,
     Set<Permission> permissions,
     boolean lenient,
+    Scope only,
+    Map<EntryField, String> stamp,
     Instant createdAt,
     @Nullable Instant expiresAt,
     @Nullable Instant revokedAt,
     @Nullable Instant lastUsedAt) {
   public AccessKey {
     permissions = Set.copyOf(permissions);
+    stamp = Map.copyOf(stamp);
   }
 
   AccessKey revoked(Instant at) {
-    return new AccessKey(id, name, permissions, lenient, createdAt, expiresAt, at, lastUsedAt);
+    return new AccessKey(
+        id, name, permissions, lenient, only, stamp, createdAt, expiresAt, at, lastUsedAt);
   }
 
   AccessKey used(@Nullable Instant at) {
-    return new AccessKey(id, name, permissions, lenient, createdAt, expiresAt, revokedAt, at);
+    return new AccessKey(
+        id, name, permissions, lenient, only, stamp, createdAt, expiresAt, revokedAt, at);
   }
 }

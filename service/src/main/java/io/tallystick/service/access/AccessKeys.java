@@ -1,7 +1,6 @@
 package io.tallystick.service.access;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
@@ -9,8 +8,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import io.tallystick.entry.Characters;
 import io.tallystick.entry.Entry;
+import io.tallystick.index.scope.Scope;
 import io.tallystick.service.InvalidParameterException;
 import io.tallystick.store.files.AtomicFile;
 import io.tallystick.store.files.NotPrivateException;
@@ -97,6 +96,10 @@ public final class AccessKeys {
       @JsonProperty(value = "sha256", required = true) String sha256,
       @JsonProperty(value = "permissions", required = true) List<String> permissions,
       @JsonInclude(JsonInclude.Include.NON_DEFAULT) @JsonProperty("lenient") boolean lenient,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("only")
+          @Nullable Map<String, List<String>> only,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("stamp")
+          @Nullable Map<String, String> stamp,
       @JsonProperty(value = "created_at", required = true) String createdAt,
       @JsonProperty("expires_at") @Nullable String expiresAt,
       @JsonProperty("revoked_at") @Nullable String revokedAt,
@@ -188,6 +191,8 @@ public final class AccessKeys {
             key.name(),
             permissions,
             key.lenient(),
+            key.only() == null ? Scope.ALL : KeySpec.scope(key.only()),
+            key.stamp() == null ? Map.of() : KeySpec.stamp(key.stamp()),
             Instant.parse(key.createdAt()),
             instant(key.expiresAt()),
             instant(key.revokedAt()),
@@ -209,58 +214,38 @@ public final class AccessKeys {
     return Optional.ofNullable(keys.get(id)).map(Held::current);
   }
 
-  /** A new key that is strict, see the other one. */
+  /** A new key without limits that is strict, see the other one. */
   public NewKey make(String name, Collection<Permission> permissions, @Nullable Instant expiresAt) {
-    return make(name, permissions, false, expiresAt);
+    return make(KeySpec.of(name, permissions, expiresAt));
   }
 
   /**
    * A new key, which works once it is given to {@link #add}.
    *
-   * @throws InvalidParameterException if the name is not 1 to 64 bytes without control characters,
-   *     or was used before, no permission is given, or it expires in the past
+   * @throws InvalidParameterException if the name was used before, or it expires in the past
    */
-  public NewKey make(
-      String name,
-      Collection<Permission> permissions,
-      boolean lenient,
-      @Nullable Instant expiresAt) {
-    checkName(name);
-    if (permissions.isEmpty()) {
-      throw new InvalidParameterException(
-          "permissions", "permissions must be one or more of " + Permission.names());
-    }
+  public NewKey make(KeySpec wanted) {
+    checkFree(wanted.name());
     Instant now = clock.instant();
+    Instant expiresAt = wanted.expiresAt();
     if (expiresAt != null && !expiresAt.isAfter(now)) {
       throw new InvalidParameterException(
           "expires_at", "expires_at must be in the future, but was " + expiresAt);
     }
     String id = randomHex(ID_BYTES);
     AccessKey key =
-        new AccessKey(id, name, Set.copyOf(permissions), lenient, now, expiresAt, null, null);
+        new AccessKey(
+            id,
+            wanted.name(),
+            wanted.permissions(),
+            wanted.lenient(),
+            wanted.only(),
+            wanted.stamp(),
+            now,
+            expiresAt,
+            null,
+            null);
     return new NewKey(key, PREFIX + id + "_" + randomHex(SECRET_BYTES));
-  }
-
-  private void checkName(String name) {
-    int bytes = name.getBytes(UTF_8).length;
-    // A name is printed in many places.
-    boolean plain = !name.isBlank() && name.codePoints().allMatch(Characters::isShown);
-    if (!plain || bytes > MAX_NAME_BYTES) {
-      throw new InvalidParameterException(
-          "name",
-          "name must have 1 to "
-              + MAX_NAME_BYTES
-              + " bytes without control characters, but was "
-              + Quoted.of(name));
-    }
-    if (name.startsWith("(")) {
-      // As Entry.LOG and Entry.LOCAL do: no key may look like the log itself.
-      throw new InvalidParameterException(
-          "name",
-          "name must not begin with \"(\", as the log's own sources do, but was "
-              + Quoted.of(name));
-    }
-    checkFree(name);
   }
 
   private void checkFree(String name) {
@@ -427,6 +412,8 @@ public final class AccessKeys {
         sha256,
         key.permissions().stream().sorted().map(Permission::toString).toList(),
         key.lenient(),
+        KeyInfo.only(key.only()),
+        KeyInfo.stamp(key),
         key.createdAt().toString(),
         text(key.expiresAt()),
         text(key.revokedAt()),

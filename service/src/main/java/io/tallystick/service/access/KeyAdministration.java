@@ -49,27 +49,22 @@ public final class KeyAdministration {
     this.keys = keys;
   }
 
-  /** Makes a key that is strict, see the other one. */
+  /** Makes a key without limits that is strict, see the other one. */
   public AccessKeys.NewKey create(
       String name, Collection<Permission> permissions, @Nullable Instant expiresAt, Actor actor)
       throws IOException, InterruptedException {
-    return create(name, permissions, false, expiresAt, actor);
+    return create(KeySpec.of(name, permissions, expiresAt), actor);
   }
 
   /**
    * Makes a key. The entry {@code api_key.created} is acknowledged before the key is good.
    *
-   * @throws InvalidParameterException if the name, the permissions or the expiry are invalid
+   * @throws InvalidParameterException if the name or the expiry is invalid
    * @throws LogException if the entry could not be appended; there is no key then
    */
-  public AccessKeys.NewKey create(
-      String name,
-      Collection<Permission> permissions,
-      boolean lenient,
-      @Nullable Instant expiresAt,
-      Actor actor)
+  public AccessKeys.NewKey create(KeySpec wanted, Actor actor)
       throws IOException, InterruptedException {
-    AccessKeys.NewKey made = keys.make(name, permissions, lenient, expiresAt);
+    AccessKeys.NewKey made = keys.make(wanted);
     append(CREATED, made.key(), actor);
     keys.add(made);
     return made;
@@ -192,6 +187,12 @@ public final class KeyAdministration {
       out.writeEndArray();
       if (key.lenient()) {
         out.writeBooleanField("lenient", true);
+      }
+      if (!key.only().isAll()) {
+        out.writePOJOField("only", KeyInfo.only(key.only()));
+      }
+      if (!key.stamp().isEmpty()) {
+        out.writePOJOField("stamp", KeyInfo.stamp(key));
       }
       if (key.expiresAt() != null) {
         out.writeStringField("expires_at", key.expiresAt().toString());

@@ -1,9 +1,12 @@
 package io.tallystick.service.access;
 
 import com.fasterxml.jackson.databind.annotation.JsonSerialize;
+import io.tallystick.index.scope.Scope;
 import io.tallystick.service.answer.ShortTime;
 import java.time.Instant;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,12 +14,16 @@ import org.jspecify.annotations.Nullable;
  *
  * @param permissions in the order of {@link Permission}
  * @param lenient whether what it sends is truncated and written in part
+ * @param only of each field the values that it sees; {@code null} if it sees everything
+ * @param stamp what its events have in these fields; {@code null} if whatever they say
  */
 public record KeyInfo(
     String id,
     String name,
     List<String> permissions,
     boolean lenient,
+    @Nullable SortedMap<String, List<String>> only,
+    @Nullable SortedMap<String, String> stamp,
     @JsonSerialize(using = ShortTime.class) Instant createdAt,
     @JsonSerialize(using = ShortTime.class) @Nullable Instant expiresAt,
     @JsonSerialize(using = ShortTime.class) @Nullable Instant lastUsedAt,
@@ -31,10 +38,25 @@ public record KeyInfo(
         key.name(),
         key.permissions().stream().sorted().map(Permission::toString).toList(),
         key.lenient(),
+        only(key.only()),
+        stamp(key),
         key.createdAt(),
         key.expiresAt(),
         key.lastUsedAt(),
         key.revokedAt());
+  }
+
+  /** What a scope is limited to, by the names of fields; {@code null} if to nothing. */
+  public static @Nullable SortedMap<String, List<String>> only(Scope scope) {
+    SortedMap<String, List<String>> only = new TreeMap<>();
+    scope.only().forEach((field, values) -> only.put(field.toString(), List.copyOf(values)));
+    return only.isEmpty() ? null : only;
+  }
+
+  static @Nullable SortedMap<String, String> stamp(AccessKey key) {
+    SortedMap<String, String> stamp = new TreeMap<>();
+    key.stamp().forEach((field, value) -> stamp.put(field.toString(), value));
+    return stamp.isEmpty() ? null : stamp;
   }
 
   /** All keys of a log. */
@@ -58,6 +80,8 @@ public record KeyInfo(
       String name,
       List<String> permissions,
       boolean lenient,
+      @Nullable SortedMap<String, List<String>> only,
+      @Nullable SortedMap<String, String> stamp,
       @JsonSerialize(using = ShortTime.class) Instant createdAt,
       @JsonSerialize(using = ShortTime.class) @Nullable Instant expiresAt,
       @JsonSerialize(using = ShortTime.class) @Nullable Instant lastUsedAt,
@@ -74,6 +98,8 @@ public record KeyInfo(
           info.name,
           info.permissions,
           info.lenient,
+          info.only,
+          info.stamp,
           info.createdAt,
           info.expiresAt,
           info.lastUsedAt,

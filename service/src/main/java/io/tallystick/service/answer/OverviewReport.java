@@ -5,13 +5,14 @@ import io.tallystick.index.TopActors;
 import java.time.Instant;
 import java.util.List;
 import java.util.SortedMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A period of the log, and what is in it.
  *
  * @param bucketSeconds how long each stretch of time is
- * @param lastId newest entry of the log
- * @param indexedThrough newest entry that the counts can include
+ * @param lastId newest entry of the log; {@code null} for a key that sees a part of it
+ * @param indexedThrough newest entry that the counts can include; {@code null} for such a key
  */
 public record OverviewReport(
     Instant since,
@@ -19,8 +20,8 @@ public record OverviewReport(
     long bucketSeconds,
     List<Bucket> buckets,
     TopActors failedLogins,
-    long lastId,
-    long indexedThrough) {
+    @Nullable Long lastId,
+    @Nullable Long indexedThrough) {
   public OverviewReport {
     buckets = List.copyOf(buckets);
   }

@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
  * @param byCategory entries of the known categories, and of the most frequent others
  * @param otherCategories entries of all other categories
  * @param last24h entries of the whole log in the last 24 hours
- * @param sealedThrough how many entries the newest checkpoint covers
- * @param indexedThrough the last entry that the counts can include
+ * @param sealedThrough how many entries the newest checkpoint covers; {@code null} for a key that
+ *     sees a part of the log
+ * @param indexedThrough the last entry that the counts can include; {@code null} for such a key
  * @param entries24h the same, under the name that SimpleTuner's admin panel reads
  * @param failedLogins24h of the last 24 hours, for that panel
  * @param permissionDenials24h of the last 24 hours, for that panel
@@ -33,8 +34,8 @@ public record Statistics(
     long otherCategories,
     long securityEvents,
     long failedLogins,
-    long sealedThrough,
-    long indexedThrough,
+    @Nullable Long sealedThrough,
+    @Nullable Long indexedThrough,
     List<LogStatistics.Actor> topActors,
     SortedMap<LocalDate, Long> perDay,
     @JsonProperty("entries_24h") long entries24h,

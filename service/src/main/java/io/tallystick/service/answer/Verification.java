@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param brokenLinks the first faults, in the order of the log
  * @param faultsTotal how many faults there are in all
- * @param mode {@code full} or {@code quick}
+ * @param mode {@code full}, {@code quick}, or {@link #VERDICT} if nothing else is known
  * @param checkpoint the newest; {@code null} if the log has none
  */
 public record Verification(
@@ -25,6 +25,9 @@ public record Verification(
     long nodeHashes,
     long hashesComputed,
     long durationMs) {
+  /** The mode of a verification of which only {@code valid} is known. */
+  public static final String VERDICT = "verdict";
+
   public Verification {
     brokenLinks = List.copyOf(brokenLinks);
   }
@@ -37,6 +40,14 @@ public record Verification(
    * @param reason a sentence for a person
    */
   public record BrokenLink(long id, String kind, String reason) {}
+
+  /** All that a key is told that sees a part of the log. */
+  public record Verdict(boolean valid) {}
+
+  /** What is known of a verification of which only the verdict was told. */
+  public static Verification of(Verdict verdict) {
+    return new Verification(verdict.valid(), 0, List.of(), 0, 0, 0, VERDICT, null, 0, 0, 0, 0);
+  }
 
   /** How far a verification has come. */
   public record Progress(long checked, long total) {}

@@ -2,10 +2,9 @@ package io.tallystick.service.export;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.service.query.EntryBatch;
-import io.tallystick.store.LogReader;
+import io.tallystick.service.query.LogView;
 import io.tallystick.store.LogTree;
 import io.tallystick.store.log.SignedCheckpoint;
 import io.tallystick.store.log.StoredEntry;
@@ -35,17 +34,13 @@ import java.util.zip.ZipOutputStream;
  * </pre>
  */
 public final class EvidenceBundle implements CountedAnswer {
-  private final LogReader log;
-  private final AuditIndex index;
+  private final LogView view;
   private final AuditQuery query;
-  private final SignedCheckpoint newest;
   private long entries;
 
-  EvidenceBundle(LogReader log, AuditIndex index, AuditQuery query, SignedCheckpoint newest) {
-    this.log = log;
-    this.index = index;
+  EvidenceBundle(LogView view, AuditQuery query) {
+    this.view = view;
     this.query = query;
-    this.newest = newest;
   }
 
   @Override
@@ -55,22 +50,23 @@ public final class EvidenceBundle implements CountedAnswer {
 
   @Override
   public void writeTo(OutputStream out) throws IOException, InterruptedException {
-    log.tree().keepOnDemand(newest);
-    // As it is kept: a timestamp is over all its signatures.
-    SignedCheckpoint under = log.tree().checkpoint(newest.size()).orElse(newest);
+    SignedCheckpoint under =
+        view.keep(
+            view.checkpointOver(query)
+                .orElseThrow(() -> new IOException("the log has no checkpoint any more")));
     ZipOutputStream zip = new ZipOutputStream(out, UTF_8);
     put(zip, "README.txt", resource("bundle-readme.txt"));
     put(zip, "check.go", resource("bundle-check.go"));
     put(zip, "checkpoint", under.note().toBytes());
-    Optional<byte[]> token = log.tree().token(under.size());
+    Optional<byte[]> token = view.timestamp(under);
     if (token.isPresent()) {
       put(zip, "checkpoint.tsr", token.get());
     }
-    String keys = String.join("\n", log.identity().verifierKeys()) + "\n";
+    String keys = String.join("\n", view.verifierKeys()) + "\n";
     put(zip, "verifier-key", keys.getBytes(UTF_8));
-    LogTree.Prover prover = log.tree().prover(under);
+    LogTree.Prover prover = view.prover(under);
     List<Long> ids = new ArrayList<>(EntryBatch.MAX);
-    index.forEachMatch(
+    view.forEachMatch(
         query,
         id -> {
           if (id <= under.size()) {
@@ -91,7 +87,7 @@ public final class EvidenceBundle implements CountedAnswer {
   }
 
   private void put(ZipOutputStream zip, List<Long> ids, LogTree.Prover prover) throws IOException {
-    for (StoredEntry entry : EntryBatch.read(log, ids)) {
+    for (StoredEntry entry : view.read(ids)) {
       put(zip, "entries/" + entry.id() + ".json", entry.bytes());
       put(zip, "proofs/" + entry.id() + ".tlog-proof", prover.prove(entry.id()).toBytes());
       entries++;

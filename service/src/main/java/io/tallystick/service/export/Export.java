@@ -2,12 +2,11 @@ package io.tallystick.service.export;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.service.answer.AnswerJson;
 import io.tallystick.service.answer.EntryView;
 import io.tallystick.service.query.EntryBatch;
-import io.tallystick.store.LogReader;
+import io.tallystick.service.query.LogView;
 import io.tallystick.store.log.StoredEntry;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -28,16 +27,14 @@ public final class Export implements CountedAnswer {
     void end(OutputStream out) throws IOException;
   }
 
-  private final LogReader log;
-  private final AuditIndex index;
+  private final LogView view;
   private final AuditQuery query;
   private final String contentType;
   private final Format format;
   private long entries;
 
-  private Export(LogReader log, AuditIndex index, AuditQuery query, ExportFormat format) {
-    this.log = log;
-    this.index = index;
+  private Export(LogView view, AuditQuery query, ExportFormat format) {
+    this.view = view;
     this.query = query;
     this.contentType = format.contentType();
     this.format =
@@ -54,8 +51,8 @@ public final class Export implements CountedAnswer {
    *
    * @param format any but a bundle
    */
-  static Export of(LogReader log, AuditIndex index, AuditQuery query, ExportFormat format) {
-    return new Export(log, index, query, format);
+  static Export of(LogView view, AuditQuery query, ExportFormat format) {
+    return new Export(view, query, format);
   }
 
   @Override
@@ -67,7 +64,7 @@ public final class Export implements CountedAnswer {
   public void writeTo(OutputStream out) throws IOException, InterruptedException {
     format.begin(out);
     List<Long> ids = new ArrayList<>(EntryBatch.MAX);
-    index.forEachMatch(
+    view.forEachMatch(
         query,
         id -> {
           ids.add(id);
@@ -86,7 +83,7 @@ public final class Export implements CountedAnswer {
   }
 
   private void write(OutputStream out, List<Long> ids) throws IOException {
-    for (StoredEntry entry : EntryBatch.read(log, ids)) {
+    for (StoredEntry entry : view.read(ids)) {
       format.entry(out, entry);
       entries++;
     }

@@ -5,7 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.tallystick.entry.Details;
 import io.tallystick.entry.InvalidEventException;
+import io.tallystick.index.scope.Scope;
 import io.tallystick.service.InvalidParameterException;
+import io.tallystick.service.access.KeyInfo;
 import io.tallystick.service.answer.AnswerJson;
 import io.tallystick.service.query.Parameters;
 import java.io.ByteArrayOutputStream;
@@ -19,15 +21,16 @@ import org.jspecify.annotations.Nullable;
  * entries were written, whether those were all, and if not, why.
  *
  * @param given the parameters of the request
+ * @param only what the key sees of the log
  */
-public record ExportRecord(Parameters given) {
+public record ExportRecord(Parameters given, Scope only) {
   /**
    * The record of an export that is about to begin.
    *
    * @throws InvalidParameterException if no entry could hold the filters
    */
-  public static ExportRecord of(Parameters given) throws IOException {
-    ExportRecord export = new ExportRecord(given);
+  public static ExportRecord of(Parameters given, Scope only) throws IOException {
+    ExportRecord export = new ExportRecord(given, only);
     try {
       export.details(Long.MAX_VALUE, "key revoked or expired");
     } catch (InvalidEventException e) {
@@ -63,6 +66,9 @@ public record ExportRecord(Parameters given) {
         }
       }
       out.writeEndObject();
+      if (!only.isAll()) {
+        out.writePOJOField("only", KeyInfo.only(only));
+      }
       out.writeNumberField("count", entries);
       out.writeBooleanField("complete", failure == null);
       if (failure != null) {

@@ -1,6 +1,5 @@
 package io.tallystick.service.query;
 
-import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
 import java.io.IOException;
 import java.time.Duration;
@@ -26,19 +25,18 @@ final class AdminPanelCompat {
   }
 
   /** Entries with {@code auth.login.failed} of the 24 hours before now. */
-  static long failedLogins(AuditIndex index, Instant now) throws IOException, InterruptedException {
-    return count(index, "auth.login.failed", now);
+  static long failedLogins(LogView view, Instant now) throws IOException, InterruptedException {
+    return count(view, "auth.login.failed", now);
   }
 
   /** Entries with {@code security.permission_denied} of the 24 hours before now. */
-  static long permissionDenials(AuditIndex index, Instant now)
+  static long permissionDenials(LogView view, Instant now)
       throws IOException, InterruptedException {
-    return count(index, "security.permission_denied", now);
+    return count(view, "security.permission_denied", now);
   }
 
-  private static long count(AuditIndex index, String type, Instant now)
+  private static long count(LogView view, String type, Instant now)
       throws IOException, InterruptedException {
-    return index.count(
-        AuditQuery.builder().eventTypes(List.of(type)).since(now.minus(DAY)).build());
+    return view.count(AuditQuery.builder().eventTypes(List.of(type)).since(now.minus(DAY)).build());
   }
 }

@@ -6,7 +6,6 @@ import io.tallystick.index.Page;
 import io.tallystick.service.answer.AnswerJson;
 import io.tallystick.service.answer.EntryPage;
 import io.tallystick.service.answer.EntryView;
-import io.tallystick.store.LogReader;
 import io.tallystick.store.log.StoredEntry;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -30,7 +29,7 @@ public final class EntryPageStream {
   /** So many entries are read at once, however large they are. */
   private static final int FEW = 4;
 
-  private final LogReader log;
+  private final LogView log;
   private final Page page;
   private final boolean ascending;
   private final Deque<StoredEntry> ahead = new ArrayDeque<>();
@@ -44,7 +43,7 @@ public final class EntryPageStream {
    */
   private int atOnce = EntryBatch.MAX;
 
-  EntryPageStream(LogReader log, AuditQuery query, Page page) throws IOException {
+  EntryPageStream(LogView log, AuditQuery query, Page page) throws IOException {
     this.log = log;
     this.page = page;
     this.ascending = query.ascending();
@@ -60,8 +59,7 @@ public final class EntryPageStream {
     while (true) {
       int end = Math.min(read + atOnce, page.ids().size());
       long maxBytes = atOnce <= FEW ? Long.MAX_VALUE : PORTION_BYTES;
-      Optional<List<StoredEntry>> portion =
-          EntryBatch.readWithin(log, page.ids().subList(read, end), maxBytes);
+      Optional<List<StoredEntry>> portion = log.readWithin(page.ids().subList(read, end), maxBytes);
       if (portion.isPresent()) {
         read = end;
         return portion.get();

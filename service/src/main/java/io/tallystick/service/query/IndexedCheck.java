@@ -1,6 +1,5 @@
 package io.tallystick.service.query;
 
-import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.index.text.IndexedDetails;
 import io.tallystick.service.InvalidParameterException;
@@ -14,8 +13,8 @@ public final class IndexedCheck {
    *
    * @throws InvalidParameterException naming the filter that can't be answered
    */
-  public static void check(AuditIndex index, AuditQuery query) {
-    IndexedDetails has = index.details();
+  public static void check(LogView view, AuditQuery query) {
+    IndexedDetails has = view.details();
     if (query.needs().compareTo(has) <= 0) {
       return;
     }

@@ -1,12 +1,9 @@
 package io.tallystick.service.query;
 
-import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.index.LogStatistics;
 import io.tallystick.index.TopActors;
-import io.tallystick.index.scope.Scope;
 import io.tallystick.service.answer.OverviewReport;
-import io.tallystick.store.LogReader;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -39,31 +36,26 @@ public final class Overview {
           Duration.ofDays(28),
           Duration.ofDays(364));
 
-  private final LogReader log;
-  private final AuditIndex index;
+  private final LogView view;
   private final Clock clock;
 
-  public Overview(LogReader log, AuditIndex index, Clock clock) {
-    this.log = log;
-    this.index = index;
+  public Overview(LogView view, Clock clock) {
+    this.view = view;
     this.clock = clock;
   }
 
   /**
-   * The overview of a period; without bounds, from the log's first entry until now. Times before
-   * 1970 and after 9999 are left out of it.
+   * The overview of a period; without bounds, from the first entry until now. Times before 1970 and
+   * after 9999 are left out of it.
    */
   public OverviewReport of(Period period) throws IOException, InterruptedException {
     Instant from = period.since();
     Instant to = period.until();
-    long lastId = log.lastId();
-    long indexedThrough = index.indexedThrough();
+    Long lastId = view.lastId();
+    Long indexedThrough = view.indexedThrough();
     Instant now = clock.instant();
     Instant until = to == null ? now : to;
-    Instant since = from;
-    if (since == null) {
-      since = lastId == 0 ? until : log.timestamp(log.firstId());
-    }
+    Instant since = from == null ? view.firstTime().orElse(until) : from;
     until = earlier(later(until, Instant.EPOCH), LAST);
     since = earlier(later(since, Instant.EPOCH), until);
     Duration width = width(Duration.between(since, until));
@@ -106,7 +98,7 @@ public final class Overview {
       Instant end = Instant.ofEpochSecond(start);
       times.add(end.isAfter(until) ? until : end);
     }
-    List<LogStatistics.Counts> counts = index.countsByCategory(Scope.ALL, times);
+    List<LogStatistics.Counts> counts = view.countsByCategory(times);
     List<OverviewReport.Bucket> buckets = new ArrayList<>();
     for (int i = 0; i < starts.size(); i++) {
       LogStatistics.Counts in = counts.get(i);
@@ -118,6 +110,6 @@ public final class Overview {
   private TopActors failed(Instant since, Instant until) throws IOException, InterruptedException {
     AuditQuery failed =
         AuditQuery.builder().eventTypes(List.of(FAILED)).since(since).until(until).build();
-    return index.topActors(failed, TOP);
+    return view.topActors(failed, TOP);
   }
 }

@@ -1,5 +1,6 @@
 package io.tallystick.service.query;
 
+import io.tallystick.index.scope.Scope;
 import io.tallystick.note.InvalidNoteException;
 import io.tallystick.note.NoteSignature;
 import io.tallystick.note.TimestampToken;
@@ -67,13 +68,14 @@ public final class ProofService {
 
   /**
    * The C2SP tlog-proof of an entry under a checkpoint that covers it; empty if there is no such
-   * entry, or no checkpoint covers it yet and none can be signed here.
+   * entry in the scope, or no checkpoint covers it yet and none can be signed here. For a part of
+   * the log it is the oldest such checkpoint, since one tells how many entries the log had.
    */
-  public Optional<TlogProof> proof(long id) throws IOException, InterruptedException {
-    if (id > log.lastId()) {
+  public Optional<TlogProof> proof(long id, Scope scope) throws IOException, InterruptedException {
+    if (!canProve(id, scope)) {
       return Optional.empty();
     }
-    SignedCheckpoint under = newest().orElse(null);
+    SignedCheckpoint under = (scope.isAll() ? newest() : log.tree().oldestOver(id)).orElse(null);
     if (under == null || under.size() < id) {
       under = log.tree().newest().orElse(null);
     }
@@ -86,9 +88,12 @@ public final class ProofService {
     return Optional.of(log.tree().prove(id, under));
   }
 
-  /** Whether there is an entry with this id, so that it can be proved; signs nothing. */
-  public boolean canProve(long id) throws IOException {
-    return id <= log.lastId();
+  /**
+   * Whether the scope may have an entry with this id, so that it can be proved; signs nothing. Of
+   * the whole log, that may be one that retention removed.
+   */
+  public boolean canProve(long id, Scope scope) throws IOException {
+    return scope.isAll() ? id <= log.lastId() : LogView.entry(log, scope, id).isPresent();
   }
 
   /**

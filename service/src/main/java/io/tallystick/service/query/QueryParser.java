@@ -96,6 +96,14 @@ public final class QueryParser {
         Boolean.TRUE.equals(given.flag("quick")));
   }
 
+  /**
+   * What to verify for somebody who sees a part of the log: all of it. Whether an entry with some
+   * id is there would tell how many there are.
+   */
+  public static VerifyQuery verdict(Parameters given) {
+    return verify(given.only(List.of("strict", "quick")));
+  }
+
   /** A page of event types. */
   public static TypeQuery types(Parameters given) {
     given.only(List.of("limit", "after"));

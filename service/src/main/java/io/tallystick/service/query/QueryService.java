@@ -1,11 +1,9 @@
 package io.tallystick.service.query;
 
 import io.tallystick.entry.EventType;
-import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.index.LogStatistics;
 import io.tallystick.index.Page;
-import io.tallystick.index.scope.Scope;
 import io.tallystick.service.answer.EntryPage;
 import io.tallystick.service.answer.EntryView;
 import io.tallystick.service.answer.EventTypes;
@@ -23,26 +21,24 @@ import java.util.Optional;
 import java.util.SortedMap;
 
 /**
- * Answers queries from the log and its index. The server and the command line on a data directory
- * use the same class. Safe for any number of threads.
+ * Answers queries from what somebody sees of a log. The server and the command line on a data
+ * directory use the same class. Safe for any number of threads.
  */
 public final class QueryService {
-  private final LogReader log;
-  private final AuditIndex index;
+  private final LogView view;
   private final Clock clock;
 
-  public QueryService(LogReader log, AuditIndex index, Clock clock) {
-    this.log = log;
-    this.index = index;
+  public QueryService(LogView view, Clock clock) {
+    this.view = view;
     this.clock = clock;
   }
 
   /** A page of the entries that match. */
   public EntryPage entries(AuditQuery query) throws IOException, InterruptedException {
-    IndexedCheck.check(index, query);
-    Page page = index.search(query);
+    IndexedCheck.check(view, query);
+    Page page = view.search(query);
     List<EntryView> entries = new ArrayList<>();
-    for (StoredEntry entry : EntryBatch.read(log, page.ids())) {
+    for (StoredEntry entry : view.read(page.ids())) {
       entries.add(EntryView.of(entry));
     }
     boolean older = page.hasMore() && !query.ascending() && !entries.isEmpty();
@@ -52,14 +48,14 @@ public final class QueryService {
 
   /** A page of the entries that match, to be written to somebody who may read it slowly. */
   public EntryPageStream stream(AuditQuery query) throws IOException, InterruptedException {
-    IndexedCheck.check(index, query);
-    return new EntryPageStream(log, query, index.search(query));
+    IndexedCheck.check(view, query);
+    return new EntryPageStream(view, query, view.search(query));
   }
 
   /** A page of the event types that are known or occur, and how often each does. */
   public EventTypes types(TypeQuery query) throws IOException, InterruptedException {
     String after = query.after();
-    SortedMap<String, Long> counts = index.types(Scope.ALL, after, query.limit() + 1);
+    SortedMap<String, Long> counts = view.types(after, query.limit() + 1);
     List<EventTypes.Type> known = new ArrayList<>();
     if (after == null) {
       for (EventType type : EventType.known()) {
@@ -85,7 +81,7 @@ public final class QueryService {
   /** Counts over a period. */
   public Statistics statistics(Period period) throws IOException, InterruptedException {
     Instant now = clock.instant();
-    LogStatistics counts = index.statistics(Scope.ALL, period.span(), now);
+    LogStatistics counts = view.statistics(period, now);
     return new Statistics(
         counts.totalEntries(),
         counts.byType().byValue(),
@@ -97,30 +93,29 @@ public final class QueryService {
         counts.byCategory().others(),
         counts.securityEvents(),
         counts.byType().of("auth.login.failed"),
-        log.tree().size(),
-        index.indexedThrough(),
+        view.sealedThrough(),
+        view.indexedThrough(),
         counts.topActors(),
         counts.perDay(),
         counts.last24Hours(),
-        AdminPanelCompat.failedLogins(index, now),
-        AdminPanelCompat.permissionDenials(index, now));
-  }
-
-  /** Where the log begins since retention removed entries, and where those went. */
-  public HorizonInfo horizon() throws IOException {
-    return HorizonInfo.of(log.horizon());
+        AdminPanelCompat.failedLogins(view, now),
+        AdminPanelCompat.permissionDenials(view, now));
   }
 
   /**
-   * The entry with this id; empty if there is none yet.
+   * Where the log begins since retention removed entries, and where those went.
+   *
+   * @throws IllegalStateException if not the whole log is seen
+   */
+  public HorizonInfo horizon() {
+    return HorizonInfo.of(view.wholeLog().horizon());
+  }
+
+  /**
+   * The entry with this id, of a log that has no index; empty if there is none yet.
    *
    * @throws LogException.Removed if retention removed it
    */
-  public Optional<StoredEntry> entry(long id) throws IOException {
-    return entry(log, id);
-  }
-
-  /** As {@link #entry(long)}, without an index. */
   public static Optional<StoredEntry> entry(LogReader log, long id) throws IOException {
     log.checkNotRemoved(id);
     return log.read(id);
