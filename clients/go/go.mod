@@ -1,0 +1,3 @@
+module tallystick.example/tallystick
+
+go 1.21
