@@ -47,7 +47,7 @@ final class TestCounts {
     try (Stream<Path> files =
         Files.find(
             root,
-            4,
+            5, // clients/java/target/surefire-reports/TEST-….xml
             (path, attributes) ->
                 attributes.isRegularFile()
                     && path.getParent().toString().matches(".*/target/(surefire|failsafe)-reports")
