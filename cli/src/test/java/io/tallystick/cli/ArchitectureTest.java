@@ -43,20 +43,21 @@ class ArchitectureTest {
           .importPackages("io.tallystick");
 
   private static final String[] PURE = {
-    "io.tallystick.tlog..", "io.tallystick.note..", "io.tallystick.entry.."
+    "io.tallystick.tlog..", "io.tallystick.note..", "io.tallystick.text..", "io.tallystick.entry.."
   };
 
   @ParameterizedTest
   @CsvSource({
     "tlog,  tlog",
     "note,  note tlog",
-    "entry, entry tlog",
-    "store, store entry note tlog",
-    "index, index store entry note tlog",
-    "service, service index store entry note tlog",
-    "http,  http service index store entry note tlog",
-    "ingest, ingest entry tlog",
-    "cli,   cli http ingest service index store entry note tlog",
+    "text,  text",
+    "entry, entry text tlog",
+    "store, store entry note text tlog",
+    "index, index store entry note text tlog",
+    "service, service index store entry note text tlog",
+    "http,  http service index store entry note text tlog",
+    "ingest, ingest entry text tlog",
+    "cli,   cli http ingest service index store entry note text tlog",
   })
   void eachPackageKnowsOnlyThoseBelowIt(String name, String known) {
     String[] allowed =
@@ -118,8 +119,8 @@ class ArchitectureTest {
             .should()
             .resideInAnyPackage(
                 Stream.of(
-                        "tlog", "note", "entry", "store", "index", "service", "ingest", "http",
-                        "cli")
+                        "tlog", "note", "text", "entry", "store", "index", "service", "ingest",
+                        "http", "cli")
                     .map(ArchitectureTest::packageOf)
                     .toArray(String[]::new)));
   }

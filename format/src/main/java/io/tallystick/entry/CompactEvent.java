@@ -1,5 +1,7 @@
 package io.tallystick.entry;
 
+import io.tallystick.text.Ascii;
+import io.tallystick.text.CanonicalJson;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;

@@ -2,6 +2,9 @@ package io.tallystick.entry;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import io.tallystick.text.Ascii;
+import io.tallystick.text.CanonicalJson;
+import io.tallystick.text.CanonicalWriter;
 import io.tallystick.tlog.Quoted;
 import java.io.IOException;
 import java.util.ArrayDeque;

@@ -2,6 +2,10 @@ package io.tallystick.entry;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import io.tallystick.text.Ascii;
+import io.tallystick.text.CanonicalJson;
+import io.tallystick.text.CanonicalString;
+import io.tallystick.text.CanonicalWriter;
 import io.tallystick.tlog.Hash;
 import io.tallystick.tlog.Quoted;
 import java.time.Instant;

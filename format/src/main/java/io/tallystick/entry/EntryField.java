@@ -2,6 +2,7 @@ package io.tallystick.entry;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import io.tallystick.text.IpAddress;
 import io.tallystick.tlog.Quoted;
 import java.util.List;
 import java.util.Locale;

@@ -3,6 +3,8 @@ package io.tallystick.entry;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.tallystick.entry.EntryField.Kind;
+import io.tallystick.text.Ascii;
+import io.tallystick.text.IpAddress;
 import io.tallystick.tlog.Quoted;
 import java.time.Instant;
 import java.util.ArrayList;

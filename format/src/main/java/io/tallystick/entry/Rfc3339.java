@@ -1,5 +1,6 @@
 package io.tallystick.entry;
 
+import io.tallystick.text.Ascii;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;

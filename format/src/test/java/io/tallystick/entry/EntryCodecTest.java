@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tallystick.text.Ascii;
 import io.tallystick.tlog.Hash;
 import java.time.Instant;
 import java.util.Arrays;

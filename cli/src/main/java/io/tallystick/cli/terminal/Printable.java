@@ -1,6 +1,6 @@
 package io.tallystick.cli.terminal;
 
-import io.tallystick.entry.Characters;
+import io.tallystick.text.Characters;
 
 /**
  * Makes text from a log safe to show: characters that could move the cursor, colour or reorder a

@@ -2,11 +2,11 @@ package io.tallystick.service.access;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.tallystick.entry.Characters;
 import io.tallystick.entry.EntryField;
 import io.tallystick.entry.EventReader;
 import io.tallystick.index.scope.Scope;
 import io.tallystick.service.InvalidParameterException;
+import io.tallystick.text.Characters;
 import io.tallystick.tlog.Quoted;
 import java.time.Instant;
 import java.util.Collection;

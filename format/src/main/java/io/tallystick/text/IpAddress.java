@@ -1,4 +1,4 @@
-package io.tallystick.entry;
+package io.tallystick.text;
 
 import org.jspecify.annotations.Nullable;
 
@@ -6,14 +6,14 @@ import org.jspecify.annotations.Nullable;
  * IP addresses as text, without any look-up: four decimal numbers for IPv4, RFC 4291 section 2.2
  * for IPv6. Names, zones, prefixes, leading zeros of IPv4 and shortened IPv4 are not addresses.
  */
-final class IpAddress {
+public final class IpAddress {
   private static final int GROUPS = 8;
   private static final String MAPPED = "::ffff:";
 
   private IpAddress() {}
 
   /** The address in canonical text (RFC 5952 sections 4 and 5), or null if the text is none. */
-  static @Nullable String canonical(String text) {
+  public static @Nullable String canonical(String text) {
     if (text.indexOf(':') < 0) {
       return ipv4(text, 0) < 0 ? null : text;
     }
@@ -22,7 +22,7 @@ final class IpAddress {
   }
 
   /** The IPv4 address of an IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2), else null. */
-  static @Nullable String mappedIpv4(String text) {
+  public static @Nullable String mappedIpv4(String text) {
     String canonical = text.indexOf(':') < 0 ? null : canonical(text);
     return canonical != null && canonical.startsWith(MAPPED)
         ? canonical.substring(MAPPED.length())

@@ -1,11 +1,14 @@
-package io.tallystick.entry;
+package io.tallystick.text;
 
 import java.util.Arrays;
 
-/** A growing array of canonical JSON bytes. Its texts must have passed {@link Text}. */
-final class CanonicalWriter {
+/**
+ * A growing array of canonical JSON bytes. Its texts must be Unicode scalar values other than NUL.
+ * Used by one thread.
+ */
+public final class CanonicalWriter {
   /** Most bytes that a character of a text becomes. */
-  static final int MAX_BYTES_PER_CHAR = 6;
+  public static final int MAX_BYTES_PER_CHAR = 6;
 
   private static final byte[] LOWER_HEX = Ascii.bytes("0123456789abcdef");
   private static final byte[] SHORT_ESCAPES = new byte[0x80];
@@ -23,42 +26,43 @@ final class CanonicalWriter {
   private byte[] bytes;
   private int length;
 
-  CanonicalWriter(int expectedBytes) {
+  /** A writer that has room for so many bytes before it grows. */
+  public CanonicalWriter(int expectedBytes) {
     bytes = new byte[expectedBytes];
   }
 
-  int length() {
+  public int length() {
     return length;
   }
 
-  byte[] toBytes() {
+  public byte[] toBytes() {
     return Arrays.copyOf(bytes, length);
   }
 
-  void raw(char c) {
+  public void raw(char c) {
     reserve(1);
     bytes[length++] = (byte) c;
   }
 
-  void raw(byte[] more) {
+  public void raw(byte[] more) {
     reserve(more.length);
     System.arraycopy(more, 0, bytes, length, more.length);
     length += more.length;
   }
 
-  void number(long value) {
+  public void number(long value) {
     reserve(Ascii.MAX_LONG_DIGITS);
     length = Ascii.putLong(value, bytes, length);
   }
 
   /** The text with its escapes and both quotes. */
-  void string(String text) {
+  public void string(String text) {
     raw('"');
     rest(text);
   }
 
   /** The text with its escapes and the quote that ends it. */
-  void rest(String text) {
+  public void rest(String text) {
     int chars = text.length();
     reserve(chars + 1);
     byte[] target = bytes;

@@ -1,11 +1,11 @@
-package io.tallystick.entry;
+package io.tallystick.text;
 
 /** Well-formedness of UTF-8: no overlong form, no surrogate, nothing above U+10FFFF (RFC 3629). */
-final class Utf8 {
+public final class Utf8 {
   private Utf8() {}
 
   /** Offset of the first byte that is not part of well-formed UTF-8, or −1 if all of it is. */
-  static int firstMalformed(byte[] bytes, int from, int to) {
+  public static int firstMalformed(byte[] bytes, int from, int to) {
     int at = from;
     while (at < to) {
       if (bytes[at] >= 0) {
@@ -22,7 +22,7 @@ final class Utf8 {
   }
 
   /** Length of the well-formed sequence of two or more bytes that starts here, or 0. */
-  static int sequenceLength(byte[] bytes, int at, int to) {
+  public static int sequenceLength(byte[] bytes, int at, int to) {
     int lead = bytes[at] & 0xff;
     int length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
     if (lead < 0xc2 || lead > 0xf4 || at + length > to) {

@@ -1,10 +1,10 @@
-package io.tallystick.entry;
+package io.tallystick.text;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 /** Reads strings in the one form that {@link CanonicalWriter} writes. */
-final class CanonicalString {
+public final class CanonicalString {
   private static final String SHORT_ESCAPES = "\"\\btnfr";
   private static final String SHORT_ESCAPED = "\"\\\b\t\n\f\r";
 
@@ -14,7 +14,7 @@ final class CanonicalString {
    * Offset of the quote that ends the string whose first byte after its opening quote is at {@code
    * from}; −1 if there is none before {@code to} or the string is not in canonical form.
    */
-  static int end(byte[] bytes, int from, int to) {
+  public static int end(byte[] bytes, int from, int to) {
     int at = from;
     while (at < to) {
       byte b = bytes[at];
@@ -34,7 +34,7 @@ final class CanonicalString {
   }
 
   /** The text between two offsets that {@link #end} has approved. */
-  static String text(byte[] bytes, int from, int to) {
+  public static String text(byte[] bytes, int from, int to) {
     for (int at = from; at < to; at++) {
       if (bytes[at] == '\\') {
         return unescaped(bytes, from, to);

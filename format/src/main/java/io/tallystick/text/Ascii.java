@@ -1,4 +1,4 @@
-package io.tallystick.entry;
+package io.tallystick.text;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -7,9 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /** Digits and literals as ASCII bytes. */
-final class Ascii {
+public final class Ascii {
   /** Digits of {@link Long#MAX_VALUE}. */
-  static final int MAX_LONG_DIGITS = 19;
+  public static final int MAX_LONG_DIGITS = 19;
 
   /** The digits of 00 to 99: two a division. */
   private static final byte[] PAIRS = new byte[200];
@@ -40,16 +40,16 @@ final class Ascii {
 
   private Ascii() {}
 
-  static byte[] bytes(String literal) {
+  public static byte[] bytes(String literal) {
     return literal.getBytes(StandardCharsets.US_ASCII);
   }
 
-  static boolean isDigit(byte b) {
+  public static boolean isDigit(byte b) {
     return b >= '0' && b <= '9';
   }
 
   /** The number of {@code count} decimal digits, at most nine; −1 if they are not all digits. */
-  static int digits(byte[] bytes, int from, int count) {
+  public static int digits(byte[] bytes, int from, int count) {
     int value = 0;
     for (int i = from; i < from + count; i++) {
       if (!isDigit(bytes[i])) {
@@ -61,7 +61,7 @@ final class Ascii {
   }
 
   /** Writes the low {@code count} decimal digits of a number that is not negative. */
-  static void putDigits(int value, byte[] target, int offset, int count) {
+  public static void putDigits(int value, byte[] target, int offset, int count) {
     int rest = value;
     int at = offset + count;
     while (at - offset >= 2) {
@@ -75,7 +75,7 @@ final class Ascii {
   }
 
   /** Writes a number that is not negative and returns the offset after it. */
-  static int putLong(long value, byte[] target, int offset) {
+  public static int putLong(long value, byte[] target, int offset) {
     if (value > Integer.MAX_VALUE) {
       int at = putLong(value / 1_000_000_000, target, offset);
       putDigits((int) (value % 1_000_000_000), target, at, 9);
@@ -94,7 +94,7 @@ final class Ascii {
    * Writes bytes, a multiple of four of them, as lower-case hex digits and returns the offset after
    * them. Eight digits are made at once in the bytes of a {@code long}.
    */
-  static int putHex(byte[] bytes, byte[] target, int offset) {
+  public static int putHex(byte[] bytes, byte[] target, int offset) {
     int at = offset;
     for (int i = 0; i < bytes.length; i += Integer.BYTES) {
       long nibbles = (int) INT.get(bytes, i) & 0xffff_ffffL;
@@ -112,7 +112,7 @@ final class Ascii {
    * Reads lower-case hex digits from {@code offset} on, two for each byte of the target; {@code
    * false} if one of them is not.
    */
-  static boolean getHex(byte[] bytes, int offset, byte[] target) {
+  public static boolean getHex(byte[] bytes, int offset, byte[] target) {
     int all = 0;
     for (int i = 0; i < target.length; i++) {
       int high = HEX_VALUES[bytes[offset + 2 * i] & 0xff];

@@ -1,18 +1,18 @@
-package io.tallystick.entry;
+package io.tallystick.text;
 
 import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Checks a JSON value in the one form that {@link CanonicalWriter} writes. */
-final class CanonicalJson {
+public final class CanonicalJson {
   private CanonicalJson() {}
 
   /**
    * Offset after the canonical value that starts at {@code from}, with at most {@code depth}
    * objects and arrays around one another; −1 if there is none.
    */
-  static int end(byte[] bytes, int from, int to, int depth) {
+  public static int end(byte[] bytes, int from, int to, int depth) {
     if (from >= to) {
       return -1;
     }
@@ -138,7 +138,7 @@ final class CanonicalJson {
   }
 
   /** Whether the text is a number that JSON can write and a double can hold. */
-  static boolean isNumber(@Nullable String text) {
+  public static boolean isNumber(@Nullable String text) {
     if (text == null) {
       return false;
     }

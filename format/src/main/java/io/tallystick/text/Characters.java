@@ -1,4 +1,4 @@
-package io.tallystick.entry;
+package io.tallystick.text;
 
 /** Which characters are nothing but text on a screen. */
 public final class Characters {
