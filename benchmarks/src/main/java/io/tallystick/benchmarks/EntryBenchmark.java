@@ -1,5 +1,6 @@
 package io.tallystick.benchmarks;
 
+import io.tallystick.entry.EncodedEvent;
 import io.tallystick.entry.Entry;
 import io.tallystick.entry.EntryCodec;
 import io.tallystick.entry.EntryHash;
@@ -43,8 +44,8 @@ public class EntryBenchmark {
   }
 
   @Benchmark
-  public byte[] encodeBody() {
-    return EntryCodec.encodeBody(event, null);
+  public EncodedEvent encodeBody() {
+    return EntryCodec.encodeEvent(event, null);
   }
 
   @Benchmark

@@ -173,7 +173,7 @@ public final class SideBySide {
     byte[] rest = new byte[ENTRY_BYTES];
     try (ExcerptAppender appender = queue.createAppender()) {
       for (int i = 0; i < entries; i++) {
-        byte[] body = EntryCodec.encodeBody(made.get(i % made.size()), null);
+        byte[] body = EntryCodec.encodeEvent(made.get(i % made.size()), null).body();
         try (DocumentContext document = appender.writingDocument()) {
           document.wire().bytes().write(body);
           document.wire().bytes().write(rest, 0, Math.max(0, ENTRY_BYTES - body.length));

@@ -2,6 +2,7 @@ package io.tallystick.entry;
 
 import io.tallystick.text.Ascii;
 import io.tallystick.text.CanonicalJson;
+import io.tallystick.text.CanonicalString;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -122,6 +123,8 @@ final class CompactEvent {
       case ACTOR_ID -> actorId();
       case NUMBER -> sourceSeq();
       case DETAILS -> details();
+      // Which names there are is checked in one place.
+      case PERSONAL -> false;
       default -> {
         String text = text();
         event.text(field, text);

@@ -1,20 +1,24 @@
 package io.tallystick.entry;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.tallystick.text.Ascii;
-import io.tallystick.text.CanonicalJson;
-import io.tallystick.text.CanonicalString;
 import io.tallystick.text.CanonicalWriter;
 import io.tallystick.tlog.Hash;
-import io.tallystick.tlog.Quoted;
+import io.tallystick.tlog.Sha256;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  *   ,"event_type":"auth.logout", … ,"source":"writer","details":{}}                        the body: the client's part
  * </pre>
  *
- * The body is encoded before the entry's place is known, by the thread that appends.
+ * The body is encoded before the entry's place is known, by the thread that appends. Personal
+ * values do not stand in it: it has a commitment to each, with a salt that is drawn here, once.
  */
 public final class EntryCodec {
   /**
@@ -34,9 +39,16 @@ public final class EntryCodec {
    */
   public static final int MAX_ENTRY_BYTES = 65_535;
 
-  private static final byte[] ID = Ascii.bytes("{\"id\":");
-  private static final byte[] PREVIOUS_HASH = Ascii.bytes(",\"previous_hash\":\"");
-  private static final byte[] TIMESTAMP = Ascii.bytes("\",\"timestamp\":\"");
+  static final byte[] ID = Ascii.bytes("{\"id\":");
+  static final byte[] PREVIOUS_HASH = Ascii.bytes(",\"previous_hash\":\"");
+  static final byte[] TIMESTAMP = Ascii.bytes("\",\"timestamp\":\"");
+
+  /** The form of commitments, and its length. */
+  static final Base64.Encoder BASE64URL = Base64.getUrlEncoder().withoutPadding();
+
+  static final int COMMITMENT_CHARS = 43;
+
+  private static final SecureRandom SALTS = new SecureRandom();
 
   /** What stands before the value of each field, for a text its first quote included. */
   private static final Map<EntryField, byte[]> NAMES = new EnumMap<>(EntryField.class);
@@ -62,6 +74,9 @@ public final class EntryCodec {
    */
   private static final int MAX_NAMES_BYTES = 1_024;
 
+  /** A commitment and the place of a value, besides its name and itself. */
+  private static final int MAX_PERSONAL_BYTES = 80;
+
   private static final String LONGEST_ID = "x".repeat(EntryField.EVENT_ID.maxBytes());
 
   private EntryCodec() {}
@@ -80,7 +95,9 @@ public final class EntryCodec {
    * @throws InvalidEventException if there could be more than {@link #MAX_ENTRY_BYTES}
    */
   public static byte[] encode(Entry entry) {
-    byte[] body = encodeBody(entry.event(), entry.source());
+    byte[] body =
+        body(entry.event(), entry.source(), Set.of(), entry.event().details(), entry.personal());
+    checkLength(body.length);
     byte[] bytes = new byte[MAX_HEAD_BYTES + body.length];
     Instant time = entry.timestamp();
     int end =
@@ -96,24 +113,49 @@ public final class EntryCodec {
   }
 
   /**
-   * The part of an entry that does not depend on its place: from the comma before {@code
-   * event_type} to the closing brace.
+   * The part of an entry that does not depend on its place, and the personal values that stand
+   * beside it, each with a new salt.
    *
-   * @throws InvalidEventException if the whole entry could have more than {@link #MAX_ENTRY_BYTES},
-   *     or the source more than {@link Entry#MAX_SOURCE_BYTES}
+   * @throws InvalidEventException if the whole entry with its personal values could have more than
+   *     {@link #MAX_ENTRY_BYTES}, or the source more than {@link Entry#MAX_SOURCE_BYTES}
    */
-  public static byte[] encodeBody(Event event, @Nullable String source) {
+  public static EncodedEvent encodeEvent(Event event, @Nullable String source) {
     Text.check("source", source, Entry.MAX_SOURCE_BYTES);
-    byte[] body = body(event, source);
-    if (MAX_HEAD_BYTES + body.length > MAX_ENTRY_BYTES) {
+    if (event.personal().isEmpty()) {
+      byte[] body = body(event, source, Set.of(), event.details(), Map.of());
+      checkLength(body.length);
+      return new EncodedEvent(body, List.of());
+    }
+    PersonalParts parts = PersonalParts.of(event);
+    byte[] salts = new byte[parts.values().size() * PersonalValue.SALT_BYTES];
+    SALTS.nextBytes(salts);
+    MessageDigest sha256 = Sha256.newDigest();
+    List<PersonalValue> values = new ArrayList<>();
+    Map<PersonalField, Hash> commitments = new TreeMap<>();
+    parts
+        .values()
+        .forEach((name, bytes) -> {
+          int at = values.size() * PersonalValue.SALT_BYTES;
+          byte[] salt = Arrays.copyOfRange(salts, at, at + PersonalValue.SALT_BYTES);
+          PersonalValue value = new PersonalValue(salt, bytes);
+          values.add(value);
+          commitments.put(name, value.commitment(sha256));
+        });
+    byte[] body = body(event, source, parts.fields(), parts.details(), commitments);
+    EncodedEvent encoded = new EncodedEvent(body, values);
+    checkLength(body.length + encoded.personalBytes());
+    return encoded;
+  }
+
+  private static void checkLength(int bytes) {
+    if (MAX_HEAD_BYTES + bytes > MAX_ENTRY_BYTES) {
       throw new InvalidEventException(
           "(event)",
           "an entry may have at most "
               + MAX_ENTRY_BYTES
               + " bytes, but this one would have up to "
-              + (MAX_HEAD_BYTES + body.length));
+              + (MAX_HEAD_BYTES + bytes));
     }
-    return body;
   }
 
   /**
@@ -127,21 +169,50 @@ public final class EntryCodec {
     Details details = event.details();
     most += details == null ? 0 : details.bytes().length;
     most += source == null ? 0 : CanonicalWriter.MAX_BYTES_PER_CHAR * source.length();
+    for (PersonalField personal : event.personal()) {
+      most +=
+          CanonicalWriter.MAX_BYTES_PER_CHAR * personal.toString().length() + MAX_PERSONAL_BYTES;
+    }
     for (EntryField field : EntryField.ALL) {
       String text = event.text(field);
       most += text == null ? 0 : CanonicalWriter.MAX_BYTES_PER_CHAR * text.length();
     }
     if (most > MAX_ENTRY_BYTES) {
-      byte[] _ =
-          encodeBody(event.eventId() == null ? event.withEventId(LONGEST_ID) : event, source);
+      EncodedEvent _ =
+          encodeEvent(event.eventId() == null ? event.withEventId(LONGEST_ID) : event, source);
     }
   }
 
-  /** The body, however long it is. */
-  static byte[] body(Event event, @Nullable String source) {
-    Details details = event.details();
+  /** The JSON of an event as a client could send it. */
+  static String json(Event event) {
+    byte[] body = body(event, null, Set.of(), event.details(), Map.of());
+    String json = "{" + new String(body, UTF_8).substring(1);
+    if (event.personal().isEmpty()) {
+      return json;
+    }
+    CanonicalWriter names = new CanonicalWriter(64);
+    names.raw(name(EntryField.PERSONAL));
+    names(names, event.personal());
+    return json.substring(0, json.length() - 1) + new String(names.toBytes(), UTF_8) + "}";
+  }
+
+  /**
+   * The body, however long it is.
+   *
+   * @param without fields that are left out
+   * @param details instead of the event's
+   */
+  private static byte[] body(
+      Event event,
+      @Nullable String source,
+      Set<EntryField> without,
+      @Nullable Details details,
+      Map<PersonalField, Hash> personal) {
     CanonicalWriter out = new CanonicalWriter(320 + (details == null ? 0 : details.bytes().length));
     for (EntryField field : EntryField.ALL) {
+      if (without.contains(field)) {
+        continue;
+      }
       switch (field.kind) {
         case ACTOR_ID -> actorId(out, event.actorId());
         case NUMBER -> {
@@ -150,13 +221,19 @@ public final class EntryCodec {
             out.number(event.sourceSeq());
           }
         }
-        case FIELDS -> altered(out, event.altered());
+        case FIELDS -> {
+          if (!event.altered().isEmpty()) {
+            out.raw(name(field));
+            names(out, event.altered());
+          }
+        }
         case DETAILS -> {
           if (details != null) {
             out.raw(name(field));
             out.raw(details.bytes());
           }
         }
+        case PERSONAL -> commitments(out, personal);
         default -> {
           String text = field == EntryField.SOURCE ? source : event.text(field);
           if (text != null) {
@@ -181,20 +258,34 @@ public final class EntryCodec {
     }
   }
 
-  private static void altered(CanonicalWriter out, List<EntryField> fields) {
-    if (!fields.isEmpty()) {
-      out.raw(name(EntryField.ALTERED));
-      char before = '[';
-      for (EntryField field : fields) {
+  private static void names(CanonicalWriter out, List<?> fields) {
+    char before = '[';
+    for (Object field : fields) {
+      out.raw(before);
+      out.string(field.toString());
+      before = ',';
+    }
+    out.raw(']');
+  }
+
+  private static void commitments(CanonicalWriter out, Map<PersonalField, Hash> personal) {
+    if (!personal.isEmpty()) {
+      out.raw(name(EntryField.PERSONAL));
+      char before = '{';
+      for (Map.Entry<PersonalField, Hash> each : personal.entrySet()) {
         out.raw(before);
-        out.string(field.toString());
+        out.string(each.getKey().toString());
+        out.raw(':');
+        out.raw('"');
+        out.raw(BASE64URL.encode(each.getValue().toBytes()));
+        out.raw('"');
         before = ',';
       }
-      out.raw(']');
+      out.raw('}');
     }
   }
 
-  private static byte[] name(EntryField field) {
+  static byte[] name(EntryField field) {
     return Objects.requireNonNull(NAMES.get(field));
   }
 
@@ -239,7 +330,22 @@ public final class EntryCodec {
    * @throws InvalidEntryException if they are not exactly as {@link #encodeHead} writes them
    */
   public static Head decodeHead(byte[] bytes, int offset, int length) {
-    return new Parser(bytes, offset, offset + length).head();
+    return new EntryParser(bytes, offset, offset + length).head();
+  }
+
+  /**
+   * Whether the entry in {@code bytes[offset .. offset + length)} can have commitments to personal
+   * values, which stand at its end: a quick look.
+   */
+  public static boolean mayHavePersonal(byte[] bytes, int offset, int length) {
+    int end = offset + length - 1;
+    int quote = end - COMMITMENT_CHARS - 3;
+    return length > MAX_HEAD_BYTES
+        && bytes[end] == '}'
+        && bytes[end - 1] == '}'
+        && bytes[end - 2] == '"'
+        && bytes[quote] == '"'
+        && bytes[quote - 1] == ':';
   }
 
   /**
@@ -253,194 +359,9 @@ public final class EntryCodec {
           "an entry has at most " + MAX_ENTRY_BYTES + " bytes, not " + bytes.length);
     }
     try {
-      return new Parser(bytes, 0, bytes.length).entry();
+      return new EntryParser(bytes, 0, bytes.length).entry();
     } catch (InvalidEventException e) {
       throw new InvalidEntryException(e.getMessage(), e);
-    }
-  }
-
-  private static final class Parser {
-    private final byte[] bytes;
-    private final int to;
-    private int at;
-
-    Parser(byte[] bytes, int from, int to) {
-      this.bytes = bytes;
-      this.at = from;
-      this.to = to;
-    }
-
-    Head head() {
-      expect(ID, "id");
-      long id = number("id");
-      if (id < 1) {
-        throw new InvalidEntryException("id is 1 or more, not " + id);
-      }
-      expect(PREVIOUS_HASH, "previous_hash");
-      byte[] hash = new byte[Hash.BYTES];
-      if (to - at < 2 * Hash.BYTES) {
-        throw unexpected("previous_hash");
-      }
-      if (!Ascii.getHex(bytes, at, hash)) {
-        throw unexpected("previous_hash");
-      }
-      at += 2 * Hash.BYTES;
-      expect(TIMESTAMP, "timestamp");
-      Instant time =
-          to - at <= Rfc3339.NANO_BYTES || bytes[at + Rfc3339.NANO_BYTES - 1] != 'Z'
-              ? null
-              : Rfc3339.parse(bytes, at, at + Rfc3339.NANO_BYTES);
-      if (time == null || bytes[at + Rfc3339.NANO_BYTES] != '"') {
-        throw unexpected("timestamp");
-      }
-      at += Rfc3339.NANO_BYTES + 1;
-      return new Head(id, Hash.of(hash), time.getEpochSecond(), time.getNano());
-    }
-
-    Entry entry() {
-      Head head = head();
-      if (!isNext(name(EntryField.EVENT_TYPE))) {
-        throw unexpected("event_type");
-      }
-      Event.Builder event = new Event.Builder();
-      String source = null;
-      for (EntryField field : EntryField.ALL) {
-        if (next(name(field))) {
-          switch (field.kind) {
-            case ACTOR_ID -> event.actorId(actorId());
-            case NUMBER -> event.sourceSeq(number(field.toString()));
-            case FIELDS -> event.altered(altered());
-            case DETAILS -> event.details(details());
-            default -> {
-              String text = string(field);
-              if (field == EntryField.SOURCE) {
-                source = text;
-              } else {
-                event.text(field, text);
-              }
-            }
-          }
-        }
-      }
-      String actorIp = event.text(EntryField.ACTOR_IP);
-      if (at + 1 != to || bytes[at] != '}') {
-        throw unexpected("the end of the entry, or a field in its place");
-      }
-      Entry entry =
-          new Entry(
-              head.id(),
-              head.previousHash(),
-              Instant.ofEpochSecond(head.epochSecond(), head.nano()),
-              source,
-              event.buildAsStored());
-      if (actorIp != null && !actorIp.equals(entry.event().actorIp())) {
-        throw new InvalidEntryException(
-            "actor_ip is " + Quoted.of(actorIp) + ", which is not its canonical form");
-      }
-      return entry;
-    }
-
-    private Details details() {
-      int end =
-          at < to && bytes[at] == '{' ? CanonicalJson.end(bytes, at, to, Details.MAX_DEPTH) : -1;
-      if (end < 0) {
-        throw unexpected("details");
-      }
-      if (end - at > Details.MAX_BYTES) {
-        throw new InvalidEntryException("details has more than " + Details.MAX_BYTES + " bytes");
-      }
-      byte[] canonical = Arrays.copyOfRange(bytes, at, end);
-      at = end;
-      return Details.ofCanonical(canonical);
-    }
-
-    private ActorId actorId() {
-      if (at < to && bytes[at] == '"') {
-        at++;
-        return ActorId.of(string(EntryField.ACTOR_ID));
-      }
-      return ActorId.of(number("actor_id"));
-    }
-
-    /** Names of fields in their order, each once. */
-    private List<EntryField> altered() {
-      List<EntryField> fields = new ArrayList<>();
-      EntryField last = EntryField.EVENT_TYPE;
-      char before = '[';
-      do {
-        if (!next(before) || !next('"')) {
-          throw unexpected("altered");
-        }
-        EntryField field = EntryField.of(string(EntryField.ALTERED));
-        if (field == null
-            || !EntryField.OF_CLIENTS.contains(field)
-            || (field.compareTo(last) <= 0 && !fields.isEmpty())) {
-          throw unexpected("altered");
-        }
-        last = field;
-        fields.add(field);
-        before = ',';
-      } while (!next(']'));
-      return fields;
-    }
-
-    /** The text whose first quote was read, up to its last quote. */
-    private String string(EntryField field) {
-      int end = CanonicalString.end(bytes, at, to);
-      if (end < 0) {
-        throw unexpected(field.toString());
-      }
-      String text = CanonicalString.text(bytes, at, end);
-      at = end + 1;
-      return text;
-    }
-
-    private long number(String field) {
-      int from = at;
-      long value = 0;
-      while (at < to && Ascii.isDigit(bytes[at])) {
-        int digit = bytes[at++] - '0';
-        if (value > (Long.MAX_VALUE - digit) / 10) {
-          throw unexpected(field);
-        }
-        value = value * 10 + digit;
-      }
-      if (at == from || (bytes[from] == '0' && at > from + 1)) {
-        throw unexpected(field);
-      }
-      return value;
-    }
-
-    private boolean next(char c) {
-      if (at < to && bytes[at] == c) {
-        at++;
-        return true;
-      }
-      return false;
-    }
-
-    private boolean next(byte[] literal) {
-      if (!isNext(literal)) {
-        return false;
-      }
-      at += literal.length;
-      return true;
-    }
-
-    private boolean isNext(byte[] literal) {
-      int end = at + literal.length;
-      return end <= to && Arrays.equals(bytes, at, end, literal, 0, literal.length);
-    }
-
-    private void expect(byte[] literal, String field) {
-      if (!next(literal)) {
-        throw unexpected(field);
-      }
-    }
-
-    private InvalidEntryException unexpected(String what) {
-      return new InvalidEntryException(
-          "at byte " + at + ": " + what + " is not as the canonical form has it");
     }
   }
 }

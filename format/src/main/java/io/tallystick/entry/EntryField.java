@@ -60,7 +60,11 @@ public enum EntryField {
   /** The fields that were cut or cleaned on the way in; the server sets it. */
   ALTERED(Kind.FIELDS, 0),
   /** Anything else, see {@link Details}. */
-  DETAILS(Kind.DETAILS, Details.MAX_BYTES);
+  DETAILS(Kind.DETAILS, Details.MAX_BYTES),
+  /**
+   * What stands beside the entry, with commitments; a client names it, see {@link PersonalField}.
+   */
+  PERSONAL(Kind.PERSONAL, 0);
 
   /** What a field holds. */
   enum Kind {
@@ -74,7 +78,8 @@ public enum EntryField {
     ACTOR_ID,
     NUMBER,
     FIELDS,
-    DETAILS
+    DETAILS,
+    PERSONAL
   }
 
   static final List<EntryField> ALL = List.of(values());
@@ -82,6 +87,10 @@ public enum EntryField {
   /** What a client may send. */
   static final List<EntryField> OF_CLIENTS =
       ALL.stream().filter(field -> field != SOURCE && field != ALTERED).toList();
+
+  /** What may be cut or cleaned on the way in. */
+  static final List<EntryField> MAY_BE_ALTERED =
+      OF_CLIENTS.stream().filter(field -> field != PERSONAL).toList();
 
   private static final Map<String, EntryField> BY_NAME =
       ALL.stream().collect(Collectors.toUnmodifiableMap(EntryField::toString, Function.identity()));

@@ -1,7 +1,5 @@
 package io.tallystick.entry;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.tallystick.entry.EntryField.Kind;
 import io.tallystick.text.Ascii;
 import io.tallystick.text.IpAddress;
@@ -14,6 +12,8 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +28,7 @@ public final class Event {
   private final @Nullable Long sourceSeq;
   private final List<EntryField> altered;
   private final @Nullable Details details;
+  private final List<PersonalField> personal;
 
   private Event(Builder from) {
     texts = from.texts.clone();
@@ -40,6 +41,15 @@ public final class Event {
     }
     texts.replaceAll(EntryField::checked);
     checkSourceSeq(sourceSeq);
+    personal = from.personal.isEmpty() ? List.of() : PersonalParts.present(this, from.personal);
+    if (personal.size() > PersonalField.MAX_OF_ENTRY) {
+      throw new InvalidEventException(
+          "personal",
+          "an event may have at most "
+              + PersonalField.MAX_OF_ENTRY
+              + " personal values, but has "
+              + personal.size());
+    }
   }
 
   private static void checkSourceSeq(@Nullable Long sourceSeq) {
@@ -127,6 +137,35 @@ public final class Event {
     return details;
   }
 
+  /**
+   * The values that are personal and that the event has, in the order of their names. A path that
+   * leads through an array names the whole array. Where two values in details have the same path,
+   * it is all of the details that are personal. A malformed address that became {@code actor_host}
+   * is as personal as {@code actor_ip}.
+   */
+  public List<PersonalField> personal() {
+    return personal;
+  }
+
+  /**
+   * This event with more of its values personal. Those that it does not have are ignored.
+   *
+   * @throws InvalidEventException if there are more than {@link PersonalField#MAX_OF_ENTRY}
+   */
+  public Event withPersonal(Collection<PersonalField> names) {
+    return names.isEmpty() ? this : toBuilder().personal(names).buildAsStored();
+  }
+
+  /** This event with nothing personal: for a comparison of what happened. */
+  public Event withoutPersonal() {
+    if (personal.isEmpty()) {
+      return this;
+    }
+    Builder builder = toBuilder();
+    builder.personal.clear();
+    return builder.buildAsStored();
+  }
+
   /** This event under another idempotency key. */
   public Event withEventId(String eventId) {
     return toBuilder().text(EntryField.EVENT_ID, eventId).buildAsStored();
@@ -164,6 +203,7 @@ public final class Event {
     builder.sourceSeq = sourceSeq;
     builder.altered.addAll(altered);
     builder.details = details;
+    builder.personal.addAll(personal);
     return builder;
   }
 
@@ -174,18 +214,19 @@ public final class Event {
         && Objects.equals(actorId, event.actorId)
         && Objects.equals(sourceSeq, event.sourceSeq)
         && altered.equals(event.altered)
-        && Objects.equals(details, event.details);
+        && Objects.equals(details, event.details)
+        && personal.equals(event.personal);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(texts, actorId, sourceSeq, altered, details);
+    return Objects.hash(texts, actorId, sourceSeq, altered, details, personal);
   }
 
-  /** The canonical JSON. */
+  /** The JSON that a client could send. */
   @Override
   public String toString() {
-    return "{" + new String(EntryCodec.body(this, null), UTF_8).substring(1);
+    return EntryCodec.json(this);
   }
 
   /** Collects the fields of an event. Used by one thread. */
@@ -197,6 +238,7 @@ public final class Event {
     private @Nullable Long sourceSeq;
     private final EnumSet<EntryField> altered = EnumSet.noneOf(EntryField.class);
     private @Nullable Details details;
+    private final Set<PersonalField> personal = new TreeSet<>();
 
     Builder() {}
 
@@ -307,6 +349,12 @@ public final class Event {
 
     public Builder details(@Nullable Details details) {
       this.details = details;
+      return this;
+    }
+
+    /** Adds values that are personal, as far as the event has them; see {@link Event#personal}. */
+    public Builder personal(Collection<PersonalField> names) {
+      personal.addAll(names);
       return this;
     }
 

@@ -4,14 +4,14 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.tallystick.tlog.Quoted;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the fields of an event as clients send them. */
 final class FieldReader {
-  private static final Set<String> OF_THE_LOG =
-      Set.of("id", "previous_hash", "timestamp", "hash", "personal");
+  private static final Set<String> OF_THE_LOG = Set.of("id", "previous_hash", "timestamp", "hash");
 
   private FieldReader() {}
 
@@ -49,6 +49,7 @@ final class FieldReader {
           event.altered(List.of(field));
         }
       }
+      case PERSONAL -> event.personal(personal(in));
       default -> {
         String text = string(in, name);
         event.text(field, text == null && field == EntryField.EVENT_TYPE ? "" : text);
@@ -77,6 +78,27 @@ final class FieldReader {
           throw new InvalidEventException(
               field, field + " must be a string, but was " + name(in.currentToken()));
     };
+  }
+
+  private static List<PersonalField> personal(JsonParser in) throws IOException {
+    if (in.currentToken() == JsonToken.VALUE_NULL) {
+      return List.of();
+    }
+    List<String> names = new ArrayList<>();
+    boolean strings = in.currentToken() == JsonToken.START_ARRAY;
+    if (strings) {
+      while (in.nextToken() != JsonToken.END_ARRAY) {
+        strings &= in.currentToken() == JsonToken.VALUE_STRING;
+        names.add(in.getText());
+        in.skipChildren();
+      }
+    }
+    if (!strings) {
+      throw new InvalidEventException(
+          "personal",
+          "personal must be an array of names of fields, for instance [\"actor_username\"]");
+    }
+    return PersonalField.of(names);
   }
 
   private static @Nullable ActorId actorId(JsonParser in, Event.Builder event, boolean truncate)

@@ -23,6 +23,11 @@ final class Text {
     }
   }
 
+  /** Whether it holds neither NUL nor a lone surrogate. */
+  static boolean isText(String text) {
+    return cleaned(text).equals(text);
+  }
+
   /** The text with U+FFFD in place of each NUL and each lone surrogate. */
   static String cleaned(String text) {
     char[] clean = text.toCharArray();

@@ -1,5 +1,6 @@
 package io.tallystick.entry;
 
+import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,7 +44,7 @@ public final class UnknownType {
               + (Details.MAX_DEPTH - 1)
               + " levels deep");
     }
-    return with(event, VALUE, moved);
+    return with(event, VALUE, moved, event.personal().stream().map(PersonalField::below).toList());
   }
 
   private static int length(@Nullable Details details) {
@@ -68,7 +69,8 @@ public final class UnknownType {
           with(
               stored,
               type,
-              has ? Details.parse(own.substring(end + DETAILS.length(), own.length() - 1)) : null);
+              has ? Details.parse(own.substring(end + DETAILS.length(), own.length() - 1)) : null,
+              stored.personal().stream().map(PersonalField::above).toList());
       return wrap(event).equals(stored) ? event : stored;
     } catch (InvalidEventException e) {
       // A client may send this type with any details.
@@ -76,7 +78,17 @@ public final class UnknownType {
     }
   }
 
-  private static Event with(Event event, String type, @Nullable Details details) {
-    return event.toBuilder().text(EntryField.EVENT_TYPE, type).details(details).buildAsStored();
+  /** The name that a personal value of such an entry had in the event as it was sent. */
+  public static PersonalField original(PersonalField stored) {
+    return stored.above();
+  }
+
+  private static Event with(
+      Event event, String type, @Nullable Details details, Collection<PersonalField> personal) {
+    return event.withoutPersonal().toBuilder()
+        .text(EntryField.EVENT_TYPE, type)
+        .details(details)
+        .personal(personal)
+        .buildAsStored();
   }
 }

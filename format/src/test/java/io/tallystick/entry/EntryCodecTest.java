@@ -88,10 +88,11 @@ class EntryCodecTest {
         case NUMBER -> event.sourceSeq(random.nextBoolean() ? 1 + (random.nextLong() >>> 2) : null);
         case DETAILS ->
             event.details(random.nextBoolean() ? Details.parse(object(random, 1)) : null);
+        case PERSONAL -> {}
         case FIELDS -> throw new AssertionError();
       }
     }
-    for (EntryField field : EntryField.OF_CLIENTS) {
+    for (EntryField field : EntryField.MAY_BE_ALTERED) {
       if (random.nextInt(30) == 0) {
         event.altered(List.of(field));
       }
@@ -137,7 +138,7 @@ class EntryCodecTest {
         .sourceSeq(9L)
         .altered(List.of(EntryField.USER_AGENT, EntryField.DETAILS))
         .details(Details.parse("{}"));
-    assertThat(new String(EntryCodec.encodeBody(event.build(), "key"), UTF_8))
+    assertThat(new String(EntryCodec.encodeEvent(event.build(), "key").body(), UTF_8))
         .isEqualTo(
             ",\"event_type\":\"t\",\"outcome\":\"failure\",\"severity\":\"high\",\"tenant\":\"x\","
                 + "\"actor_type\":\"x\",\"actor_id\":\"7\",\"actor_username\":\"x\",\"actor_ip\":\"192.0.2.1\","
@@ -322,9 +323,10 @@ class EntryCodecTest {
             .action(control)
             .details(details)
             .build();
-    assertThat(EntryCodec.encodeBody(large, null).length).isLessThan(EntryCodec.MAX_ENTRY_BYTES);
+    assertThat(EntryCodec.encodeEvent(large, null).body().length)
+        .isLessThan(EntryCodec.MAX_ENTRY_BYTES);
     assertThatThrownBy(() ->
-            EntryCodec.encodeBody(
+            EntryCodec.encodeEvent(
                 Event.builder("a")
                     .actorUsername(control)
                     .userAgent(control + control)

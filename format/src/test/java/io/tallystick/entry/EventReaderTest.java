@@ -76,7 +76,7 @@ class EventReaderTest {
         "a sequence that starts at 0      | {\"event_type\":\"a\",\"source_seq\":0}             | source_seq  | from 1",
         "a sequence that is a string      | {\"event_type\":\"a\",\"source_seq\":\"1\"}          | source_seq  | from 1",
         "fields that the server alters    | {\"event_type\":\"a\",\"altered\":[]}              | altered     | set by the log",
-        "commitments                      | {\"event_type\":\"a\",\"personal\":{}}             | personal    | set by the log",
+        "commitments                      | {\"event_type\":\"a\",\"personal\":{}}             | personal    | array of names of fields",
         "an empty word                    | {\"event_type\":\"a..b\"}                           | event_type  | a-z",
         "a dot at the end                 | {\"event_type\":\"a.\"}                             | event_type  | a-z",
         "a field of the log's             | {\"event_type\":\"a\",\"id\":1}                     | id          | set by the log",

@@ -1,11 +1,14 @@
 package io.tallystick.store;
 
+import io.tallystick.entry.EncodedEvent;
 import io.tallystick.entry.EntryCodec;
 import io.tallystick.entry.Event;
 import io.tallystick.note.VerifierKey;
 import io.tallystick.store.files.DirectoryLock;
 import io.tallystick.store.files.NativeLibraries;
 import io.tallystick.store.log.DataDirectory;
+import io.tallystick.store.log.Erasure;
+import io.tallystick.store.log.Erasures;
 import io.tallystick.store.log.Horizon;
 import io.tallystick.store.log.LogConfig;
 import io.tallystick.store.log.LogException;
@@ -35,11 +38,9 @@ import io.tallystick.tlog.Hash;
 import io.tallystick.tlog.Sha256;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
-import java.util.HexFormat;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -137,6 +138,7 @@ public final class AuditLog implements AutoCloseable {
       } else if (log.sealer.newest() == null) {
         log.awaitSeal();
       }
+      new Eraser(log).resume();
       return log;
     } catch (IOException | RuntimeException | Error e) {
       lock.close();
@@ -198,10 +200,13 @@ public final class AuditLog implements AutoCloseable {
           directory.root()
               + " holds segments of a log, but log.json is missing; restore it from a backup");
     }
-    SigningKeyRing keys = SigningKeyRing.open(directory, identity(directory, config), config);
+    SigningKeyRing keys =
+        SigningKeyRing.open(directory, LogIdentity.readOrCreate(directory, config), config);
     LogIdentity identity = keys.identity();
     TreeRecovery tree = TreeRecovery.of(directory, config, keys);
-    Tail tail = Tail.find(segments);
+    Erasures erasures = Erasures.read(directory.erasures());
+    // Whatever was erased was sealed, also where the checkpoint is an older one now.
+    Tail tail = Tail.find(segments, Math.max(tree.sealedId(), erasures.lastEntry()));
     Tail.Last last = tail.checkChain(identity.genesis());
     if (existed && last.id() == 0) {
       LOG.warn(
@@ -257,33 +262,6 @@ public final class AuditLog implements AutoCloseable {
       throw new LogException.NotALog(
           directory.root() + " was restored from archives and is read-only");
     }
-  }
-
-  private static LogIdentity identity(DataDirectory directory, LogConfig config)
-      throws IOException {
-    if (directory.holdsLog()) {
-      LogIdentity identity = LogIdentity.read(directory.identity());
-      if (config.origin() != null && !config.origin().equals(identity.origin())) {
-        throw new LogException.NotALog(
-            directory.root()
-                + " holds the log \""
-                + identity.origin()
-                + "\", not \""
-                + config.origin()
-                + "\"; the origin of a log never changes");
-      }
-      return identity;
-    }
-    String origin = config.origin();
-    if (origin == null) {
-      byte[] random = new byte[8];
-      new SecureRandom().nextBytes(random);
-      origin = "tallystick/" + HexFormat.of().formatHex(random);
-    }
-    String now = config.clock().instant().truncatedTo(ChronoUnit.SECONDS).toString();
-    LogIdentity identity = new LogIdentity(LogIdentity.VERSION, origin, now, List.of());
-    identity.write(directory.identity());
-    return identity;
   }
 
   /** The hour of the newest segment, or the one after it if that segment was closed. */
@@ -345,11 +323,11 @@ public final class AuditLog implements AutoCloseable {
               + " events, but has "
               + events.size());
     }
-    byte[][] bodies = new byte[events.size()][];
-    for (int i = 0; i < bodies.length; i++) {
-      bodies[i] = EntryCodec.encodeBody(events.get(i), source);
+    List<EncodedEvent> encoded = new ArrayList<>(events.size());
+    for (Event event : events) {
+      encoded.add(EntryCodec.encodeEvent(event, source));
     }
-    AppendRequest request = new AppendRequest(bodies);
+    AppendRequest request = new AppendRequest(encoded);
     if (BlockFormat.HEAD_BYTES + request.maxBlockBytes() > BlockFormat.MAX_BLOCK_BYTES) {
       throw new IllegalArgumentException(
           "an encoded batch must have at most " + BlockFormat.MAX_BLOCK_BYTES + " bytes");
@@ -360,6 +338,24 @@ public final class AuditLog implements AutoCloseable {
       return CompletableFuture.failedFuture(e);
     }
     return request.receipt();
+  }
+
+  /**
+   * Erases personal values for good: appends the entries that record it, seals them, and overwrites
+   * the values in segments and archives with zeros. No entry, hash or proof changes. Waits until
+   * all of it is durable. After a crash, or an error, the next erasure or open carries out the
+   * rest.
+   *
+   * @param events from {@link Erasure#events}; each names entries that are there before it
+   * @throws IllegalArgumentException if an event is something else
+   */
+  public Erased erase(List<Event> events) throws IOException, InterruptedException {
+    removalLock.lockInterruptibly();
+    try {
+      return new Eraser(this).erase(events);
+    } finally {
+      removalLock.unlock();
+    }
   }
 
   /** Reads the acknowledged part of the log; also usable after {@link #close()}. */

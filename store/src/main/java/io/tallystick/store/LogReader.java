@@ -1,8 +1,10 @@
 package io.tallystick.store;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.tallystick.entry.EntryCodec;
 import io.tallystick.store.log.DataDirectory;
 import io.tallystick.store.log.EntrySource;
+import io.tallystick.store.log.Erasures;
 import io.tallystick.store.log.Horizon;
 import io.tallystick.store.log.LogEnd;
 import io.tallystick.store.log.LogException;
@@ -17,8 +19,10 @@ import io.tallystick.store.segment.Segments;
 import io.tallystick.store.segment.WrittenEnd;
 import io.tallystick.tlog.TileHashReader;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -38,6 +42,10 @@ public final class LogReader implements EntrySource {
   private volatile Horizon horizon;
   private final LogTree tree;
   private final BlockCache cache = new BlockCache();
+
+  /** When the file of erasures changed last, as another process's writer changes it. */
+  @GuardedBy("this")
+  private FileTime lastErased = FileTime.fromMillis(0);
 
   LogReader(
       DataDirectory directory,
@@ -112,6 +120,15 @@ public final class LogReader implements EntrySource {
     horizon.checkNotRemoved(id);
   }
 
+  /**
+   * Which entries record erasures of personal values.
+   *
+   * @throws LogException.Corrupt if the file that says so is damaged
+   */
+  public Erasures erasures() throws IOException {
+    return Erasures.read(directory.erasures());
+  }
+
   /** Where the log begins, and what was removed before that. */
   public Horizon horizon() {
     return horizon;
@@ -134,14 +151,32 @@ public final class LogReader implements EntrySource {
     horizon = further;
   }
 
-  /** Sees what the writer in another process removed; {@code true} if it removed anything. */
+  /**
+   * Sees what the writer in another process removed; {@code true} if it removed anything. Forgets
+   * what it erased.
+   */
   public synchronized boolean refreshHorizon() throws IOException {
+    if (!isBesideWriter()) {
+      FileTime erased = changed(directory.erasures());
+      if (!erased.equals(lastErased)) {
+        cache.empty();
+        lastErased = erased;
+      }
+    }
     Horizon now = Horizon.read(directory.horizon(), identity.genesis());
     boolean moved = now.firstId() > horizon.firstId();
     if (moved) {
       horizon = now;
     }
     return moved;
+  }
+
+  private static FileTime changed(Path file) throws IOException {
+    try {
+      return Files.getLastModifiedTime(file);
+    } catch (NoSuchFileException e) {
+      return FileTime.fromMillis(0);
+    }
   }
 
   public Segments segments() {
@@ -187,6 +222,7 @@ public final class LogReader implements EntrySource {
       if (id > lastId()) {
         return Optional.empty();
       }
+      long emptied = cache.emptied();
       try {
         block = blocks.read(id);
       } catch (LogException.Corrupt | NoSuchFileException e) {
@@ -195,13 +231,28 @@ public final class LogReader implements EntrySource {
         }
         throw e;
       }
-      cache.put(block);
+      cache.put(block, emptied);
     }
     return Optional.of(stored(block, id));
   }
 
+  /**
+   * As {@link #read}, from the disk: a value may be erased while an entry is being read.
+   *
+   * @throws LogException.Corrupt if it should be there and is unreadable
+   */
+  public Optional<StoredEntry> readAgain(long id) throws IOException {
+    forgetBlocks();
+    return read(id);
+  }
+
+  /** Forgets what it has read: the log's writer erased some of it. */
+  void forgetBlocks() {
+    cache.empty();
+  }
+
   private static StoredEntry stored(Block block, long id) {
-    return new StoredEntry(id, block.entry((int) (id - block.firstId())));
+    return block.stored((int) (id - block.firstId()));
   }
 
   /** Skips entries that retention removes meanwhile. */

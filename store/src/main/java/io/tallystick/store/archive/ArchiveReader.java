@@ -9,19 +9,22 @@ import io.tallystick.entry.InvalidEntryException;
 import io.tallystick.note.SignedNote;
 import io.tallystick.note.VerifierKey;
 import io.tallystick.store.log.EntrySource;
+import io.tallystick.store.log.Erasure;
+import io.tallystick.store.log.ErasureProof;
+import io.tallystick.store.log.LineReader;
 import io.tallystick.store.log.LogException;
 import io.tallystick.store.log.StoredEntry;
 import io.tallystick.tlog.Hash;
 import io.tallystick.tlog.InvalidProofException;
 import io.tallystick.tlog.RangeProof;
-import java.io.BufferedInputStream;
-import java.io.ByteArrayOutputStream;
+import io.tallystick.tlog.TlogProof;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
@@ -110,7 +113,7 @@ public final class ArchiveReader implements Closeable {
   }
 
   /**
-   * Passes the entries to the consumer, in the order of the file.
+   * Passes the entries with their personal values to the consumer, in the order of the file.
    *
    * @return {@code false} if the consumer stopped the reading
    * @throws LogException.Corrupt at a line that is not an entry
@@ -120,38 +123,46 @@ public final class ArchiveReader implements Closeable {
     if (entries == null) {
       throw new LogException.Corrupt("the archive has no file entries.ndjson");
     }
-    try (InputStream in = new BufferedInputStream(zip.getInputStream(entries), 1 << 16)) {
-      ByteArrayOutputStream line = new ByteArrayOutputStream();
-      for (int next = in.read(); next >= 0; next = in.read()) {
-        if (next != '\n') {
-          line.write(next);
-          if (line.size() > EntryCodec.MAX_ENTRY_BYTES) {
-            throw new LogException.Corrupt(
-                "the archive has a line that is longer than an entry can be");
-          }
-          continue;
-        }
-        if (!consumer.accept(entry(line.toByteArray()))) {
+    try (LineReader in = new LineReader(zip.getInputStream(entries), EntryCodec.MAX_ENTRY_BYTES);
+        PersonalReader personal = PersonalReader.of(zip)) {
+      for (byte[] line = in.next(); line != null; line = in.next()) {
+        if (!consumer.accept(entry(line, personal))) {
           return false;
         }
-        line.reset();
       }
-      if (line.size() > 0) {
-        throw new LogException.Corrupt("the last line of the archive is incomplete");
-      }
+      personal.checkEnd();
     } catch (ZipException | EOFException e) {
-      throw damaged("entries.ndjson", e);
+      throw damaged("entries.ndjson or personal", e);
     }
     return true;
   }
 
-  private static StoredEntry entry(byte[] bytes) throws LogException.Corrupt {
+  private static StoredEntry entry(byte[] bytes, PersonalReader personal) throws IOException {
     try {
-      return new StoredEntry(EntryCodec.decodeHead(bytes, 0, bytes.length).id(), bytes);
+      long id = EntryCodec.decodeHead(bytes, 0, bytes.length).id();
+      return new StoredEntry(id, bytes, personal.of(id));
     } catch (InvalidEntryException e) {
       throw new LogException.Corrupt(
           "the archive has a line that is not an entry: " + e.getMessage());
     }
+  }
+
+  /**
+   * The entries that record erasures in this archive.
+   *
+   * @param keys one of these must have signed the checkpoints in their proofs
+   * @throws InvalidProofException if one is no entry of the log that records an erasure
+   */
+  List<Erasure.Recorded> erasures(List<VerifierKey> keys)
+      throws IOException, InvalidProofException {
+    List<Erasure.Recorded> erasures = new ArrayList<>();
+    for (ZipEntry file : Collections.list(zip.entries())) {
+      if (file.getName().startsWith(ErasureProof.FOLDER)) {
+        byte[] proof = read(zip, file.getName(), TlogProof.MAX_BYTES);
+        erasures.add(ErasureProof.open(proof, manifest.origin(), keys));
+      }
+    }
+    return erasures;
   }
 
   /** The unverified checkpoint that covers the entries. */

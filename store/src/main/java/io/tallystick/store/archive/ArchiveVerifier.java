@@ -67,9 +67,11 @@ public final class ArchiveVerifier {
       }
       Hasher hasher = new Hasher();
       CompactRange range = proof.begin(hasher);
+      ArchivedValues values = new ArchivedValues(archive.erasures(keys));
       Link link = new Link(manifest.firstId() - 1, Hash.parseHex(manifest.previousHash()));
       archive.forEach(entry -> {
         link.next(entry, faults);
+        values.check(entry).ifPresent(faults::add);
         range.append(hasher.leaf(entry.bytes()));
         count[0]++;
         bytes[0] += entry.bytes().length;

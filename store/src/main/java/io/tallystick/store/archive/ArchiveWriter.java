@@ -30,6 +30,8 @@ import java.util.zip.ZipOutputStream;
  *   README.txt       how to check it, with tally and without
  *   manifest.json    which entries of which log
  *   entries.ndjson   their exact bytes, one entry a line
+ *   personal         their personal values, if they have any, and
+ *   erasures/        the proofs of the entries that record the erasure of some of them
  *   range-proof      "tallystick range-proof v1", "START END SIZE" (leaves, END not included), then
  *                    "left HASH" and "right HASH" a line: the subtrees beside the range, RFC 9162
  *                    section 2.1.1, from left to right, in hexadecimal
@@ -86,6 +88,7 @@ public final class ArchiveWriter {
             return true;
           });
       zip.closeEntry();
+      new PersonalWriter(log, firstId, lastId).write(zip, under);
       put(zip, "range-proof", proof(tree, firstId, lastId, under).getBytes(UTF_8));
       put(zip, "checkpoint", under.note().toBytes());
       Optional<byte[]> token = tree.token(under.size());
@@ -125,14 +128,14 @@ public final class ArchiveWriter {
     return text.toString();
   }
 
-  private static void begin(ZipOutputStream zip, String name) throws IOException {
+  static void begin(ZipOutputStream zip, String name) throws IOException {
     ZipEntry entry = new ZipEntry(name);
     // A fixed time, so that the same entries always give the same file.
     entry.setTimeLocal(LocalDateTime.of(1980, 1, 1, 0, 0));
     zip.putNextEntry(entry);
   }
 
-  private static void put(ZipOutputStream zip, String name, byte[] content) throws IOException {
+  static void put(ZipOutputStream zip, String name, byte[] content) throws IOException {
     begin(zip, name);
     zip.write(content);
     zip.closeEntry();

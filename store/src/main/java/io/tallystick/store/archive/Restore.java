@@ -194,7 +194,7 @@ public final class Restore {
       if (block.bytes() >= BlockFormat.TARGET_BLOCK_BYTES || (!block.isEmpty() && anotherHour)) {
         write();
       }
-      block.addExisting(entry.bytes(), nanos);
+      block.addExisting(entry, nanos);
     }
 
     void write() throws IOException {

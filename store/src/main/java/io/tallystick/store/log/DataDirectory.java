@@ -49,6 +49,11 @@ public record DataDirectory(Path root) {
     return root.resolve("horizon.json");
   }
 
+  /** The file that says which entries record erasures. */
+  public Path erasures() {
+    return root.resolve("erasures.json");
+  }
+
   /** Archives of entries that retention removed. */
   public Path archive() {
     return root.resolve("archive");

@@ -12,6 +12,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.zip.CRC32C;
@@ -132,6 +134,39 @@ public record LogIdentity(
       throw new LogException.NotALog(
           file + " has version " + identity.version + "; this program supports version " + VERSION);
     }
+    return identity;
+  }
+
+  /**
+   * Reads the identity of the log in this directory, or makes one and writes it where there is
+   * none.
+   *
+   * @throws LogException.NotALog if the log has another origin than the configuration
+   */
+  public static LogIdentity readOrCreate(DataDirectory directory, LogConfig config)
+      throws IOException {
+    if (directory.holdsLog()) {
+      LogIdentity identity = LogIdentity.read(directory.identity());
+      if (config.origin() != null && !config.origin().equals(identity.origin())) {
+        throw new LogException.NotALog(
+            directory.root()
+                + " holds the log \""
+                + identity.origin()
+                + "\", not \""
+                + config.origin()
+                + "\"; the origin of a log never changes");
+      }
+      return identity;
+    }
+    String origin = config.origin();
+    if (origin == null) {
+      byte[] random = new byte[8];
+      new SecureRandom().nextBytes(random);
+      origin = "tallystick/" + HexFormat.of().formatHex(random);
+    }
+    String now = config.clock().instant().truncatedTo(ChronoUnit.SECONDS).toString();
+    LogIdentity identity = new LogIdentity(LogIdentity.VERSION, origin, now, List.of());
+    identity.write(directory.identity());
     return identity;
   }
 

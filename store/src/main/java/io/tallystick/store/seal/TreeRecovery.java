@@ -79,6 +79,11 @@ public final class TreeRecovery {
         directory, config, keys, checkpoints, newestCheckpoint(directory, checkpoints));
   }
 
+  /** The last entry that the newest checkpoint covers; 0 if there is none. */
+  public long sealedId() {
+    return newest == null ? 0 : newest.size();
+  }
+
   public CheckpointFiles checkpoints() {
     return checkpoints;
   }

@@ -1,12 +1,15 @@
 package io.tallystick.store.segment;
 
+import io.tallystick.entry.EncodedEvent;
 import io.tallystick.entry.EntryCodec;
 import io.tallystick.entry.EntryHash;
+import io.tallystick.store.log.StoredEntry;
 import io.tallystick.tlog.Hash;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.security.MessageDigest;
 import java.util.Arrays;
+import java.util.List;
 import java.util.zip.CRC32C;
 
 /**
@@ -30,6 +33,7 @@ public final class BlockBuilder {
   private byte[] buffer = new byte[1 << 20];
   private int end = ENTRIES_START;
   private int count;
+  private final AnnexBuilder annex = new AnnexBuilder();
 
   private long nextId;
   private long lastNanos;
@@ -53,6 +57,7 @@ public final class BlockBuilder {
   public void begin() {
     count = 0;
     end = ENTRIES_START;
+    annex.begin();
     System.arraycopy(previousHash, 0, previousHashBefore, 0, Hash.BYTES);
     lastNanosBefore = lastNanos;
   }
@@ -97,7 +102,7 @@ public final class BlockBuilder {
 
   /** Current size of the block in bytes. */
   public int bytes() {
-    return BlockFormat.prefixBytes(count) + end - ENTRIES_START;
+    return BlockFormat.prefixBytes(count) + end - ENTRIES_START + annex.bytes();
   }
 
   /**
@@ -113,21 +118,22 @@ public final class BlockBuilder {
   /**
    * Adds a batch.
    *
-   * @param bodies the client's part of each entry, from {@link EntryCodec#encodeBody}
+   * @param events from {@link EntryCodec#encodeEvent}
    * @param nanos time of the first entry, in nanoseconds since 1970; each next one is a nanosecond
    *     later
    * @return id of the first entry
    */
-  public long add(byte[][] bodies, long nanos) {
+  public long add(List<EncodedEvent> events, long nanos) {
     long firstIdOfBatch = nextId;
     long time = nanos;
     if (count == 0) {
       firstNanos = nanos;
     }
-    if (hashes.length < (count + bodies.length) * Hash.BYTES) {
-      hashes = Arrays.copyOf(hashes, 2 * (count + bodies.length) * Hash.BYTES);
+    if (hashes.length < (count + events.size()) * Hash.BYTES) {
+      hashes = Arrays.copyOf(hashes, 2 * (count + events.size()) * Hash.BYTES);
     }
-    for (byte[] body : bodies) {
+    for (EncodedEvent event : events) {
+      byte[] body = event.body();
       ensureRoom(EntryCodec.MAX_HEAD_BYTES + body.length + TRAILING_ZEROS);
       int start = end;
       int at =
@@ -142,6 +148,7 @@ public final class BlockBuilder {
       end = at + body.length;
       EntryHash.inPlace(sha256, buffer, start, end - start, previousHash, 0);
       System.arraycopy(previousHash, 0, hashes, count * Hash.BYTES, Hash.BYTES);
+      annex.add(count, event.personal());
       lengths[count++] = (short) (end - start);
       nextId++;
       time++;
@@ -150,11 +157,13 @@ public final class BlockBuilder {
     return firstIdOfBatch;
   }
 
-  /** Adds an encoded entry, which has the next id and this time. */
-  public void addExisting(byte[] entry, long nanos) {
+  /** Adds an entry of another log's, which has the next id and this time. */
+  public void addExisting(StoredEntry stored, long nanos) {
     if (count == 0) {
       firstNanos = nanos;
     }
+    byte[] entry = stored.bytes();
+    annex.add(count, stored.personal());
     ensureRoom(entry.length + TRAILING_ZEROS);
     System.arraycopy(entry, 0, buffer, end, entry.length);
     end += entry.length;
@@ -162,6 +171,19 @@ public final class BlockBuilder {
     nextId++;
     lastNanos = nanos;
   }
+
+  /**
+   * The payload of a finished block's annex, which the block's own CRC32C does not cover: to see
+   * that it was written as a whole.
+   */
+  public Payload payload(ByteBuffer finished) {
+    int bytes = annex.payloadBytes();
+    int end = finished.limit() - TRAILING_ZEROS;
+    return new Payload(bytes, Block.crc(finished.slice(end - bytes, bytes)));
+  }
+
+  /** Length and CRC32C of the payload of a block's annex. */
+  public record Payload(int bytes, int crc) {}
 
   private void ensureRoom(int bytes) {
     if (buffer.length - end < bytes) {
@@ -174,17 +196,25 @@ public final class BlockBuilder {
    */
   public ByteBuffer finish() {
     int start = ENTRIES_START - BlockFormat.prefixBytes(count);
+    ensureRoom(annex.bytes() + TRAILING_ZEROS);
     ByteBuffer block = ByteBuffer.wrap(buffer).order(ByteOrder.LITTLE_ENDIAN);
-    block.putInt(start + BlockFormat.COUNT_OFFSET, count);
+    annex.put(block.position(end));
+    int whole = block.position();
+    int flag = annex.isEmpty() ? 0 : BlockFormat.ANNEX;
+    block.putInt(start + BlockFormat.COUNT_OFFSET, count | flag);
     block.putLong(start + BlockFormat.FIRST_ID_OFFSET, firstId());
     for (int i = 0; i < count; i++) {
       block.putShort(start + BlockFormat.HEAD_BYTES + 2 * i, lengths[i]);
     }
     CRC32C crc = new CRC32C();
     int checked = start + BlockFormat.COUNT_OFFSET;
-    crc.update(buffer, checked, end - checked);
+    crc.update(buffer, checked, whole - annex.payloadBytes() - checked);
     block.putInt(start + BlockFormat.CRC_OFFSET, (int) crc.getValue());
-    Arrays.fill(buffer, end, end + TRAILING_ZEROS, (byte) 0);
-    return block.position(start).limit(end + TRAILING_ZEROS).slice().order(ByteOrder.LITTLE_ENDIAN);
+    Arrays.fill(buffer, whole, whole + TRAILING_ZEROS, (byte) 0);
+    return block
+        .position(start)
+        .limit(whole + TRAILING_ZEROS)
+        .slice()
+        .order(ByteOrder.LITTLE_ENDIAN);
   }
 }

@@ -20,6 +20,9 @@ public final class BlockCache {
   @GuardedBy("this")
   private long bytes;
 
+  @GuardedBy("this")
+  private long emptied;
+
   /** The cached block that holds the entry; {@code null} if there is none. */
   public synchronized @Nullable Block get(long id) {
     for (Iterator<Block> all = blocks.iterator(); all.hasNext(); ) {
@@ -33,11 +36,31 @@ public final class BlockCache {
     return null;
   }
 
-  public synchronized void put(Block block) {
+  /** How often the cache was emptied, to be asked before a block is read for it. */
+  public synchronized long emptied() {
+    return emptied;
+  }
+
+  /**
+   * Adds a block, unless the cache was emptied since it was read.
+   *
+   * @param before what {@link #emptied} said before it was read
+   */
+  public synchronized void put(Block block, long before) {
+    if (before != emptied) {
+      return;
+    }
     blocks.addFirst(block);
     bytes += block.bytes().length;
     while (bytes > MAX_BYTES || blocks.size() > 256) {
       bytes -= blocks.removeLast().bytes().length;
     }
+  }
+
+  /** Forgets all blocks, for they may hold what was erased. */
+  public synchronized void empty() {
+    blocks.clear();
+    bytes = 0;
+    emptied++;
   }
 }

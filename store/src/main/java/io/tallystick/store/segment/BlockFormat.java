@@ -1,5 +1,6 @@
 package io.tallystick.store.segment;
 
+import io.tallystick.entry.EncodedEvent;
 import io.tallystick.store.log.LogConfig;
 
 /**
@@ -13,8 +14,19 @@ import io.tallystick.store.log.LogConfig;
  *   | CRC32C | n      | id of the first| u16 x n   | the entries, one |
  *   | u32    | u32    | entry, i64     | lengths   | after another    |
  *   +--------+--------+----------------+-----------+------------------+
- *   The CRC32C covers everything after itself.
+ *   The CRC32C covers everything after itself up to the payload of the annex.
  * </pre>
+ *
+ * Bit 31 of n says that the entries have personal values, which stand behind them in the annex:
+ *
+ * <pre>
+ *   +-------+---------------------------------------------------------+--------------------------+
+ *   | m     | m x { u16 entry in block, u8 member of its "personal",  | m x { salt, 16 bytes,    |
+ *   | u32   |       u8 0, u32 length of value }                       |       value }: payload   |
+ *   +-------+---------------------------------------------------------+--------------------------+
+ * </pre>
+ *
+ * The commitments in the entries vouch for the payload, so that it can be erased in place.
  */
 public final class BlockFormat {
   static final int CRC_OFFSET = 0;
@@ -30,6 +42,15 @@ public final class BlockFormat {
 
   /** A growing block is written once it has this many bytes. */
   public static final int TARGET_BLOCK_BYTES = 256 << 10;
+
+  /** Set in the number of entries where there is an annex. */
+  static final int ANNEX = 0x8000_0000;
+
+  /** The number of values in the annex. */
+  public static final int ANNEX_HEAD_BYTES = 4;
+
+  /** One value in the annex's directory. */
+  static final int DIRECTORY_BYTES = EncodedEvent.DIRECTORY_BYTES;
 
   private BlockFormat() {}
 

@@ -82,6 +82,16 @@ public final class BlockWalk implements Closeable {
     return file == null || cursor == null ? "" : file.name() + "@" + cursor.position();
   }
 
+  /** File name of the segment that holds the last block. */
+  String segment() {
+    return file == null ? "" : file.name();
+  }
+
+  /** Offset of the last block in its segment. */
+  long blockOffset() {
+    return cursor == null ? 0 : cursor.position() + SegmentFile.HEADER_BYTES;
+  }
+
   /** Gaps found since the last call. */
   public List<Gap> takeGaps() {
     List<Gap> taken = List.copyOf(gaps);

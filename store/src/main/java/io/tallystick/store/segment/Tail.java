@@ -51,23 +51,30 @@ public record Tail(
 
   /**
    * Finds the end of the log. Chronicle's index leads to a block before it. From there on every
-   * block's CRC32C is checked, which includes all blocks that may be written and not forced.
+   * block's CRC32C is checked, which includes all blocks that may be written and not forced, and so
+   * are the personal values of entries that are not sealed: no others can have been erased.
+   *
+   * @param sealedId the last entry that a checkpoint covers; 0 if there is none
    */
-  public static Tail find(Segments segments) throws IOException {
+  public static Tail find(Segments segments, long sealedId) throws IOException {
     List<String> names = segments.names();
     Tail end = new Tail(null, 0, 0, SegmentCursor.Stop.END, null, null, List.of());
     for (int i = names.size() - 1; i >= 0 && end.lastBlocks.isEmpty(); i--) {
       try (SegmentFile file = segments.open(names.get(i))) {
-        Tail tail = of(file);
+        Tail tail = of(file, sealedId);
         end = end.segment == null ? tail : end.after(tail);
       }
     }
     return end;
   }
 
-  /** The end of one segment. */
+  /** The end of one segment whose entries are all sealed. */
   static Tail of(SegmentFile file) throws IOException {
-    return walk(file, start(file));
+    return of(file, Long.MAX_VALUE);
+  }
+
+  private static Tail of(SegmentFile file, long sealedId) throws IOException {
+    return walk(file, start(file), sealedId);
   }
 
   /** Combines this tail, of segments without a complete block, with that of the previous one. */
@@ -109,7 +116,7 @@ public record Tail(
     return probe.next() && probe.position() == position && probe.block().defect() == null;
   }
 
-  private static Tail walk(SegmentFile file, long start) throws IOException {
+  private static Tail walk(SegmentFile file, long start, long sealedId) throws IOException {
     SegmentCursor cursor = new SegmentCursor(file, start);
     Deque<Block> last = new ArrayDeque<>();
     long bytes = 0;
@@ -117,6 +124,11 @@ public record Tail(
     while (defect == null && cursor.next()) {
       Block block = cursor.block();
       defect = block.defect();
+      if (defect == null && block.lastId() > sealedId) {
+        long unopened = block.firstUnopened(sealedId + 1);
+        defect =
+            unopened == 0 ? null : "has a personal value of entry " + unopened + " that was torn";
+      }
       if (defect == null) {
         last.addLast(block);
         bytes += block.bytes().length;

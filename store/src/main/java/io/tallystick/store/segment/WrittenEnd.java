@@ -45,7 +45,7 @@ public final class WrittenEnd implements LogEnd {
    * @param sealedId the last entry that a checkpoint covers; 0 if there is none
    */
   public static WrittenEnd of(Segments segments, long sealedId) throws IOException {
-    return new WrittenEnd(segments, Tail.find(segments), sealedId);
+    return new WrittenEnd(segments, Tail.find(segments, sealedId), sealedId);
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.tallystick.store.verify;
 
 import io.tallystick.entry.EntryCodec;
 import io.tallystick.entry.InvalidEntryException;
+import io.tallystick.store.log.Erasure;
 import io.tallystick.store.log.Fault;
 import io.tallystick.store.log.Nanos;
 import io.tallystick.store.segment.Block;
@@ -23,6 +24,9 @@ public final class ChainCheck {
   private final long startId;
   private final long endId;
   private final boolean strict;
+  private final PersonalCheck personal;
+  private final List<Long> doubtful = new ArrayList<>();
+  private final List<Erasure.Recorded> erasures = new ArrayList<>();
   private final Hasher hasher = new Hasher();
   private final List<Fault> faults = new ArrayList<>();
 
@@ -43,7 +47,8 @@ public final class ChainCheck {
   private long[] ids = new long[1_024];
 
   /** A check of the entries from {@code startId} to {@code endId}; others are skipped. */
-  ChainCheck(long startId, long endId, boolean strict) {
+  ChainCheck(long startId, long endId, boolean strict, PersonalCheck personal) {
+    this.personal = personal;
     this.startId = startId;
     this.endId = endId;
     this.strict = strict;
@@ -84,6 +89,14 @@ public final class ChainCheck {
       }
       if (strict || block.defect() != null) {
         EntryCodec.decode(block.entry(i));
+      }
+      boolean mayHavePersonal =
+          block.personalCount(i) > 0 || EntryCodec.mayHavePersonal(bytes, offset, length);
+      if (mayHavePersonal && !personal.isSound(block.stored(i))) {
+        doubtful.add(id);
+      }
+      if (Erasure.mayRecord(bytes, offset, length)) {
+        Erasure.of(EntryCodec.decode(block.entry(i))).ifPresent(erasures::add);
       }
     } catch (InvalidEntryException e) {
       fault(id, Fault.Kind.CONTENT, "is not a valid entry: " + e.getMessage());
@@ -169,6 +182,16 @@ public final class ChainCheck {
           Fault.Kind.CONTENT,
           "is the last one and its block is damaged, so nothing confirms that it is unchanged");
     }
+  }
+
+  /** Entries whose personal values are to be looked at again. */
+  List<Long> doubtful() {
+    return doubtful;
+  }
+
+  /** Erasures that entries of the run record. */
+  List<Erasure.Recorded> erasures() {
+    return erasures;
   }
 
   List<Fault> faults() {

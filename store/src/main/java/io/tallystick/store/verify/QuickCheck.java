@@ -26,11 +26,13 @@ import java.util.function.Consumer;
  */
 public final class QuickCheck {
   private final LogReader reader;
+  private final PersonalCheck personal;
   private final TileHashReader.Source tiles;
   private final Consumer<Fault> faults;
   private final Hasher hasher = new Hasher();
 
-  QuickCheck(LogReader reader, Consumer<Fault> faults) {
+  QuickCheck(LogReader reader, PersonalCheck personal, Consumer<Fault> faults) {
+    this.personal = personal;
     this.reader = reader;
     this.tiles = reader.tree().tiles();
     this.faults = faults;
@@ -97,6 +99,9 @@ public final class QuickCheck {
         long found = EntryCodec.decode(bytes).id();
         if (found != id) {
           faults.accept(new Fault(id, Fault.Kind.SEQUENCE, "entry " + id + " has the id " + found));
+        }
+        if (!personal.isSound(entry.get())) {
+          personal.doubt(id);
         }
         range.append(hasher.leaf(bytes));
         return true;

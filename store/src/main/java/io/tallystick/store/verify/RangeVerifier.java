@@ -56,12 +56,15 @@ public final class RangeVerifier {
   private ChainCheck.@Nullable Link link;
   private @Nullable SignedCheckpoint checkpoint;
   private @Nullable SealCheck seal;
+  private final PersonalCheck personal;
 
-  RangeVerifier(LogReader reader, Assistants assistants, VerifyReport.@Nullable Progress progress) {
+  RangeVerifier(LogReader reader, Assistants assistants, VerifyReport.@Nullable Progress progress)
+      throws IOException {
     this.reader = reader;
     this.segments = reader.segments();
     this.assistants = assistants;
     this.progress = progress;
+    this.personal = new PersonalCheck(reader, this::add);
   }
 
   VerifyReport verify(VerifyRequest request) throws IOException, InterruptedException {
@@ -82,6 +85,7 @@ public final class RangeVerifier {
         add(Fault.missing(last, due));
       }
     }
+    personal.end();
     checkpoints.covered(request, newest);
     nodeHashes += checkpoints.nodesHashed();
     return new VerifyReport(
@@ -102,7 +106,7 @@ public final class RangeVerifier {
       throw new IllegalArgumentException(
           "a quick verification needs a checkpoint, and this log has none");
     }
-    QuickCheck quick = new QuickCheck(reader, this::add);
+    QuickCheck quick = new QuickCheck(reader, personal, this::add);
     long last = checkpoint == null ? start - 1 : quick.check(checkpoint, start, end);
     checked = quick.leavesHashed();
     leafHashes = quick.leavesHashed();
@@ -244,7 +248,7 @@ public final class RangeVerifier {
           bytes += block.bytes().length;
         }
         if ((!more && !run.isEmpty()) || bytes >= RUN_BYTES) {
-          submit(new ChainCheck(start, end, strict), run, where);
+          submit(new ChainCheck(start, end, strict, personal), run, where);
           run = new ArrayList<>();
           where = new ArrayList<>();
           bytes = 0;
@@ -310,6 +314,8 @@ public final class RangeVerifier {
     }
     check.follow(link);
     check.faults().forEach(this::add);
+    check.doubtful().forEach(personal::doubt);
+    check.erasures().forEach(personal::pass);
     if (check.last() != null) {
       link = check.last();
     }

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AppendQueue {
   /** Stays in the stack for good once the queue is closed and its last request was removed. */
-  private static final AppendRequest CLOSED = new AppendRequest(new byte[0][]);
+  private static final AppendRequest CLOSED = new AppendRequest(List.of());
 
   /**
    * A taker that lets requests gather is woken when this much has come: enough to work on while the

@@ -1,10 +1,13 @@
 package io.tallystick.store.write;
 
+import io.tallystick.entry.EncodedEvent;
 import io.tallystick.entry.EntryCodec;
 import io.tallystick.store.log.LogException;
 import io.tallystick.store.log.Receipt;
+import io.tallystick.store.segment.BlockFormat;
 import io.tallystick.tlog.Hash;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -14,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * hand-over orders the writes before it, so the fields need no lock.
  */
 public final class AppendRequest {
-  private final byte[][] bodies;
-  private final long bodyBytes;
+  private final List<EncodedEvent> events;
+  private final long eventBytes;
   private final CompletableFuture<Receipt> receipt = new CompletableFuture<>();
 
   /** The request that came before this one, while both wait in the {@link AppendQueue}. */
@@ -24,27 +27,32 @@ public final class AppendRequest {
   private long firstId;
   private long firstNanos;
 
-  /** A request for these bodies, each from {@link EntryCodec#encodeBody}; not copied. */
-  public AppendRequest(byte[][] bodies) {
-    this.bodies = bodies;
-    long sum = 0;
-    for (byte[] body : bodies) {
-      sum += body.length;
+  /** A request for these events. */
+  public AppendRequest(List<EncodedEvent> events) {
+    this.events = events;
+    long bodies = 0;
+    long personal = 0;
+    for (EncodedEvent event : events) {
+      bodies += event.body().length;
+      personal += event.personalBytes();
     }
-    this.bodyBytes = sum;
+    this.eventBytes = bodies + (personal == 0 ? 0 : personal + BlockFormat.ANNEX_HEAD_BYTES);
   }
 
-  byte[][] bodies() {
-    return bodies;
+  List<EncodedEvent> events() {
+    return events;
   }
 
   int count() {
-    return bodies.length;
+    return events.size();
   }
 
-  /** Most bytes that the entries can need in a block: bodies, largest heads, lengths. */
+  /**
+   * Most bytes that the entries can need in a block: bodies, largest heads, lengths, the annex with
+   * their personal values.
+   */
   public long maxBlockBytes() {
-    return bodyBytes + (long) count() * (EntryCodec.MAX_HEAD_BYTES + 2);
+    return eventBytes + (long) count() * (EntryCodec.MAX_HEAD_BYTES + 2);
   }
 
   /** Completes with the receipt, or with the {@link LogException} that says why it was refused. */

@@ -6,6 +6,7 @@ import io.tallystick.store.log.LogException;
 import io.tallystick.store.seal.Sealer;
 import io.tallystick.store.seal.StopLatch;
 import io.tallystick.store.segment.Block;
+import io.tallystick.store.segment.BlockBuilder;
 import io.tallystick.store.segment.ChronicleWriter;
 import io.tallystick.store.segment.SegmentFile;
 import io.tallystick.tlog.Hash;
@@ -38,6 +39,7 @@ public final class Committer implements Runnable {
   /** A written block, the hashes of its entries, and the requests to answer once it is durable. */
   static final class Commit {
     private final ChronicleWriter.Written written;
+    private final BlockBuilder.Payload payload;
     private final long lastId;
     private final byte[] hashes;
     private final List<AppendRequest> requests;
@@ -46,8 +48,13 @@ public final class Committer implements Runnable {
      * @param hashes 32 bytes each; not copied
      */
     Commit(
-        ChronicleWriter.Written written, long lastId, byte[] hashes, List<AppendRequest> requests) {
+        ChronicleWriter.Written written,
+        BlockBuilder.Payload payload,
+        long lastId,
+        byte[] hashes,
+        List<AppendRequest> requests) {
       this.written = written;
+      this.payload = payload;
       this.lastId = lastId;
       this.hashes = hashes;
       this.requests = requests;
@@ -148,7 +155,7 @@ public final class Committer implements Runnable {
       current.channel().force(false);
     }
     for (Commit commit : commits) {
-      checkWritten(commit.written);
+      checkWritten(commit.written, commit.payload);
     }
     if (durability == Durability.FORCED) {
       // Before the sealer has the hashes: a checkpoint must never cover an entry that readers of
@@ -175,7 +182,8 @@ public final class Committer implements Runnable {
     AtomicFile.forceDirectory(segment.directory());
   }
 
-  private void checkWritten(ChronicleWriter.Written written) throws IOException {
+  private void checkWritten(ChronicleWriter.Written written, BlockBuilder.Payload payload)
+      throws IOException {
     int bytes = SegmentFile.HEADER_BYTES + written.length();
     if (readBack.capacity() < bytes) {
       readBack = ByteBuffer.allocateDirect(bytes);
@@ -189,7 +197,7 @@ public final class Committer implements Runnable {
     buffer.flip();
     if (buffer.remaining() < bytes
         || buffer.getInt() != written.length()
-        || !Block.crcMatches(buffer)) {
+        || !Block.crcMatches(buffer, payload)) {
       throw new LogException.Corrupt(
           written.segment().path()
               + "@"

@@ -7,6 +7,7 @@ import io.tallystick.store.segment.BlockBuilder;
 import io.tallystick.store.segment.BlockFormat;
 import io.tallystick.store.segment.ChronicleWriter;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -96,7 +97,7 @@ public final class Sequencer implements Runnable {
 
   private void add(AppendRequest request) {
     long nanos = clock.next(request.count());
-    request.sequenced(block.add(request.bodies(), nanos), nanos);
+    request.sequenced(block.add(request.events(), nanos), nanos);
     requests.add(request);
   }
 
@@ -109,9 +110,12 @@ public final class Sequencer implements Runnable {
       if (writer.beginsSegment(block.firstNanos())) {
         committer.awaitForced();
       }
-      ChronicleWriter.Written written = writer.append(block.finish(), block.firstNanos());
+      ByteBuffer finished = block.finish();
+      BlockBuilder.Payload payload = block.payload(finished);
+      ChronicleWriter.Written written = writer.append(finished, block.firstNanos());
       committer.submit(
-          new Committer.Commit(written, block.lastId(), block.hashes(), List.copyOf(requests)));
+          new Committer.Commit(
+              written, payload, block.lastId(), block.hashes(), List.copyOf(requests)));
       block.begin();
       requests.clear();
     } catch (NoSpaceException e) {

@@ -3,6 +3,7 @@ package io.tallystick.store.write;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
+import io.tallystick.entry.EncodedEvent;
 import io.tallystick.store.log.LogException;
 import io.tallystick.store.seal.StopLatch;
 import java.util.ArrayList;
@@ -25,7 +26,7 @@ final class AppendQueueStress {
 
   private static void put(AppendQueue queue, byte[] body) {
     try {
-      queue.put(new AppendRequest(new byte[][] {body}));
+      queue.put(new AppendRequest(List.of(new EncodedEvent(body, List.of()))));
     } catch (LogException e) {
       throw new AssertionError(e);
     }
@@ -35,7 +36,7 @@ final class AppendQueueStress {
   private static int digits(List<AppendRequest> requests) {
     int digits = 0;
     for (AppendRequest request : requests) {
-      digits = 10 * digits + request.bodies()[0][0];
+      digits = 10 * digits + request.events().getFirst().body()[0];
     }
     return digits;
   }
@@ -163,7 +164,7 @@ final class AppendQueueStress {
     @Actor
     public void client(II_Result result) {
       try {
-        queue.put(new AppendRequest(new byte[][] {{1}}));
+        queue.put(new AppendRequest(List.of(new EncodedEvent(new byte[] {1}, List.of()))));
         result.r1 = 1;
       } catch (LogException e) {
         result.r1 = 0;

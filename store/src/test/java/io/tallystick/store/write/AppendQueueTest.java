@@ -2,6 +2,7 @@ package io.tallystick.store.write;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tallystick.entry.EncodedEvent;
 import io.tallystick.store.log.LogException;
 import io.tallystick.store.seal.StopLatch;
 import java.util.List;
@@ -19,7 +20,7 @@ class AppendQueueTest {
   private final AppendQueue queue = new AppendQueue(1 << 20, latch);
 
   private void put(int bytes) throws LogException {
-    queue.put(new AppendRequest(new byte[][] {new byte[bytes]}));
+    queue.put(new AppendRequest(List.of(new EncodedEvent(new byte[bytes], List.of()))));
   }
 
   /** The result of a taker that already sleeps when this returns. */

@@ -3,8 +3,8 @@ package io.tallystick.store.write;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tallystick.entry.EncodedEvent;
 import io.tallystick.entry.EntryCodec;
-import io.tallystick.entry.Event;
 import io.tallystick.store.AuditLogTest;
 import io.tallystick.store.LogFiles;
 import io.tallystick.store.log.DataDirectory;
@@ -28,6 +28,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -88,12 +89,11 @@ class CommitterTest {
 
   /** A batch that is a block of its own, whether or not the committer is busy. */
   private CompletableFuture<Receipt> append() throws IOException {
-    byte[][] bodies = new byte[1_500][];
-    for (int i = 0; i < bodies.length; i++) {
-      Event event = AuditLogTest.event(i);
-      bodies[i] = EntryCodec.encodeBody(event, null);
+    List<EncodedEvent> events = new ArrayList<>();
+    for (int i = 0; i < 1_500; i++) {
+      events.add(EntryCodec.encodeEvent(AuditLogTest.event(i), null));
     }
-    AppendRequest request = new AppendRequest(bodies);
+    AppendRequest request = new AppendRequest(events);
     queue.put(request);
     return request.receipt();
   }
@@ -155,7 +155,11 @@ class CommitterTest {
     broken.channel().close();
     committer.submit(
         new Committer.Commit(
-            new ChronicleWriter.Written(broken, 0, 0), 1_500, new byte[0], List.of()));
+            new ChronicleWriter.Written(broken, 0, 0),
+            new BlockBuilder.Payload(0, 0),
+            1_500,
+            new byte[0],
+            List.of()));
     clock.now = clock.now.plusSeconds(3_600);
     CompletableFuture<Receipt> next = append();
     Thread.sleep(100);
