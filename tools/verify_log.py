@@ -17,10 +17,12 @@ Needs Python 3.9 or newer and the package "cryptography". With the package "goog
 
 import argparse
 import base64
+import bisect
 import calendar
 import functools
 import hashlib
 import ipaddress
+import itertools
 import json
 import os
 import re
@@ -229,6 +231,7 @@ HEAD = re.compile(
 STRING = rb'"[^"\\\x00-\x1f]*(?:\\(?:["\\btnfr]|u00(?:0[1-7bef]|1[0-9a-f]))[^"\\\x00-\x1f]*)*"'
 DECIMAL = rb"0|[1-9][0-9]{0,18}"
 TYPE_WORD = rb"[A-Za-z0-9_:/-]+"
+COMMITMENT = STRING + rb':"[A-Za-z0-9_-]{43}"'
 NAMES = rb'\["[a-z_]+"(?:,"[a-z_]+")*\]'
 # Every field after the timestamp in its order, with the form of its value and, for a string, its most bytes.
 FIELDS = (
@@ -254,10 +257,24 @@ FIELDS = (
     ("source", STRING, 64),
     ("source_seq", rb"[1-9][0-9]{0,18}", None),
     ("altered", NAMES, None),
-    ("details", rb"\{.*\}", None),
+    ("details", rb"\{.*?\}", None),
+    ("personal", rb"\{" + COMMITMENT + b"(?:," + COMMITMENT + rb")*\}", None),
 )
 MAX_STRING_BYTES = {name: most for name, _, most in FIELDS if most}
-MAY_BE_ALTERED = [name for name, _, _ in FIELDS if name not in ("source", "altered")]
+MAY_BE_ALTERED = [name for name, _, _ in FIELDS if name not in ("source", "altered", "personal")]
+MAY_BE_PERSONAL = (
+    "actor_id",
+    "actor_username",
+    "actor_ip",
+    "user_agent",
+    "actor_host",
+    "session_id",
+    "target_id",
+    "action",
+    "target_name",
+    "details",
+)
+MAX_PERSONAL = 256
 
 
 def member(name, pattern):
@@ -381,6 +398,40 @@ def check_altered(names):
         raise NotAnEntry("altered does not name fields once each, in their order")
 
 
+def places(details, path):
+    """The values that a path of keys, joined by dots, leads to."""
+    found = []
+    for key, value in details.items():
+        if path == key:
+            found.append(value)
+        elif path.startswith(key + ".") and isinstance(value, dict):
+            found += places(value, path[len(key) + 1 :])
+    return found
+
+
+def check_personal(body):
+    """The names and commitments of an entry's personal values (section "Personal values")."""
+    pairs = json.loads(body["personal"], object_pairs_hook=lambda pairs: pairs)
+    names = [name for name, _ in pairs]
+    if len(names) > MAX_PERSONAL or names != sorted(set(names), key=str.encode):
+        raise NotAnEntry("personal does not name values once each, in the order of their bytes")
+    if ("{" + ",".join(f'{quote_json(name)}:"{text}"' for name, text in pairs) + "}").encode() != body["personal"]:
+        raise NotAnEntry("personal is not in canonical form")
+    details = JSON.decode(body["details"].decode()) if body["details"] else None
+    for name in names:
+        field, dot, path = name.partition(".")
+        if "\0" in name or field not in MAY_BE_PERSONAL or (dot and (field != "details" or not path)):
+            raise NotAnEntry(f"personal names {name[:60]!r}, which can't be personal")
+        if not dot and body[field] is not None:
+            raise NotAnEntry(f"{name} is personal, and the entry has it")
+        if dot and (details is None or places(details, path) != [None]):
+            raise NotAnEntry(f"{name[:60]!r} is personal, and details do not have null in its place")
+    commitments = [base64.urlsafe_b64decode(text + "=") for _, text in pairs]
+    if any(base64.urlsafe_b64encode(each).decode() != text + "=" for each, (_, text) in zip(commitments, pairs)):
+        raise NotAnEntry("personal has a commitment with bits to spare")
+    return list(zip(names, commitments))
+
+
 def parse_head(entry):
     """Id, previous hash and timestamp: what the chain is checked with."""
     head = HEAD.match(entry)
@@ -395,7 +446,7 @@ def parse_head(entry):
 
 
 def check_body(entry, start):
-    """Everything after the timestamp."""
+    """Everything after the timestamp. Gives its type, and its personal values' names and commitments."""
     if len(entry) > MAX_ENTRY_BYTES:
         raise NotAnEntry(f"it has {len(entry)} bytes, more than {MAX_ENTRY_BYTES}")
     try:
@@ -416,6 +467,110 @@ def check_body(entry, start):
         check_altered(json.loads(body["altered"]))
     if body["details"] is not None:
         check_details(body["details"])
+    personal = check_personal(body) if body["personal"] is not None else []
+    return body["event_type"][1:-1].decode(), personal
+
+
+# --- Section "Erasing" ------------------------------------------------------------------------------------------------
+
+ERASURE = "audit.personal.erased"
+ERASURE_MARK = b',"event_type":"' + ERASURE.encode() + b'"'
+SALT_BYTES = 16
+
+
+class Erasure:
+    """Which personal values are erased, as an entry says."""
+
+    def __init__(self, number, details):
+        self.number = number
+        self.ranges = [(int(first), int(last)) for first, last in details["ids"]]
+        self.fields = details.get("fields", [])
+        ends = [end for first, last in self.ranges for end in (first, last + 1)]
+        if not ends or ends != sorted(ends) or ends[0] < 1:
+            raise ValueError("ids are no ranges")
+        for name in self.fields:
+            if name.partition(".")[0] not in MAY_BE_PERSONAL:
+                raise ValueError(f"{name} can't be personal")
+
+    def covers(self, number, kind, name):
+        """Whether it is about this value of an entry that is in one of its ranges."""
+        if number >= self.number:
+            return False
+        names = [name]
+        if kind == "ingest.unknown_type" and (name + ".").startswith("details.details."):
+            names.append(name[len("details.") :])
+        return not self.fields or any(overlap(field, each) for field in self.fields for each in names)
+
+
+def overlap(one, other):
+    return one == other or one.startswith(other + ".") or other.startswith(one + ".")
+
+
+def parse_erasure(entry):
+    """The erasure that an entry of the log itself records; None if it records none."""
+    try:
+        number, _, _, end = parse_head(entry)
+        if not entry.startswith(ERASURE_MARK, end):
+            return None
+        body = json.loads(entry)
+        return None if "source" in body else Erasure(number, body["details"])
+    except (NotAnEntry, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+class Values:
+    """Checks the personal values of entries (section "Verification")."""
+
+    def __init__(self, findings, erasures, is_done, lenient=False):
+        self.findings = findings
+        self.ranges = []
+        self.index(erasures)
+        self.is_done = is_done
+        self.lenient = lenient
+        self.gone = []
+
+    def index(self, more):
+        """The ranges of all erasures by their first ids, and how far all up to each one reach."""
+        ranges = self.ranges + [(first, last, each) for each in more for first, last in each.ranges]
+        self.ranges = sorted(ranges, key=lambda range_: range_[0])
+        self.firsts = [first for first, _, _ in self.ranges]
+        self.reach = list(itertools.accumulate((last for _, last, _ in self.ranges), max))
+        self.known = {each.number for _, _, each in self.ranges}
+
+    def check(self, number, kind, personal, values):
+        if len(personal) != len(values):
+            self.findings.entry(number, f"names {len(personal)} personal values, and {len(values)} stand beside it")
+            return
+        for (name, commitment), (salt, value) in zip(personal, values):
+            erasure = self.erasure(number, kind, name)
+            if not any(salt) and not any(value):
+                if erasure is None and not self.lenient:
+                    self.gone.append((number, kind, name))
+            elif erasure is not None:
+                if self.is_done(erasure):
+                    self.findings.entry(number, f"still has its {name}, which entry {erasure.number} erased")
+            elif sha256(b"\2" + salt + value) != commitment:
+                self.findings.entry(number, f"its {name} is not the one that was written")
+
+    def erasure(self, number, kind, name):
+        found = None
+        at = bisect.bisect_right(self.firsts, number) - 1
+        while at >= 0 and self.reach[at] >= number:
+            _, last, each = self.ranges[at]
+            if last >= number and (found is None or each.number < found.number) and each.covers(number, kind, name):
+                found = each
+            at -= 1
+        return found
+
+    def passed(self, erasure):
+        """An entry that records one, which may be younger than the list."""
+        if erasure.number not in self.known:
+            self.index([erasure])
+
+    def end(self):
+        for number, kind, name in self.gone:
+            if self.erasure(number, kind, name) is None:
+                self.findings.entry(number, f"its {name} is gone, and no entry records that it was erased")
 
 
 # --- Section "Segments" -----------------------------------------------------------------------------------------------
@@ -429,6 +584,8 @@ END_OF_FILE = 0xC000_0000
 FIELD_NAME = 0xB9
 MAX_BLOCK_BYTES = 12 << 20
 MAX_BLOCK_ENTRIES = 65_535
+HAS_ANNEX = 0x8000_0000
+DIRECTORY = struct.Struct("<HBBI")
 WINDOW_BYTES = 1 << 20
 ZEROS = bytes(WINDOW_BYTES)
 
@@ -440,30 +597,57 @@ class Block:
         self.data = data
         self.first_id = 0
         self.bounds = []
+        self.values = {}
         if len(data) < BLOCK_HEAD.size:
             self.defect = f"it has {len(data)} bytes, less than the head of a block"
             return
         crc, count, self.first_id = BLOCK_HEAD.unpack_from(data)
+        has_annex, count = count & HAS_ANNEX, count & ~HAS_ANNEX
         at = BLOCK_HEAD.size + 2 * count
         bounds = []
         if 1 <= count <= MAX_BLOCK_ENTRIES and at <= len(data):
             for length in struct.unpack_from(f"<{count}H", data, BLOCK_HEAD.size):
                 bounds.append((at, at + length))
                 at += length
+        checked = len(data)
+        if bounds and has_annex:
+            checked, at = self.read_annex(at, count)
         if not bounds or at != len(data):
+            self.values = {}
             self.defect = f"it has {len(data)} bytes, which is not what its head says"
             return
         self.bounds = bounds
         if self.first_id < 1:
             self.defect = f"it says that its first id is {self.first_id}"
-        elif crc32c(data[4:]) != crc:
+        elif crc32c(data[4:checked]) != crc:
             self.defect = "its CRC32C is wrong"
         else:
             self.defect = None
 
+    def read_annex(self, at, count):
+        """Where the payload begins and where it ends; nowhere if the directory makes no sense."""
+        data, nowhere = self.data, (len(self.data), -1)
+        if at + 4 > len(data):
+            return nowhere
+        number = HEADER.unpack_from(data, at)[0]
+        payload = at + 4 + DIRECTORY.size * number
+        if number < 1 or payload > len(data):
+            return nowhere
+        start, last, member = payload, -1, 0
+        for entry, at_member, zero, length in DIRECTORY.iter_unpack(data[at + 4 : payload]):
+            member = member + 1 if entry == last else 0
+            end = start + SALT_BYTES + length
+            if entry < last or entry >= count or at_member != member or zero or end > len(data):
+                return nowhere
+            self.values.setdefault(entry, []).append((start, end))
+            start, last = end, entry
+        return payload, start
+
     def entries(self):
+        """(id, entry, its personal values) of each entry."""
         for i, (start, end) in enumerate(self.bounds):
-            yield self.first_id + i, self.data[start:end]
+            values = [(self.data[a : a + SALT_BYTES], self.data[a + SALT_BYTES : b]) for a, b in self.values.get(i, ())]
+            yield self.first_id + i, self.data[start:end], values
 
     def span(self):
         if not self.bounds:
@@ -482,6 +666,18 @@ class Segment:
     def read(self, at, length):
         self.file.seek(at)
         return self.file.read(length)
+
+    def holds(self, text):
+        """Whether these bytes stand anywhere in the file."""
+        at, before = 0, b""
+        while at < self.size:
+            window = self.read(at, WINDOW_BYTES)
+            if not window:
+                return False
+            if text in before + window:
+                return True
+            at, before = at + len(window), window[1 - len(text) :]
+        return False
 
     def blocks(self, findings):
         """(place, block) for every block, also behind damage."""
@@ -552,6 +748,7 @@ class Segment:
         if len(head) < BLOCK_HEAD.size or at + 4 + length > self.size:
             return False
         _, count, first_id = BLOCK_HEAD.unpack(head)
+        count &= ~HAS_ANNEX
         if not (1 <= count <= MAX_BLOCK_ENTRIES and first_id >= 1):
             return False
         return Block(self.read(at + 4, length)).defect is None
@@ -923,8 +1120,9 @@ class StoredTree(Tree):
 class Chain:
     """Follows the entries one after another, and keeps the hash of each (section "Verification")."""
 
-    def __init__(self, findings, start, previous):
+    def __init__(self, findings, start, previous, values):
         self.findings = findings
+        self.values = values
         self.start = start
         self.due = start
         self.previous = previous
@@ -947,7 +1145,7 @@ class Chain:
             except NotAnEntry as e:
                 self.findings.entry(number, f"this is not an entry: {e}")
 
-    def add(self, number, entry, where):
+    def add(self, number, entry, where, values):
         gap = number != self.due
         if gap:
             self.findings.entry(number, f"stands where entry {self.due} was due, in block {where}")
@@ -961,7 +1159,10 @@ class Chain:
             if time <= self.time:
                 self.findings.entry(number, f"its timestamp {time} is not later than the one before it, {self.time}")
             self.time = time
-            check_body(entry, end)
+            self.values.check(number, *check_body(entry, end), values)
+            erasure = parse_erasure(entry)
+            if erasure:
+                self.values.passed(erasure)
         except NotAnEntry as e:
             self.findings.entry(number, f"this is not an entry: {e}")
         self.previous = hash_
@@ -984,6 +1185,7 @@ class Chain:
 
     def end(self, through):
         """Names what is missing, up to an entry that a checkpoint covers."""
+        self.values.end()
         if self.suspects and not self.findings.entries:
             self.findings.entry(
                 self.suspects[-1], "is the last one, and its block is damaged: nothing shows that it is as it was written"
@@ -1068,7 +1270,9 @@ class Log:
         newest, kept = self.read_checkpoints()
         sealed = newest.size if newest else 0
         start = max(self.first_id, self.options.since or 1)
-        chain = Chain(self.findings, start, self.previous if start == self.first_id else None)
+        done = self.read_erasures()
+        values = Values(self.findings, self.find_erasures(), done, lenient=self.restored)
+        chain = Chain(self.findings, start, self.previous if start == self.first_id else None, values)
         chain.watched = {removed["recorded_as"]: None for removed in self.removed[-1:]}
         self.read_entries(chain)
         chain.end(max([sealed] + [size for size in kept]))
@@ -1081,6 +1285,36 @@ class Log:
             self.check_removal(chain, newest)
         return chain.start, chain.last_id, sealed
 
+    def read_erasures(self):
+        """A function that tells whether an erasure should be carried out by now."""
+        data = read_bytes(self.directory, "erasures.json")
+        if data is None:
+            return lambda erasure: True
+        try:
+            listed = json.loads(data)
+            entries, after = [int(each) for each in listed["entries"]], listed.get("pending_after")
+            names = [name for name in ("entries", "pending_after") if listed.get(name) is not None]
+            text = json.dumps({**{name: listed[name] for name in names}, "crc32c": 0}, separators=(",", ":"))
+            if listed["crc32c"] != crc32c(text.encode()):
+                self.findings.add("erasures.json", "its checksum is wrong")
+        except (ValueError, KeyError, TypeError, AttributeError) as e:
+            self.findings.add("erasures.json", f"it is damaged: {e}")
+            return lambda erasure: True
+        # A writer may go on while this reads; what it records from now on may not be carried out yet.
+        through = max(entries, default=0) if after is None else after
+        return lambda erasure: erasure.number <= through
+
+    def find_erasures(self):
+        """What the entries of the log record, before they are checked one by one."""
+        found = []
+        for path in segment_paths(self.directory):
+            segment = Segment(path)
+            if segment.holds(ERASURE_MARK):
+                for _, block in segment.blocks(Findings()):
+                    if ERASURE_MARK in block.data:
+                        found += filter(None, (parse_erasure(entry) for _, entry, _ in block.entries()))
+        return found
+
     def read_entries(self, chain):
         for path in segment_paths(self.directory):
             segment = Segment(path)
@@ -1088,11 +1322,11 @@ class Log:
                 last = block.first_id + len(block.bounds) - 1
                 if block.defect and (last >= chain.start or not block.bounds):
                     self.findings.add(f"block {where}", f"{block.defect} ({block.span()})")
-                for number, entry in block.entries():
+                for number, entry, values in block.entries():
                     if number < chain.start:
                         chain.before_start(number, entry)
                     else:
-                        chain.add(number, entry, where)
+                        chain.add(number, entry, where, values)
                 if block.bounds and last >= chain.start:
                     chain.suspects = [last] if block.defect else []
 
@@ -1339,6 +1573,27 @@ PROOF_LINE = re.compile("(left|right) ([0-9a-f]{64})")
 DAMAGED_ZIP = (OSError, zipfile.BadZipFile, zlib.error, ValueError, KeyError, TypeError, EOFError, RuntimeError)
 
 
+PERSONAL_LINE = re.compile(rb"([1-9][0-9]{0,18}) (0|[1-9][0-9]{0,2}) (?:-|([A-Za-z0-9_-]{22}) ([^\n]+))\n")
+
+
+def inclusion_root(leaf, index, size, proof):
+    """The root that an inclusion proof leads to (RFC 9162 section 2.1.3.2); None if it is no proof."""
+    if not 0 <= index < size:
+        return None
+    node, last, root = index, size - 1, leaf
+    for sibling in proof:
+        if last == 0 or len(sibling) != HASH_BYTES:
+            return None
+        if node & 1 or node == last:
+            root = node_hash(sibling, root)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            root = node_hash(root, sibling)
+        node, last = node >> 1, last >> 1
+    return root if last == 0 else None
+
+
 class Archive:
     """Entries that retention took out, with what proves them."""
 
@@ -1388,16 +1643,21 @@ class Archive:
             height = (start - at).bit_length() - 1
             builder.add(height, hash_)
             at += 1 << height
-        chain = Chain(self.findings, self.first_id, self.previous)
+        values = Values(self.findings, self.read_erasures(), lambda erasure: True)
+        chain = Chain(self.findings, self.first_id, self.previous, values)
+        personal = self.read_personal()
         count = 0
         with self.zip.open("entries.ndjson") as lines:
             for line in lines:
                 if not line.endswith(b"\n"):
                     self.findings.add("archive", "the last line of entries.ndjson is cut")
-                chain.add(self.first_id + count, line[:-1], "entries.ndjson")
+                number = self.first_id + count
+                chain.add(number, line[:-1], "entries.ndjson", personal.pop(number, []))
                 builder.add(0, chain.previous)
                 count += 1
         chain.end(self.last_id)
+        if personal:
+            self.findings.add("archive", f"it has personal values of entry {min(personal)}, which is not in it")
         if count > end - start:
             self.findings.add("archive", f"it holds {count} entries, and its manifest says {end - start}")
         if chain.previous.hex() != self.manifest["last_hash"]:
@@ -1410,6 +1670,50 @@ class Archive:
             at += 1 << height
         if at != size or builder.root() != checkpoint.root:
             self.findings.add("archive", f"its entries do not lead to the root of the checkpoint over {size} entries")
+
+    def read_personal(self):
+        """The personal values of each entry by its id."""
+        values = {}
+        if "personal" not in self.zip.namelist():
+            return values
+        with self.zip.open("personal") as lines:
+            for line in lines:
+                match = PERSONAL_LINE.fullmatch(line)
+                if not match:
+                    raise ValueError("personal has a line that is no value")
+                of_entry = values.setdefault(int(match[1]), [])
+                if int(match[2]) != len(of_entry):
+                    raise ValueError(f"personal does not have the values of entry {int(match[1])} in their order")
+                salt = base64.urlsafe_b64decode(match[3] + b"==") if match[3] else bytes(SALT_BYTES)
+                if match[3] and base64.urlsafe_b64encode(salt)[:22] != match[3]:
+                    raise ValueError("personal has a salt with bits to spare")
+                of_entry.append((salt, match[4] or b""))
+        return values
+
+    def read_erasures(self):
+        """The erasures that the archive proves: each entry stands in its proof."""
+        erasures = []
+        for name in self.zip.namelist():
+            if name.startswith("erasures/"):
+                erasures.append(self.open_erasure(name))
+        return erasures
+
+    def open_erasure(self, name):
+        text = self.zip.read(name).decode()
+        head, _, note_text = text.partition("\n\n")
+        lines = head.split("\n")
+        if len(lines) < 3 or lines[0] != "c2sp.org/tlog-proof@v1" or not lines[1].startswith("extra "):
+            raise ValueError(f"{name} is not a proof with an entry")
+        entry = canonical_base64(lines[1][len("extra ") :])
+        index = int(lines[2].removeprefix("index "))
+        checkpoint = Checkpoint(note_text.encode()).verify(self.keys, self.manifest["origin"])
+        hashes_ = [canonical_base64(line) for line in lines[3:]]
+        erasure = parse_erasure(entry)
+        if inclusion_root(leaf_hash(entry), index, checkpoint.size, hashes_) != checkpoint.root:
+            raise ValueError(f"{name} does not lead to the root of its checkpoint")
+        if erasure is None or erasure.number != index + 1:
+            raise ValueError(f"{name} does not prove an entry that records an erasure")
+        return erasure
 
     def read_proof(self):
         lines = self.read("range-proof").decode("ascii").split("\n")

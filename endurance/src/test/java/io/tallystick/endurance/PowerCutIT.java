@@ -17,10 +17,11 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Cuts the power of a log that is written: its data directory is on an ext4 of its own, and what
  * that device holds at a random moment is all that is left; what was not forced is gone. The next
- * start goes on with it, four times in a row on the same log: first start, changes of segment and
- * retention runs included. Every start is cut at three moments, each of which is judged; what the
- * last one left is gone on with. Every fifth log is one of large batches instead, and two starts
- * long, whose segment goes on beyond Chronicle's first chunk of 64 MiB.
+ * start goes on with it, four times in a row on the same log: first start, changes of segment,
+ * retention runs and erasures of personal values included. Every start is cut at three moments,
+ * each of which is judged; what the last one left is gone on with. Every fifth log is one of large
+ * batches instead, and two starts long, whose segment goes on beyond Chronicle's first chunk of 64
+ * MiB.
  */
 class PowerCutIT {
   private static final int CUTS = Boolean.getBoolean("tallystick.long") ? 2_000 : 50;
@@ -36,6 +37,7 @@ class PowerCutIT {
   private long told;
   private long segments;
   private long removals;
+  private long erasures;
   private long chunks;
 
   @Test
@@ -56,9 +58,11 @@ class PowerCutIT {
     }
     System.out.printf(
         "%d power cuts, %,d entries acknowledged in %d segments, %d beyond their first chunk;"
-            + " retention removed entries %d times; %d copies were made again; 0 lost%n",
-        cuts, told, segments, chunks, removals, Device.tornCopies());
+            + " retention removed entries %d times; values were erased %d times; %d copies were made"
+            + " again; 0 lost%n",
+        cuts, told, segments, chunks, removals, erasures, Device.tornCopies());
     assertThat(removals).isPositive();
+    assertThat(erasures).isPositive();
   }
 
   /** What was on the device at one moment, and what the client had been told by then. */
@@ -121,6 +125,7 @@ class PowerCutIT {
   private void count(Path data) throws IOException {
     LogReader reader = LogReader.open(data);
     removals += reader.horizon().removed().size();
+    erasures += reader.erasures().entries().size();
     try (var files = Files.list(data.resolve("segments"))) {
       for (Path file : files.filter(file -> file.toString().endsWith(".cq4")).toList()) {
         segments++;
@@ -131,8 +136,9 @@ class PowerCutIT {
 
   /** Waits until it is in the middle of removing entries, until it has done so, or not at all. */
   private void awaitRetention(Subject subject) throws Exception {
-    switch (random.nextInt(3)) {
+    switch (random.nextInt(4)) {
       case 0 -> subject.awaitWord("removing", 1, 5);
+      case 2 -> subject.awaitWord("erasing", 1, 5);
       case 1 -> subject.awaitRemoval(5);
       default -> {}
     }

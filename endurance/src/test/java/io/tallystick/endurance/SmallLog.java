@@ -1,6 +1,7 @@
 package io.tallystick.endurance;
 
 import io.tallystick.entry.Event;
+import io.tallystick.entry.PersonalField;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.note.KeyType;
 import io.tallystick.note.SignedNote;
@@ -12,6 +13,7 @@ import io.tallystick.service.access.Permission;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.archive.Retention;
 import io.tallystick.store.files.OwnerOnly;
+import io.tallystick.store.log.Erasure;
 import io.tallystick.store.log.LogConfig;
 import io.tallystick.store.log.SignedCheckpoint;
 import java.io.IOException;
@@ -24,13 +26,15 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
 /**
  * A log that has a file of every kind and as few bytes as that takes: a full tile, most of whose
  * entries retention purged, an archive, a horizon, two segments, an index, keys, kept checkpoints
- * and one that a witness signed.
+ * and one that a witness signed. The first entry of each day has personal values, of which some
+ * were erased.
  */
 final class SmallLog {
   private static final int PAGE = 4_096;
@@ -69,6 +73,9 @@ final class SmallLog {
       administration.createFirst(log.reader().directory().adminKey());
       administration.create("other", List.of(Permission.ADMIN_AUDIT), null, Actor.SERVER);
       log.append(events(4), "other").get();
+      // One that is archived, and one that is not.
+      List<Erasure.Ids> ids = List.of(new Erasure.Ids(252, 252), new Erasure.Ids(258, 258));
+      log.erase(Erasure.events(ids, PersonalField.of(List.of("actor_id")), "r", "dpo", false));
       SignedCheckpoint sealed = log.seal().get();
       log.reader()
           .tree()
@@ -97,9 +104,11 @@ final class SmallLog {
   }
 
   private static List<Event> events(int count) {
-    return Collections.nCopies(
-        count,
-        Event.builder("auth.login.failed").actorId(7L).actorIp("192.0.2.1").action("a").build());
+    Event event =
+        Event.builder("auth.login.failed").actorId(7L).actorIp("192.0.2.1").action("a").build();
+    List<Event> events = new ArrayList<>(Collections.nCopies(count, event));
+    events.set(0, event.withPersonal(PersonalField.of(List.of("actor_id", "actor_ip"))));
+    return events;
   }
 
   static List<Path> segments(Path data) throws IOException {

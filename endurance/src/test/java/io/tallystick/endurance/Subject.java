@@ -2,6 +2,7 @@ package io.tallystick.endurance;
 
 import io.tallystick.entry.Details;
 import io.tallystick.entry.Event;
+import io.tallystick.entry.PersonalField;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.service.Actor;
 import io.tallystick.service.access.AccessKeys;
@@ -9,6 +10,7 @@ import io.tallystick.service.access.KeyAdministration;
 import io.tallystick.service.access.Permission;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.archive.Retention;
+import io.tallystick.store.log.Erasure;
 import io.tallystick.store.log.LogConfig;
 import io.tallystick.store.log.LogException;
 import io.tallystick.store.log.Receipt;
@@ -25,6 +27,7 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -35,10 +38,10 @@ import java.util.concurrent.TimeUnit;
 /**
  * A process that writes a log, with its index and its keys, removes old segments, and prints what
  * was confirmed to it: {@code entry ID HASH} for the last of each acknowledged batch, {@code
- * removing} and {@code removed ID} for the last entry that retention removed, {@code key ID},
- * {@code full} and {@code room}. Its clock runs 3,000 times too fast, so that segments change every
- * second or so and are old three seconds later. The test that started it is the client outside,
- * which remembers.
+ * removing} and {@code removed ID} for the last entry that retention removed, {@code erased FIRST
+ * LAST} for entries without their personal values now, {@code key ID}, {@code full} and {@code
+ * room}. Its clock runs 3,000 times too fast, so that segments change every second or so and are
+ * old three seconds later. The test that started it is the client outside, which remembers.
  */
 final class Subject {
   private static final int SPEED = 3_000;
@@ -50,6 +53,7 @@ final class Subject {
   private final SortedMap<Long, String> entries = new TreeMap<>();
   private final Set<String> keys = new TreeSet<>();
   private long removedThrough;
+  private final List<Erasure.Ids> erased = new ArrayList<>();
   private final List<String> others = new ArrayList<>();
   private int messages;
 
@@ -80,10 +84,15 @@ final class Subject {
    * @param entries the last id of each acknowledged batch, with its hash
    * @param keys that were made
    * @param removedThrough the last entry that retention removed, 0 for none
+   * @param erased entries whose personal values are erased
    */
-  record Told(SortedMap<Long, String> entries, Set<String> keys, long removedThrough) {
+  record Told(
+      SortedMap<Long, String> entries,
+      Set<String> keys,
+      long removedThrough,
+      List<Erasure.Ids> erased) {
     static Told nothing() {
-      return new Told(new TreeMap<>(), Set.of(), 0);
+      return new Told(new TreeMap<>(), Set.of(), 0, List.of());
     }
 
     /** This, and what was confirmed after it. */
@@ -92,7 +101,15 @@ final class Subject {
       allEntries.putAll(later.entries);
       Set<String> allKeys = new TreeSet<>(keys);
       allKeys.addAll(later.keys);
-      return new Told(allEntries, allKeys, Math.max(removedThrough, later.removedThrough));
+      List<Erasure.Ids> allErased = new ArrayList<>(erased);
+      allErased.addAll(later.erased);
+      return new Told(
+          allEntries, allKeys, Math.max(removedThrough, later.removedThrough), allErased);
+    }
+
+    /** Whether the personal values of an entry are erased. */
+    boolean isErased(long id) {
+      return erased.stream().anyMatch(ids -> ids.first() <= id && id <= ids.last());
     }
 
     /** The last entry that was acknowledged, 0 for none. */
@@ -143,6 +160,8 @@ final class Subject {
       case "entry" -> entries.put(Long.valueOf(words[1]), words[2]);
       case "key" -> keys.add(words[1]);
       case "removed" -> removedThrough = Long.parseLong(words[1]);
+      case "erased" ->
+          erased.add(new Erasure.Ids(Long.parseLong(words[1]), Long.parseLong(words[2])));
       default -> others.add(words[0]);
     }
     notifyAll();
@@ -196,7 +215,8 @@ final class Subject {
 
   /** So far. */
   synchronized Told told() {
-    return new Told(new TreeMap<>(entries), new TreeSet<>(keys), removedThrough);
+    return new Told(
+        new TreeMap<>(entries), new TreeSet<>(keys), removedThrough, List.copyOf(erased));
   }
 
   boolean isAlive() {
@@ -271,6 +291,7 @@ final class Subject {
     Thread.ofPlatform().daemon().start(() -> makeKeys(log, keys, out));
     if (mode == Mode.REMOVING) {
       Thread.ofPlatform().daemon().start(() -> takeOut(log, clock, out));
+      Thread.ofPlatform().daemon().start(() -> erase(log, out));
     }
     Runtime.getRuntime()
         .addShutdownHook(
@@ -296,12 +317,17 @@ final class Subject {
     Details details = Details.parse("{\"x\":\"" + "x".repeat(mode.detailsBytes) + "\"}");
     List<Event> events = new ArrayList<>();
     for (int i = 0; i < size; i++) {
-      events.add(
+      Event event =
           Event.builder("api_key.used")
               .actorId((long) i)
+              .actorUsername("somebody")
               .action("x".repeat(120))
               .details(details)
-              .build());
+              .build();
+      events.add(
+          i % 3 == 0
+              ? event.withPersonal(PersonalField.of(List.of("actor_username", "action")))
+              : event);
     }
     return events;
   }
@@ -358,6 +384,26 @@ final class Subject {
           say(out, "removing");
           say(out, "removed " + retention.remove(batch, mode, null).lastId());
         }
+        pause();
+      } catch (IOException e) {
+        pause();
+      } catch (InterruptedException e) {
+        return;
+      }
+    }
+  }
+
+  /** Erases the personal values of some entries, of which some may be archived or purged. */
+  private static void erase(AuditLog log, PrintStream out) {
+    Random random = new Random();
+    while (log.stopped().isEmpty()) {
+      try {
+        long last = log.lastId();
+        long first = Math.max(1, last - random.nextInt(20_000));
+        Erasure.Ids ids = new Erasure.Ids(first, Math.min(last, first + random.nextInt(300)));
+        say(out, "erasing");
+        log.erase(Erasure.events(List.of(ids), List.of(), "asked for", null, false));
+        say(out, "erased " + ids.first() + " " + ids.last());
         pause();
       } catch (IOException e) {
         pause();

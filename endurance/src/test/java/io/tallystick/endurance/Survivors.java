@@ -11,6 +11,7 @@ import io.tallystick.store.AuditLog;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.archive.ArchiveReader;
 import io.tallystick.store.archive.ArchiveVerifier;
+import io.tallystick.store.log.Erasure;
 import io.tallystick.store.log.Horizon;
 import io.tallystick.store.log.LogConfig;
 import io.tallystick.store.log.StoredEntry;
@@ -47,9 +48,12 @@ final class Survivors {
                 .orElseThrow(() -> new AssertionError("entry " + due.getKey() + " is lost"));
         assertThat(entry.hash()).hasToString(due.getValue());
       }
+      for (Erasure.Ids ids : told.erased()) {
+        reader.forEach(ids.first(), ids.last(), entry -> isErased(entry));
+      }
       for (Horizon.Removed removed : reader.horizon().removed()) {
         if (removed.archive() != null) {
-          checkArchive(reader, removed, told.entries());
+          checkArchive(reader, removed, told);
         }
       }
       VerifyReport report = new LogVerifier(reader).verify(VerifyRequest.all(), null);
@@ -69,6 +73,12 @@ final class Survivors {
     }
   }
 
+  /** Whether an entry has no personal value; fails if it has one. */
+  private static boolean isErased(StoredEntry entry) {
+    assertThat(entry.readable().values()).as("erased from entry %d", entry.id()).isEmpty();
+    return true;
+  }
+
   /** An index that is built anew says so for as long as it takes. */
   private static void awaitIndexed(AuditIndex index, long id) throws Exception {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
@@ -85,16 +95,17 @@ final class Survivors {
     }
   }
 
-  private static void checkArchive(
-      LogReader reader, Horizon.Removed removed, SortedMap<Long, String> entries) throws Exception {
+  private static void checkArchive(LogReader reader, Horizon.Removed removed, Subject.Told said)
+      throws Exception {
     SortedMap<Long, String> due =
-        new TreeMap<>(entries.subMap(removed.firstId(), removed.lastId() + 1));
+        new TreeMap<>(said.entries().subMap(removed.firstId(), removed.lastId() + 1));
     Path file = reader.directory().archive().resolve(removed.archive());
     try (ArchiveReader archive = ArchiveReader.open(file)) {
       assertThat(ArchiveVerifier.verify(archive, reader.identity().keys()).faults()).isEmpty();
       archive.forEach(entry -> {
         String told = due.remove(entry.id());
         assertThat(told == null || told.equals(entry.hash().toString())).isTrue();
+        assertThat(!said.isErased(entry.id()) || isErased(entry)).isTrue();
         return true;
       });
     }

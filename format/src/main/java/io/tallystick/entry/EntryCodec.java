@@ -14,11 +14,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -131,7 +131,7 @@ public final class EntryCodec {
     SALTS.nextBytes(salts);
     MessageDigest sha256 = Sha256.newDigest();
     List<PersonalValue> values = new ArrayList<>();
-    Map<PersonalField, Hash> commitments = new TreeMap<>();
+    Map<PersonalField, Hash> commitments = new LinkedHashMap<>();
     parts
         .values()
         .forEach((name, bytes) -> {

@@ -84,21 +84,30 @@ final class FieldReader {
     if (in.currentToken() == JsonToken.VALUE_NULL) {
       return List.of();
     }
+    if (in.currentToken() != JsonToken.START_ARRAY) {
+      throw noNames("was " + name(in.currentToken()));
+    }
     List<String> names = new ArrayList<>();
-    boolean strings = in.currentToken() == JsonToken.START_ARRAY;
-    if (strings) {
-      while (in.nextToken() != JsonToken.END_ARRAY) {
-        strings &= in.currentToken() == JsonToken.VALUE_STRING;
+    String other = null;
+    while (in.nextToken() != JsonToken.END_ARRAY) {
+      if (in.currentToken() == JsonToken.VALUE_STRING) {
         names.add(in.getText());
+      } else {
+        other = name(in.currentToken());
         in.skipChildren();
       }
     }
-    if (!strings) {
-      throw new InvalidEventException(
-          "personal",
-          "personal must be an array of names of fields, for instance [\"actor_username\"]");
+    if (other != null) {
+      throw noNames("holds " + other);
     }
     return PersonalField.of(names);
+  }
+
+  private static InvalidEventException noNames(String but) {
+    return new InvalidEventException(
+        "personal",
+        "personal must be an array of names of fields, for instance [\"actor_username\"], but "
+            + but);
   }
 
   private static @Nullable ActorId actorId(JsonParser in, Event.Builder event, boolean truncate)

@@ -52,11 +52,13 @@ public final class PersonalField implements Comparable<PersonalField> {
   private static final String IN_DETAILS = "details.";
 
   private final String name;
+  private final byte[] utf8;
   private final EntryField field;
   private final String path;
 
   private PersonalField(String name, EntryField field, String path) {
     this.name = name;
+    this.utf8 = name.getBytes(UTF_8);
     this.field = field;
     this.path = path;
   }
@@ -69,7 +71,7 @@ public final class PersonalField implements Comparable<PersonalField> {
    */
   public static PersonalField of(String name) {
     PersonalField field = ofAnyLength(name);
-    if (field == null || name.getBytes(UTF_8).length > MAX_BYTES) {
+    if (field == null || field.utf8.length > MAX_BYTES) {
       throw new InvalidEventException(
           "personal",
           "personal must name fields of at most "
@@ -144,7 +146,7 @@ public final class PersonalField implements Comparable<PersonalField> {
 
   @Override
   public int compareTo(PersonalField other) {
-    return Arrays.compareUnsigned(name.getBytes(UTF_8), other.name.getBytes(UTF_8));
+    return Arrays.compareUnsigned(utf8, other.utf8);
   }
 
   @Override

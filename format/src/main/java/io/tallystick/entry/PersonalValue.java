@@ -24,7 +24,7 @@ public final class PersonalValue {
   public enum State {
     /** It is the value that was committed to. */
     THERE,
-    /** Its salt is zero: it was erased, or is just being erased. */
+    /** Salt or value is zero: it was erased, or is just being erased. */
     ERASED,
     /** It is anything else. */
     DAMAGED
@@ -88,7 +88,7 @@ public final class PersonalValue {
     if (commitment().equals(commitment)) {
       return State.THERE;
     }
-    return isZero(salt) ? State.ERASED : State.DAMAGED;
+    return isZero(salt) || isZero(value) ? State.ERASED : State.DAMAGED;
   }
 
   /** Whether every byte of salt and value is zero. */

@@ -8,10 +8,13 @@ import io.tallystick.entry.InvalidEntryException;
 import io.tallystick.entry.PersonalField;
 import io.tallystick.entry.PersonalValue;
 import io.tallystick.store.files.AtomicFile;
+import io.tallystick.store.files.NoSpaceException;
 import io.tallystick.store.files.OwnerOnly;
 import io.tallystick.store.log.Erasure;
+import io.tallystick.store.log.ErasureIndex;
 import io.tallystick.store.log.ErasureProof;
 import io.tallystick.store.log.LineReader;
+import io.tallystick.store.log.LogConfig;
 import io.tallystick.store.log.LogException;
 import io.tallystick.store.log.PersonalLine;
 import io.tallystick.store.log.SignedCheckpoint;
@@ -42,9 +45,13 @@ import org.jspecify.annotations.Nullable;
 final class ArchiveEraser {
   private static final String ENTRIES = "entries.ndjson";
 
+  /** More than the entries that record an erasure, and their proofs, need. */
+  private static final long PROOFS_BYTES = 1 << 20;
+
   private final LogReader log;
   private final SignedCheckpoint under;
   private final List<Erasure.Recorded> recorded;
+  private final ErasureIndex index;
 
   /**
    * @param under covers the entries that record the erasure
@@ -53,6 +60,7 @@ final class ArchiveEraser {
     this.log = log;
     this.under = under;
     this.recorded = recorded;
+    this.index = new ErasureIndex(recorded);
   }
 
   /** Whether some of these entries are among those to erase from. */
@@ -76,6 +84,7 @@ final class ArchiveEraser {
     try (ZipFile zip = new ZipFile(file.toFile())) {
       erased = count(zip);
       if (erased > 0) {
+        checkRoom(file);
         write(zip, temporary, firstId, lastId);
         checkSame(zip, temporary);
         Files.move(
@@ -91,6 +100,24 @@ final class ArchiveEraser {
       Files.deleteIfExists(temporary);
     }
     return erased;
+  }
+
+  /** On a full device a process dies that has mapped files, so the reserve stays free. */
+  private static void checkRoom(Path file) throws IOException {
+    long free = Files.getFileStore(file).getUsableSpace();
+    long needed = Files.size(file) + PROOFS_BYTES;
+    if (free - needed < LogConfig.RESERVE_BYTES) {
+      throw new NoSpaceException(
+          "no room on the device to write "
+              + file
+              + " without the values that are erased: it needs up to "
+              + (needed >> 20)
+              + " MiB, "
+              + (free >> 20)
+              + " MiB are free, and "
+              + (LogConfig.RESERVE_BYTES >> 20)
+              + " MiB are kept in reserve; make room, and erase again or restart");
+    }
   }
 
   private long count(ZipFile zip) throws IOException {
@@ -180,7 +207,7 @@ final class ArchiveEraser {
   }
 
   private boolean covers(Entry entry, PersonalField field) {
-    return recorded.stream().anyMatch(one -> one.covers(entry, field));
+    return index.find(entry, field).isPresent();
   }
 
   private static Entry entry(ZipFile zip, byte @Nullable [] line) throws LogException.Corrupt {

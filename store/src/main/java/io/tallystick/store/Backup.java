@@ -4,6 +4,7 @@ import io.tallystick.store.files.AtomicFile;
 import io.tallystick.store.files.BatchSync;
 import io.tallystick.store.files.OwnerOnly;
 import io.tallystick.store.log.DataDirectory;
+import io.tallystick.store.log.Erasures;
 import io.tallystick.store.log.LogIdentity;
 import io.tallystick.store.log.SignedCheckpoint;
 import io.tallystick.store.seal.CheckpointFiles;
@@ -107,6 +108,8 @@ public final class Backup {
 
   private Report make(boolean withKey) throws IOException {
     checkTarget();
+    // Before the newest checkpoint, which covers the entries that it names.
+    Erasures erasures = log.erasures();
     Map<Path, byte[]> small = smallFiles(withKey);
     // First, so that an interrupted copy is recognised as a copy of this log.
     AtomicFile.write(to.resolve("log.json"), Files.readAllBytes(log.directory().identity()));
@@ -120,6 +123,11 @@ public final class Backup {
       for (Copied file : copied) {
         Files.deleteIfExists(file.temporary());
       }
+    }
+    if (!log.erasures().equals(Erasures.NONE)) {
+      // What was being erased while the segments were copied, the copy's next start erases again.
+      erasures.begin(sealed).write(to.resolve(from.relativize(log.directory().erasures())));
+      filesCopied++;
     }
     for (Map.Entry<Path, byte[]> file : small.entrySet()) {
       write(file.getKey(), file.getValue());

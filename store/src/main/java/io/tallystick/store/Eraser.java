@@ -4,6 +4,7 @@ import io.tallystick.entry.Entry;
 import io.tallystick.entry.Event;
 import io.tallystick.entry.InvalidEntryException;
 import io.tallystick.store.log.Erasure;
+import io.tallystick.store.log.ErasureIndex;
 import io.tallystick.store.log.Erasures;
 import io.tallystick.store.log.Horizon;
 import io.tallystick.store.log.LogException;
@@ -113,12 +114,12 @@ final class Eraser {
     Erasures.read(file).with(entries).write(file);
     Horizon horizon = reader.horizon();
     ArchiveEraser archives = new ArchiveEraser(reader, sealed, recorded);
+    ErasureIndex index = new ErasureIndex(recorded);
     TreeSet<String> missing = new TreeSet<>();
     long values = 0;
     try (AnnexEraser segments =
         new AnnexEraser(
-            reader.segments(),
-            (entry, field) -> recorded.stream().anyMatch(one -> one.covers(entry, field)))) {
+            reader.segments(), (entry, field) -> index.find(entry, field).isPresent())) {
       for (Erasure.Recorded one : recorded) {
         for (Erasure.Ids ids : one.erasure().ids()) {
           segments.erase(ids.first(), Math.min(ids.last(), one.id() - 1));

@@ -236,18 +236,8 @@ public final class LogReader implements EntrySource {
     return Optional.of(stored(block, id));
   }
 
-  /**
-   * As {@link #read}, from the disk: a value may be erased while an entry is being read.
-   *
-   * @throws LogException.Corrupt if it should be there and is unreadable
-   */
-  public Optional<StoredEntry> readAgain(long id) throws IOException {
-    forgetBlocks();
-    return read(id);
-  }
-
-  /** Forgets what it has read: the log's writer erased some of it. */
-  void forgetBlocks() {
+  /** Forgets what it has read, so that it reads again what may have been erased meanwhile. */
+  public void forgetBlocks() {
     cache.empty();
   }
 

@@ -7,15 +7,18 @@ import io.tallystick.entry.Entry;
 import io.tallystick.entry.EntryCodec;
 import io.tallystick.entry.EntryHash;
 import io.tallystick.entry.Event;
+import io.tallystick.entry.ReadableEntry;
 import io.tallystick.note.Checkpoint;
 import io.tallystick.note.SignedNote;
 import io.tallystick.note.VerifierKey;
 import io.tallystick.store.log.LogConfig;
 import io.tallystick.store.segment.Block;
+import io.tallystick.store.segment.BlockBuilder;
 import io.tallystick.store.segment.SegmentFile;
 import io.tallystick.tlog.CompactRange;
 import io.tallystick.tlog.Hash;
 import io.tallystick.tlog.Hasher;
+import io.tallystick.tlog.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -25,11 +28,13 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,6 +46,7 @@ class FormatPageTest {
 
   @TempDir Path directory;
   private String example = "";
+  private String annex = "";
 
   @BeforeEach
   void readThePage() throws IOException {
@@ -52,6 +58,7 @@ class FormatPageTest {
             .orElseThrow();
     String text = Files.readString(page);
     example = text.substring(text.indexOf("\n## Example\n"));
+    annex = text.substring(text.indexOf("\n### Annex\n"), text.indexOf("\n## Erasing\n"));
   }
 
   /** The content of the fenced block after these words. */
@@ -69,12 +76,17 @@ class FormatPageTest {
 
   /** The excerpt: its header and the block. */
   private byte[] excerpt() {
+    return bytes(example, excerptOffset());
+  }
+
+  /** The bytes of all lines, of which the first has this offset. */
+  private static byte[] bytes(String lines, long offset) {
     StringBuilder hex = new StringBuilder();
-    Matcher line = HEX_LINE.matcher(example);
+    Matcher line = HEX_LINE.matcher(lines);
     while (line.find()) {
       assertThat(Long.parseLong(line.group(1), 16))
           .as("offset of the line")
-          .isEqualTo(excerptOffset() + hex.length() / 2);
+          .isEqualTo(offset + hex.length() / 2);
       hex.append(line.group(2).replace(" ", ""));
     }
     return HexFormat.of().parseHex(hex);
@@ -117,6 +129,57 @@ class FormatPageTest {
     Checkpoint checkpoint = Checkpoint.open(note, List.of(verifierKey()));
     assertThat(checkpoint.size()).isEqualTo(entries.size());
     assertThat(checkpoint.root()).isEqualTo(range.root());
+  }
+
+  /** Byte for byte: the salts are random, so the entries are put into a block as they are. */
+  @Test
+  void theExampleOfAnAnnexIsReadAndWritten() {
+    byte[] bytes = bytes(annex, 0);
+    Block block = new Block(bytes);
+    assertThat(block.defect()).isNull();
+    assertThat(block.firstUnopened(0)).isZero();
+    assertThat(block.stored(0).personal()).isEmpty();
+    ReadableEntry second = block.stored(1).readable();
+    assertThat(second.event().actorUsername()).isEqualTo("jörg");
+    assertThat(second.event().details())
+        .hasToString("{\"user\":{\"email\":\"j@example.com\"},\"try\":3}");
+
+    Entry first = block.stored(0).decode();
+    BlockBuilder builder =
+        new BlockBuilder(first.id() - 1, first.previousHash(), 0, Sha256.newDigest());
+    for (int i = 0; i < block.count(); i++) {
+      builder.addExisting(block.stored(i), i);
+    }
+    assertThat(builder.bytes()).isEqualTo(bytes.length);
+    ByteBuffer written = builder.finish();
+    assertThat(written.remaining()).isEqualTo(bytes.length + BlockBuilder.TRAILING_ZEROS);
+    assertThat(written.slice(0, bytes.length)).isEqualTo(ByteBuffer.wrap(bytes));
+
+    int payload = Integer.parseInt("269", 16);
+    assertThat(block.place(1, 0).offset()).isEqualTo(payload);
+    Arrays.fill(bytes, payload, bytes.length, (byte) 0);
+    Block erased = new Block(bytes);
+    assertThat(erased.defect()).isNull();
+    assertThat(erased.stored(1).readable().erased()).hasSize(2);
+    assertThat(erased.firstUnopened(0)).isEqualTo(5);
+    assertThat(erased.firstUnopened(6)).isZero();
+  }
+
+  /** What the committer reads back. */
+  @Test
+  void everyBitOfABlockIsComparedWhenItIsReadBack() {
+    byte[] bytes = bytes(annex, 0);
+    int payload = bytes.length - Integer.parseInt("269", 16);
+    CRC32C crc = new CRC32C();
+    crc.update(bytes, bytes.length - payload, payload);
+    BlockBuilder.Payload expected = new BlockBuilder.Payload(payload, (int) crc.getValue());
+    assertThat(Block.crcMatches(ByteBuffer.wrap(bytes), expected)).isTrue();
+    for (int bit = 0; bit < 8 * bytes.length; bit++) {
+      bytes[bit / 8] ^= (byte) (1 << bit % 8);
+      assertThat(Block.crcMatches(ByteBuffer.wrap(bytes), expected)).as("bit %d", bit).isFalse();
+      bytes[bit / 8] ^= (byte) (1 << bit % 8);
+    }
+    assertThat(Block.crcMatches(ByteBuffer.wrap(bytes, 0, 8), expected)).isFalse();
   }
 
   @Test

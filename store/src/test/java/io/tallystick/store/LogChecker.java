@@ -11,9 +11,13 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.zip.CRC32C;
 
@@ -91,23 +95,73 @@ public final class LogChecker {
 
   private void block(byte[] bytes) {
     ByteBuffer block = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-    CRC32C crc = new CRC32C();
-    crc.update(bytes, 4, bytes.length - 4);
     long first = block.getLong(8);
+    int count = block.getInt(4) & 0x7FFFFFFF;
+    int at = 16 + 2 * count;
+    for (int i = 0; i < count; i++) {
+      at += block.getShort(16 + 2 * i) & 0xFFFF;
+    }
+    Map<Integer, List<byte[]>> values = new TreeMap<>();
+    int checked = bytes.length;
+    if (block.getInt(4) < 0) {
+      checked = at + 4 + 8 * block.getInt(at);
+      annex(block, at, values);
+    }
+    CRC32C crc = new CRC32C();
+    crc.update(bytes, 4, checked - 4);
     if ((int) crc.getValue() != block.getInt(0)) {
       result.findings.add("block " + first + ": CRC32C");
     }
-    int count = block.getInt(4);
-    int at = 16 + 2 * count;
+    boolean hasAnnex = block.getInt(4) < 0;
+    at = 16 + 2 * count;
     for (int i = 0; i < count; i++) {
       int length = block.getShort(16 + 2 * i) & 0xFFFF;
       byte[] entry = new byte[length];
       block.get(at, entry);
       at += length;
       entry(first + i, entry);
+      personal(first + i, entry, values.getOrDefault(i, List.of()));
     }
-    if (at != bytes.length) {
+    if (at != bytes.length && !hasAnnex) {
       result.findings.add("block " + first + ": length");
+    }
+  }
+
+  /** Salt and value of each personal value, by the place of its entry in the block. */
+  private static void annex(ByteBuffer block, int at, Map<Integer, List<byte[]>> values) {
+    int count = block.getInt(at);
+    int payload = at + 4 + 8 * count;
+    for (int i = 0; i < count; i++) {
+      int directory = at + 4 + 8 * i;
+      byte[] value = new byte[16 + block.getInt(directory + 4)];
+      block.get(payload, value);
+      payload += value.length;
+      int entry = block.getShort(directory) & 0xFFFF;
+      values.computeIfAbsent(entry, e -> new ArrayList<>()).add(value);
+    }
+  }
+
+  private void personal(long id, byte[] bytes, List<byte[]> values) {
+    List<String> commitments = new ArrayList<>();
+    try {
+      JSON.readTree(bytes).path("personal").forEach(each -> commitments.add(each.asText()));
+    } catch (IOException e) {
+      return;
+    }
+    List<String> found = new ArrayList<>();
+    for (int i = 0; i < values.size(); i++) {
+      byte[] value = values.get(i);
+      byte[] hashed = new byte[value.length + 1];
+      hashed[0] = 2;
+      System.arraycopy(value, 0, hashed, 1, value.length);
+      boolean erased = Arrays.equals(value, new byte[value.length]) && i < commitments.size();
+      found.add(
+          erased
+              ? commitments.get(i)
+              : Base64.getUrlEncoder().withoutPadding().encodeToString(sha256(hashed)));
+    }
+    if (!found.equals(commitments)) {
+      fault(id, "personal");
     }
   }
 

@@ -147,14 +147,19 @@ public final class LogFiles {
     }
     List<byte[]> changed = change.apply(entries);
     ByteBuffer out = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
-    out.putInt(0).putInt(changed.size()).putLong(block.firstId());
+    int last = block.count() - 1;
+    int annex = block.entryOffset(last) + block.entryLength(last);
+    int flag = annex < length ? 0x8000_0000 : 0;
+    out.putInt(0).putInt(changed.size() | flag).putLong(block.firstId());
     changed.forEach(entry -> out.putShort((short) entry.length));
     changed.forEach(out::put);
+    out.put(block.bytes(), annex, length - annex);
     if (out.hasRemaining()) {
       throw new IllegalArgumentException(out.remaining() + " bytes are left");
     }
     CRC32C crc = new CRC32C();
-    crc.update(out.array(), 4, length - 4);
+    int checked = flag == 0 ? length : annex + 4 + 8 * out.getInt(annex);
+    crc.update(out.array(), 4, checked - 4);
     out.putInt(0, (int) crc.getValue());
     write(segment, position + 4, out.array());
   }

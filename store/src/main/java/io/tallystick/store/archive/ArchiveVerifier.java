@@ -74,7 +74,7 @@ public final class ArchiveVerifier {
         values.check(entry).ifPresent(faults::add);
         range.append(hasher.leaf(entry.bytes()));
         count[0]++;
-        bytes[0] += entry.bytes().length;
+        bytes[0] += entry.bytes().length + entry.personalBytes();
         return faults.size() < VerifyReport.MAX_FAULTS;
       });
       if (!link.hash.toString().equals(manifest.lastHash())) {

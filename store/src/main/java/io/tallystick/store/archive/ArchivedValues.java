@@ -6,19 +6,20 @@ import io.tallystick.entry.InvalidEntryException;
 import io.tallystick.entry.PersonalField;
 import io.tallystick.entry.ReadableEntry;
 import io.tallystick.store.log.Erasure;
+import io.tallystick.store.log.ErasureIndex;
 import io.tallystick.store.log.StoredEntry;
 import java.util.List;
 import java.util.Optional;
 
 /** Checks the personal values of an archive's entries. */
 final class ArchivedValues {
-  private final List<Erasure.Recorded> erasures;
+  private final ErasureIndex erasures;
 
   /**
    * @param erasures those that the archive proves
    */
   ArchivedValues(List<Erasure.Recorded> erasures) {
-    this.erasures = erasures;
+    this.erasures = new ErasureIndex(erasures);
   }
 
   /** What is wrong with the values of an entry, as a sentence. */
@@ -30,7 +31,7 @@ final class ArchivedValues {
     try {
       Entry entry = stored.decode();
       for (PersonalField field : ReadableEntry.of(entry, stored.personal()).erased()) {
-        if (erasures.stream().noneMatch(erasure -> erasure.covers(entry, field))) {
+        if (erasures.find(entry, field).isEmpty()) {
           return Optional.of(
               "entry "
                   + stored.id()

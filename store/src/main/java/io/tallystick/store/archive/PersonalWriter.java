@@ -7,6 +7,7 @@ import io.tallystick.entry.PersonalValue;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.LogTree;
 import io.tallystick.store.log.Erasure;
+import io.tallystick.store.log.ErasureIndex;
 import io.tallystick.store.log.ErasureProof;
 import io.tallystick.store.log.LogException;
 import io.tallystick.store.log.PersonalLine;
@@ -27,7 +28,7 @@ final class PersonalWriter {
   private final LogReader log;
   private final long firstId;
   private final long lastId;
-  private final List<Erasure.Recorded> recorded = new ArrayList<>();
+  private ErasureIndex recorded = new ErasureIndex(List.of());
 
   /** The erasures that the archive needs. */
   private final SortedSet<Long> needed = new TreeSet<>();
@@ -44,11 +45,13 @@ final class PersonalWriter {
    * @param under covers every entry that records an erasure
    */
   void write(ZipOutputStream zip, SignedCheckpoint under) throws IOException {
+    List<Erasure.Recorded> known = new ArrayList<>();
     for (long id : log.erasures().entries()) {
       if (id > firstId && id <= under.size()) {
-        Erasure.of(decoded(read(id))).ifPresent(recorded::add);
+        Erasure.of(decoded(read(id))).ifPresent(known::add);
       }
     }
+    recorded = new ErasureIndex(known);
     log.forEach(
         firstId,
         lastId,
@@ -93,19 +96,10 @@ final class PersonalWriter {
     for (PersonalField field : entry.personal().keySet()) {
       PersonalValue value = stored.personal().get(member);
       if (value.isZero()) {
-        need(entry, field);
+        recorded.find(entry, field).ifPresent(erasure -> needed.add(erasure.id()));
       }
       zip.write(new PersonalLine(stored.id(), member, value).toBytes());
       member++;
-    }
-  }
-
-  private void need(Entry entry, PersonalField field) {
-    for (Erasure.Recorded erasure : recorded) {
-      if (erasure.covers(entry, field)) {
-        needed.add(erasure.id());
-        return;
-      }
     }
   }
 }

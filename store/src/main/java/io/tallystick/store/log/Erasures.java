@@ -3,6 +3,7 @@ package io.tallystick.store.log;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.tallystick.store.files.AtomicFile;
@@ -36,7 +37,8 @@ public record Erasures(
   /** The content of a log in which nothing was erased. */
   public static final Erasures NONE = new Erasures(List.of(), null, 0);
 
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   public Erasures {
     entries = List.copyOf(entries);

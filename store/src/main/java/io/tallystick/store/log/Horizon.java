@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.tallystick.store.files.AtomicFile;
@@ -38,7 +39,8 @@ public record Horizon(
     @JsonProperty(value = "removed", required = true) List<Removed> removed,
     @JsonProperty("restored_from") @Nullable List<String> restoredFrom,
     @JsonProperty(value = "crc32c", required = true) long crc32c) {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   public Horizon {
     removed = List.copyOf(removed);

@@ -2,6 +2,7 @@ package io.tallystick.store.log;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.tallystick.entry.EntryHash;
@@ -40,7 +41,9 @@ public record LogIdentity(
   public static final int MAX_ORIGIN_BYTES = 255;
 
   private static final ObjectMapper JSON =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+      new ObjectMapper()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   public LogIdentity {
     verifierKeys = List.copyOf(verifierKeys);

@@ -1,5 +1,6 @@
 package io.tallystick.store.log;
 
+import io.tallystick.entry.EncodedEvent;
 import io.tallystick.entry.Entry;
 import io.tallystick.entry.EntryCodec;
 import io.tallystick.entry.EntryHash;
@@ -44,6 +45,11 @@ public final class StoredEntry {
    */
   public List<PersonalValue> personal() {
     return personal;
+  }
+
+  /** Bytes that a block needs for the personal values. */
+  public int personalBytes() {
+    return new EncodedEvent(bytes, personal).personalBytes();
   }
 
   /** The entry hash, which is also its leaf hash in the tree. */

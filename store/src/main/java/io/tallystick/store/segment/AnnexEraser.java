@@ -47,18 +47,9 @@ public final class AnnexEraser implements Closeable {
    */
   public void erase(long firstId, long lastId) throws IOException {
     try (BlockWalk walk = BlockWalk.from(segments, firstId)) {
-      for (Block block = walk.next();
-          block != null && block.firstId() <= lastId;
-          block = walk.next()) {
-        if (block.defect() != null) {
-          throw new LogException.Corrupt(
-              walk.where()
-                  + ": nothing can be erased in the block that begins with entry "
-                  + block.firstId()
-                  + ", which "
-                  + block.defect()
-                  + "; restore the segment from a backup");
-        }
+      Block block = walk.next();
+      while (block != null && block.firstId() <= lastId) {
+        checkReadable(block, lastId, walk);
         int first = (int) Math.max(0, firstId - block.firstId());
         int last = (int) (Math.min(lastId, block.lastId()) - block.firstId());
         for (int i = first; i <= last; i++) {
@@ -66,8 +57,38 @@ public final class AnnexEraser implements Closeable {
             entry(block, i, walk);
           }
         }
+        block = walk.next();
+      }
+      checkNoGap(lastId, walk);
+    }
+  }
+
+  private static void checkReadable(Block block, long lastId, BlockWalk walk)
+      throws LogException.Corrupt {
+    checkNoGap(lastId, walk);
+    if (block.defect() != null) {
+      throw unreachable(
+          walk.where()
+              + ": the block that begins with entry "
+              + block.firstId()
+              + " "
+              + block.defect());
+    }
+  }
+
+  private static void checkNoGap(long lastId, BlockWalk walk) throws LogException.Corrupt {
+    for (BlockWalk.Gap gap : walk.takeGaps()) {
+      if (gap.expectedId() <= lastId) {
+        throw unreachable(gap.reason());
       }
     }
+  }
+
+  private static LogException.Corrupt unreachable(String why) {
+    return new LogException.Corrupt(
+        why
+            + "; nothing can be erased there. Restore the segment from a backup, and the next start"
+            + " carries out the rest of the erasure");
   }
 
   private void entry(Block block, int i, BlockWalk walk) throws IOException {

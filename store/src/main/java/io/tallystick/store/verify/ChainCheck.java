@@ -92,8 +92,11 @@ public final class ChainCheck {
       }
       boolean mayHavePersonal =
           block.personalCount(i) > 0 || EntryCodec.mayHavePersonal(bytes, offset, length);
-      if (mayHavePersonal && !personal.isSound(block.stored(i))) {
+      String wrong = mayHavePersonal ? personal.firstSight(block.stored(i)) : null;
+      if (wrong != null && block.defect() == null) {
         doubtful.add(id);
+      } else if (wrong != null) {
+        fault(id, Fault.Kind.CONTENT, wrong);
       }
       if (Erasure.mayRecord(bytes, offset, length)) {
         Erasure.of(EntryCodec.decode(block.entry(i))).ifPresent(erasures::add);

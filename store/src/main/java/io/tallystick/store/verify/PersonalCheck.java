@@ -6,6 +6,7 @@ import io.tallystick.entry.PersonalField;
 import io.tallystick.entry.PersonalValue;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.log.Erasure;
+import io.tallystick.store.log.ErasureIndex;
 import io.tallystick.store.log.Erasures;
 import io.tallystick.store.log.Fault;
 import io.tallystick.store.log.LogException;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * Checks the personal values of entries (format.md, Verification): each opens its commitment, or is
  * zero and an entry records its erasure. What does not at first sight is looked at again at the
  * end, because a value may be erased while it is being read. Used by one thread, except {@link
- * #isSound}.
+ * #firstSight}.
  */
 final class PersonalCheck {
   /** Most entries that are looked at again. */
@@ -37,7 +38,7 @@ final class PersonalCheck {
   private final boolean restored;
 
   /** What is known of erasures at the start. */
-  private volatile List<Erasure.Recorded> recorded = List.of();
+  private volatile ErasureIndex recorded = new ErasureIndex(List.of());
 
   private volatile Erasures erasures = Erasures.NONE;
 
@@ -65,7 +66,7 @@ final class PersonalCheck {
         recorded(id).ifPresent(one -> known.put(id, one));
       }
     }
-    recorded = List.copyOf(known.values());
+    recorded = new ErasureIndex(known.values());
   }
 
   private Optional<Erasure.Recorded> recorded(long id) throws IOException {
@@ -79,15 +80,16 @@ final class PersonalCheck {
   }
 
   /**
-   * Whether all values of an entry are as they should be, at first sight. Called by any thread.
+   * What is wrong with the values of an entry at first sight, as the rest of a sentence. Called by
+   * any thread.
    *
    * @throws InvalidEntryException if the bytes are not an entry
    */
-  boolean isSound(StoredEntry stored) {
-    return fault(stored, recorded) == null;
+  @Nullable String firstSight(StoredEntry stored) {
+    return fault(stored, recorded);
   }
 
-  /** Notes an entry that {@link #isSound} did not find sound. */
+  /** Notes an entry with which something seems to be wrong. */
   void doubt(long id) {
     if (doubtful.size() < MAX_DOUBTFUL) {
       doubtful.add(id);
@@ -106,6 +108,7 @@ final class PersonalCheck {
     }
     // Before the values are read again: what is carried out by now is zero by now.
     refresh(false);
+    reader.forgetBlocks();
     boolean searched = false;
     for (long id : doubtful) {
       SafePoint.reach();
@@ -117,7 +120,7 @@ final class PersonalCheck {
         fault = fault(id);
       }
       if (fault != null) {
-        faults.accept(new Fault(id, Fault.Kind.CONTENT, "entry " + id + fault));
+        faults.accept(new Fault(id, Fault.Kind.CONTENT, "entry " + id + " " + fault));
       }
     }
   }
@@ -140,7 +143,7 @@ final class PersonalCheck {
 
   private @Nullable String fault(long id) throws IOException {
     try {
-      Optional<StoredEntry> stored = reader.readAgain(id);
+      Optional<StoredEntry> stored = reader.read(id);
       return stored.isEmpty() ? null : fault(stored.get(), recorded);
     } catch (LogException.Corrupt | InvalidEntryException e) {
       // Reported already, as a fault of the block or of the entry.
@@ -149,18 +152,18 @@ final class PersonalCheck {
   }
 
   /** What is wrong with the values of an entry, as the rest of a sentence. */
-  private @Nullable String fault(StoredEntry stored, List<Erasure.Recorded> recorded) {
+  private @Nullable String fault(StoredEntry stored, ErasureIndex recorded) {
     Entry entry = stored.decode();
     List<PersonalValue> values = stored.personal();
     List<PersonalField> fields = new ArrayList<>(entry.personal().keySet());
     List<Hash> commitments = new ArrayList<>(entry.personal().values());
     if (fields.size() != values.size()) {
-      return " names " + fields.size() + " personal values, and beside it stand " + values.size();
+      return "names " + fields.size() + " personal values, and beside it stand " + values.size();
     }
     for (int i = 0; i < fields.size(); i++) {
       PersonalField field = fields.get(i);
       PersonalValue value = values.get(i);
-      Erasure.Recorded erasure = erasure(entry, field, recorded);
+      Erasure.Recorded erasure = recorded.find(entry, field).orElse(null);
       String fault = fault(value, commitments.get(i), erasure);
       if (fault != null) {
         return fault.replace("%s", field.toString());
@@ -174,25 +177,15 @@ final class PersonalCheck {
     if (value.isZero()) {
       return erasure != null || restored
           ? null
-          : " has no personal value of %s, and no entry records that it was erased";
+          : "has no personal value of %s, and no entry records that it was erased";
     }
     if (erasure != null) {
       return erasures.isPending(erasure.id())
           ? null
-          : " still has the personal value of %s, which entry " + erasure.id() + " erased";
+          : "still has the personal value of %s, which entry " + erasure.id() + " erased";
     }
     return value.state(commitment) == PersonalValue.State.THERE
         ? null
-        : " has a personal value of %s that is not the one that was written";
-  }
-
-  private static Erasure.@Nullable Recorded erasure(
-      Entry entry, PersonalField field, List<Erasure.Recorded> recorded) {
-    for (Erasure.Recorded one : recorded) {
-      if (one.covers(entry, field)) {
-        return one;
-      }
-    }
-    return null;
+        : "has a personal value of %s that is not the one that was written";
   }
 }

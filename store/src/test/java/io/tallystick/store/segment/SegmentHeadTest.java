@@ -2,6 +2,7 @@ package io.tallystick.store.segment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tallystick.entry.Event;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.AuditLogTest;
 import io.tallystick.store.LogFiles;
@@ -59,11 +60,15 @@ class SegmentHeadTest {
     for (int hour = 0; hour < SEGMENTS; hour++) {
       try (AuditLog log = open(data)) {
         for (int block = 0; block < 20; block++) {
-          log.append(AuditLogTest.events(1 + block), null).get();
+          log.append(events(1 + block), null).get();
         }
       }
       clock.now = clock.now.plus(Duration.ofHours(1));
     }
+  }
+
+  private static List<Event> events(int count) {
+    return IntStream.range(0, count).mapToObj(AuditLogTest::event).toList();
   }
 
   private AuditLog open(Path where) throws IOException {
@@ -114,7 +119,7 @@ class SegmentHeadTest {
       long last;
       try (AuditLog log = open(copy)) {
         for (int block = 0; block < 300; block++) {
-          log.append(AuditLogTest.events(1), null).get();
+          log.append(events(1), null).get();
         }
         last = log.lastId();
       }
@@ -134,7 +139,7 @@ class SegmentHeadTest {
     boolean refused = false;
     for (int start = 1; start <= 2 && !refused; start++) {
       try (AuditLog log = open(copy)) {
-        log.append(AuditLogTest.events(5), null).get();
+        log.append(events(5), null).get();
       } catch (IOException | ExecutionException e) {
         refused = true;
       }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.tallystick.entry.Event;
 import io.tallystick.entry.EventReader;
+import io.tallystick.entry.PersonalField;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.AuditLogTest;
 import io.tallystick.store.LogChecker;
@@ -47,6 +48,8 @@ public class TamperTest {
   private static final int BLOCKS_PER_HOUR = 10;
   private static final long LAST = 1 + BLOCK * BLOCKS;
 
+  private static final List<PersonalField> USERNAME = PersonalField.of(List.of("actor_username"));
+
   /** The kinds of fault that the entries show by themselves, without a tree over them. */
   private static final Set<Fault.Kind> CHAIN_KINDS =
       EnumSet.of(Fault.Kind.CONTENT, Fault.Kind.CHAIN, Fault.Kind.SEQUENCE, Fault.Kind.TIME);
@@ -64,8 +67,9 @@ public class TamperTest {
       for (int b = 0; b < BLOCKS; b++) {
         List<Event> batch = new ArrayList<>();
         for (int i = 0; i < BLOCK; i++) {
-          batch.add(
-              Event.builder("auth.login.failed").actorUsername("user-%02d".formatted(i)).build());
+          Event event =
+              Event.builder("auth.login.failed").actorUsername("user-%02d".formatted(i)).build();
+          batch.add(i == BLOCK - 1 ? event.withPersonal(USERNAME) : event);
         }
         log.append(batch, null).get();
         clock.now = clock.now.plusSeconds(3_600 / BLOCKS_PER_HOUR);
