@@ -30,6 +30,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(2)
 public class EntryBenchmark {
   private final Event event = Events.apiKeyUse(7);
+  private final Event personal = Events.personal(7);
   private final Hash previous = EntryHash.genesis("example.com/benchmark");
   private final byte[] previousBytes = previous.toBytes();
   private final byte[] entry =
@@ -46,6 +47,12 @@ public class EntryBenchmark {
   @Benchmark
   public EncodedEvent encodeBody() {
     return EntryCodec.encodeEvent(event, null);
+  }
+
+  /** With the salts of three personal values. */
+  @Benchmark
+  public EncodedEvent encodePersonal() {
+    return EntryCodec.encodeEvent(personal, null);
   }
 
   @Benchmark

@@ -1,11 +1,16 @@
 package io.tallystick.benchmarks;
 
 import io.tallystick.entry.Event;
+import io.tallystick.entry.PersonalField;
+import java.util.List;
 
 /**
  * Events like those of a deployment that logs each use of an API key: entries of about 300 bytes.
  */
 public final class Events {
+  private static final List<PersonalField> PERSONAL =
+      PersonalField.of(List.of("actor_id", "actor_username", "actor_ip"));
+
   private Events() {}
 
   static Event apiKeyUse(long i) {
@@ -17,5 +22,10 @@ public final class Events {
         .targetId("key-17")
         .action("GET /v1/things")
         .build();
+  }
+
+  /** The same, as a server stores it that was told that three of the fields are personal. */
+  static Event personal(long i) {
+    return apiKeyUse(i).withPersonal(PERSONAL);
   }
 }
