@@ -14,7 +14,6 @@ import io.tallystick.service.InvalidParameterException;
 import io.tallystick.store.files.AtomicFile;
 import io.tallystick.store.files.NotPrivateException;
 import io.tallystick.store.files.OwnerOnly;
-import io.tallystick.text.Characters;
 import io.tallystick.tlog.Quoted;
 import io.tallystick.tlog.Sha256;
 import java.io.IOException;
