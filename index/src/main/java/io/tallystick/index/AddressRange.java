@@ -119,7 +119,7 @@ public final class AddressRange {
   }
 
   /** Whether the range is a single address. */
-  boolean isOne() {
+  public boolean isOne() {
     return Arrays.equals(low, high);
   }
 

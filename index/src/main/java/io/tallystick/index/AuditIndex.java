@@ -1,6 +1,7 @@
 package io.tallystick.index;
 
 import io.tallystick.index.IndexView.Range;
+import io.tallystick.index.pace.Uninterruptibly;
 import io.tallystick.index.scope.Scope;
 import io.tallystick.index.text.IndexedDetails;
 import io.tallystick.store.LogReader;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
 import org.apache.lucene.index.CorruptIndexException;
@@ -140,7 +142,7 @@ public final class AuditIndex implements AutoCloseable {
     boolean accept(long id) throws IOException;
   }
 
-  /** How much of the details queries find. */
+  /** What of details queries find. */
   public IndexedDetails details() {
     return shards.details();
   }
@@ -187,8 +189,18 @@ public final class AuditIndex implements AutoCloseable {
     }
   }
 
+  /**
+   * Waits until nothing is found that this erasure erased from the log, or an earlier one.
+   *
+   * @throws IndexException if the index can't be written now; it forgets it when it can
+   */
+  public void erase(long erasure) throws IOException, InterruptedException {
+    Objects.requireNonNull(follower, "the index is only read").awaitErased(erasure);
+    tail.close();
+  }
+
   private void catchUp(long id) throws IOException {
-    if (id - openedAt >= maxInMemory) {
+    if (id - openedAt >= maxInMemory || shards.isBehindErasures()) {
       shards = Shards.newer(shards, directory, log, maxInMemory);
       openedAt = id;
     }
@@ -428,17 +440,7 @@ public final class AuditIndex implements AutoCloseable {
   public void close() throws IOException {
     if (follower != null && thread != null) {
       follower.close();
-      boolean interrupted = false;
-      while (thread.isAlive()) {
-        try {
-          thread.join();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
+      Uninterruptibly.join(thread);
     }
     tail.close();
     shards.close();

@@ -6,6 +6,7 @@ import io.tallystick.entry.Entry;
 import io.tallystick.entry.EntryField;
 import io.tallystick.entry.Event;
 import io.tallystick.entry.EventType;
+import io.tallystick.entry.ReadableEntry;
 import io.tallystick.entry.UnknownType;
 import io.tallystick.index.scope.Scope;
 import io.tallystick.index.text.DetailValues;
@@ -101,16 +102,16 @@ final class EntryDocument {
 
   private EntryDocument() {}
 
-  static Document of(Entry entry, IndexedDetails level) {
+  static Document of(ReadableEntry entry, IndexedDetails level) {
     Event event = entry.event();
-    Document document = of(entry.id(), entry.timestamp());
+    Document document = of(entry.id(), entry.entry().timestamp());
     String type = event.eventType();
     Event sent = UnknownType.original(event);
     String original = sent.eventType();
     add(document, EVENT_TYPE, type);
     add(document, CATEGORY, EventType.of(type).category());
     add(document, ORIGINAL_TYPE, original.equals(type) ? null : original);
-    String source = entry.source();
+    String source = entry.entry().source();
     if (source != null && !EventType.isKnown(type)) {
       add(document, SOURCE_TYPE, typesOf(source) + type);
     }
@@ -147,7 +148,7 @@ final class EntryDocument {
    * must not hide who did what.
    */
   private static void addTexts(
-      Document document, Entry entry, @Nullable Details details, IndexedDetails level) {
+      Document document, ReadableEntry entry, @Nullable Details details, IndexedDetails level) {
     DetailValues values = new DetailValues();
     Words words = new Words();
     boolean hasWords = level == IndexedDetails.TEXT;
@@ -186,7 +187,7 @@ final class EntryDocument {
   }
 
   /** What a field of the entry is found by. */
-  private static @Nullable String text(Entry entry, EntryField field) {
+  private static @Nullable String text(ReadableEntry entry, EntryField field) {
     String text = entry.text(field);
     if (text == null) {
       return field == EntryField.SOURCE ? Entry.LOG : null;

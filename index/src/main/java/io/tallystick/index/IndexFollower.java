@@ -1,12 +1,15 @@
 package io.tallystick.index;
 
-import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.tallystick.index.pace.Backoff;
+import io.tallystick.index.pace.Pace;
 import io.tallystick.store.LogReader;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.lucene.index.CorruptIndexException;
@@ -43,7 +46,7 @@ final class IndexFollower implements Runnable {
   /** How long the deletion of an index may take from its first file to its last. */
   private static final Duration DELETING = Duration.ofMillis(500);
 
-  /** Catching up with fewer entries is quick, so the server's log need not mention it. */
+  /** Fewer are caught up with so quickly that the server's log need not mention it. */
   private static final long QUICK_ENTRIES = 50_000;
 
   private final LogReader log;
@@ -52,11 +55,13 @@ final class IndexFollower implements Runnable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
-  @GuardedBy("lock")
-  private int waiting;
+  private final AtomicInteger waiting = new AtomicInteger();
+  private volatile boolean closed;
 
-  @GuardedBy("lock")
-  private boolean closed;
+  /** The newest erasure that the index has to follow. */
+  private final AtomicLong erasure = new AtomicLong();
+
+  private volatile long erased;
 
   /** Why nothing can be added now. */
   private volatile @Nullable String failure;
@@ -87,6 +92,7 @@ final class IndexFollower implements Runnable {
     long through = shards.indexedThrough();
     this.published = IndexView.of(shards.oldestFirst(), through);
     this.promised = through;
+    this.erased = shards.erasedThrough();
     this.pace = Pace.from(through);
     if (log.lastId() - through > QUICK_ENTRIES) {
       this.rebuilding = "many entries are not in the index";
@@ -119,15 +125,7 @@ final class IndexFollower implements Runnable {
       return why;
     }
     String rebuild = rebuilding;
-    if (rebuild == null) {
-      return null;
-    }
-    long last = log.lastId();
-    long at = shards.indexedThrough();
-    Duration left = pace.remaining(at, last);
-    return String.format(
-        "%s, so it is being rebuilt from the log: entry %d of %d%s",
-        rebuild, at, last, left == null ? "" : ", about " + left.toSeconds() + " seconds left");
+    return rebuild == null ? null : pace.text(rebuild, shards.indexedThrough(), log.lastId());
   }
 
   /** How long it will probably take to index the log; {@code null} if that is not known. */
@@ -146,12 +144,13 @@ final class IndexFollower implements Runnable {
     long lastShown = lastCommit;
     // A process that is killed again and again must not have more to catch up with each time.
     boolean caughtUp = false;
-    while (!isClosed()) {
+    while (!closed) {
       try {
         check();
         shards.recover();
+        forgetErased();
         boolean more = addBatch();
-        if (hasWaiting() || (!more && System.nanoTime() - lastShown >= SHOW_AFTER_NANOS)) {
+        if (waiting.get() > 0 || (!more && System.nanoTime() - lastShown >= SHOW_AFTER_NANOS)) {
           refresh();
           lastShown = System.nanoTime();
         }
@@ -249,6 +248,29 @@ final class IndexFollower implements Runnable {
     Shards.discardAll(old);
   }
 
+  /** Not while it catches up after an error: what is searched until then is older. */
+  private void forgetErased() throws IOException {
+    long through = erasure.get();
+    if (through > erased && shards.indexedThrough() >= published.through()) {
+      rebuilding = "personal values were erased from the log";
+      shards.erase(through);
+      refresh();
+      erased = through;
+    }
+  }
+
+  /** Waits until nothing can be found that this erasure or an earlier one erased. */
+  void awaitErased(long id) throws IndexException, InterruptedException {
+    erasure.accumulateAndGet(id, Math::max);
+    while (erased < id) {
+      String why = closed ? "the index is closed" : failure;
+      if (why != null) {
+        throw IndexException.notErased(id, why);
+      }
+      Thread.sleep(IDLE);
+    }
+  }
+
   /** Checks that the index still exists, and whether damage that a search reported is real. */
   private void check() throws InterruptedException {
     Throwable complaint = reported;
@@ -339,7 +361,10 @@ final class IndexFollower implements Runnable {
 
   private void fail(Throwable e) {
     String why =
-        "the index can't be written beyond entry " + published.through() + ": " + shards.cause(e);
+        "the index can't be written beyond entry "
+            + published.through()
+            + ": "
+            + ShardFiles.cause(shards.directory(), e);
     lock.lock();
     try {
       if (!why.equals(failure)) {
@@ -364,31 +389,13 @@ final class IndexFollower implements Runnable {
     reported = complaint;
   }
 
-  private boolean hasWaiting() {
-    lock.lock();
-    try {
-      return waiting > 0;
-    } finally {
-      lock.unlock();
-    }
-  }
-
   private void gather() throws InterruptedException {
     lock.lockInterruptibly();
     try {
       long nanos = GATHER_NANOS;
-      while (waiting == 0 && !closed && nanos > 0) {
+      while (waiting.get() == 0 && !closed && nanos > 0) {
         nanos = changed.awaitNanos(nanos);
       }
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private boolean isClosed() {
-    lock.lock();
-    try {
-      return closed;
     } finally {
       lock.unlock();
     }
@@ -417,7 +424,7 @@ final class IndexFollower implements Runnable {
     long nanos = timeout.toNanos();
     lock.lockInterruptibly();
     try {
-      waiting++;
+      waiting.incrementAndGet();
       changed.signalAll();
       try {
         while (published.through() < id) {
@@ -432,7 +439,7 @@ final class IndexFollower implements Runnable {
           nanos = changed.awaitNanos(nanos);
         }
       } finally {
-        waiting--;
+        waiting.decrementAndGet();
       }
       return null;
     } finally {
@@ -441,10 +448,6 @@ final class IndexFollower implements Runnable {
   }
 
   private IndexException behind(long id, @Nullable Duration left) throws IOException {
-    String why = reason();
-    if (why == null) {
-      why = "the index is being built: entry " + published.through() + " of " + id;
-    }
-    return new IndexException(why, left == null ? Backoff.LONGEST : left);
+    return IndexException.behind(reason(), published.through(), id, left);
   }
 }

@@ -60,7 +60,7 @@ final class MemoryTail implements Closeable {
 
   private synchronized Shard begin(long firstId) throws IOException {
     close();
-    Shard begun = Shard.write(new ByteBuffersDirectory(), firstId, content);
+    Shard begun = Shard.write(new ByteBuffersDirectory(), firstId, content, 0);
     shard = begun;
     return begun;
   }
@@ -93,7 +93,7 @@ final class MemoryTail implements Closeable {
       long first =
           ascending ? wanted.from() + done : Math.max(from, wanted.to() - done - maxEntries + 1);
       long last = ascending ? Math.min(to, first + maxEntries - 1) : wanted.to() - done;
-      try (Shard scanned = Shard.write(new ByteBuffersDirectory(), first, content)) {
+      try (Shard scanned = Shard.write(new ByteBuffersDirectory(), first, content, 0)) {
         for (long id = first; id <= last; id += STEP) {
           SafePoint.reach();
           add(scanned, Math.min(last, id + STEP - 1));

@@ -1,12 +1,14 @@
 package io.tallystick.index;
 
-import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.tallystick.index.ShardCommit.Content;
+import io.tallystick.index.ShardCommit.Position;
+import io.tallystick.store.log.Erasure;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.lucene.document.Document;
@@ -14,10 +16,9 @@ import org.apache.lucene.index.CorruptIndexException;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexReader;
 import org.apache.lucene.index.IndexWriter;
-import org.apache.lucene.index.IndexWriterConfig;
 import org.apache.lucene.index.LeafReader;
-import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.MatchAllDocsQuery;
 import org.apache.lucene.search.SearcherManager;
 import org.apache.lucene.search.Sort;
 import org.apache.lucene.search.SortField;
@@ -48,8 +49,6 @@ final class Shard implements Closeable {
   static final Sort OLDEST_FIRST =
       new Sort(new SortField(EntryDocument.ID, SortField.Type.LONG, false));
 
-  private static final double BUFFER_MEGABYTES = 64;
-
   /** Segments up to this size stay in memory until the next commit or merge ... */
   private static final double SMALL_MEGABYTES = 8;
 
@@ -71,6 +70,10 @@ final class Shard implements Closeable {
 
   private volatile boolean readOnly;
   private volatile long indexedThrough;
+
+  /** The last erasure that the documents follow, if they are those of the last commit. */
+  private volatile long erasedThrough;
+
   private long committedThrough;
 
   /** Whether the writer's last operation failed. */
@@ -79,11 +82,8 @@ final class Shard implements Closeable {
   /** Whether the searchers belong to an earlier writer. */
   private boolean reopened;
 
-  @GuardedBy("this")
-  private boolean closed;
-
-  @GuardedBy("this")
-  private @Nullable IndexWriter merging;
+  /** Works while the shard is only read. */
+  private final ShardRewriter rewriter;
 
   private Shard(
       long firstId,
@@ -91,15 +91,17 @@ final class Shard implements Closeable {
       Directory directory,
       @Nullable IndexWriter writer,
       SearcherManager searchers,
-      long indexedThrough) {
+      Position position) {
     this.firstId = firstId;
     this.content = content;
     this.directory = directory;
+    this.rewriter = new ShardRewriter(directory);
     this.writer = writer;
     this.readOnly = writer == null;
     this.searchers = searchers;
-    this.indexedThrough = indexedThrough;
-    this.committedThrough = indexedThrough;
+    this.indexedThrough = position.through();
+    this.committedThrough = position.through();
+    this.erasedThrough = position.erasedThrough();
   }
 
   /** A search. */
@@ -108,14 +110,19 @@ final class Shard implements Closeable {
     T in(IndexSearcher searcher) throws IOException;
   }
 
-  /** Opens a shard to be written, or makes an empty one; takes Lucene's lock on it. */
-  static Shard write(Directory directory, long firstId, Content content) throws IOException {
+  /**
+   * Opens a shard to be written, or makes an empty one; takes Lucene's lock on it.
+   *
+   * @param erasedThrough the last erasure that was carried out before an empty one has documents
+   */
+  static Shard write(Directory directory, long firstId, Content content, long erasedThrough)
+      throws IOException {
     try {
-      IndexWriter writer = openWriter(directory, firstId, content);
+      IndexWriter writer = ShardFiles.writer(directory, firstId, content, erasedThrough);
       try {
-        long through = ShardCommit.position(writer.getLiveCommitData(), content, firstId);
+        Position position = ShardCommit.position(writer.getLiveCommitData(), content, firstId);
         SearcherManager searchers = new SearcherManager(writer, null);
-        return new Shard(firstId, content, directory, writer, searchers, through);
+        return new Shard(firstId, content, directory, writer, searchers, position);
       } catch (IOException | RuntimeException e) {
         writer.rollback();
         throw e;
@@ -126,38 +133,10 @@ final class Shard implements Closeable {
     }
   }
 
-  /** A writer of what was last committed, which is checked; or of nothing, which is committed. */
-  private static IndexWriter openWriter(Directory directory, long firstId, Content content)
-      throws IOException {
-    boolean exists = DirectoryReader.indexExists(directory);
-    if (exists) {
-      checkIntegrity(directory);
-    }
-    IndexWriter writer = new IndexWriter(directory, config());
-    try {
-      if (!exists) {
-        commit(writer, content, firstId - 1);
-      }
-      return writer;
-    } catch (IOException | RuntimeException e) {
-      writer.rollback();
-      throw e;
-    }
-  }
-
-  private static IndexWriterConfig config() {
-    return new IndexWriterConfig()
-        .setIndexSort(NEWEST_FIRST)
-        // A query waits for the refresh, and must not wait for a merge as well.
-        .setMaxFullFlushMergeWaitMillis(0)
-        .setRAMBufferSizeMB(BUFFER_MEGABYTES)
-        .setCommitOnClose(false);
-  }
-
   /** Opens a shard to be read as it was last committed. */
   static Shard read(Directory directory, long firstId, Content content) throws IOException {
     try {
-      checkIntegrity(directory);
+      ShardFiles.checkIntegrity(directory);
       SearcherManager searchers = new SearcherManager(directory, null);
       IndexSearcher searcher = searchers.acquire();
       try {
@@ -176,14 +155,6 @@ final class Shard implements Closeable {
     } catch (IOException | RuntimeException e) {
       directory.close();
       throw e;
-    }
-  }
-
-  private static void checkIntegrity(Directory directory) throws IOException {
-    try (DirectoryReader reader = DirectoryReader.open(directory)) {
-      for (LeafReaderContext leaf : reader.leaves()) {
-        leaf.reader().checkIntegrity();
-      }
     }
   }
 
@@ -248,14 +219,13 @@ final class Shard implements Closeable {
   /** Makes what was added durable. */
   void commit() throws IOException {
     failed = true;
-    commit(writer(), content, indexedThrough);
+    commit(writer());
     failed = false;
     committedThrough = indexedThrough;
   }
 
-  private static void commit(IndexWriter writer, Content content, long through) throws IOException {
-    writer.setLiveCommitData(ShardCommit.data(content, through).entrySet(), false);
-    writer.commit();
+  private void commit(IndexWriter to) throws IOException {
+    ShardFiles.commit(to, content, new Position(indexedThrough, erasedThrough));
   }
 
   /**
@@ -270,11 +240,13 @@ final class Shard implements Closeable {
       return;
     }
     abandon();
-    IndexWriter opened = openWriter(directory, firstId, content);
+    IndexWriter opened = ShardFiles.writer(directory, firstId, content, erasedThrough);
     writer = opened;
     reopened = true;
-    indexedThrough = ShardCommit.position(opened.getLiveCommitData(), content, firstId);
-    committedThrough = indexedThrough;
+    Position position = ShardCommit.position(opened.getLiveCommitData(), content, firstId);
+    indexedThrough = position.through();
+    committedThrough = position.through();
+    erasedThrough = position.erasedThrough();
     failed = false;
   }
 
@@ -294,23 +266,17 @@ final class Shard implements Closeable {
 
   /** Gives up writing and merging for good; searches go on until {@link #discard}. */
   void drop() {
-    synchronized (this) {
-      closed = true;
-      if (merging != null) {
-        try {
-          merging.rollback();
-        } catch (IOException | RuntimeException e) {
-          LOG.debug("the merge of index shard {} could not be rolled back", firstId, e);
-        }
-      }
+    try {
+      rewriter.close();
+    } catch (IOException | RuntimeException e) {
+      LOG.debug("the merge of index shard {} could not be rolled back", firstId, e);
     }
     abandon();
   }
 
   /** Whether files of the last commit are no longer on the disk. */
-  synchronized boolean isLost() {
-    return !closed
-        && merging == null
+  boolean isLost() {
+    return rewriter.isIdle()
         && FilterDirectory.unwrap(directory) instanceof FSDirectory files
         && ShardCommit.isMissing(files);
   }
@@ -318,7 +284,7 @@ final class Shard implements Closeable {
   /** Reads the last commit completely. Whether it is damaged. */
   boolean isDamaged() {
     try {
-      checkIntegrity(directory);
+      ShardFiles.checkIntegrity(directory);
       return false;
     } catch (IOException | RuntimeException e) {
       LOG.warn("index shard {} is damaged: {}", firstId, e.toString());
@@ -342,37 +308,73 @@ final class Shard implements Closeable {
     finished.rollback();
   }
 
+  /** Adds documents. */
+  @FunctionalInterface
+  interface Adding {
+    void to(IndexWriter writer, long firstId, long lastId) throws IOException;
+  }
+
+  /** The last erasure that its documents follow. */
+  long erasedThrough() {
+    return erasedThrough;
+  }
+
+  /** There was no erasure up to this one that its documents have anything of. */
+  void follows(long erasure) {
+    erasedThrough = erasure;
+  }
+
+  /**
+   * Replaces the documents of these entries, and leaves nothing of the old ones: no term, no value,
+   * no deleted document. All in one commit, so that a crash leaves it undone. Searches see the old
+   * documents until {@link #refresh}, and never some of both: a segment with deletions would be
+   * counted wrongly.
+   *
+   * @param erasure what the new documents follow
+   */
+  void replace(List<Erasure.Ids> entries, Adding documents, long erasure) throws IOException {
+    if (readOnly) {
+      rewriter.rewrite(to -> {
+        replace(to, entries, documents);
+        ShardFiles.commit(to, content, new Position(indexedThrough, erasure));
+        searchers.maybeRefreshBlocking();
+        erasedThrough = erasure;
+      });
+    } else {
+      failed = true;
+      replace(writer(), entries, documents);
+      ShardFiles.commit(writer(), content, new Position(indexedThrough, erasure));
+      failed = false;
+      committedThrough = indexedThrough;
+      erasedThrough = erasure;
+    }
+  }
+
+  private void replace(IndexWriter in, List<Erasure.Ids> entries, Adding documents)
+      throws IOException {
+    for (Erasure.Ids ids : entries) {
+      long first = Math.max(ids.first(), firstId);
+      long last = Math.min(ids.last(), indexedThrough);
+      if (first <= last) {
+        in.deleteDocuments(EntryDocument.filtersWithin(MatchAllDocsQuery.INSTANCE, first, last));
+        documents.to(in, first, last);
+      }
+    }
+    ShardFiles.mergeDeletions(in);
+  }
+
   /**
    * Makes one Lucene segment of a shard that is only read. Searches go on meanwhile; {@link #close}
    * ends it early, and so does a crash, without harm.
    */
   void merge() throws IOException {
-    IndexWriter merger;
-    synchronized (this) {
-      if (closed || this.<Integer>search(s -> s.getIndexReader().leaves().size()) <= 1) {
-        return;
+    rewriter.rewrite(to -> {
+      if (this.<Integer>search(s -> s.getIndexReader().leaves().size()) > 1) {
+        to.forceMerge(1);
+        to.commit();
+        searchers.maybeRefreshBlocking();
       }
-      merger = new IndexWriter(directory, config());
-      merging = merger;
-    }
-    try {
-      merger.forceMerge(1);
-      merger.commit();
-      searchers.maybeRefreshBlocking();
-    } catch (IOException | RuntimeException e) {
-      if (!isClosed()) {
-        throw e;
-      }
-    } finally {
-      merger.rollback();
-      synchronized (this) {
-        merging = null;
-      }
-    }
-  }
-
-  private synchronized boolean isClosed() {
-    return closed;
+    });
   }
 
   private IndexWriter writer() {
@@ -425,12 +427,7 @@ final class Shard implements Closeable {
   /** Closes it. What was added since the last commit is added again after the next open. */
   @Override
   public void close() throws IOException {
-    synchronized (this) {
-      closed = true;
-      if (merging != null) {
-        merging.rollback();
-      }
-    }
+    rewriter.close();
     abandon();
     searchers.close();
     directory.close();

@@ -24,18 +24,30 @@ final class ShardCommit {
   private static final String CURRENT_FORMAT = "8";
 
   private static final String DETAILS = "details";
+  private static final String ERASED_THROUGH = "erased_through";
 
   private ShardCommit() {}
 
   /** Whose entries a shard has, and how much of their details. */
   record Content(String origin, IndexedDetails details) {}
 
-  static Map<String, String> data(Content content, long through) {
+  /**
+   * How far a shard is.
+   *
+   * @param through the last id that was indexed
+   * @param erasedThrough the entry that records the last erasure that its documents follow; 0 for
+   *     none
+   */
+  record Position(long through, long erasedThrough) {}
+
+  static Map<String, String> data(Content content, Position position) {
     return Map.of(
         ORIGIN,
         content.origin(),
         INDEXED_THROUGH,
-        Long.toString(through),
+        Long.toString(position.through()),
+        ERASED_THROUGH,
+        Long.toString(position.erasedThrough()),
         FORMAT,
         CURRENT_FORMAT,
         DETAILS,
@@ -60,20 +72,22 @@ final class ShardCommit {
     return IndexedDetails.TEXT;
   }
 
-  /** The last id that was committed. */
-  static long position(
+  /** How far it was when it was committed. */
+  static Position position(
       @Nullable Iterable<Map.Entry<String, String>> data, Content content, long firstId)
       throws CorruptIndexException {
     String position = null;
     String log = null;
     String format = null;
     String details = null;
+    String erased = "0";
     if (data != null) {
       for (Map.Entry<String, String> entry : data) {
         switch (entry.getKey()) {
           case INDEXED_THROUGH -> position = entry.getValue();
           case ORIGIN -> log = entry.getValue();
           case FORMAT -> format = entry.getValue();
+          case ERASED_THROUGH -> erased = entry.getValue();
           case DETAILS -> details = entry.getValue();
           default -> throw new CorruptIndexException("unknown commit data", entry.getKey());
         }
@@ -93,7 +107,7 @@ final class ShardCommit {
     if (through < firstId - 1) {
       throw new CorruptIndexException("the shard ends before it begins: " + through, "commit");
     }
-    return through;
+    return new Position(through, Long.parseLong(erased));
   }
 
   /** Whether files of the last commit are no longer on the disk. */

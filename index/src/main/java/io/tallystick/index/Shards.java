@@ -3,19 +3,16 @@ package io.tallystick.index;
 import io.tallystick.index.text.IndexedDetails;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.files.OwnerOnly;
-import io.tallystick.store.log.LogException;
+import io.tallystick.store.log.Erasure;
 import io.tallystick.store.log.StoredEntry;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import org.apache.lucene.store.ByteBuffersDirectory;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.LockObtainFailedException;
@@ -34,11 +31,6 @@ import org.slf4j.LoggerFactory;
 final class Shards implements Closeable {
   private static final Logger LOG = LoggerFactory.getLogger(Shards.class);
 
-  /** With less free space than this, a failed write is blamed on a full disk. */
-  private static final long FULL_BYTES = 32L << 20;
-
-  private static final long PROGRESS_STEP = 1_000;
-
   private final Path directory;
   private final LogReader log;
   private final ShardCommit.Content content;
@@ -48,6 +40,9 @@ final class Shards implements Closeable {
 
   /** Replaced as a whole; the last one may be written. */
   private volatile List<Shard> shards = List.of();
+
+  /** The last erasure that all shards follow. */
+  private volatile long erasedThrough;
 
   /** First id of a shard that could not be created yet; 0 if there is none. */
   private volatile long pending;
@@ -59,13 +54,15 @@ final class Shards implements Closeable {
   }
 
   /** {@code begin} gives the files of a shard that begins anew. */
-  private Shards(Path directory, LogReader log, IndexedDetails details, long maxIds, Opener begin) {
+  private Shards(Path directory, LogReader log, IndexedDetails details, long maxIds, Opener begin)
+      throws IOException {
     this.directory = directory;
     this.log = log;
     this.content = new ShardCommit.Content(log.identity().origin(), details);
     this.maxIds = maxIds;
     this.begin = begin;
     this.documents = new DocumentSource(log, details);
+    this.erasedThrough = DocumentSource.erasedThrough(log);
   }
 
   /**
@@ -90,7 +87,7 @@ final class Shards implements Closeable {
         new Shards(
             directory,
             log,
-            details == null ? ShardCommit.details(find(directory)) : details,
+            details == null ? ShardCommit.details(ShardFiles.find(directory)) : details,
             maxIds,
             begin);
     try {
@@ -114,16 +111,24 @@ final class Shards implements Closeable {
                 ? TemporaryIndex.create()
                 : new ByteBuffersDirectory();
     Shards shards =
-        new Shards(directory, log, ShardCommit.details(find(directory)), Long.MAX_VALUE, opener);
+        new Shards(
+            directory,
+            log,
+            ShardCommit.details(ShardFiles.find(directory)),
+            Long.MAX_VALUE,
+            opener);
     List<Shard> open = new ArrayList<>();
     try {
-      for (Map.Entry<Long, Path> found : find(directory).entrySet()) {
+      for (Map.Entry<Long, Path> found : ShardFiles.find(directory).entrySet()) {
         Shard shard = Shard.read(Shard.directory(found.getValue()), found.getKey(), shards.content);
         open.add(shard);
         // Reading the log's end also updates where it begins.
         if (shard.indexedThrough() > log.lastId()
             || found.getKey() > Math.max(next[0], log.firstId())) {
           throw new IndexException("the index does not fit to the log");
+        }
+        if (!shards.erased(shard).isEmpty()) {
+          throw new IndexException("it has values that were erased from the log");
         }
         next[0] = shards.after(shard);
       }
@@ -142,15 +147,17 @@ final class Shards implements Closeable {
   static Shards newer(Shards before, Path directory, LogReader log, long maxInMemory)
       throws IOException {
     Shards now = readBeside(directory, log, maxInMemory);
-    boolean more = now.indexedThrough() > before.indexedThrough() - before.uncommitted();
+    boolean more =
+        now.erasedThrough > before.erasedThrough
+            || now.indexedThrough() > before.indexedThrough() - before.uncommitted();
     (more ? before : now).close();
     return more ? now : before;
   }
 
   private void openAll(Opener opener) throws IOException {
-    SortedMap<Long, Path> found = find(directory);
+    SortedMap<Long, Path> found = ShardFiles.find(directory);
     List<Shard> open = new ArrayList<>();
-    dropRemoved(found);
+    ShardFiles.dropRemoved(found, log.firstId());
     long next = log.firstId();
     for (Map.Entry<Long, Path> one : found.entrySet()) {
       long firstId = one.getKey();
@@ -161,13 +168,14 @@ final class Shards implements Closeable {
         }
         Shard shard =
             newest
-                ? Shard.write(opener.open(one.getValue()), firstId, content)
+                ? Shard.write(opener.open(one.getValue()), firstId, content, erasedThrough)
                 : Shard.read(opener.open(one.getValue()), firstId, content);
         open.add(shard);
         if (shard.indexedThrough() > log.lastId()) {
           throw new IndexException(
               "it knows entry " + shard.indexedThrough() + ", the log ends at " + log.lastId());
         }
+        forget(shard);
         next = after(shard);
       } catch (LockObtainFailedException e) {
         closeAll(open);
@@ -224,31 +232,6 @@ final class Shards implements Closeable {
         });
   }
 
-  /** Deletes the shards all of whose entries retention removed. */
-  private void dropRemoved(SortedMap<Long, Path> found) throws IOException {
-    while (found.size() > 1) {
-      long second = found.tailMap(found.firstKey() + 1).firstKey();
-      if (second > log.firstId()) {
-        break;
-      }
-      Shard.delete(Objects.requireNonNull(found.remove(found.firstKey())));
-    }
-  }
-
-  /** Why writing failed, for clients; the details are in the server's log. */
-  String cause(Throwable e) {
-    try {
-      if (Files.getFileStore(directory).getUsableSpace() < FULL_BYTES) {
-        return "the disk is full";
-      }
-    } catch (IOException unknown) {
-      LOG.debug("the free space of {} is unknown", directory, unknown);
-    }
-    return e instanceof LogException
-        ? String.valueOf(e.getMessage())
-        : "reading or writing failed, the server's own log says why";
-  }
-
   private IndexException lockedElsewhere(IOException e) {
     return new IndexException(
         "another process has the index in " + directory + " open for writing", e);
@@ -264,26 +247,14 @@ final class Shards implements Closeable {
   }
 
   private Shard beginAt(long firstId) throws IOException {
-    return Shard.write(begin.open(directory.resolve(Long.toString(firstId))), firstId, content);
+    Path path = directory.resolve(Long.toString(firstId));
+    return Shard.write(begin.open(path), firstId, content, erasedThrough);
   }
 
-  private static SortedMap<Long, Path> find(Path directory) throws IOException {
-    SortedMap<Long, Path> found = new TreeMap<>();
-    if (!Files.isDirectory(directory)) {
-      return found;
-    }
-    try (DirectoryStream<Path> paths = Files.newDirectoryStream(directory)) {
-      for (Path path : paths) {
-        String name = String.valueOf(path.getFileName());
-        if (name.matches("[1-9][0-9]{0,17}") && Files.isDirectory(path)) {
-          found.put(Long.valueOf(name), path);
-        }
-      }
-    }
-    return found;
+  Path directory() {
+    return directory;
   }
 
-  /** How much of the details is indexed. */
   IndexedDetails details() {
     return content.details();
   }
@@ -319,6 +290,40 @@ final class Shards implements Closeable {
       mergeBeside(List.of(last));
     }
     newest().add(entry.id(), documents.of(entry));
+  }
+
+  long erasedThrough() {
+    return erasedThrough;
+  }
+
+  boolean isBehindErasures() throws IOException {
+    return DocumentSource.erasedThrough(log) > erasedThrough;
+  }
+
+  /** Takes what was erased, by this erasure and earlier ones, out of the shards. */
+  void erase(long through) throws IOException {
+    erasedThrough = Math.max(erasedThrough, through);
+    for (Shard shard : shards) {
+      forget(shard);
+    }
+    refresh();
+  }
+
+  private void forget(Shard shard) throws IOException {
+    List<Erasure.Ids> erased = erased(shard);
+    if (erased.isEmpty()) {
+      shard.follows(erasedThrough);
+    } else {
+      shard.replace(erased, documents::addTo, erasedThrough);
+    }
+  }
+
+  /** The entries of a shard of which values were erased that it may have. */
+  private List<Erasure.Ids> erased(Shard shard) throws IOException {
+    return documents
+        .erased(shard.erasedThrough(), erasedThrough)
+        .filter(ids -> ids.first() <= shard.indexedThrough() && ids.last() >= shard.firstId())
+        .toList();
   }
 
   void refresh() throws IOException {
@@ -403,7 +408,7 @@ final class Shards implements Closeable {
         last,
         entry -> {
           add(entry);
-          if (entry.id() % PROGRESS_STEP == 0) {
+          if (entry.id() % 1_000 == 0) {
             progress.at(entry.id(), last);
           }
           return true;
@@ -414,7 +419,7 @@ final class Shards implements Closeable {
   /** Deletes everything and starts with an empty shard. No search may be running. */
   private void clear() throws IOException {
     close();
-    for (Path path : find(directory).values()) {
+    for (Path path : ShardFiles.find(directory).values()) {
       Shard.delete(path);
     }
     shards = List.of(beginAt(log.firstId()));
