@@ -5,6 +5,7 @@ import { json, whenSignedOut } from './api.js';
 import { counted, visible } from './format.js';
 import { CheckpointsView } from './checkpoints.js';
 import { EntryView } from './entry.js';
+import { ErasuresView } from './erasures.js';
 import { KeysView } from './keys.js';
 import { ListView } from './list.js';
 import { OverviewView } from './overview.js';
@@ -36,6 +37,7 @@ const VIEWS = [
   { path: '/verify', name: 'Verify', needs: 'admin.audit', view: VerifyView },
   { path: '/checkpoints', name: 'Checkpoints', needs: 'admin.audit', ofAll: true, view: CheckpointsView },
   { path: '/retention', name: 'Retention', needs: 'admin.retention', view: RetentionView },
+  { path: '/erasures', name: 'Erasures', needs: 'admin.erasure', view: ErasuresView },
   { path: '/keys', name: 'Keys', needs: 'admin.keys', view: KeysView },
 ];
 

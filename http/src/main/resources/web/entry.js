@@ -5,6 +5,7 @@ import { Chain } from './chain.js';
 import { lines, parseExact } from './exact.js';
 import { REMOVED } from './filters.js';
 import { count, localTime, utcTime, visible } from './format.js';
+import { Gone, withPersonal } from './personal.js';
 import { canHash, hex, leafHash } from './proof.js';
 import { ProofPanel } from './proofpanel.js';
 import { isLimited } from './session.js';
@@ -22,7 +23,8 @@ const BY_LOG = '(log)';
 const SPARSE = ['outcome', 'severity', 'tenant', 'actor_type', 'actor_host', 'session_id', 'target_name', 'event_id', 'trace_id', 'source_seq', 'altered'];
 const NOT_FILTERED = ['timestamp', 'occurred_at', 'user_agent', 'action', 'source_seq', 'altered'];
 
-function Value({ name, value }) {
+function Value({ name, value, erased }) {
+  if (erased) return el.span({ class: 'tag is-erased' }, 'erased');
   if (name === 'source') return value === undefined ? el.strong({ class: 'by-log' }, 'the log itself') : h(Text, { value });
   if (value === undefined) return el.span({ class: 'dim' }, '–');
   if (name === 'event_type') return h(Badge, { type: value });
@@ -32,14 +34,14 @@ function Value({ name, value }) {
   return h(Text, { value: Array.isArray(value) ? value.join(', ') : value });
 }
 
-function Fields({ entry }) {
+function Fields({ entry, erased }) {
   return el.dl(
     { class: 'facts fields' },
-    FIELDS.filter(([name]) => entry[name] !== undefined || !SPARSE.includes(name)).map(([name, label]) => [
+    FIELDS.filter(([name]) => entry[name] !== undefined || erased[name] || !SPARSE.includes(name)).map(([name, label]) => [
       el.dt({ key: `t${name}` }, label),
       el.dd(
         { key: `d${name}`, 'data-field': name },
-        h(Value, { name, value: entry[name] }),
+        h(Value, { name, value: entry[name], erased: erased[name] }),
         !NOT_FILTERED.includes(name) && (entry[name] !== undefined || name === 'source')
           ? el.a({ class: 'quiet button same', href: `/?${new URLSearchParams({ [name]: String(entry[name] ?? BY_LOG) })}`, title: `Entries with the same ${label.toLowerCase()}`, 'aria-label': `Entries with the same ${label.toLowerCase()}` }, icon('filter'))
           : null,
@@ -124,7 +126,7 @@ function Hashes({ entry, hash }) {
 async function read(id) {
   const raw = await bytes(`/api/audit/entries/${id}`);
   const text = new TextDecoder('utf-8', { fatal: true }).decode(raw);
-  return { raw, text, entry: parseExact(text), hash: canHash() ? await leafHash(raw) : null };
+  return { raw, text, ...(await withPersonal(parseExact(text))), hash: canHash() ? await leafHash(raw) : null };
 }
 
 function backTo() {
@@ -170,16 +172,17 @@ export function EntryView({ session, id, go }) {
   }
   if (error) return el.div({ class: 'view' }, head, h(Failure, { error, retry: () => setRound(round + 1) }));
   if (!found) return el.div({ class: 'view' }, head, h(Loading, { what: 'Reading the entry' }));
-  const { entry, raw, text, hash } = found;
+  const { entry, erased, damaged, raw, text, hash } = found;
   return el.div(
     { class: 'view entry-view' },
     head,
     String(entry.id) === id ? null : h(Notice, { kind: 'bad', title: `The server sent entry ${String(entry.id)} instead` }),
+    h(Gone, { erased, damaged }),
     el.div(
       { class: 'entry-grid' },
       el.div(
         { class: 'column' },
-        el.section({ class: 'card', 'aria-label': 'Fields' }, h(Fields, { entry }), h(Hashes, { entry, hash })),
+        el.section({ class: 'card', 'aria-label': 'Fields' }, h(Fields, { entry, erased }), h(Hashes, { entry, hash })),
         entry.details === undefined ? null : h(Details, { details: entry.details }),
         h(Exact, { id, raw, text }),
       ),

@@ -7,7 +7,7 @@ const UTF8 = new TextEncoder();
 
 export const canHash = () => Boolean(globalThis.crypto?.subtle);
 
-const concat = (...parts) => {
+export const concat = (...parts) => {
   const all = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -17,7 +17,7 @@ const concat = (...parts) => {
   return all;
 };
 
-const sha256 = async (bytes) => new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+export const sha256 = async (bytes) => new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
 export const leafHash = (bytes) => sha256(concat([0], bytes));
 const nodeHash = (left, right) => sha256(concat([1], left, right));
 export const genesisHash = (origin) => sha256(UTF8.encode(`tallystick/genesis/v1\n${origin}\n`));

@@ -2,6 +2,8 @@
 import { useEffect, useState } from './hooks.js';
 import { json, orNull, text } from './api.js';
 import { count, localMinute, short } from './format.js';
+import { parseExact } from './exact.js';
+import { checkCommitments } from './personal.js';
 import { canHash, checkSignature, equal, fold, hex, leafHash, parseKey, parseNote, parseProof, pin, pinned } from './proof.js';
 import { el, h, icon, Loading, Notice } from './ui.js';
 
@@ -22,6 +24,7 @@ async function examine(id, raw, stated) {
   add(stated === hex(leaf)
     ? good('Its bytes have the hash that the server states', short(hex(leaf), 10))
     : bad('Its bytes do not have the hash that the server states', `computed ${short(hex(leaf), 10)}, stated ${short(stated ?? 'none', 10)}`));
+  await examinePersonal(raw, add);
   const [proofText, log] = await Promise.all([
     orNull(text(`/api/audit/entries/${id}/proof`, { timeout: 60_000 })),
     json('/api/audit/log'),
@@ -47,6 +50,13 @@ async function examine(id, raw, stated) {
   }
   await examineKey(found, note, log, add);
   return found;
+}
+
+async function examinePersonal(raw, add) {
+  const values = await checkCommitments(parseExact(new TextDecoder().decode(raw)));
+  if (values.good.length) add(good('Its personal values are those that it commits to', values.good.join(', ')));
+  if (values.bad.length) add(bad('Personal values are not those that it commits to', values.bad.join(', ')));
+  if (values.without.length) add(good('Its commitments stay where values were erased or are damaged', values.without.join(', ')));
 }
 
 async function examineKey(found, note, log, add) {

@@ -4,6 +4,7 @@ import io.tallystick.cli.command.AppendCommand;
 import io.tallystick.cli.command.ArchiveCommand;
 import io.tallystick.cli.command.BackupCommand;
 import io.tallystick.cli.command.CheckpointCommand;
+import io.tallystick.cli.command.EraseCommand;
 import io.tallystick.cli.command.ExportCommand;
 import io.tallystick.cli.command.HoldCommand;
 import io.tallystick.cli.command.KeyCommand;
@@ -33,6 +34,7 @@ import io.tallystick.cli.terminal.Terminal;
 import io.tallystick.http.ListenException;
 import io.tallystick.index.IndexException;
 import io.tallystick.service.InvalidParameterException;
+import io.tallystick.service.erasure.HeldException;
 import io.tallystick.store.log.LogException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -199,6 +201,7 @@ public final class Main {
     commands.put("keys", () -> new KeysCommand(terminal));
     commands.put("witness", () -> new WitnessCommand(terminal));
     commands.put("archive", () -> new ArchiveCommand(terminal));
+    commands.put("erase", () -> new EraseCommand(terminal));
     commands.put("hold", () -> new HoldCommand(terminal));
     commands.put("restore", () -> new RestoreCommand(terminal));
     commands.put("backup", () -> new BackupCommand(terminal));
@@ -259,6 +262,7 @@ public final class Main {
       case Failure failure -> failure.exitCode();
       case ParameterException usage -> Failure.USAGE;
       case IllegalArgumentException usage -> Failure.USAGE;
+      case HeldException held -> Failure.USAGE;
       default -> Failure.UNREACHABLE;
     };
   }
@@ -270,6 +274,7 @@ public final class Main {
       case InvalidParameterException invalid -> invalid.messageNaming(label(invalid.name()));
       case LogException log -> message;
       case ListenException listen -> message;
+      case HeldException held -> message;
       case IndexException index -> message;
       case IllegalArgumentException usage -> message;
       case NoSuchFileException missing -> "there is no file or directory " + message;

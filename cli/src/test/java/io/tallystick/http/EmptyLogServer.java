@@ -16,6 +16,7 @@ import io.tallystick.note.Checkpoint;
 import io.tallystick.note.SignedNote;
 import io.tallystick.note.SignerKey;
 import io.tallystick.service.access.AccessKeys;
+import io.tallystick.service.append.PersonalFields;
 import io.tallystick.service.query.LogView;
 import io.tallystick.service.query.ProofService;
 import io.tallystick.service.work.LongTasks;
@@ -69,7 +70,7 @@ public final class EmptyLogServer implements AutoCloseable {
     Sessions sessions = new Sessions(keys, config.sessions(), System::nanoTime, ended -> {});
     FailureLimiter limiter =
         new FailureLimiter(1, config.limits().failureWindow(), System::nanoTime);
-    SecurityEvents events = new SecurityEvents(neighbour);
+    SecurityEvents events = new SecurityEvents(neighbour, PersonalFields.NONE);
     LimitedKeys limited = new LimitedKeys(events, (key, limit) -> {}, System::nanoTime);
     Authenticator guard =
         new Authenticator(

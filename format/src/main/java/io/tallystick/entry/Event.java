@@ -166,6 +166,23 @@ public final class Event {
     return builder.buildAsStored();
   }
 
+  /**
+   * What is left of this event without these values, as far as it has them: what an entry would
+   * have in itself if they were personal.
+   */
+  public Event without(Collection<PersonalField> names) {
+    PersonalParts parts = PersonalParts.of(withoutPersonal().withPersonal(names));
+    Builder builder = withoutPersonal().toBuilder().details(parts.details());
+    for (EntryField field : parts.fields()) {
+      if (field == EntryField.ACTOR_ID) {
+        builder.actorId(null);
+      } else {
+        builder.text(field, null);
+      }
+    }
+    return builder.buildAsStored();
+  }
+
   /** This event under another idempotency key. */
   public Event withEventId(String eventId) {
     return toBuilder().text(EntryField.EVENT_ID, eventId).buildAsStored();

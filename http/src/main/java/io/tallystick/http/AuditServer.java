@@ -4,6 +4,7 @@ import io.javalin.Javalin;
 import io.javalin.http.HttpResponseException;
 import io.javalin.router.EndpointNotFound;
 import io.tallystick.http.api.Description;
+import io.tallystick.http.api.ErasureApi;
 import io.tallystick.http.api.EventsApi;
 import io.tallystick.http.api.HealthApi;
 import io.tallystick.http.api.KeysApi;
@@ -36,6 +37,7 @@ import io.tallystick.service.access.AccessKeys;
 import io.tallystick.service.access.KeyAdministration;
 import io.tallystick.service.append.IdempotentAppender;
 import io.tallystick.service.append.TypeLimit;
+import io.tallystick.service.erasure.ErasureService;
 import io.tallystick.service.query.LogView;
 import io.tallystick.service.query.OnDemandCheckpoints;
 import io.tallystick.service.query.ProofService;
@@ -99,7 +101,7 @@ public final class AuditServer implements AutoCloseable {
     ServerConfig.Timeouts timeouts = config.timeouts();
     this.limiter =
         new FailureLimiter(limits.maxFailures(), limits.failureWindow(), System::nanoTime);
-    this.events = new SecurityEvents(log);
+    this.events = new SecurityEvents(log, config.personal());
     Metrics metrics = new Metrics();
     this.sessions = new Sessions(keys, config.sessions(), System::nanoTime, events::sessionExpired);
     AllowedHosts hosts =
@@ -147,6 +149,7 @@ public final class AuditServer implements AutoCloseable {
               });
           new EventsApi(
                   appender,
+                  config.personal(),
                   new TypeLimit(index, log.lastId()),
                   sealing,
                   log.reader().tree(),
@@ -169,6 +172,8 @@ public final class AuditServer implements AutoCloseable {
           new KeysApi(keys, new KeyAdministration(log, keys), objects)
               .register(javalin.routes, guard);
           new RetentionApi(new RetentionAdministration(log, index, Clock.systemUTC()), objects)
+              .register(javalin.routes, guard);
+          new ErasureApi(new ErasureService(log, index), log.reader(), objects, work)
               .register(javalin.routes, guard);
           new HealthApi(log, index, witnessFeeder, metrics)
               .register(javalin.routes, guard, config.publicMetrics());

@@ -6,6 +6,7 @@ import io.tallystick.http.wire.BodyMemory;
 import io.tallystick.http.wire.ConnectionLimits;
 import io.tallystick.http.wire.Positive;
 import io.tallystick.index.AddressRange;
+import io.tallystick.service.append.PersonalFields;
 import io.tallystick.tlog.Quoted;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param publicMetrics serves {@code /metrics} without a key
  * @param publicTlog serves {@code /tlog} without a key
  * @param strictTypes refuses event types that the log does not know
+ * @param personal fields that are personal in every event
  * @param limits of requests, connections and failed attempts
  * @param connections limits of connections that send nothing, and of those of one address
  * @param timeouts how long the server waits
@@ -46,6 +48,7 @@ public record ServerConfig(
     boolean publicMetrics,
     boolean publicTlog,
     boolean strictTypes,
+    PersonalFields personal,
     Limits limits,
     ConnectionLimits connections,
     Timeouts timeouts,
@@ -198,6 +201,7 @@ public record ServerConfig(
         .publicMetrics(publicMetrics)
         .publicTlog(publicTlog)
         .strictTypes(strictTypes)
+        .personal(personal)
         .limits(limits)
         .connections(connections)
         .timeouts(timeouts)
@@ -217,6 +221,7 @@ public record ServerConfig(
     private boolean publicMetrics = false;
     private boolean publicTlog = false;
     private boolean strictTypes = false;
+    private PersonalFields personal = PersonalFields.NONE;
     private Limits limits = Limits.defaults();
     private ConnectionLimits connections = ConnectionLimits.defaults();
     private Timeouts timeouts = Timeouts.defaults();
@@ -296,6 +301,12 @@ public record ServerConfig(
       return this;
     }
 
+    /** Fields that are personal in every event; default none. */
+    public Builder personal(PersonalFields value) {
+      personal = value;
+      return this;
+    }
+
     /** Limits of requests, connections and failures. */
     public Builder limits(Limits value) {
       limits = value;
@@ -338,6 +349,7 @@ public record ServerConfig(
           publicMetrics,
           publicTlog,
           strictTypes,
+          personal,
           limits,
           connections,
           timeouts,

@@ -361,7 +361,8 @@ class HostileRequestsTest extends HostileRequests {
             "/api/audit?actor_username=" + "%F0%9F%92%A9".repeat(1_000),
             "/a".repeat(7_000),
             "/web/" + "a".repeat(15_000))) {
-      assertThat(send("floods", request("GET", target, "", ""))).isSubsetOf(200, 404, 422);
+      // 499 where the answer takes so long that the server notices that nothing more is sent.
+      assertThat(send("floods", request("GET", target, "", ""))).isSubsetOf(200, 404, 422, 499);
     }
     String cookies = "Cookie: " + "tally-session=x; ".repeat(900) + "\r\n";
     assertThat(send("floods", request("GET", "/api/session", cookies, ""))).containsExactly(401);

@@ -41,6 +41,7 @@ class PageLimitedKeyIT {
                 false,
                 new Scope(Map.of(EntryField.TENANT, new TreeSet<>(List.of("acme")))),
                 Map.of(),
+                List.of(),
                 null));
     List<Event> events = new ArrayList<>();
     for (int i = 0; i < 40; i++) {

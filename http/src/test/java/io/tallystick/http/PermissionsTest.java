@@ -59,6 +59,8 @@ class PermissionsTest {
           new Endpoint("POST", "/api/audit/holds", Permission.ADMIN_RETENTION, 415),
           new Endpoint("GET", "/api/audit/holds", Permission.ADMIN_RETENTION, 200),
           new Endpoint("DELETE", "/api/audit/holds/9", Permission.ADMIN_RETENTION, 404),
+          new Endpoint("POST", "/api/audit/erasures", Permission.ADMIN_ERASURE, 415),
+          new Endpoint("GET", "/api/audit/erasures", Permission.ADMIN_ERASURE, 200),
           new Endpoint("GET", "/metrics", Permission.ADMIN_AUDIT, 200),
           new Endpoint("GET", "/api/audit/keys", Permission.ADMIN_KEYS, 200),
           new Endpoint("GET", "/api/audit/keys/x", Permission.ADMIN_KEYS, 404),

@@ -58,6 +58,9 @@ class ReadingApiTest extends ReadingFixture {
             "source_seq",
             "altered",
             "details",
+            "personal",
+            "erased",
+            "damaged",
             "hash");
     assertThat(opened.get("action").asText()).isEqualTo("open");
     assertThat(opened.get("source").asText()).isEqualTo("writer");

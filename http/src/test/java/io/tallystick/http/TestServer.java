@@ -115,6 +115,7 @@ public final class TestServer implements AutoCloseable {
             false,
             only,
             Map.of(),
+            List.of(),
             Instant.now(),
             null,
             null,

@@ -7,6 +7,7 @@ import io.tallystick.entry.Details;
 import io.tallystick.entry.EntryField;
 import io.tallystick.entry.Event;
 import io.tallystick.entry.PersonalField;
+import io.tallystick.index.scope.Scope;
 import io.tallystick.index.text.TextMatch;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.Erased;
@@ -136,7 +137,7 @@ class ErasedValuesTest {
     List<Long> found = new ArrayList<>();
     index.forEachMatch(known, found::add);
     assertThat(found).hasSize(hers).isSortedAccordingTo((a, b) -> Long.compare(b, a));
-    LogStatistics counts = index.statistics(null, null, Instant.now());
+    LogStatistics counts = index.statistics(Scope.ALL, AuditQuery.Span.ALWAYS, Instant.now());
     int failed = 0;
     for (int i = 1; i <= EVENTS; i++) {
       failed += isHers(i) || i % 3 == 0 ? 1 : 0;

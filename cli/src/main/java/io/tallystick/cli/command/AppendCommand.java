@@ -5,16 +5,21 @@ import io.tallystick.cli.input.EventDecoder;
 import io.tallystick.cli.input.EventInputs;
 import io.tallystick.cli.input.Place;
 import io.tallystick.cli.mapping.MappingChoice;
+import io.tallystick.cli.options.GivenOptions;
+import io.tallystick.cli.options.PersonalNames;
 import io.tallystick.cli.options.Where;
+import io.tallystick.cli.source.ServerSource;
 import io.tallystick.cli.source.Source;
 import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Printable;
 import io.tallystick.cli.terminal.ProgressBar;
 import io.tallystick.cli.terminal.Terminal;
 import io.tallystick.entry.Entry;
+import io.tallystick.entry.Event;
 import io.tallystick.entry.EventReader;
 import io.tallystick.ingest.mapping.Mapped;
 import io.tallystick.ingest.mapping.Mappings;
+import io.tallystick.service.append.PersonalFields;
 import io.tallystick.store.log.LogException;
 import java.io.IOException;
 import java.time.Duration;
@@ -89,12 +94,24 @@ public final class AppendCommand implements Callable<Integer> {
       })
   private @Nullable String mapping;
 
+  @Option(
+      names = "--personal",
+      paramLabel = "FIELD",
+      split = GivenOptions.COMMA,
+      splitSynopsisLabel = ",",
+      description =
+          "With --data: field that is personal in every event, such as actor_username or"
+              + " details.email; several with commas, or repeated. A server and its keys say so"
+              + " themselves")
+  private List<String> personal = List.of();
+
   private long appended;
   private final AtomicLong raw = new AtomicLong();
   private long replayed;
   private long rejected;
   private long lastId;
   private @Nullable Place lastAppended;
+  private PersonalFields marks = PersonalFields.NONE;
 
   public AppendCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -105,6 +122,7 @@ public final class AppendCommand implements Callable<Integer> {
     if (skip < 0) {
       throw new Failure(Failure.USAGE, "--skip must be 0 or more, but was " + skip);
     }
+    marks = new PersonalFields(PersonalNames.parse(personal));
     List<String> names = files.isEmpty() ? List.of(EventInputs.STANDARD_INPUT) : files;
     EventInputs inputs = new EventInputs(names, skip);
     EventDecoder decoder = new EventDecoder(rules(), translation());
@@ -173,6 +191,12 @@ public final class AppendCommand implements Callable<Integer> {
       throws IOException, InterruptedException {
     try (Source source = where.source(terminal);
         ProgressBar bar = terminal.progressBar("appending")) {
+      if (!personal.isEmpty() && source instanceof ServerSource) {
+        throw new Failure(
+            Failure.USAGE,
+            "--personal works with --data only: a server says it with \"tally serve --personal\", a"
+                + " key with \"tally keys create --personal\", and an event with the field personal");
+      }
       inputs.readInto(batches, decoder);
       for (EventBatches.Batch batch = batches.take(); batch != null; batch = batches.take()) {
         append(batch, source);
@@ -219,7 +243,9 @@ public final class AppendCommand implements Callable<Integer> {
   private Source.Appended appended(Source source, EventBatches.Batch batch)
       throws IOException, InterruptedException {
     try {
-      return source.append(batch.texts(), batch.events(), rules());
+      List<Event> events =
+          batch.events().stream().map(event -> marks.mark(event, List.of())).toList();
+      return source.append(batch.texts(), events, rules());
     } catch (Failure e) {
       if (!e.isUnanswered()) {
         throw e;

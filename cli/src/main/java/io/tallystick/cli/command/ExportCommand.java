@@ -32,9 +32,7 @@ public final class ExportCommand implements Callable<Integer> {
       names = "--format",
       paramLabel = "FORMAT",
       defaultValue = "ndjson",
-      description =
-          "Format: ndjson (the exact entries), csv, json or bundle (default:"
-              + " ${DEFAULT-VALUE})")
+      description = "Format: ndjson, csv, json or bundle (default:" + " ${DEFAULT-VALUE})")
   private String format = "ndjson";
 
   @Option(
@@ -51,18 +49,31 @@ public final class ExportCommand implements Callable<Integer> {
               + " anywhere")
   private boolean proofs;
 
+  @Option(
+      names = "--exact",
+      description =
+          "Write the exact bytes of the entries, which have commitments in place of personal values;"
+              + " of a bundle, leave the values out")
+  private boolean exact;
+
   public ExportCommand(Terminal terminal) {
     this.terminal = terminal;
   }
 
   @Override
   public Integer call() throws Exception {
-    Parameters given = filters.given().one("format", proofs ? "bundle" : format).parameters();
+    Parameters given =
+        filters
+            .given()
+            .one("format", proofs ? "bundle" : format)
+            .one("values", exact ? "commitments" : null)
+            .parameters();
     AuditQuery query = QueryParser.export(given);
     ExportFormat chosen = ExportFormat.of(given);
+    boolean commitments = chosen.isExact(given);
     try (Source source = where.source(terminal);
         ProgressBar _ = out == null ? null : terminal.progressBar("exporting")) {
-      Output.write(terminal, out, to -> source.export(query, chosen, to));
+      Output.write(terminal, out, to -> source.export(query, chosen, commitments, to));
     }
     return 0;
   }

@@ -47,8 +47,8 @@ public final class KeysCommand {
               split = GivenOptions.COMMA,
               splitSynopsisLabel = ",",
               description =
-                  "Permission: audit.append, admin.audit, admin.keys or admin.retention;"
-                      + " several with commas, or repeated")
+                  "Permission: audit.append, admin.audit, admin.keys, admin.retention or"
+                      + " admin.erasure; several with commas, or repeated")
           List<String> permissions,
       @Option(
               names = "--expires",
@@ -79,7 +79,16 @@ public final class KeysCommand {
               splitSynopsisLabel = ",",
               description =
                   "Give every event of the key this tenant; one that has another is refused")
-          @Nullable List<String> stamp)
+          @Nullable List<String> stamp,
+      @Option(
+              names = "--personal",
+              paramLabel = "FIELD",
+              split = GivenOptions.COMMA,
+              splitSynopsisLabel = ",",
+              description =
+                  "Field that is personal in what the key sends, such as actor_username or"
+                      + " details.email, so that it can be erased; several with commas, or repeated")
+          @Nullable List<String> personal)
       throws Exception {
     Source.WantedKey wanted =
         new Source.WantedKey(
@@ -88,6 +97,7 @@ public final class KeysCommand {
             lenient,
             only(only == null ? List.of() : only),
             stamp(stamp == null ? List.of() : stamp),
+            personal == null ? List.of() : personal,
             expires == null ? null : expiry(expires));
     Answered<KeyInfo.NewKey> answer = common.ask(terminal, source -> source.createKey(wanted));
     KeyInfo.NewKey made = answer.value();

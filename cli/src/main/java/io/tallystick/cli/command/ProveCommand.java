@@ -4,9 +4,11 @@ import io.tallystick.cli.options.Where;
 import io.tallystick.cli.source.Source;
 import io.tallystick.cli.terminal.Output;
 import io.tallystick.cli.terminal.Terminal;
+import io.tallystick.service.export.PersonalFile;
 import io.tallystick.service.query.Parameters;
 import io.tallystick.tlog.InvalidProofException;
 import io.tallystick.tlog.TlogProof;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Base64;
@@ -22,7 +24,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "prove",
     description =
-        "Write a proof that an entry is in the log (C2SP tlog-proof), with the entry in" + " it")
+        "Write a proof that an entry is in the log (C2SP tlog-proof), with the entry in it, and on a"
+            + " second line the personal values that open its commitments, if there are any")
 public final class ProveCommand implements Callable<Integer> {
   private final Terminal terminal;
   @Mixin private final Where where = new Where();
@@ -35,6 +38,11 @@ public final class ProveCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description = "File to write, usually named .tlog-proof (default: standard output)")
   private @Nullable Path out;
+
+  @Option(
+      names = "--exact",
+      description = "Leave personal values out, so that the entry has only commitments to them")
+  private boolean exact;
 
   @Option(
       names = "--bare",
@@ -52,17 +60,23 @@ public final class ProveCommand implements Callable<Integer> {
     try (Source source = where.source(terminal)) {
       proof = source.proof(entry);
       if (!bare) {
-        proof = with(proof, source.entryBytes(entry));
+        proof = with(proof, source.entryBytes(entry), exact ? new byte[0] : source.personal(entry));
       }
     }
     Output.write(terminal, out, proof);
     return 0;
   }
 
-  private static byte[] with(byte[] proof, byte[] entry) throws IOException {
+  private static byte[] with(byte[] proof, byte[] entry, byte[] personal) throws IOException {
     try {
       TlogProof parsed = TlogProof.parse(proof);
-      String extra = Base64.getEncoder().encodeToString(entry);
+      ByteArrayOutputStream shown = new ByteArrayOutputStream();
+      shown.write(entry);
+      if (PersonalFile.hasValues(personal)) {
+        shown.write('\n');
+        shown.write(personal);
+      }
+      String extra = Base64.getEncoder().encodeToString(shown.toByteArray());
       return new TlogProof(Optional.of(extra), parsed.index(), parsed.hashes(), parsed.checkpoint())
           .toBytes();
     } catch (InvalidProofException e) {

@@ -1,6 +1,7 @@
 package io.tallystick.cli.command;
 
 import io.tallystick.cli.options.GivenOptions;
+import io.tallystick.cli.options.PersonalNames;
 import io.tallystick.cli.options.TlsOptions;
 import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Printable;
@@ -12,6 +13,7 @@ import io.tallystick.index.AddressRange;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.text.IndexedDetails;
 import io.tallystick.service.access.AccessKeys;
+import io.tallystick.service.append.PersonalFields;
 import io.tallystick.service.retention.RetentionAdministration;
 import io.tallystick.service.retention.RetentionSchedule;
 import io.tallystick.service.witness.WitnessAddress;
@@ -153,6 +155,16 @@ public final class ServeCommand implements Callable<Integer> {
               + " and address; several with commas, or repeated")
   private List<String> witnesses = List.of();
 
+  @Option(
+      names = "--personal",
+      paramLabel = "FIELD",
+      split = GivenOptions.COMMA,
+      splitSynopsisLabel = ",",
+      description =
+          "Field that is personal in every event, such as actor_username, actor_ip or details.email,"
+              + " so that it can be erased; several with commas, or repeated")
+  private List<String> personal = List.of();
+
   @Option(names = "--strict-types", description = "Refuse event types that the log does not know")
   private boolean strictTypes;
 
@@ -276,6 +288,7 @@ public final class ServeCommand implements Callable<Integer> {
         .publicMetrics(publicMetrics)
         .publicTlog(publicTlog)
         .strictTypes(strictTypes)
+        .personal(new PersonalFields(PersonalNames.parse(personal)))
         .timeouts(ServerConfig.Timeouts.defaults().withIdle(idleTimeout()))
         .build();
   }

@@ -13,6 +13,7 @@ import io.tallystick.note.InvalidNoteException;
 import io.tallystick.note.SignedNote;
 import io.tallystick.note.TimestampToken;
 import io.tallystick.note.VerifierKey;
+import io.tallystick.service.export.PersonalFile;
 import io.tallystick.tlog.Hasher;
 import io.tallystick.tlog.InvalidProofException;
 import io.tallystick.tlog.ProofVerifier;
@@ -80,6 +81,7 @@ public final class VerifyBundleCommand implements Callable<Integer> {
     List<VerifierKey> keys = trusted.keys();
     Rows faults = new Rows("FILE", "REASON");
     long proved = 0;
+    long withValues = 0;
     int found = 0;
     Checkpoint checkpoint;
     @Nullable String timestamp = null;
@@ -96,8 +98,13 @@ public final class VerifyBundleCommand implements Callable<Integer> {
         if (entry.matches()) {
           left.remove(name);
           left.remove(proof(entry.group(1)));
+          boolean opened = left.remove(personal(entry.group(1)));
           try {
             check(zip, name, Long.parseLong(entry.group(1)), checkpoint, note);
+            if (opened) {
+              checkPersonal(zip, name, personal(entry.group(1)));
+              withValues++;
+            }
             proved++;
           } catch (InvalidProofException | InvalidEntryException | NumberFormatException e) {
             if (found++ < MAX_FAULTS) {
@@ -139,6 +146,11 @@ public final class VerifyBundleCommand implements Callable<Integer> {
             terminal.green("valid: ")
                 + "%,d entries are among the %,d that %s sealed"
                     .formatted(proved, checkpoint.size(), Printable.of(checkpoint.origin())));
+    if (withValues > 0) {
+      terminal
+          .out()
+          .println("the personal values of %,d are those that were written".formatted(withValues));
+    }
     if (timestamp != null) {
       terminal.out().println(timestamp);
     }
@@ -169,6 +181,16 @@ public final class VerifyBundleCommand implements Callable<Integer> {
 
   private static String proof(String id) {
     return "proofs/" + id + ".tlog-proof";
+  }
+
+  private static String personal(String id) {
+    return "personal/" + id + ".json";
+  }
+
+  private static void checkPersonal(ZipFile zip, String entry, String personal)
+      throws IOException, InvalidProofException {
+    PersonalFile.check(
+        read(zip, entry, EntryCodec.MAX_ENTRY_BYTES), read(zip, personal, PersonalFile.MAX_BYTES));
   }
 
   private static void check(ZipFile zip, String name, long id, Checkpoint checkpoint, byte[] note)

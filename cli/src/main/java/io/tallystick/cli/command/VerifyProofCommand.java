@@ -8,6 +8,7 @@ import io.tallystick.note.Checkpoint;
 import io.tallystick.note.InvalidNoteException;
 import io.tallystick.note.SignedNote;
 import io.tallystick.note.VerifierKey;
+import io.tallystick.service.export.PersonalFile;
 import io.tallystick.tlog.Hash;
 import io.tallystick.tlog.Hasher;
 import io.tallystick.tlog.InvalidProofException;
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -58,7 +60,9 @@ public final class VerifyProofCommand implements Callable<Integer> {
     List<VerifierKey> keys = trusted.keys();
     try {
       TlogProof proof = TlogProof.parse(Files.readAllBytes(file));
-      byte[] bytes = entry(proof);
+      byte[] given = entry(proof);
+      int end = end(given);
+      byte[] bytes = Arrays.copyOf(given, end);
       Checkpoint checkpoint =
           Checkpoint.open(
               SignedNote.parse(proof.checkpoint().getBytes(StandardCharsets.UTF_8)), keys);
@@ -66,6 +70,10 @@ public final class VerifyProofCommand implements Callable<Integer> {
       Hash leaf = hasher.leaf(bytes);
       new ProofVerifier(hasher)
           .inclusion(leaf, proof.index(), proof.hashes(), checkpoint.size(), checkpoint.root());
+      Map<String, String> values =
+          end == given.length
+              ? Map.of()
+              : PersonalFile.check(bytes, Arrays.copyOfRange(given, end + 1, given.length));
       terminal
           .out()
           .println(
@@ -74,6 +82,8 @@ public final class VerifyProofCommand implements Callable<Integer> {
                       .formatted(
                           proof.index() + 1, checkpoint.size(), Printable.of(checkpoint.origin())));
       terminal.out().println(Printable.of(new String(bytes, StandardCharsets.UTF_8)));
+      values.forEach(
+          (name, json) -> terminal.out().println(Printable.of(name) + " is " + Printable.of(json)));
       return 0;
     } catch (InvalidProofException | InvalidNoteException e) {
       terminal
@@ -81,6 +91,15 @@ public final class VerifyProofCommand implements Callable<Integer> {
           .println(terminal.red("NOT VALID: ") + Printable.of(String.valueOf(e.getMessage())));
       return Failure.NOT_VALID;
     }
+  }
+
+  /** Where the entry ends; what opens its commitments may follow on a second line. */
+  private static int end(byte[] given) {
+    int end = 0;
+    while (end < given.length && given[end] != '\n') {
+      end++;
+    }
+    return end;
   }
 
   private byte[] entry(TlogProof proof) throws IOException {

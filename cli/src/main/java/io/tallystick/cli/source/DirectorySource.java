@@ -6,6 +6,7 @@ import io.tallystick.cli.terminal.ProgressBar;
 import io.tallystick.entry.Entry;
 import io.tallystick.entry.Event;
 import io.tallystick.entry.EventReader;
+import io.tallystick.entry.PersonalField;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.index.scope.Scope;
@@ -25,8 +26,12 @@ import io.tallystick.service.append.AppendRequest;
 import io.tallystick.service.append.AppendResult;
 import io.tallystick.service.append.EventIdConflictException;
 import io.tallystick.service.append.IdempotentAppender;
+import io.tallystick.service.erasure.ErasureReport;
+import io.tallystick.service.erasure.ErasureRequest;
+import io.tallystick.service.erasure.ErasureService;
 import io.tallystick.service.export.ExportFormat;
 import io.tallystick.service.export.ExportService;
+import io.tallystick.service.export.PersonalFile;
 import io.tallystick.service.query.CheckpointQuery;
 import io.tallystick.service.query.LogView;
 import io.tallystick.service.query.Period;
@@ -45,6 +50,7 @@ import io.tallystick.store.archive.Retention;
 import io.tallystick.store.log.LogConfig;
 import io.tallystick.store.log.LogException;
 import io.tallystick.store.log.Receipt;
+import io.tallystick.store.log.StoredEntry;
 import io.tallystick.store.verify.VerifyRequest;
 import java.io.Closeable;
 import java.io.IOException;
@@ -55,6 +61,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -113,9 +120,11 @@ public final class DirectorySource implements Source {
   }
 
   @Override
-  public void export(AuditQuery query, ExportFormat format, OutputStream out)
+  public void export(AuditQuery query, ExportFormat format, boolean commitments, OutputStream out)
       throws IOException, InterruptedException {
-    new ExportService(LogView.whole(reader(), indexBeside())).export(query, format).writeTo(out);
+    new ExportService(LogView.whole(reader(), indexBeside()))
+        .export(query, format, commitments)
+        .writeTo(out);
   }
 
   @Override
@@ -148,9 +157,30 @@ public final class DirectorySource implements Source {
 
   @Override
   public byte[] entryBytes(long id) throws IOException {
+    return stored(id).bytes();
+  }
+
+  @Override
+  public byte[] personal(long id) throws IOException {
+    return PersonalFile.of(stored(id));
+  }
+
+  private StoredEntry stored(long id) throws IOException {
     return QueryService.entry(reader(), id)
-        .orElseThrow(() -> new Failure(Failure.USAGE, "there is no entry " + id))
-        .bytes();
+        .orElseThrow(() -> new Failure(Failure.USAGE, "there is no entry " + id));
+  }
+
+  @Override
+  public Answered<ErasureReport> erase(
+      Map<String, List<String>> filters, List<String> fields, String reason, boolean dryRun)
+      throws IOException, InterruptedException {
+    ErasureRequest request = ErasureRequest.of(filters, fields, reason, dryRun);
+    if (dryRun) {
+      return Answered.of(ErasureService.dryRun(reader(), indexBeside(), request));
+    }
+    reader();
+    AuditLog log = writer();
+    return Answered.of(new ErasureService(log, indexOf(log)).erase(request, Actor.account()));
   }
 
   /** Nobody can sign a checkpoint beside the server: the newest is the one that is there. */
@@ -249,6 +279,7 @@ public final class DirectorySource implements Source {
             wanted.lenient(),
             KeySpec.scope(wanted.only()),
             KeySpec.stamp(wanted.stamp()),
+            PersonalField.of(wanted.personal()),
             expiresAt == null ? null : Instant.parse(expiresAt));
     AccessKeys.NewKey made = administration().create(spec, Actor.account());
     return Answered.of(KeyInfo.NewKey.of(made));

@@ -21,6 +21,7 @@ import io.tallystick.service.answer.EventTypes;
 import io.tallystick.service.answer.LogInfo;
 import io.tallystick.service.answer.Statistics;
 import io.tallystick.service.answer.Verification;
+import io.tallystick.service.erasure.ErasureReport;
 import io.tallystick.service.export.ExportFormat;
 import io.tallystick.service.query.CheckpointQuery;
 import io.tallystick.service.query.Period;
@@ -47,6 +48,7 @@ import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -116,9 +118,10 @@ public final class ServerSource implements Source {
   }
 
   @Override
-  public void export(AuditQuery query, ExportFormat format, OutputStream out)
+  public void export(AuditQuery query, ExportFormat format, boolean commitments, OutputStream out)
       throws IOException, InterruptedException {
-    String path = "/api/audit/export" + QueryString.of(query).add("format", format);
+    QueryString asked = QueryString.of(query).add("format", format);
+    String path = "/api/audit/export" + (commitments ? asked.add("values", "commitments") : asked);
     try (InputStream answer = send(request(path).GET().build())) {
       answer.transferTo(out);
     }
@@ -148,6 +151,24 @@ public final class ServerSource implements Source {
     try (InputStream answer = send(request.GET().build())) {
       return answer.readAllBytes();
     }
+  }
+
+  @Override
+  public byte[] personal(long id) throws IOException, InterruptedException {
+    return read("/api/audit/entries/" + id + "/personal");
+  }
+
+  @Override
+  public Answered<ErasureReport> erase(
+      Map<String, List<String>> filters, List<String> fields, String reason, boolean dryRun)
+      throws IOException, InterruptedException {
+    ObjectNode wanted = JSON.createObjectNode();
+    filters.forEach((name, values) -> wanted.put(name, String.join(",", values)));
+    if (!fields.isEmpty()) {
+      fields.forEach(wanted.putArray("fields")::add);
+    }
+    wanted.put("reason", reason).put("dry_run", dryRun);
+    return Answered.read(post("/api/audit/erasures", wanted), ErasureReport.class);
   }
 
   @Override
@@ -270,6 +291,7 @@ public final class ServerSource implements Source {
     if (!wanted.stamp().isEmpty()) {
       body.set("stamp", JSON.valueToTree(wanted.stamp()));
     }
+    wanted.personal().forEach(body.putArray("personal")::add);
     body.put("expires_at", wanted.expiresAt());
     return Answered.read(post("/api/audit/keys", body), KeyInfo.NewKey.class);
   }

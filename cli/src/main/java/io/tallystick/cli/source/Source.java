@@ -12,6 +12,7 @@ import io.tallystick.service.answer.EventTypes;
 import io.tallystick.service.answer.LogInfo;
 import io.tallystick.service.answer.Statistics;
 import io.tallystick.service.answer.Verification;
+import io.tallystick.service.erasure.ErasureReport;
 import io.tallystick.service.export.ExportFormat;
 import io.tallystick.service.query.CheckpointQuery;
 import io.tallystick.service.query.Period;
@@ -60,8 +61,12 @@ public interface Source extends AutoCloseable {
   Answered<Verification> verify(VerifyQuery query, Trust trust, ProgressBar bar)
       throws IOException, InterruptedException;
 
-  /** Writes all entries that match. */
-  void export(AuditQuery query, ExportFormat format, OutputStream out)
+  /**
+   * Writes all entries that match.
+   *
+   * @param commitments whether it has the exact bytes of entries and nothing of personal values
+   */
+  void export(AuditQuery query, ExportFormat format, boolean commitments, OutputStream out)
       throws IOException, InterruptedException;
 
   /** Which log it is, and which keys sign it. */
@@ -80,6 +85,9 @@ public interface Source extends AutoCloseable {
   /** The exact bytes of an entry. */
   byte[] entryBytes(long id) throws IOException, InterruptedException;
 
+  /** What opens the commitments of an entry, see {@code PersonalFile}. */
+  byte[] personal(long id) throws IOException, InterruptedException;
+
   /**
    * Appends a batch: all of it or nothing, or, if partial, those of its events that can be.
    *
@@ -97,6 +105,7 @@ public interface Source extends AutoCloseable {
    *
    * @param only of each field the values that it sees; empty for everything
    * @param stamp what its events have in these fields
+   * @param personal names of fields that are personal in what it sends
    * @param expiresAt RFC 3339; {@code null} if it does not expire
    */
   record WantedKey(
@@ -105,6 +114,7 @@ public interface Source extends AutoCloseable {
       boolean lenient,
       Map<String, List<String>> only,
       Map<String, String> stamp,
+      List<String> personal,
       @Nullable String expiresAt) {}
 
   /** Creates a key; the answer has its secret. */
@@ -127,6 +137,11 @@ public interface Source extends AutoCloseable {
   Answered<LegalHold.HoldList> listHolds() throws IOException, InterruptedException;
 
   void releaseHold(String id) throws IOException, InterruptedException;
+
+  /** Erases personal values, or says what would be erased. */
+  Answered<ErasureReport> erase(
+      Map<String, List<String>> filters, List<String> fields, String reason, boolean dryRun)
+      throws IOException, InterruptedException;
 
   @Override
   void close() throws IOException;

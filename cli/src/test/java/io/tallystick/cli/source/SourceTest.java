@@ -203,8 +203,8 @@ class SourceTest {
     for (ExportFormat format : ExportFormat.values()) {
       ByteArrayOutputStream here = new ByteArrayOutputStream();
       ByteArrayOutputStream there = new ByteArrayOutputStream();
-      local.export(query, format, here);
-      remote.export(query, format, there);
+      local.export(query, format, false, here);
+      remote.export(query, format, false, there);
       assertThat(here.size()).as(format.toString()).isPositive();
       if (format != ExportFormat.BUNDLE) {
         // Each export adds an entry, so the checkpoint of the next bundle differs.

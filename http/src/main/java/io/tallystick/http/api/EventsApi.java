@@ -21,6 +21,7 @@ import io.tallystick.service.access.Permission;
 import io.tallystick.service.append.AppendRequest;
 import io.tallystick.service.append.AppendResult;
 import io.tallystick.service.append.IdempotentAppender;
+import io.tallystick.service.append.PersonalFields;
 import io.tallystick.service.append.TypeLimit;
 import io.tallystick.service.query.OnDemandCheckpoints;
 import io.tallystick.service.query.Parameters;
@@ -46,6 +47,7 @@ public final class EventsApi {
   private static final int MIN_EVENT_BYTES = 512;
 
   private final IdempotentAppender appender;
+  private final PersonalFields personal;
   private final TypeLimit types;
   private final OnDemandCheckpoints sealing;
   private final LogTree tree;
@@ -56,6 +58,7 @@ public final class EventsApi {
 
   public EventsApi(
       IdempotentAppender appender,
+      PersonalFields personal,
       TypeLimit types,
       OnDemandCheckpoints sealing,
       LogTree tree,
@@ -64,6 +67,7 @@ public final class EventsApi {
       boolean strictTypes,
       Metrics metrics) {
     this.appender = appender;
+    this.personal = personal;
     this.types = types;
     this.sealing = sealing;
     this.tree = tree;
@@ -93,7 +97,7 @@ public final class EventsApi {
         if (strictTypes) {
           batch = knownTypes(batch, rules);
         }
-        batch = admitted(batch, rules, caller.key().name());
+        batch = admitted(batch, rules, caller.key());
         written = appender.append(asked(request, batch, rules), caller.key().name());
         metrics.appended(written, batch.rejected().size() + written.conflicts().size());
         answer(request, batch, written, sealed);
@@ -167,15 +171,16 @@ public final class EventsApi {
     return proofs;
   }
 
-  /** The batch as it is stored: some of its events under another type. */
+  /** The batch as it is stored: with what is personal, some of its events under another type. */
   private EventReader.Batch admitted(
-      EventReader.Batch batch, EventReader.Rules rules, String source) {
+      EventReader.Batch batch, EventReader.Rules rules, AccessKey key) {
     List<Event> stored = new ArrayList<>(batch.events().size());
     SortedMap<Integer, String> refused = new TreeMap<>();
     List<Event> events = batch.events();
     for (int i = 0; i < events.size(); i++) {
       try {
-        stored.add(types.admit(events.get(i), source));
+        Event marked = personal.mark(events.get(i), key.personal());
+        stored.add(types.admit(marked, key.name()));
       } catch (InvalidEventException e) {
         if (batch.single() || !rules.partial()) {
           throw Problem.invalid(

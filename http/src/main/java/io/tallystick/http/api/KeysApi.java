@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.tallystick.entry.EntryField;
+import io.tallystick.entry.PersonalField;
 import io.tallystick.http.auth.Authenticator;
 import io.tallystick.http.auth.Caller;
 import io.tallystick.http.auth.ClientAddress;
@@ -38,7 +39,7 @@ import org.jspecify.annotations.Nullable;
 public final class KeysApi {
   private static final String PATH = "/api/audit/keys";
   private static final List<String> FIELDS =
-      List.of("name", "permissions", "lenient", "only", "stamp", "expires_at");
+      List.of("name", "permissions", "lenient", "only", "stamp", "personal", "expires_at");
   private static final int MAX_YEAR = 9999;
 
   private final AccessKeys keys;
@@ -80,6 +81,7 @@ public final class KeysApi {
                 isLenient(given),
                 KeySpec.scope(texts(given, "only", true)),
                 stamp(given),
+                personal(given),
                 expiresAt(given)),
             actor(caller));
     request.status(201);
@@ -162,6 +164,19 @@ public final class KeysApi {
               + Quoted.of(limits.toString()));
     }
     return texts;
+  }
+
+  private static List<PersonalField> personal(JsonNode given) {
+    JsonNode list = given.path("personal");
+    if (list.isMissingNode() || list.isNull()) {
+      return List.of();
+    }
+    List<String> names = new ArrayList<>();
+    list.forEach(name -> names.add(name.isTextual() ? name.textValue() : name.toString()));
+    if (!list.isArray()) {
+      throw JsonObjects.invalid("personal", "personal must be an array of names of fields");
+    }
+    return PersonalField.of(names);
   }
 
   private static @Nullable Instant expiresAt(JsonNode given) {

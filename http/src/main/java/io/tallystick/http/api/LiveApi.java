@@ -138,7 +138,7 @@ public final class LiveApi {
         // Retention was faster; the next round tells the listener.
         return id - 1;
       }
-      EntryView entry = EntryView.of(found.getFirst());
+      EntryView entry = view.entryViews().of(found.getFirst());
       stream.send("entry", out -> AnswerJson.write(out, entry));
     }
     return ids.isEmpty() ? last : Math.max(last, ids.getLast());

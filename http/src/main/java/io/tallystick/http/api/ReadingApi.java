@@ -14,11 +14,11 @@ import io.tallystick.http.wire.Routes;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.service.access.Permission;
 import io.tallystick.service.answer.AnswerJson;
-import io.tallystick.service.answer.EntryView;
 import io.tallystick.service.export.CountedAnswer;
 import io.tallystick.service.export.ExportFormat;
 import io.tallystick.service.export.ExportRecord;
 import io.tallystick.service.export.ExportService;
+import io.tallystick.service.export.PersonalFile;
 import io.tallystick.service.query.CheckpointSource;
 import io.tallystick.service.query.EntryPageStream;
 import io.tallystick.service.query.Parameters;
@@ -88,6 +88,7 @@ public final class ReadingApi {
     get(routes, keys, "/export", this::export);
     get(routes, keys, USER + "{user_id}", this::user);
     get(routes, keys, "/entries/{id}", this::entry);
+    get(routes, keys, "/entries/{id}/personal", this::personal);
   }
 
   /** What needs the index may have to scan much of the log. HEAD asks only whether it is valid. */
@@ -166,7 +167,8 @@ public final class ReadingApi {
       return;
     }
     sealing.newest();
-    CountedAnswer answer = new ExportService(caller.view()).export(query, format);
+    CountedAnswer answer =
+        new ExportService(caller.view()).export(query, format, format.isExact(given));
     try {
       work.stream(request, caller, task -> write(answer, task.collected(request.outputStream())));
     } catch (TooManyTasksException e) {
@@ -186,18 +188,26 @@ public final class ReadingApi {
     return answer;
   }
 
-  private void entry(Context request, Caller caller) throws IOException {
+  private static StoredEntry stored(Context request, Caller caller) throws IOException {
     Parameters.ofQuery(request.queryString()).only(List.of());
-    StoredEntry entry =
-        caller
-            .view()
-            .entry(Parameters.number("id", request.pathParam("id"), 1, Long.MAX_VALUE))
-            .orElseThrow(() -> Problem.of(404, "There is no entry with this id.").thrown());
+    return caller
+        .view()
+        .entry(Parameters.number("id", request.pathParam("id"), 1, Long.MAX_VALUE))
+        .orElseThrow(() -> Problem.of(404, "There is no entry with this id.").thrown());
+  }
+
+  /** What opens the entry's commitments. */
+  private void personal(Context request, Caller caller) throws IOException {
+    Bytes.answer(request, AnswerJson.CONTENT_TYPE, PersonalFile.of(stored(request, caller)));
+  }
+
+  private void entry(Context request, Caller caller) throws IOException {
+    StoredEntry entry = stored(request, caller);
     String accept = request.header("Accept");
     if (accept != null && accept.contains(Bytes.BINARY)) {
       Bytes.answer(request, Bytes.BINARY, entry.bytes());
     } else {
-      JsonObjects.answer(request, EntryView.of(entry));
+      JsonObjects.answer(request, caller.view().entryViews().of(entry));
     }
   }
 

@@ -10,6 +10,7 @@ import io.tallystick.service.Limit;
 import io.tallystick.service.access.AccessKey;
 import io.tallystick.service.access.AccessKeys;
 import io.tallystick.service.answer.AnswerJson;
+import io.tallystick.service.append.PersonalFields;
 import io.tallystick.service.export.ExportRecord;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.log.Receipt;
@@ -18,6 +19,7 @@ import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -35,9 +37,14 @@ public final class SecurityEvents {
   private static final Duration MAX_WAIT = Duration.ofSeconds(30);
 
   private final AuditLog log;
+  private final PersonalFields personal;
 
-  public SecurityEvents(AuditLog log) {
+  /**
+   * @param personal what is personal in these entries
+   */
+  public SecurityEvents(AuditLog log, PersonalFields personal) {
     this.log = log;
+    this.personal = personal;
   }
 
   /** A client sent a key that is not valid. */
@@ -107,7 +114,7 @@ public final class SecurityEvents {
     AccessKey key = caller.key();
     CompletableFuture<Receipt> recorded =
         record(
-            about(key, "audit.exported", caller.address(), userAgent)
+            about(key, PersonalFields.EXPORTED, caller.address(), userAgent)
                 .actorUsername(key.name())
                 .action("exported as " + export.format())
                 .text(EntryField.OUTCOME, failure == null ? "success" : "failure")
@@ -194,7 +201,12 @@ public final class SecurityEvents {
 
   private CompletableFuture<Receipt> record(Event.Builder event) {
     try {
-      return log.append(event.build()).whenComplete((receipt, failure) -> warn(failure));
+      Event marked = personal.mark(event.build(), List.of());
+      Event written =
+          marked.eventType().equals(PersonalFields.EXPORTED)
+              ? personal.markFilters(marked)
+              : marked;
+      return log.append(written).whenComplete((receipt, failure) -> warn(failure));
     } catch (IllegalArgumentException e) {
       warn(e);
       return CompletableFuture.failedFuture(e);

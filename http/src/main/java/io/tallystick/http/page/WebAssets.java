@@ -46,7 +46,15 @@ public final class WebAssets {
   private static final Set<HandlerType> SAFE = Set.of(HandlerType.GET, HandlerType.HEAD);
 
   private static final List<String> VIEWS =
-      List.of("/", "/entries/{id}", "/overview", "/verify", "/checkpoints", "/retention", "/keys");
+      List.of(
+          "/",
+          "/entries/{id}",
+          "/overview",
+          "/verify",
+          "/checkpoints",
+          "/retention",
+          "/erasures",
+          "/keys");
 
   private static final List<String> FILES =
       List.of(
@@ -58,6 +66,7 @@ public final class WebAssets {
           "chain.js",
           "checkpoints.js",
           "entry.js",
+          "erasures.js",
           "exact.js",
           "filters.js",
           "format.js",
@@ -65,6 +74,7 @@ public final class WebAssets {
           "keys.js",
           "list.js",
           "overview.js",
+          "personal.js",
           "proof.js",
           "proofpanel.js",
           "retention.js",

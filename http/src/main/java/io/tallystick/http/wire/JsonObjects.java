@@ -18,6 +18,7 @@ import java.nio.charset.CharacterCodingException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /** Small JSON objects as the bodies of requests and answers. Safe for any number of threads. */
 public final class JsonObjects {
@@ -42,6 +43,11 @@ public final class JsonObjects {
 
   /** The body of the request, an object with no other fields than these, each once. */
   public JsonNode read(Context request, List<String> fields) {
+    return read(request, fields, fields::contains);
+  }
+
+  /** The same with fields that this accepts; the list is for messages. */
+  public JsonNode read(Context request, List<String> fields, Predicate<String> accepted) {
     String header = request.header("Content-Type");
     if (ContentType.parse(header)
         .filter(type -> type.isUtf8() && type.mediaType().equals("application/json"))
@@ -59,7 +65,7 @@ public final class JsonObjects {
         throw invalid("(body)", "expected a JSON object with the fields " + all);
       }
       for (Map.Entry<String, JsonNode> field : given.properties()) {
-        if (!fields.contains(field.getKey())) {
+        if (!accepted.test(field.getKey())) {
           throw invalid(
               "(body)",
               "unknown field " + Quoted.of(field.getKey()) + "; supported fields: " + all);

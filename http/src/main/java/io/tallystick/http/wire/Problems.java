@@ -9,6 +9,7 @@ import io.tallystick.index.IndexException;
 import io.tallystick.service.InvalidParameterException;
 import io.tallystick.service.ShareExceededException;
 import io.tallystick.service.append.EventIdConflictException;
+import io.tallystick.service.erasure.HeldException;
 import io.tallystick.service.query.NotSealedException;
 import io.tallystick.service.work.TooManyTasksException;
 import io.tallystick.store.files.NoSpaceException;
@@ -44,6 +45,7 @@ public final class Problems {
       case InvalidParameterException e -> Problem.invalid(null, e.name(), e.getMessage());
       case InvalidEventException e -> Problem.invalid(e);
       case EventIdConflictException e -> Problem.of(409, sentence(e.getMessage()));
+      case HeldException e -> Problem.of(409, sentence(e.getMessage()));
       case BatchTooLargeException e -> Problem.of(413, sentence(e.getMessage()));
       case ShareExceededException e ->
           Problem.of(503, sentence(e.getMessage()))

@@ -22,6 +22,8 @@ import io.tallystick.service.answer.LogInfo;
 import io.tallystick.service.answer.OverviewReport;
 import io.tallystick.service.answer.Statistics;
 import io.tallystick.service.answer.Verification;
+import io.tallystick.service.erasure.ErasureList;
+import io.tallystick.service.erasure.ErasureReport;
 import io.tallystick.service.retention.LegalHold;
 import io.tallystick.service.retention.RetentionRun;
 import io.tallystick.tlog.Hash;
@@ -74,6 +76,8 @@ class AnswersTest {
               Map.entry("Keys", KeyInfo.KeyList.class),
               Map.entry("Hold", LegalHold.class),
               Map.entry("Holds", LegalHold.HoldList.class),
+              Map.entry("ErasureReport", ErasureReport.class),
+              Map.entry("Erasures", ErasureList.class),
               Map.entry("Horizon", HorizonInfo.class),
               Map.entry("RetentionRun", RetentionRun.class),
               Map.entry("Session", SessionInfo.class),

@@ -7,6 +7,7 @@ import io.tallystick.service.Limit;
 import io.tallystick.service.access.AccessKey;
 import io.tallystick.service.access.AccessKeys;
 import io.tallystick.service.access.Permission;
+import io.tallystick.service.append.PersonalFields;
 import io.tallystick.service.query.LogView;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.LogReader;
@@ -55,7 +56,9 @@ class LimitedKeysTest {
       AccessKeys keys = AccessKeys.open(directory.resolve("keys.json"), Clock.systemUTC());
       LimitedKeys limited =
           new LimitedKeys(
-              new SecurityEvents(log), (key, limit) -> counted.add(key + " " + limit), nanos::get);
+              new SecurityEvents(log, PersonalFields.NONE),
+              (key, limit) -> counted.add(key + " " + limit),
+              nanos::get);
       Caller ann = caller(log, keys, "ann");
       for (int i = 0; i < 1_000; i++) {
         limited.reached(ann, Limit.BODIES);

@@ -1,8 +1,10 @@
 package io.tallystick.service.access;
 
 import io.tallystick.entry.EntryField;
+import io.tallystick.entry.PersonalField;
 import io.tallystick.index.scope.Scope;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  *     otherwise (docs/http-api.md)
  * @param only what it sees of the log
  * @param stamp what its events have in these fields, whatever they say
+ * @param personal fields that are personal in what it sends, beside those of the server
  * @param createdAt when it was made
  * @param expiresAt from when on it is refused; {@code null} if it does not expire
  * @param revokedAt when it was revoked; {@code null} if it was not
@@ -29,6 +32,7 @@ public record AccessKey(
     boolean lenient,
     Scope only,
     Map<EntryField, String> stamp,
+    List<PersonalField> personal,
     Instant createdAt,
     @Nullable Instant expiresAt,
     @Nullable Instant revokedAt,
@@ -36,15 +40,26 @@ public record AccessKey(
   public AccessKey {
     permissions = Set.copyOf(permissions);
     stamp = Map.copyOf(stamp);
+    personal = List.copyOf(personal);
   }
 
   AccessKey revoked(Instant at) {
     return new AccessKey(
-        id, name, permissions, lenient, only, stamp, createdAt, expiresAt, at, lastUsedAt);
+        id,
+        name,
+        permissions,
+        lenient,
+        only,
+        stamp,
+        personal,
+        createdAt,
+        expiresAt,
+        at,
+        lastUsedAt);
   }
 
   AccessKey used(@Nullable Instant at) {
     return new AccessKey(
-        id, name, permissions, lenient, only, stamp, createdAt, expiresAt, revokedAt, at);
+        id, name, permissions, lenient, only, stamp, personal, createdAt, expiresAt, revokedAt, at);
   }
 }

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.tallystick.entry.Entry;
+import io.tallystick.entry.PersonalField;
 import io.tallystick.index.scope.Scope;
 import io.tallystick.service.InvalidParameterException;
 import io.tallystick.store.files.AtomicFile;
@@ -100,6 +101,8 @@ public final class AccessKeys {
           @Nullable Map<String, List<String>> only,
       @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("stamp")
           @Nullable Map<String, String> stamp,
+      @JsonInclude(JsonInclude.Include.NON_EMPTY) @JsonProperty("personal")
+          @Nullable List<String> personal,
       @JsonProperty(value = "created_at", required = true) String createdAt,
       @JsonProperty("expires_at") @Nullable String expiresAt,
       @JsonProperty("revoked_at") @Nullable String revokedAt,
@@ -193,6 +196,7 @@ public final class AccessKeys {
             key.lenient(),
             key.only() == null ? Scope.ALL : KeySpec.scope(key.only()),
             key.stamp() == null ? Map.of() : KeySpec.stamp(key.stamp()),
+            PersonalField.of(key.personal() == null ? List.of() : key.personal()),
             Instant.parse(key.createdAt()),
             instant(key.expiresAt()),
             instant(key.revokedAt()),
@@ -241,6 +245,7 @@ public final class AccessKeys {
             wanted.lenient(),
             wanted.only(),
             wanted.stamp(),
+            wanted.personal(),
             now,
             expiresAt,
             null,
@@ -414,6 +419,7 @@ public final class AccessKeys {
         key.lenient(),
         KeyInfo.only(key.only()),
         KeyInfo.stamp(key),
+        key.personal().stream().map(PersonalField::toString).toList(),
         key.createdAt().toString(),
         text(key.expiresAt()),
         text(key.revokedAt()),

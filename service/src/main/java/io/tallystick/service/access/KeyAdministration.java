@@ -6,6 +6,7 @@ import io.tallystick.entry.Entry;
 import io.tallystick.entry.EntryField;
 import io.tallystick.entry.Event;
 import io.tallystick.entry.InvalidEntryException;
+import io.tallystick.entry.PersonalField;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.index.IndexException;
@@ -193,6 +194,13 @@ public final class KeyAdministration {
       }
       if (!key.stamp().isEmpty()) {
         out.writePOJOField("stamp", KeyInfo.stamp(key));
+      }
+      if (!key.personal().isEmpty()) {
+        out.writeArrayFieldStart("personal");
+        for (PersonalField field : key.personal()) {
+          out.writeString(field.toString());
+        }
+        out.writeEndArray();
       }
       if (key.expiresAt() != null) {
         out.writeStringField("expires_at", key.expiresAt().toString());

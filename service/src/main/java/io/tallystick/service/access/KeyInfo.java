@@ -1,6 +1,7 @@
 package io.tallystick.service.access;
 
 import com.fasterxml.jackson.databind.annotation.JsonSerialize;
+import io.tallystick.entry.PersonalField;
 import io.tallystick.index.scope.Scope;
 import io.tallystick.service.answer.ShortTime;
 import java.time.Instant;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param lenient whether what it sends is truncated and written in part
  * @param only of each field the values that it sees; {@code null} if it sees everything
  * @param stamp what its events have in these fields; {@code null} if whatever they say
+ * @param personal fields that are personal in what it sends
  */
 public record KeyInfo(
     String id,
@@ -24,12 +26,14 @@ public record KeyInfo(
     boolean lenient,
     @Nullable SortedMap<String, List<String>> only,
     @Nullable SortedMap<String, String> stamp,
+    List<String> personal,
     @JsonSerialize(using = ShortTime.class) Instant createdAt,
     @JsonSerialize(using = ShortTime.class) @Nullable Instant expiresAt,
     @JsonSerialize(using = ShortTime.class) @Nullable Instant lastUsedAt,
     @JsonSerialize(using = ShortTime.class) @Nullable Instant revokedAt) {
   public KeyInfo {
     permissions = List.copyOf(permissions);
+    personal = List.copyOf(personal);
   }
 
   public static KeyInfo of(AccessKey key) {
@@ -40,6 +44,7 @@ public record KeyInfo(
         key.lenient(),
         only(key.only()),
         stamp(key),
+        key.personal().stream().map(PersonalField::toString).toList(),
         key.createdAt(),
         key.expiresAt(),
         key.lastUsedAt(),
@@ -82,6 +87,7 @@ public record KeyInfo(
       boolean lenient,
       @Nullable SortedMap<String, List<String>> only,
       @Nullable SortedMap<String, String> stamp,
+      List<String> personal,
       @JsonSerialize(using = ShortTime.class) Instant createdAt,
       @JsonSerialize(using = ShortTime.class) @Nullable Instant expiresAt,
       @JsonSerialize(using = ShortTime.class) @Nullable Instant lastUsedAt,
@@ -89,6 +95,7 @@ public record KeyInfo(
       String key) {
     public NewKey {
       permissions = List.copyOf(permissions);
+      personal = List.copyOf(personal);
     }
 
     public static NewKey of(AccessKeys.NewKey made) {
@@ -100,6 +107,7 @@ public record KeyInfo(
           info.lenient,
           info.only,
           info.stamp,
+          info.personal,
           info.createdAt,
           info.expiresAt,
           info.lastUsedAt,

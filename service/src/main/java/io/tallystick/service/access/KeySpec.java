@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.tallystick.entry.EntryField;
 import io.tallystick.entry.EventReader;
+import io.tallystick.entry.PersonalField;
 import io.tallystick.index.scope.Scope;
 import io.tallystick.service.InvalidParameterException;
 import io.tallystick.text.Characters;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  *     otherwise
  * @param only what it sees of the log
  * @param stamp what its events have in these fields, whatever they say
+ * @param personal fields that are personal in what it sends, beside those of the server
  * @param expiresAt from when on it is refused; {@code null} if it does not expire
  */
 public record KeySpec(
@@ -37,6 +39,7 @@ public record KeySpec(
     boolean lenient,
     Scope only,
     Map<EntryField, String> stamp,
+    List<PersonalField> personal,
     @Nullable Instant expiresAt) {
   /** Most values that a key can be limited to in one field. */
   public static final int MAX_VALUES = 100;
@@ -54,6 +57,7 @@ public record KeySpec(
     checkName(name);
     permissions = Set.copyOf(permissions);
     stamp = Map.copyOf(stamp);
+    personal = List.copyOf(personal);
     if (permissions.isEmpty()) {
       throw new InvalidParameterException(
           "permissions", "permissions must be one or more of " + Permission.names());
@@ -114,7 +118,7 @@ public record KeySpec(
       String name, Collection<Permission> permissions, @Nullable Instant expiresAt) {
     Set<Permission> set = EnumSet.noneOf(Permission.class);
     set.addAll(permissions);
-    return new KeySpec(name, set, false, Scope.ALL, Map.of(), expiresAt);
+    return new KeySpec(name, set, false, Scope.ALL, Map.of(), List.of(), expiresAt);
   }
 
   /**

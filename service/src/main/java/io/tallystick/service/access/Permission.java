@@ -13,7 +13,9 @@ public enum Permission {
   /** Create, list and revoke keys. */
   ADMIN_KEYS("admin.keys"),
   /** Retention runs, archives, legal holds. */
-  ADMIN_RETENTION("admin.retention");
+  ADMIN_RETENTION("admin.retention"),
+  /** Erase personal values, which nobody can undo. */
+  ADMIN_ERASURE("admin.erasure");
 
   private final String value;
 

@@ -38,6 +38,14 @@ public final class AnswerJson {
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .build();
 
+  private static final JsonMapper PRESENT =
+      MAPPER
+          .rebuild()
+          .defaultPropertyInclusion(
+              JsonInclude.Value.construct(
+                  JsonInclude.Include.NON_NULL, JsonInclude.Include.USE_DEFAULTS))
+          .build();
+
   private AnswerJson() {}
 
   /** A field that is never left out must be there when an answer is read. */
@@ -62,6 +70,11 @@ public final class AnswerJson {
     } catch (IOException e) {
       throw new UncheckedIOException("writing to memory", e);
     }
+  }
+
+  /** The answer as JSON without the fields that are {@code null}. */
+  public static byte[] present(Object answer) throws IOException {
+    return PRESENT.writeValueAsBytes(answer);
   }
 
   /** Writes the answer as JSON. The stream stays open. */

@@ -5,20 +5,26 @@ import io.tallystick.entry.Details;
 import io.tallystick.entry.Entry;
 import io.tallystick.entry.EntryField;
 import io.tallystick.entry.Event;
-import io.tallystick.store.log.StoredEntry;
 import io.tallystick.tlog.Hash;
-import java.io.IOException;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An entry in an answer: every field of the log's entry in its order, and the hash.
+ * An entry in an answer: every field of the log's entry in its order, with the personal values that
+ * are there, and the hash.
  *
  * @param action what was done; the event type where the client did not say
  * @param source name of the key that wrote it, {@link Entry#LOCAL}, or {@link Entry#LOG} for what
  *     the log itself wrote: no key has a name like that
  * @param altered names of the fields that were cut or cleaned on the way in; {@code null} for none
+ * @param personal salts and commitments of the personal values that are there, by their names;
+ *     {@code null} for none, as with the two that follow
+ * @param erased the personal values that were erased
+ * @param damaged the personal values that are neither there nor erased
  */
 public record EntryView(
     long id,
@@ -47,15 +53,38 @@ public record EntryView(
     @Nullable Long sourceSeq,
     @Nullable List<String> altered,
     @Nullable Details details,
+    @Nullable Map<String, Salted> personal,
+    @Nullable Map<String, ErasedValue> erased,
+    @Nullable Map<String, DamagedValue> damaged,
     Hash hash) {
   /**
-   * The view of an entry of the log.
+   * What shows that a value is the one that was written: the commitment is the SHA-256 of the byte
+   * 2, the salt, and the value as canonical JSON.
    *
-   * @throws IOException if its bytes are not an entry
+   * @param salt 16 bytes in base64url without padding, and so the commitment of 32
    */
-  public static EntryView of(StoredEntry stored) throws IOException {
-    Entry entry = stored.decode();
-    Event event = entry.event();
+  public record Salted(String salt, String commitment) {}
+
+  /**
+   * A value that was erased.
+   *
+   * @param erasure id of the entry that says by whom, when and why; {@code null} if the log does
+   *     not have that any more
+   */
+  public record ErasedValue(@Nullable Long erasure, String commitment) {}
+
+  /** A value that is not the one that was written, and that nobody erased. */
+  public record DamagedValue(String commitment) {}
+
+  /** The view of an entry, with what became of its personal values. */
+  static EntryView of(
+      PartialEntry read,
+      Hash hash,
+      Map<String, Salted> personal,
+      Map<String, ErasedValue> erased,
+      Map<String, DamagedValue> damaged) {
+    Entry entry = read.entry();
+    Event event = read.event();
     String action = event.action();
     String source = entry.source();
     List<String> altered = event.altered().stream().map(EntryField::toString).toList();
@@ -86,6 +115,13 @@ public record EntryView(
         event.sourceSeq(),
         altered.isEmpty() ? null : altered,
         event.details(),
-        stored.hash());
+        orNull(personal),
+        orNull(erased),
+        orNull(damaged),
+        hash);
+  }
+
+  private static <T> @Nullable Map<String, T> orNull(Map<String, T> values) {
+    return values.isEmpty() ? null : Collections.unmodifiableMap(new LinkedHashMap<>(values));
   }
 }

@@ -1,6 +1,7 @@
 package io.tallystick.service.append;
 
 import io.tallystick.entry.Event;
+import io.tallystick.entry.PersonalField;
 import io.tallystick.entry.UnknownType;
 import io.tallystick.store.log.Receipt;
 import java.util.ArrayList;
@@ -24,8 +25,12 @@ final class AppendBatch {
   /** Why an event is left out, by its place. */
   private final SortedMap<Integer, String> conflicts = new TreeMap<>();
 
-  /** An entry that has an event id. */
-  record Earlier(AppendResult.Place place, Event event) {}
+  /**
+   * An entry that has an event id.
+   *
+   * @param gone the values that it had and that can't be compared: they were erased
+   */
+  record Earlier(AppendResult.Place place, Event event, List<PersonalField> gone) {}
 
   AppendBatch(AppendRequest request) {
     this.request = request;
@@ -47,7 +52,24 @@ final class AppendBatch {
 
   /** Compares what was sent: the type limit may store an event differently the next time. */
   private static boolean isSame(Event one, Event other) {
-    return one.equals(other) || UnknownType.original(one).equals(UnknownType.original(other));
+    return isEqual(one, other) || isEqual(UnknownType.original(one), UnknownType.original(other));
+  }
+
+  /** What is personal may be said in another place the next time. */
+  private static boolean isEqual(Event one, Event other) {
+    return one.withoutPersonal().equals(other.withoutPersonal());
+  }
+
+  /** The same, as far as the entry still has what was sent. */
+  private static boolean isSame(Event event, Earlier earlier) {
+    List<PersonalField> gone = earlier.gone();
+    return gone.isEmpty()
+        ? isSame(event, earlier.event())
+        : isEqual(event.without(gone), earlier.event())
+            || isEqual(
+                UnknownType.original(event)
+                    .without(gone.stream().map(UnknownType::original).toList()),
+                UnknownType.original(earlier.event()));
   }
 
   private void conflict(int index, String reason) {
@@ -84,7 +106,7 @@ final class AppendBatch {
       Earlier earlier = id == null ? null : before.get(id);
       if (id != null && earlier == null) {
         checkSame(id, firsts.getOrDefault(id, i), i);
-      } else if (earlier != null && !isSame(earlier.event(), events.get(i))) {
+      } else if (earlier != null && !isSame(events.get(i), earlier)) {
         conflict(i, EventIdConflictException.withEntry(String.valueOf(id), earlier.place().id()));
       }
       if (isFresh(i, before)) {
@@ -109,7 +131,7 @@ final class AppendBatch {
       if (key.eventIds().contains(id)) {
         found++;
         Event event = events.get(firsts.getOrDefault(id, 0));
-        same &= isSame(event, earlier.getValue().event());
+        same &= isSame(event, earlier.getValue());
       }
       if (key.eventIds().contains(id) || id.equals(probe)) {
         other = earlier.getValue().place().id();

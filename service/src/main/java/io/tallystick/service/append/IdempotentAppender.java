@@ -6,6 +6,7 @@ import io.tallystick.entry.Event;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.service.ShareExceededException;
+import io.tallystick.service.answer.PartialEntry;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.Futures;
 import io.tallystick.store.LogReader;
@@ -31,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * threads; holds across restarts.
  *
  * <p>Content is an {@link Event}: two events are equal exactly if their canonical encodings are.
+ * Personal values count as long as the entry has them; an event whose values were erased is known
+ * by its id and the rest.
  *
  * <p>The index finds the event ids of older entries. Those that it cannot find yet are held in
  * memory: a request first claims its new ids, all under one lock, and only then asks the index. So
@@ -240,8 +243,11 @@ public final class IdempotentAppender {
   }
 
   private static AppendBatch.Earlier earlier(StoredEntry stored) {
-    Entry entry = stored.decode();
+    PartialEntry read = PartialEntry.of(stored);
+    Entry entry = read.entry();
     return new AppendBatch.Earlier(
-        new AppendResult.Place(stored.id(), stored.hash(), entry.timestamp(), true), entry.event());
+        new AppendResult.Place(stored.id(), stored.hash(), entry.timestamp(), true),
+        read.event(),
+        read.gone());
   }
 }

@@ -4,6 +4,8 @@ import io.tallystick.service.answer.EntryView;
 import io.tallystick.service.answer.Timestamps;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +43,9 @@ public final class Csv {
           "source_seq",
           "altered",
           "details",
+          "personal",
+          "erased",
+          "damaged",
           "previous_hash",
           "hash");
 
@@ -84,8 +89,26 @@ public final class Csv {
         entry.sourceSeq(),
         altered(entry),
         entry.details(),
+        names(entry.personal()),
+        erased(entry),
+        names(entry.damaged()),
         entry.previousHash(),
         entry.hash());
+  }
+
+  private static @Nullable String names(@Nullable Map<String, ?> values) {
+    return values == null ? null : String.join(" ", values.keySet());
+  }
+
+  /** Each name with the id of the erasure: {@code actor_username=123}. */
+  private static @Nullable String erased(EntryView entry) {
+    Map<String, EntryView.ErasedValue> erased = entry.erased();
+    if (erased == null) {
+      return null;
+    }
+    return erased.entrySet().stream()
+        .map(one -> one.getKey() + "=" + Objects.toString(one.getValue().erasure(), ""))
+        .collect(Collectors.joining(" "));
   }
 
   private static @Nullable String altered(EntryView entry) {

@@ -29,17 +29,20 @@ import java.util.zip.ZipOutputStream;
  *   checkpoint            the signed note that everything is proved under
  *   checkpoint.tsr        what a timestamp authority answered for it, if one was asked
  *   verifier-key          the log's keys, newest first: compare them with what you know
- *   entries/ID.json       the entry's exact bytes
+ *   entries/ID.json       the entry's exact bytes, with commitments to its personal values
+ *   personal/ID.json      what opens those commitments, if it has any: {"NAME":{"salt":…,"json":…}}
  *   proofs/ID.tlog-proof  that it is under the checkpoint
  * </pre>
  */
 public final class EvidenceBundle implements CountedAnswer {
   private final LogView view;
   private final AuditQuery query;
+  private final boolean values;
   private long entries;
 
-  EvidenceBundle(LogView view, AuditQuery query) {
+  EvidenceBundle(LogView view, AuditQuery query, boolean values) {
     this.view = view;
+    this.values = values;
     this.query = query;
   }
 
@@ -90,6 +93,10 @@ public final class EvidenceBundle implements CountedAnswer {
     for (StoredEntry entry : view.read(ids)) {
       put(zip, "entries/" + entry.id() + ".json", entry.bytes());
       put(zip, "proofs/" + entry.id() + ".tlog-proof", prover.prove(entry.id()).toBytes());
+      byte[] opened = values ? PersonalFile.of(entry) : new byte[0];
+      if (PersonalFile.hasValues(opened)) {
+        put(zip, "personal/" + entry.id() + ".json", opened);
+      }
       entries++;
     }
     ids.clear();

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.tallystick.index.AuditQuery;
 import io.tallystick.service.answer.AnswerJson;
-import io.tallystick.service.answer.EntryView;
+import io.tallystick.service.answer.EntryViews;
 import io.tallystick.service.query.EntryBatch;
 import io.tallystick.service.query.LogView;
 import io.tallystick.store.log.StoredEntry;
@@ -33,15 +33,15 @@ public final class Export implements CountedAnswer {
   private final Format format;
   private long entries;
 
-  private Export(LogView view, AuditQuery query, ExportFormat format) {
+  private Export(LogView view, AuditQuery query, ExportFormat format, boolean commitments) {
     this.view = view;
     this.query = query;
     this.contentType = format.contentType();
     this.format =
         switch (format) {
-          case NDJSON -> new Lines();
-          case CSV -> new CsvFormat();
-          case JSON -> new Json();
+          case NDJSON -> commitments ? new Lines() : new ReadableLines(view.entryViews());
+          case CSV -> new CsvFormat(view.entryViews());
+          case JSON -> new Json(view.entryViews());
           case BUNDLE -> throw new IllegalArgumentException("a bundle is not a list of entries");
         };
   }
@@ -50,9 +50,11 @@ public final class Export implements CountedAnswer {
    * The export of all entries that match.
    *
    * @param format any but a bundle
+   * @param commitments whether lines are the exact bytes, with commitments in place of personal
+   *     values; the other formats always have the values
    */
-  static Export of(LogView view, AuditQuery query, ExportFormat format) {
-    return new Export(view, query, format);
+  static Export of(LogView view, AuditQuery query, ExportFormat format, boolean commitments) {
+    return new Export(view, query, format, commitments);
   }
 
   @Override
@@ -91,7 +93,7 @@ public final class Export implements CountedAnswer {
   }
 
   /** The exact bytes, an entry a line. */
-  private static final class Lines implements Format {
+  private static class Lines implements Format {
     @Override
     public void begin(OutputStream out) {}
 
@@ -105,9 +107,35 @@ public final class Export implements CountedAnswer {
     public void end(OutputStream out) {}
   }
 
+  /**
+   * Entries with personal values as the list has them, without what is absent; all others exactly.
+   */
+  private static final class ReadableLines extends Lines {
+    private final EntryViews views;
+
+    ReadableLines(EntryViews views) {
+      this.views = views;
+    }
+
+    @Override
+    public void entry(OutputStream out, StoredEntry entry) throws IOException {
+      if (entry.personal().isEmpty()) {
+        super.entry(out, entry);
+      } else {
+        out.write(AnswerJson.present(views.of(entry)));
+        out.write('\n');
+      }
+    }
+  }
+
   /** A JSON array of entries as the list has them. */
   private static final class Json implements Format {
+    private final EntryViews views;
     private boolean any;
+
+    Json(EntryViews views) {
+      this.views = views;
+    }
 
     @Override
     public void begin(OutputStream out) throws IOException {
@@ -118,7 +146,7 @@ public final class Export implements CountedAnswer {
     public void entry(OutputStream out, StoredEntry entry) throws IOException {
       out.write(any ? new byte[] {',', '\n'} : new byte[] {'\n'});
       any = true;
-      AnswerJson.write(out, EntryView.of(entry));
+      AnswerJson.write(out, views.of(entry));
     }
 
     @Override
@@ -129,6 +157,12 @@ public final class Export implements CountedAnswer {
 
   /** CSV with a line of names. */
   private static final class CsvFormat implements Format {
+    private final EntryViews views;
+
+    CsvFormat(EntryViews views) {
+      this.views = views;
+    }
+
     @Override
     public void begin(OutputStream out) throws IOException {
       out.write(Csv.line(Csv.ENTRY).getBytes(UTF_8));
@@ -136,7 +170,7 @@ public final class Export implements CountedAnswer {
 
     @Override
     public void entry(OutputStream out, StoredEntry stored) throws IOException {
-      out.write(Csv.line(Csv.cells(EntryView.of(stored))).getBytes(UTF_8));
+      out.write(Csv.line(Csv.cells(views.of(stored))).getBytes(UTF_8));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.tallystick.service.export;
 
+import io.tallystick.service.InvalidParameterException;
 import io.tallystick.service.query.Parameters;
 import java.util.Arrays;
 import java.util.List;
@@ -7,7 +8,7 @@ import java.util.Locale;
 
 /** The formats of an export. */
 public enum ExportFormat {
-  /** The exact bytes, an entry a line. */
+  /** An entry a line: with its personal values, or its exact bytes. */
   NDJSON("application/x-ndjson"),
   /** CSV with a line of names. */
   CSV("text/csv; charset=utf-8"),
@@ -29,6 +30,22 @@ public enum ExportFormat {
   public static ExportFormat of(Parameters given) {
     String name = given.word("format", NAMES);
     return name == null ? NDJSON : valueOf(name.toUpperCase(Locale.ROOT));
+  }
+
+  /**
+   * Whether {@code values} asks for the exact bytes, which have commitments in place of personal
+   * values.
+   *
+   * @throws io.tallystick.service.InvalidParameterException if this format has only values
+   */
+  public boolean isExact(Parameters given) {
+    String values = given.word("values", List.of("readable", "commitments"));
+    boolean exact = "commitments".equals(values);
+    if (exact && (this == CSV || this == JSON)) {
+      throw new InvalidParameterException(
+          "values", "values=commitments needs format ndjson or bundle, but format was " + this);
+    }
+    return exact;
   }
 
   public String contentType() {

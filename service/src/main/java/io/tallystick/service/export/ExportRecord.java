@@ -14,6 +14,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param only what the key sees of the log
  */
 public record ExportRecord(Parameters given, Scope only) {
+  private static final Set<String> NO_FILTERS = Set.of("format", "values");
+
   /**
    * The record of an export that is about to begin.
    *
@@ -55,9 +58,12 @@ public record ExportRecord(Parameters given, Scope only) {
     try (JsonGenerator out = AnswerJson.generator(json)) {
       out.writeStartObject();
       out.writeStringField("format", format().toString());
+      if (format().isExact(given)) {
+        out.writeStringField("values", "commitments");
+      }
       out.writeObjectFieldStart("filters");
       for (Map.Entry<String, List<String>> filter : given.values().entrySet()) {
-        if (!filter.getKey().equals("format")) {
+        if (!NO_FILTERS.contains(filter.getKey())) {
           out.writeArrayFieldStart(filter.getKey());
           for (String value : filter.getValue()) {
             out.writeString(value);

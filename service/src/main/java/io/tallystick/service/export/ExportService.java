@@ -20,18 +20,20 @@ public final class ExportService {
   /**
    * All entries that match, in the format that is asked for.
    *
+   * @param commitments whether it has the exact bytes of entries and nothing of personal values
    * @throws InvalidParameterException if it is a bundle, and there is no checkpoint yet; or if the
    *     index has not what the query needs
    */
-  public CountedAnswer export(AuditQuery query, ExportFormat format) throws IOException {
+  public CountedAnswer export(AuditQuery query, ExportFormat format, boolean commitments)
+      throws IOException {
     IndexedCheck.check(view, query);
     if (format != ExportFormat.BUNDLE) {
-      return Export.of(view, query, format);
+      return Export.of(view, query, format, commitments);
     }
     if (!view.isSealed()) {
       throw new InvalidParameterException(
           "format", "format can't be bundle yet: the log has no checkpoint to prove under");
     }
-    return new EvidenceBundle(view, query);
+    return new EvidenceBundle(view, query, !commitments);
   }
 }

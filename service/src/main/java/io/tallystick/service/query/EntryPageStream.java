@@ -5,7 +5,7 @@ import io.tallystick.index.AuditQuery;
 import io.tallystick.index.Page;
 import io.tallystick.service.answer.AnswerJson;
 import io.tallystick.service.answer.EntryPage;
-import io.tallystick.service.answer.EntryView;
+import io.tallystick.service.answer.EntryViews;
 import io.tallystick.store.log.StoredEntry;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -30,6 +30,7 @@ public final class EntryPageStream {
   private static final int FEW = 4;
 
   private final LogView log;
+  private final EntryViews views;
   private final Page page;
   private final boolean ascending;
   private final Deque<StoredEntry> ahead = new ArrayDeque<>();
@@ -45,6 +46,7 @@ public final class EntryPageStream {
 
   EntryPageStream(LogView log, AuditQuery query, Page page) throws IOException {
     this.log = log;
+    this.views = log.entryViews();
     this.page = page;
     this.ascending = query.ascending();
     for (int bytes = 0; bytes < PORTION_BYTES && read < page.ids().size(); ) {
@@ -90,7 +92,7 @@ public final class EntryPageStream {
     json.writeArrayFieldStart("entries");
     StoredEntry last = null;
     for (StoredEntry entry = next(); entry != null; entry = next()) {
-      json.writePOJO(EntryView.of(entry));
+      json.writePOJO(views.of(entry));
       last = entry;
     }
     json.writeEndArray();

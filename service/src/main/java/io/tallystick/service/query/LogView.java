@@ -9,6 +9,7 @@ import io.tallystick.index.Page;
 import io.tallystick.index.TopActors;
 import io.tallystick.index.scope.Scope;
 import io.tallystick.index.text.IndexedDetails;
+import io.tallystick.service.answer.EntryViews;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.LogTree;
 import io.tallystick.store.log.LogException;
@@ -36,16 +37,18 @@ public final class LogView {
   private final LogReader log;
   private final AuditIndex index;
   private final Scope scope;
+  private final EntryViews entryViews;
 
-  private LogView(LogReader log, AuditIndex index, Scope scope) {
+  private LogView(LogReader log, AuditIndex index, Scope scope, EntryViews entryViews) {
     this.log = log;
     this.index = index;
     this.scope = scope;
+    this.entryViews = entryViews;
   }
 
   /** A view of everything. */
   public static LogView whole(LogReader log, AuditIndex index) {
-    return new LogView(log, index, Scope.ALL);
+    return new LogView(log, index, Scope.ALL, new EntryViews(log));
   }
 
   /**
@@ -54,7 +57,7 @@ public final class LogView {
    * @throws IllegalStateException if this is a part already: nobody can widen one
    */
   public LogView within(Scope part) {
-    return new LogView(wholeLog(), index, part);
+    return new LogView(wholeLog(), index, part, entryViews);
   }
 
   /** Whether everything is seen. */
@@ -72,6 +75,11 @@ public final class LogView {
       throw new IllegalStateException("this is about the whole log, and the view is of a part");
     }
     return log;
+  }
+
+  /** What answers show of the entries of this view. */
+  public EntryViews entryViews() {
+    return entryViews;
   }
 
   /** How much of the details queries find. */

@@ -3,7 +3,9 @@ package io.tallystick.service.query;
 import io.tallystick.entry.ActorId;
 import io.tallystick.entry.EntryField;
 import io.tallystick.entry.InvalidEventException;
+import io.tallystick.index.AddressRange;
 import io.tallystick.index.AuditQuery;
+import io.tallystick.index.text.TextMatch;
 import io.tallystick.service.InvalidParameterException;
 import io.tallystick.tlog.Quoted;
 import java.util.List;
@@ -77,8 +79,48 @@ public final class QueryParser {
 
   /** All matches, oldest first unless {@code order} says otherwise. */
   public static AuditQuery export(Parameters given) {
-    given.only(joined(List.of(FILTERS, TIMES, CURSORS, List.of("format"))));
+    given.only(joined(List.of(FILTERS, TIMES, CURSORS, List.of("format", "values"))));
     return filters(given, "asc").build();
+  }
+
+  /**
+   * Filters that say exactly which entries are meant: no prefix and no range of addresses. {@code
+   * ids} is accepted and left to whoever asks.
+   */
+  public static AuditQuery erasure(Parameters given) {
+    given.only(
+        joined(
+            List.of(
+                List.of("ids", "event_type", "actor_ip", Parameters.DETAILS + "PATH"),
+                AuditQuery.TEXTS.stream().map(EntryField::toString).toList(),
+                TIMES)));
+    AuditQuery query = filters(given, "asc").build();
+    query.eventTypes().stream()
+        .filter(type -> type.endsWith(".*"))
+        .findFirst()
+        .ifPresent(type -> refusePrefix("event_type"));
+    query.texts().forEach((field, text) -> refuse(field.toString(), text));
+    query.details().forEach((path, text) -> refuse(Parameters.DETAILS + path, text));
+    AddressRange addresses = query.actorIp();
+    if (addresses != null && !addresses.isOne()) {
+      throw new InvalidParameterException(
+          "actor_ip", "actor_ip must be one address here, because an erasure can't be undone");
+    }
+    return query;
+  }
+
+  private static void refuse(String name, TextMatch text) {
+    if (text.prefix()) {
+      refusePrefix(name);
+    }
+  }
+
+  private static void refusePrefix(String name) {
+    throw new InvalidParameterException(
+        name,
+        name
+            + " must be the whole value here, because an erasure can't be undone; write a * that is"
+            + " meant at the end twice");
   }
 
   /** A period and nothing else. */

@@ -6,6 +6,7 @@ import io.tallystick.index.LogStatistics;
 import io.tallystick.index.Page;
 import io.tallystick.service.answer.EntryPage;
 import io.tallystick.service.answer.EntryView;
+import io.tallystick.service.answer.EntryViews;
 import io.tallystick.service.answer.EventTypes;
 import io.tallystick.service.answer.HorizonInfo;
 import io.tallystick.service.answer.Statistics;
@@ -38,8 +39,9 @@ public final class QueryService {
     IndexedCheck.check(view, query);
     Page page = view.search(query);
     List<EntryView> entries = new ArrayList<>();
+    EntryViews views = view.entryViews();
     for (StoredEntry entry : view.read(page.ids())) {
-      entries.add(EntryView.of(entry));
+      entries.add(views.of(entry));
     }
     boolean older = page.hasMore() && !query.ascending() && !entries.isEmpty();
     return new EntryPage(

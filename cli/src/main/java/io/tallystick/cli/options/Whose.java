@@ -1,0 +1,96 @@
+package io.tallystick.cli.options;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Filters that say exactly whose values are meant, under the names of those of the list. */
+public final class Whose {
+  @Option(names = "--actor-id", paramLabel = "ID", description = "Id of the actor who did it")
+  @Nullable String actorId;
+
+  @Option(
+      names = "--actor-username",
+      paramLabel = "NAME",
+      description = "Name of the user who did it, as it is written in the entry")
+  @Nullable String actorUsername;
+
+  @Option(names = "--actor-ip", paramLabel = "ADDRESS", description = "Address that it came from")
+  @Nullable String actorIp;
+
+  @Option(names = "--actor-host", paramLabel = "NAME", description = "Host that it came from")
+  @Nullable String actorHost;
+
+  @Option(names = "--session-id", paramLabel = "ID", description = "Session that it was done in")
+  @Nullable String sessionId;
+
+  @Option(
+      names = "--target-type",
+      paramLabel = "TYPE",
+      description = "Kind of thing it was done to")
+  @Nullable String targetType;
+
+  @Option(names = "--target-id", paramLabel = "ID", description = "Id of the thing it was done to")
+  @Nullable String targetId;
+
+  @Option(
+      names = "--target-name",
+      paramLabel = "NAME",
+      description = "Name of the thing it was done to")
+  @Nullable String targetName;
+
+  @Option(
+      names = "--details",
+      paramLabel = "PATH=VALUE",
+      description =
+          "Value in the details, such as user.email=a@example.com; repeated, all must match")
+  Map<String, String> details = Map.of();
+
+  @Option(names = "--event-type", paramLabel = "TYPE", description = "Event type")
+  @Nullable String eventType;
+
+  @Option(names = "--tenant", paramLabel = "NAME", description = "Tenant that it belongs to")
+  @Nullable String tenant;
+
+  @Option(
+      names = "--source",
+      paramLabel = "NAME",
+      description = "Name of the API key that wrote it")
+  @Nullable String source;
+
+  @Option(names = "--ids", paramLabel = "IDS", description = "These entries only: 17,20-29")
+  @Nullable String ids;
+
+  @Option(names = "--since", paramLabel = "TIME", description = "Earliest time recorded")
+  @Nullable String since;
+
+  @Option(
+      names = "--until",
+      paramLabel = "TIME",
+      description = "Latest time recorded; a date includes its day")
+  @Nullable String until;
+
+  /** The options that were given, under the names that the API has for them. */
+  public Map<String, List<String>> filters() {
+    Given given = new Given();
+    details.forEach((path, value) -> given.one("details." + path, value));
+    return given
+        .one("actor_id", actorId)
+        .one("actor_username", actorUsername)
+        .one("actor_ip", actorIp)
+        .one("actor_host", actorHost)
+        .one("session_id", sessionId)
+        .one("target_type", targetType)
+        .one("target_id", targetId)
+        .one("target_name", targetName)
+        .one("event_type", eventType)
+        .one("tenant", tenant)
+        .one("source", source)
+        .one("ids", ids)
+        .one("since", since)
+        .one("until", until)
+        .parameters()
+        .values();
+  }
+}

@@ -1,0 +1,142 @@
+package io.tallystick.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tallystick.cli.terminal.Failure;
+import io.tallystick.cli.terminal.Terminal;
+import io.tallystick.store.LogReader;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Erasing personal values of a data directory, and what proofs and bundles say of them. */
+class EraseTest {
+  private static final String NAME = "zwetschge";
+
+  @TempDir Path directory;
+  private Path log;
+  private String key;
+
+  private record Result(int exit, String out, String err) {}
+
+  private Result run(String... args) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    Map<String, String> environment = Map.of("TALLY_DATA", log.toString());
+    Terminal terminal =
+        new Terminal(
+            new PrintStream(out, true, UTF_8), new PrintStream(err, true, UTF_8), environment);
+    int exit = Main.run(terminal, environment, List.of(args));
+    return new Result(exit, out.toString(UTF_8), err.toString(UTF_8));
+  }
+
+  @BeforeEach
+  void append() throws Exception {
+    log = directory.resolve("log");
+    Path events = directory.resolve("events");
+    Files.writeString(
+        events,
+        """
+        {"event_type":"auth.login.failed","actor_username":"zwetschge","event_id":"1"}
+        {"event_type":"auth.login.failed","actor_username":"other","event_id":"2"}
+        {"event_type":"auth.logout","actor_username":"zwetschge","details":{"mail":"zwetschge@x"}}
+        """);
+    Result appended = run("append", "--personal", "actor_username,details.mail", events.toString());
+    assertThat(appended.exit()).as(appended.err()).isZero();
+    Files.delete(events);
+    key = LogReader.open(log).identity().verifierKeys().getFirst();
+  }
+
+  private List<String> filesWithTheName() throws IOException {
+    List<String> found = new ArrayList<>();
+    try (Stream<Path> files = Files.walk(log)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        if (new String(Files.readAllBytes(file), UTF_8).contains(NAME)) {
+          found.add(file.toString());
+        }
+      }
+    }
+    return found;
+  }
+
+  @Test
+  void erasesWhatADryRunShows() throws Exception {
+    assertThat(filesWithTheName()).isNotEmpty();
+    Result dry = run("erase", "--actor-username", NAME, "--reason", "request 17", "--dry-run");
+    assertThat(dry.out()).contains("details.mail", "3 values of 2 entries would be erased");
+    assertThat(run("list", "--actor-username", NAME).out()).contains(NAME);
+    Result done = run("erase", "--actor-username", NAME, "--reason", "request 17");
+    assertThat(done.exit()).as(done.err()).isZero();
+    assertThat(done.out()).contains("3 values of 2 entries are erased", "recorded as entry 5");
+    assertThat(filesWithTheName()).isEmpty();
+    assertThat(run("list", "--format", "json").out())
+        .contains("\"erased\":{\"actor_username\":{\"erasure\":5,", "\"actor_username\":\"other\"")
+        .doesNotContain(NAME);
+    assertThat(run("verify").exit()).isZero();
+    assertThat(run("erase", "--actor-username", NAME, "--reason", "again").out())
+        .contains("0 values of 0 entries");
+  }
+
+  @Test
+  void refusesWhatIsAmbiguousOrHeld() {
+    assertThat(run("erase", "--actor-username", "zwet*", "--reason", "r").err())
+        .contains("--actor-username must be the whole value");
+    assertThat(run("erase", "--reason", "r").err()).contains("needs a filter");
+    assertThat(run("erase", "--ids", "2", "--fields", "severity", "--reason", "r").err())
+        .contains("severity");
+    assertThat(run("hold", "add", "--start-id", "4", "--end-id", "4", "--reason", "c").exit())
+        .isZero();
+    Result held = run("erase", "--actor-username", NAME, "--reason", "r");
+    assertThat(held.exit()).isEqualTo(Failure.USAGE);
+    assertThat(held.err()).contains("legal hold 5 keeps entries 4 to 4");
+    assertThat(run("serve", "--personal", "severity").err()).contains("--personal", "severity");
+  }
+
+  @Test
+  void proofsAndBundlesOpenCommitments() throws Exception {
+    Path proof = directory.resolve("p.tlog-proof");
+    Path bundle = directory.resolve("b.zip");
+    assertThat(run("prove", "2", "--out", proof.toString()).exit()).isZero();
+    assertThat(run("export", "--proofs", "--out", bundle.toString()).exit()).isZero();
+    assertThat(run("erase", "--actor-username", NAME, "--reason", "r").exit()).isZero();
+
+    Result valid = run("verify-proof", proof.toString(), "--key", key);
+    assertThat(valid.exit()).as(valid.out()).isZero();
+    assertThat(valid.out()).contains("actor_username is \"zwetschge\"");
+    Result whole = run("verify-bundle", bundle.toString(), "--key", key);
+    assertThat(whole.exit()).as(whole.out()).isZero();
+    assertThat(whole.out()).contains("the personal values of 3 are those that were written");
+
+    String text = Files.readString(proof);
+    String extra = text.lines().filter(line -> line.startsWith("extra ")).findFirst().orElseThrow();
+    String shown = new String(Base64.getDecoder().decode(extra.substring(6)), UTF_8);
+    String other = shown.replace(NAME, "zwetschgf");
+    Files.writeString(
+        proof,
+        text.replace(extra, "extra " + Base64.getEncoder().encodeToString(other.getBytes(UTF_8))));
+    Result forged = run("verify-proof", proof.toString(), "--key", key);
+    assertThat(forged.exit()).isEqualTo(Failure.NOT_VALID);
+    assertThat(forged.out()).contains("actor_username", "is not the one that the entry commits to");
+  }
+
+  @Test
+  void exportsAreReadableOrExact() {
+    assertThat(run("export").out()).contains(NAME, "\"salt\":");
+    assertThat(run("export", "--exact").out())
+        .doesNotContain(NAME, "\"salt\":")
+        .contains("\"personal\":{\"actor_username\":\"");
+    assertThat(run("export", "--exact", "--format", "csv").err()).contains("ndjson or bundle");
+    assertThat(run("export", "--format", "csv").out()).contains(NAME, ",actor_username,");
+  }
+}
