@@ -12,7 +12,7 @@ const bad = (what, detail) => ({ state: 'bad', what, detail });
 const open = (what, detail) => ({ state: 'warn', what, detail });
 
 /** Checks everything about the entry's place in the log. A bad proof is a finding, not an exception. */
-async function examine(id, raw, stated) {
+async function examine(id, raw, stated, damaged) {
   const found = { steps: [], path: null, verdict: 'good', key: null, pin: pinned() };
   const add = (step) => {
     found.steps.push(step);
@@ -24,7 +24,7 @@ async function examine(id, raw, stated) {
   add(stated === hex(leaf)
     ? good('Its bytes have the hash that the server states', short(hex(leaf), 10))
     : bad('Its bytes do not have the hash that the server states', `computed ${short(hex(leaf), 10)}, stated ${short(stated ?? 'none', 10)}`));
-  await examinePersonal(raw, add);
+  await examinePersonal(raw, damaged, add);
   const [proofText, log] = await Promise.all([
     orNull(text(`/api/audit/entries/${id}/proof`, { timeout: 60_000 })),
     json('/api/audit/log'),
@@ -52,11 +52,13 @@ async function examine(id, raw, stated) {
   return found;
 }
 
-async function examinePersonal(raw, add) {
+async function examinePersonal(raw, damaged, add) {
   const values = await checkCommitments(parseExact(new TextDecoder().decode(raw)));
   if (values.good.length) add(good('Its personal values are those that it commits to', values.good.join(', ')));
   if (values.bad.length) add(bad('Personal values are not those that it commits to', values.bad.join(', ')));
-  if (values.without.length) add(good('Its commitments stay where values were erased or are damaged', values.without.join(', ')));
+  if (damaged.length) add(bad('Personal values are not those that were written', damaged.join(', ')));
+  const erased = values.without.filter((name) => !damaged.includes(name));
+  if (erased.length) add(good('Its commitments stay where values were erased', erased.join(', ')));
 }
 
 async function examineKey(found, note, log, add) {
@@ -175,7 +177,7 @@ export function ProofPanel({ id, raw }) {
     (async () => {
       // A request of its own, so that the stated hash is compared with bytes that were sent separately.
       const stated = await json(`/api/audit/entries/${id}`);
-      const result = await examine(id, raw, stated.hash);
+      const result = await examine(id, raw, stated.hash, Object.keys(stated.damaged ?? {}));
       if (!gone) setFound(result);
     })().catch((e) => gone || setError(e));
     return () => (gone = true);

@@ -6,18 +6,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.entry.EntryHash;
 import io.tallystick.entry.PersonalField;
-import io.tallystick.note.VerifierKey;
 import io.tallystick.service.access.Permission;
 import io.tallystick.service.append.PersonalFields;
 import io.tallystick.store.Backup;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.verify.LogVerifier;
 import io.tallystick.store.verify.VerifyRequest;
-import io.tallystick.tlog.TlogProof;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
@@ -109,12 +108,21 @@ class ErasureApiTest {
     for (Path directory : directories) {
       try (Stream<Path> files = Files.walk(directory)) {
         for (Path file : files.filter(Files::isRegularFile).toList()) {
-          String bytes = new String(Files.readAllBytes(file), UTF_8);
+          String bytes = read(file);
           SECRETS.stream().filter(bytes::contains).forEach(one -> found.add(file + ": " + one));
         }
       }
     }
     return found;
+  }
+
+  /** A file as text; empty if Lucene has replaced it by another that is read as well. */
+  private static String read(Path file) throws IOException {
+    try {
+      return new String(Files.readAllBytes(file), UTF_8);
+    } catch (NoSuchFileException e) {
+      return "";
+    }
   }
 
   private static String commitment(JsonNode salted, String json) throws Exception {
@@ -185,13 +193,9 @@ class ErasureApiTest {
       ids.add(append(event("e" + i)));
       append("{\"event_type\":\"auth.logout\",\"actor_username\":\"other" + i + "\"}");
     }
-    String proof = server.get("/api/audit/entries/" + ids.get(3) + "/proof", auditor).body();
     byte[] proved = server.entry(ids.get(3)).bytes();
-    String checkpoint = server.get("/api/audit/checkpoints/newest", auditor).body();
     assertThat(list("actor_username=" + NAME).path("total").asInt()).isEqualTo(20);
     server.get("/api/audit/export?actor_username=" + NAME, auditor);
-    Thread.sleep(50);
-    Files.createDirectories(elsewhere);
 
     JsonNode dry = erase("{\"actor_username\":\"" + NAME + "\",\"reason\":\"r\",\"dry_run\":true}");
     assertThat(dry.path("entries").asInt()).isEqualTo(21);
@@ -239,12 +243,8 @@ class ErasureApiTest {
     Backup.make(LogReader.open(data), elsewhere.resolve("backup"), false);
     assertThat(filesWith(data, elsewhere)).isEmpty();
 
-    VerifierKey key = VerifierKey.parse(server.log.reader().identity().verifierKeys().getFirst());
-    assertThat(TlogProof.parse(proof.getBytes(UTF_8)).index()).isEqualTo(ids.get(3) - 1);
     assertThat(server.entry(ids.get(3)).bytes()).isEqualTo(proved);
     assertThat(EntryHash.of(proved)).isEqualTo(server.entry(ids.get(3)).hash());
-    assertThat(key.label()).isNotEmpty();
-    assertThat(checkpoint).contains(server.log.reader().identity().origin());
     assertThat(
             new LogVerifier(server.log.reader())
                 .verify(VerifyRequest.all(), (checked, total) -> {})
@@ -432,7 +432,12 @@ class ErasureApiTest {
 
   @Test
   void addressesOfClientsThatFailArePersonalToo() throws Exception {
+    long before = server.log.lastId();
     server.get("/api/audit", "tally_0000000000000000_" + "0".repeat(64));
+    // The answer does not wait for its entry.
+    while (server.log.lastId() == before) {
+      Thread.sleep(5);
+    }
     JsonNode failed = list("event_type=auth.login.failed").path("entries").path(0);
     assertThat(failed.path("actor_ip").asText()).isEqualTo("127.0.0.1");
     assertThat(failed.path("personal").has("actor_ip")).isTrue();

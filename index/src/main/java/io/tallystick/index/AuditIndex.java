@@ -200,7 +200,8 @@ public final class AuditIndex implements AutoCloseable {
   }
 
   private void catchUp(long id) throws IOException {
-    if (id - openedAt >= maxInMemory || shards.isBehindErasures()) {
+    boolean erased = DocumentSource.erasedThrough(log) > shards.erasedThrough();
+    if (erased || id - openedAt >= maxInMemory) {
       shards = Shards.newer(shards, directory, log, maxInMemory);
       openedAt = id;
     }

@@ -360,11 +360,8 @@ final class IndexFollower implements Runnable {
   }
 
   private void fail(Throwable e) {
-    String why =
-        "the index can't be written beyond entry "
-            + published.through()
-            + ": "
-            + ShardFiles.cause(shards.directory(), e);
+    String cause = ShardFiles.cause(shards.directory(), e);
+    String why = "the index can't be written beyond entry " + published.through() + ": " + cause;
     lock.lock();
     try {
       if (!why.equals(failure)) {

@@ -41,7 +41,6 @@ final class Shards implements Closeable {
   /** Replaced as a whole; the last one may be written. */
   private volatile List<Shard> shards = List.of();
 
-  /** The last erasure that all shards follow. */
   private volatile long erasedThrough;
 
   /** First id of a shard that could not be created yet; 0 if there is none. */
@@ -294,10 +293,6 @@ final class Shards implements Closeable {
 
   long erasedThrough() {
     return erasedThrough;
-  }
-
-  boolean isBehindErasures() throws IOException {
-    return DocumentSource.erasedThrough(log) > erasedThrough;
   }
 
   /** Takes what was erased, by this erasure and earlier ones, out of the shards. */
