@@ -48,7 +48,7 @@ public final class Recovery {
     if (tail.segment() == null) {
       return;
     }
-    leadToEnds(segments, tail);
+    correctClosed(segments, tail);
     Path path = directory.segments().resolve(tail.segment());
     if (tail.position() == 0) {
       setAside(path, 0);
@@ -72,7 +72,9 @@ public final class Recovery {
         FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       if (!closed) {
         channel.truncate(tail.position());
-        resetPointers(path, channel, tail);
+        try (SegmentFile file = SegmentFile.open(path)) {
+          new SegmentHead(file).correct(channel, tail.lastDocument(), tail.position(), true);
+        }
       }
       channel.force(true);
     }
@@ -80,32 +82,34 @@ public final class Recovery {
   }
 
   /**
-   * Corrects the write position in the closed segments that Chronicle reads: from the newest back
-   * to the first that has its end mark.
+   * Corrects the heads of the closed segments that Chronicle reads: from the newest back to the
+   * first that has its end mark.
    */
-  private static void leadToEnds(Segments segments, Tail newest) throws IOException {
+  private static void correctClosed(Segments segments, Tail newest) throws IOException {
     List<String> names = segments.names();
     boolean closed = newest.stop() == SegmentCursor.Stop.END_OF_FILE;
     int i = names.size() - (closed ? 1 : 2);
-    while (i >= 0 && !leadToEnd(segments, names.get(i))) {
+    while (i >= 0 && !correctClosed(segments, names.get(i))) {
       i--;
     }
   }
 
-  /** Makes a segment's write position lead to its end; {@code false} without an end mark. */
-  private static boolean leadToEnd(Segments segments, String name) throws IOException {
+  /** Corrects a segment's head; {@code false} if the segment has no end mark. */
+  private static boolean correctClosed(Segments segments, String name) throws IOException {
     try (SegmentFile file = segments.open(name)) {
-      WritePosition position = WritePosition.of(file);
-      if (position.leadsToEndOfFile()) {
-        return true;
-      }
-      Tail tail = Tail.of(file);
-      if (tail.stop() != SegmentCursor.Stop.END_OF_FILE) {
-        return false;
+      SegmentHead head = new SegmentHead(file);
+      long last = head.writePosition();
+      long end = head.endOfFile();
+      if (end < 0) {
+        Tail tail = Tail.of(file);
+        if (tail.stop() != SegmentCursor.Stop.END_OF_FILE) {
+          return false;
+        }
+        last = tail.lastDocument();
+        end = tail.position();
       }
       try (FileChannel channel = FileChannel.open(file.path(), StandardOpenOption.WRITE)) {
-        if (position.lead(channel, tail.lastDocument())) {
-          LOG.warn("{}: corrected the damaged write position", name);
+        if (head.correct(channel, last, end, false)) {
           channel.force(true);
         }
       }
@@ -156,52 +160,6 @@ public final class Recovery {
       }
       AtomicFile.forceDirectory(directory.dropped());
       return end - position;
-    }
-  }
-
-  /** Clears all of Chronicle's pointers to or beyond the end. */
-  private static void resetPointers(Path path, FileChannel channel, Tail tail) throws IOException {
-    try (SegmentFile file = SegmentFile.open(path)) {
-      ExcerptIndex index = ExcerptIndex.of(file);
-      clearFrom(file, channel, index.topArray(), index, tail.position());
-      int used = index.used(index.topArray());
-      for (int i = 0; i < used; i++) {
-        if (index.leadsAstray(i)) {
-          LittleEndian.writeLong(channel, index.topArray() + (long) i * Long.BYTES, 0);
-          LOG.warn("{}: cleared the damaged index of offsets", path.getFileName());
-        }
-      }
-      for (int i = Math.max(0, used - 2); i < used; i++) {
-        clearFrom(file, channel, index.array(i), index, tail.position());
-      }
-      if (WritePosition.of(file).lead(channel, tail.lastDocument())) {
-        LOG.info("{}: reset the write position", path.getFileName());
-      }
-    }
-  }
-
-  /**
-   * Clears the values of an array that are not before {@code end}, and corrects its count of used
-   * values.
-   */
-  private static void clearFrom(
-      SegmentFile file, FileChannel channel, long array, ExcerptIndex index, long end)
-      throws IOException {
-    int used = index.used(array);
-    int kept = used;
-    byte[] value = new byte[Long.BYTES];
-    while (kept > 0) {
-      long at = array + (kept - 1L) * Long.BYTES;
-      file.read(at, value, 0, Long.BYTES);
-      long pointer = LittleEndian.getLong(value, 0);
-      if (pointer > 0 && pointer < end) {
-        break;
-      }
-      LittleEndian.writeLong(channel, at, 0);
-      kept--;
-    }
-    if (kept < used) {
-      LittleEndian.writeLong(channel, array - Long.BYTES, kept);
     }
   }
 }

@@ -95,8 +95,9 @@ public record Tail(
   }
 
   /**
-   * Offset of an intact indexed block at least {@link #UNFORCED_BYTES} before the last indexed one;
-   * 0 if there is none.
+   * Offset of an intact indexed block at least {@link #UNFORCED_BYTES} before the last indexed one.
+   * If there is none, that of the first block, so that damage before it hides nothing; 0 if that is
+   * not intact either.
    */
   private static long start(SegmentFile file) throws IOException {
     ExcerptIndex index = ExcerptIndex.of(file);
@@ -104,16 +105,13 @@ public record Tail(
     for (long k = index.size() - 1; k >= 0; k--) {
       long position = index.position(k);
       newest = Math.max(newest, position);
-      if (position > 0 && position <= newest - UNFORCED_BYTES && isBlock(file, position)) {
+      if (position > 0
+          && position <= newest - UNFORCED_BYTES
+          && SegmentHead.isBlock(file, position)) {
         return position;
       }
     }
-    return 0;
-  }
-
-  private static boolean isBlock(SegmentFile file, long position) throws IOException {
-    SegmentCursor probe = new SegmentCursor(file, position);
-    return probe.next() && probe.position() == position && probe.block().defect() == null;
+    return SegmentHead.isBlock(file, SegmentHead.FIRST_BLOCK) ? SegmentHead.FIRST_BLOCK : 0;
   }
 
   private static Tail walk(SegmentFile file, long start, long sealedId) throws IOException {
