@@ -1,5 +1,6 @@
 package io.tallystick.index;
 
+import io.tallystick.index.files.CheckedDirectory;
 import io.tallystick.index.text.IndexedDetails;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -60,7 +61,7 @@ final class ShardCommit {
       return IndexedDetails.TEXT;
     }
     try (FSDirectory files = FSDirectory.open(shards.lastEntry().getValue())) {
-      String word = SegmentInfos.readLatestCommit(files).getUserData().get(DETAILS);
+      String word = commit(files).getUserData().get(DETAILS);
       for (IndexedDetails level : IndexedDetails.values()) {
         if (level.toString().equals(word)) {
           return level;
@@ -70,6 +71,10 @@ final class ShardCommit {
       LOG.debug("the commit of an index shard can't be read, which opening it will say", e);
     }
     return IndexedDetails.TEXT;
+  }
+
+  private static SegmentInfos commit(FSDirectory files) throws IOException {
+    return SegmentInfos.readLatestCommit(new CheckedDirectory(files));
   }
 
   /** How far it was when it was committed. */
@@ -113,7 +118,7 @@ final class ShardCommit {
   /** Whether files of the last commit are no longer on the disk. */
   static boolean isMissing(FSDirectory files) {
     try {
-      for (String name : SegmentInfos.readLatestCommit(files).files(true)) {
+      for (String name : commit(files).files(true)) {
         if (!Files.exists(files.getDirectory().resolve(name))) {
           return true;
         }

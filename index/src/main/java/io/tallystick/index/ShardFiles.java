@@ -2,6 +2,7 @@ package io.tallystick.index;
 
 import io.tallystick.index.ShardCommit.Content;
 import io.tallystick.index.ShardCommit.Position;
+import io.tallystick.index.files.CheckedDirectory;
 import io.tallystick.store.log.LogException;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -124,7 +125,7 @@ final class ShardFiles {
   }
 
   static void checkIntegrity(Directory directory) throws IOException {
-    try (DirectoryReader reader = DirectoryReader.open(directory)) {
+    try (DirectoryReader reader = DirectoryReader.open(new CheckedDirectory(directory))) {
       for (LeafReaderContext leaf : reader.leaves()) {
         leaf.reader().checkIntegrity();
       }
