@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads what {@link EntryCodec} writes, and nothing else. Used once, by one thread. */
 final class EntryParser {
+  /** Where it stands in what introduces a field, behind a comma or a brace, and a quote. */
+  private static final int FIRST_LETTER = 2;
+
   private final byte[] bytes;
   private final int to;
   private int at;
@@ -264,9 +267,12 @@ final class EntryParser {
     return true;
   }
 
+  /** Looks at the first letter of a name first: of the many that may come next, most differ there. */
   private boolean isNext(byte[] literal) {
     int end = at + literal.length;
-    return end <= to && Arrays.equals(bytes, at, end, literal, 0, literal.length);
+    return end <= to
+        && bytes[at + FIRST_LETTER] == literal[FIRST_LETTER]
+        && Arrays.equals(bytes, at, end, literal, 0, literal.length);
   }
 
   private void expect(byte[] literal, String field) {
