@@ -267,7 +267,9 @@ final class EntryParser {
     return true;
   }
 
-  /** Looks at the first letter of a name first: of the many that may come next, most differ there. */
+  /**
+   * Looks at the first letter of a name first: of the many that may come next, most differ there.
+   */
   private boolean isNext(byte[] literal) {
     int end = at + literal.length;
     return end <= to
