@@ -78,7 +78,7 @@ class EraseTest {
     assertThat(run("list", "--actor-username", NAME).out()).contains(NAME);
     Result done = run("erase", "--actor-username", NAME, "--reason", "request 17");
     assertThat(done.exit()).as(done.err()).isZero();
-    assertThat(done.out()).contains("3 values of 2 entries are erased", "recorded as entry 5");
+    assertThat(done.out()).contains("3 values of 2 entries erased for good", "recorded as entry 5");
     assertThat(filesWithTheName()).isEmpty();
     assertThat(run("list", "--format", "json").out())
         .contains("\"erased\":{\"actor_username\":{\"erasure\":5,", "\"actor_username\":\"other\"")

@@ -81,11 +81,13 @@ public final class EraseCommand implements Callable<Integer> {
     terminal
         .out()
         .println(
-            "%,d values of %,d entries %s"
+            "%,d %s of %,d %s %s"
                 .formatted(
                     report.values(),
+                    report.values() == 1 ? "value" : "values",
                     report.entries(),
-                    dryRun ? "would be erased: this was a dry run" : "are erased"));
+                    report.entries() == 1 ? "entry" : "entries",
+                    dryRun ? "would be erased: this was a dry run" : "erased for good"));
     if (!report.erasures().isEmpty()) {
       terminal.out().println("recorded as entry " + report.erasures().getFirst());
     }
