@@ -1,5 +1,7 @@
 package io.tallystick.cli.mapping;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.cli.input.EventInputs;
 import io.tallystick.cli.terminal.Failure;
@@ -64,7 +66,7 @@ public final class MapCommand {
           Mapped mapped = mappings.map(original);
           raw[0] += mapped.isRaw() ? 1 : 0;
           if (json) {
-            terminal.out().println(Printable.of(mapped.event().toString()));
+            terminal.out().println(Printable.of(new String(mapped.json(), UTF_8)));
           } else {
             terminal.out().println(Printable.of(place + ": " + heading(mapped)));
             fields(mapped);

@@ -1,7 +1,7 @@
 package io.tallystick.ingest.mapping;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,13 +17,19 @@ import org.jspecify.annotations.Nullable;
  */
 public record Mapped(
     @Nullable String mapping, ObjectNode event, List<String> moved, @Nullable String failure) {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
   public Mapped {
     moved = List.copyOf(moved);
   }
 
-  /** The event in JSON. */
+  /** The event in JSON, a lone surrogate included, which must not become something else unseen. */
   public byte[] json() {
-    return event.toString().getBytes(UTF_8);
+    try {
+      return JSON.writeValueAsBytes(event);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("what was read as JSON can be written as JSON", e);
+    }
   }
 
   /** Whether the event was kept raw. */

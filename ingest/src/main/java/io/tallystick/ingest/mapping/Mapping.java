@@ -9,13 +9,15 @@ import com.google.re2j.Pattern;
 import com.schibsted.spt.data.jslt.Expression;
 import com.schibsted.spt.data.jslt.JsltException;
 import com.schibsted.spt.data.jslt.Parser;
+import io.tallystick.entry.EntryField;
 import io.tallystick.tlog.Quoted;
 import java.io.StringReader;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
@@ -43,31 +45,15 @@ public final class Mapping {
   private static final Set<String> KEYS = Set.of("name", "title", "match", "map");
   private static final Pattern NAME = Pattern.compile("[a-z0-9-]{1,64}");
 
-  /** Fields that a mapping can set: those that a client can. */
-  private static final Set<String> FIELDS =
-      new LinkedHashSet<>(
-          List.of(
-              "event_type",
-              "outcome",
-              "severity",
-              "tenant",
-              "actor_type",
-              "actor_id",
-              "actor_username",
-              "actor_ip",
-              "user_agent",
-              "actor_host",
-              "session_id",
-              "target_type",
-              "target_id",
-              "action",
-              "target_name",
-              "occurred_at",
-              "event_id",
-              "request_id",
-              "trace_id"));
-
-  private static final String DETAILS = "details";
+  /** Fields that a mapping can set: those of a client that have one value. */
+  private static final Set<EntryField> FIELDS =
+      EnumSet.complementOf(
+          EnumSet.of(
+              EntryField.SOURCE,
+              EntryField.SOURCE_SEQ,
+              EntryField.ALTERED,
+              EntryField.DETAILS,
+              EntryField.PERSONAL));
 
   /** A path from the event's own keys, such as {@code .a."b c".d}. */
   private static final Pattern PATH =
@@ -77,7 +63,7 @@ public final class Mapping {
   private static final Pattern KEY =
       Pattern.compile("[.](?:([A-Za-z_][A-Za-z0-9_-]*)|\"([^\"]+)\")");
 
-  private record Field(String name, Expression expression, List<List<String>> paths) {}
+  private record Field(EntryField name, Expression expression, List<List<String>> paths) {}
 
   private final String name;
   private final String title;
@@ -117,7 +103,7 @@ public final class Mapping {
     for (Map.Entry<?, ?> field : object(where + ", map", parts.get("map")).entrySet()) {
       fields.add(field(where, String.valueOf(field.getKey()), String.valueOf(field.getValue())));
     }
-    if (fields.stream().noneMatch(field -> field.name.equals("event_type"))) {
+    if (fields.stream().noneMatch(field -> field.name == EntryField.EVENT_TYPE)) {
       throw new InvalidMappingException(where + ": map has no event_type, which every event needs");
     }
     return new Mapping(
@@ -158,15 +144,20 @@ public final class Mapping {
   }
 
   private static Field field(String where, String name, String expression) {
-    if (!FIELDS.contains(name)) {
-      throw new InvalidMappingException(
-          where
-              + ", map: "
-              + Quoted.of(name)
-              + " is no field that a mapping can set; those are "
-              + String.join(", ", FIELDS));
-    }
-    return new Field(name, compile(where + ", " + name, expression), paths(expression));
+    EntryField field =
+        FIELDS.stream()
+            .filter(known -> known.toString().equals(name))
+            .findFirst()
+            .orElseThrow(() ->
+                new InvalidMappingException(
+                    where
+                        + ", map: "
+                        + Quoted.of(name)
+                        + " is no field that a mapping can set; those are "
+                        + FIELDS.stream()
+                            .map(EntryField::toString)
+                            .collect(Collectors.joining(", "))));
+    return new Field(field, compile(where + ", " + name, expression), paths(expression));
   }
 
   private static Expression compile(String where, String expression) {
@@ -229,8 +220,8 @@ public final class Mapping {
       if (!value.isValueNode() || value.isNull() || value.asText().isEmpty()) {
         continue;
       }
-      boolean number = field.name.equals("actor_id") && value.isIntegralNumber();
-      event.set(field.name, number ? value : TextNode.valueOf(value.asText()));
+      boolean number = field.name == EntryField.ACTOR_ID && value.isIntegralNumber();
+      event.set(field.name.toString(), number ? value : TextNode.valueOf(value.asText()));
       for (List<String> path : field.paths) {
         if (move(rest, path, value.asText())) {
           moved.add(String.join(".", path));
@@ -238,7 +229,7 @@ public final class Mapping {
       }
     }
     if (!rest.isEmpty()) {
-      event.set(DETAILS, rest);
+      event.set(EntryField.DETAILS.toString(), rest);
     }
     return new Mapped(name, event, moved, null);
   }

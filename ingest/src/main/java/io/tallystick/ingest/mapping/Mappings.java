@@ -2,10 +2,10 @@ package io.tallystick.ingest.mapping;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -56,11 +56,10 @@ public final class Mappings {
 
   private final ObjectMapper json =
       JsonMapper.builder(
-              com.fasterxml.jackson.core.JsonFactory.builder()
+              JsonFactory.builder()
                   .streamReadConstraints(
                       StreamReadConstraints.builder().maxNestingDepth(MAX_NESTING).build())
                   .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                  .disable(JsonReadFeature.ALLOW_TRAILING_COMMA)
                   .build())
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
@@ -130,7 +129,7 @@ public final class Mappings {
   private Mapped map(Mapping mapping, ObjectNode object, byte[] original) {
     try {
       Mapped mapped = mapping.map(object, json);
-      check(mapped.event(), true);
+      check(mapped, true);
       return mapped;
     } catch (JsltException | InvalidEventException e) {
       return raw(mapping.name(), original, object, String.valueOf(e.getMessage()));
@@ -144,17 +143,9 @@ public final class Mappings {
   }
 
   /** Fails if it is not valid. */
-  private void check(ObjectNode event, boolean truncate) {
+  private static void check(Mapped mapped, boolean truncate) {
     EventReader.Rules rules = new EventReader.Rules(1, truncate, false, Entry.LOCAL);
-    var _ = EventReader.readOne(bytes(event), rules);
-  }
-
-  private byte[] bytes(JsonNode node) {
-    try {
-      return json.writeValueAsBytes(node);
-    } catch (JsonProcessingException e) {
-      throw new UncheckedIOException(e);
-    }
+    var _ = EventReader.readOne(mapped.json(), rules);
   }
 
   /** An event that has the original in its details. */
@@ -169,9 +160,10 @@ public final class Mappings {
     details.put("failure", cut(failure, 1_000));
     if (object != null) {
       details.set("event", object);
+      Mapped whole = new Mapped(mapping, event, List.of(), failure);
       try {
-        check(event, false);
-        return new Mapped(mapping, event, List.of(), failure);
+        check(whole, false);
+        return whole;
       } catch (InvalidEventException e) {
         details.remove("event");
       }

@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tallystick.entry.EntryField;
+import io.tallystick.entry.Event;
 import io.tallystick.entry.EventReader;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -168,6 +171,16 @@ class MappingsTest {
     assertThat(EventReader.readOne(JSON.writeValueAsBytes(mapped.event())).details()).isNotNull();
   }
 
+  /** Java's own way to bytes makes a question mark of it, and nobody would know. */
+  @Test
+  void aLoneSurrogateIsReplacedWhereTheEntrySaysSo() {
+    Mapped mapped =
+        map("{\"@timestamp\":1,\"_document_id\":\"x\",\"action\":\"a.b\",\"actor\":\"o\\ud800\"}");
+    Event event = EventReader.readOne(mapped.json(), new EventReader.Rules(1, true, false, null));
+    assertThat(event.actorUsername()).isEqualTo("o\ufffd");
+    assertThat(event.altered()).containsExactly(EntryField.ACTOR_USERNAME);
+  }
+
   /** Objects that look like what a mapping knows, with values of every kind in every place. */
   @Test
   void anyEventBecomesAValidOne() throws Exception {
@@ -272,8 +285,7 @@ class MappingsTest {
         mapping(
             "name: a\nmatch: .\"import\"\nmap:\n  event_type: .now\n  action: '\"def import now()\"'\n");
     Mapped mapped =
-        new Mappings(java.util.List.of(mapping))
-            .map("{\"import\":1,\"now\":\"x\"}".getBytes(UTF_8));
+        new Mappings(List.of(mapping)).map("{\"import\":1,\"now\":\"x\"}".getBytes(UTF_8));
     assertThat(mapped.failure()).isNull();
     assertThat(mapped.event().path("action").asText()).isEqualTo("def import now()");
   }
@@ -299,7 +311,7 @@ class MappingsTest {
         mapping(
             "name: a\nmatch: 'true'\nmap:\n  event_type: 'if (test(.a, \"^(a+)+$\")) \"x\" else \"y\"'\n");
     Mapped mapped =
-        new Mappings(java.util.List.of(mapping))
+        new Mappings(List.of(mapping))
             .map(("{\"a\":\"" + "a".repeat(10_000) + "!\"}").getBytes(UTF_8));
     assertThat(mapped.event().path("event_type").asText()).isEqualTo("y");
   }
