@@ -2,20 +2,12 @@ package io.tallystick.store.log;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import io.tallystick.store.files.AtomicFile;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.TreeSet;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,12 +25,10 @@ import org.jspecify.annotations.Nullable;
 public record Erasures(
     @JsonProperty(value = "entries", required = true) List<Long> entries,
     @JsonProperty("pending_after") @Nullable Long pendingAfter,
-    @JsonProperty(value = "crc32c", required = true) long crc32c) {
+    @JsonProperty(value = "crc32c", required = true) long crc32c)
+    implements ChecksummedFile.Content<Erasures> {
   /** The content of a log in which nothing was erased. */
   public static final Erasures NONE = new Erasures(List.of(), null, 0);
-
-  private static final ObjectMapper JSON =
-      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   public Erasures {
     entries = List.copyOf(entries);
@@ -72,17 +62,12 @@ public record Erasures(
   }
 
   private static Erasures sealed(List<Long> entries, @Nullable Long pendingAfter) {
-    return new Erasures(entries, pendingAfter, new Erasures(entries, pendingAfter, 0).crc());
+    return ChecksummedFile.sealed(new Erasures(entries, pendingAfter, 0));
   }
 
-  private long crc() {
-    try {
-      CRC32C crc = new CRC32C();
-      crc.update(JSON.writeValueAsBytes(new Erasures(entries, pendingAfter, 0)));
-      return crc.getValue();
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a list of ids can always be written as JSON", e);
-    }
+  @Override
+  public Erasures withCrc32c(long crc) {
+    return new Erasures(entries, pendingAfter, crc);
   }
 
   /**
@@ -91,25 +76,15 @@ public record Erasures(
    * @throws LogException.Corrupt if it is damaged
    */
   public static Erasures read(Path file) throws IOException {
-    Erasures erasures;
     try {
-      erasures = JSON.readValue(Files.readAllBytes(file), Erasures.class);
+      return ChecksummedFile.read(file, Erasures.class);
     } catch (NoSuchFileException e) {
       return NONE;
-    } catch (JsonProcessingException e) {
-      throw new LogException.Corrupt(
-          file + " is not a valid erasures.json: " + e.getOriginalMessage());
     }
-    if (erasures.crc() != erasures.crc32c) {
-      throw new LogException.Corrupt(
-          file + " was changed: its checksum is wrong. Restore it from a backup");
-    }
-    return erasures;
   }
 
   /** Writes the file durably. */
   public void write(Path file) throws IOException {
-    String text = JSON.writer(SerializationFeature.INDENT_OUTPUT).writeValueAsString(this);
-    AtomicFile.write(file, (text + "\n").getBytes(StandardCharsets.UTF_8));
+    ChecksummedFile.write(file, this);
   }
 }

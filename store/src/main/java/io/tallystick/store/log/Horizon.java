@@ -3,20 +3,12 @@ package io.tallystick.store.log;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import io.tallystick.store.files.AtomicFile;
 import io.tallystick.tlog.Hash;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,10 +30,8 @@ public record Horizon(
     @JsonProperty(value = "previous_hash", required = true) String previousHash,
     @JsonProperty(value = "removed", required = true) List<Removed> removed,
     @JsonProperty("restored_from") @Nullable List<String> restoredFrom,
-    @JsonProperty(value = "crc32c", required = true) long crc32c) {
-  private static final ObjectMapper JSON =
-      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
-
+    @JsonProperty(value = "crc32c", required = true) long crc32c)
+    implements ChecksummedFile.Content<Horizon> {
   public Horizon {
     removed = List.copyOf(removed);
     restoredFrom = restoredFrom == null ? null : List.copyOf(restoredFrom);
@@ -117,18 +107,12 @@ public record Horizon(
   }
 
   private Horizon sealed() {
-    return new Horizon(firstId, previousHash, removed, restoredFrom, crc());
+    return ChecksummedFile.sealed(this);
   }
 
-  private long crc() {
-    try {
-      CRC32C crc = new CRC32C();
-      crc.update(
-          JSON.writeValueAsBytes(new Horizon(firstId, previousHash, removed, restoredFrom, 0)));
-      return crc.getValue();
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a horizon can always be written as JSON", e);
-    }
+  @Override
+  public Horizon withCrc32c(long crc) {
+    return new Horizon(firstId, previousHash, removed, restoredFrom, crc);
   }
 
   /**
@@ -140,16 +124,9 @@ public record Horizon(
   public static Horizon read(Path file, Hash genesis) throws IOException {
     Horizon horizon;
     try {
-      horizon = JSON.readValue(Files.readAllBytes(file), Horizon.class);
+      horizon = ChecksummedFile.read(file, Horizon.class);
     } catch (NoSuchFileException e) {
       return start(genesis);
-    } catch (JsonProcessingException e) {
-      throw new LogException.Corrupt(
-          file + " is not a valid horizon.json: " + e.getOriginalMessage());
-    }
-    if (horizon.crc() != horizon.crc32c) {
-      throw new LogException.Corrupt(
-          file + " was changed: its checksum is wrong. Restore it from a backup");
     }
     long next = 1;
     for (Removed removed : horizon.removed) {
@@ -170,7 +147,6 @@ public record Horizon(
 
   /** Writes the file durably. */
   public void write(Path file) throws IOException {
-    String text = JSON.writer(SerializationFeature.INDENT_OUTPUT).writeValueAsString(this);
-    AtomicFile.write(file, (text + "\n").getBytes(StandardCharsets.UTF_8));
+    ChecksummedFile.write(file, this);
   }
 }
