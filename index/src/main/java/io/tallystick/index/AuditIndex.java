@@ -1,10 +1,10 @@
 package io.tallystick.index;
 
 import io.tallystick.index.IndexView.Range;
-import io.tallystick.index.pace.Uninterruptibly;
 import io.tallystick.index.scope.Scope;
 import io.tallystick.index.text.IndexedDetails;
 import io.tallystick.store.LogReader;
+import io.tallystick.store.Uninterruptibly;
 import io.tallystick.store.log.SafePoint;
 import java.io.EOFException;
 import java.io.IOException;

@@ -30,14 +30,6 @@ record LogThread(Thread thread, Runnable work) {
       work.run();
       return false;
     }
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    return interrupted;
+    return Uninterruptibly.wasInterruptedWhileJoining(thread);
   }
 }

@@ -2,6 +2,7 @@ package io.tallystick.service.retention;
 
 import io.tallystick.service.Actor;
 import io.tallystick.service.Chore;
+import io.tallystick.store.Uninterruptibly;
 import io.tallystick.store.archive.Retention;
 import java.io.IOException;
 import java.time.Duration;
@@ -54,16 +55,6 @@ public final class RetentionSchedule implements AutoCloseable {
   @Override
   public void close() {
     thread.interrupt();
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    Uninterruptibly.join(thread);
   }
 }
