@@ -3,6 +3,7 @@ package io.tallystick.service.export;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tallystick.entry.EntryCodec;
 import io.tallystick.entry.InvalidEntryException;
@@ -19,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * The personal values of an entry as a file that opens its commitments, whoever has it: {@code
@@ -29,7 +31,10 @@ public final class PersonalFile {
   /** Most bytes of a file: those of an entry with every one of them escaped. */
   public static final int MAX_BYTES = 8 * EntryCodec.MAX_ENTRY_BYTES;
 
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+  private static final String NOT_OURS = "the personal values are not what tally writes";
 
   private PersonalFile() {}
 
@@ -42,6 +47,11 @@ public final class PersonalFile {
   private record Opening(
       @JsonProperty(value = "salt", required = true) String salt,
       @JsonProperty(value = "json", required = true) String json) {
+    Opening {
+      Objects.requireNonNull(salt);
+      Objects.requireNonNull(json);
+    }
+
     PersonalValue value() {
       return new PersonalValue(
           Base64.getUrlDecoder().decode(salt), json.getBytes(StandardCharsets.UTF_8));
@@ -76,6 +86,9 @@ public final class PersonalFile {
     try {
       Map<PersonalField, Hash> commitments = EntryCodec.decode(entry).personal();
       Map<String, Opening> openings = JSON.readValue(file, new TypeReference<>() {});
+      if (openings == null || openings.containsValue(null)) {
+        throw new InvalidProofException(NOT_OURS);
+      }
       for (Map.Entry<String, Opening> one : openings.entrySet()) {
         Hash commitment = commitments.get(PersonalField.of(one.getKey()));
         if (commitment == null || !commitment.equals(one.getValue().value().commitment())) {
@@ -88,10 +101,10 @@ public final class PersonalFile {
       }
       return values;
     } catch (JsonProcessingException e) {
-      throw new InvalidProofException("the personal values are not what tally writes");
+      throw new InvalidProofException(NOT_OURS);
     } catch (InvalidEntryException e) {
       throw new InvalidProofException("the entry can't be decoded: " + e.getMessage());
-    } catch (IOException | IllegalArgumentException | NullPointerException e) {
+    } catch (IOException | IllegalArgumentException e) {
       throw new InvalidProofException("the personal values can't be read: " + e.getMessage());
     }
   }
