@@ -26,6 +26,11 @@ public record ReadableEntry(
     erased = List.copyOf(erased);
   }
 
+  /** An entry with nothing but what its own bytes say. */
+  public static ReadableEntry withoutValues(Entry entry) {
+    return new ReadableEntry(entry, entry.event(), Map.of(), List.of());
+  }
+
   /**
    * Puts values back into their entry.
    *
@@ -35,7 +40,7 @@ public record ReadableEntry(
    */
   public static ReadableEntry of(Entry entry, List<PersonalValue> values) {
     if (entry.personal().isEmpty() && values.isEmpty()) {
-      return new ReadableEntry(entry, entry.event(), Map.of(), List.of());
+      return withoutValues(entry);
     }
     if (entry.personal().size() != values.size()) {
       throw new InvalidEntryException(

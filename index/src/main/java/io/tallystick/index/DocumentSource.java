@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.lucene.document.Document;
@@ -43,9 +42,7 @@ final class DocumentSource {
       Optional<Entry> itself = withoutValues(entry);
       if (itself.isPresent()) {
         LOG.warn("no filter finds entry {} by its personal values: {}", entry.id(), e.getMessage());
-        ReadableEntry readable =
-            new ReadableEntry(itself.get(), itself.get().event(), Map.of(), List.of());
-        return EntryDocument.of(readable, details);
+        return EntryDocument.of(ReadableEntry.withoutValues(itself.get()), details);
       }
       LOG.warn(
           "no filter will find entry {}, which can't be decoded: {}", entry.id(), e.getMessage());

@@ -9,7 +9,6 @@ import io.tallystick.entry.ReadableEntry;
 import io.tallystick.store.log.StoredEntry;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -35,8 +34,7 @@ public record PartialEntry(
   public static PartialEntry of(StoredEntry stored) {
     Entry entry = stored.decode();
     if (entry.personal().isEmpty()) {
-      return new PartialEntry(
-          new ReadableEntry(entry, entry.event(), Map.of(), List.of()), List.of(), List.of());
+      return nothingOf(entry, List.of());
     }
     List<PersonalValue> values = stored.personal();
     List<PersonalField> names = List.copyOf(entry.personal().keySet());
@@ -67,8 +65,7 @@ public record PartialEntry(
   }
 
   private static PartialEntry nothingOf(Entry entry, List<PersonalField> names) {
-    return new PartialEntry(
-        new ReadableEntry(entry, entry.event(), Map.of(), List.of()), List.of(), names);
+    return new PartialEntry(ReadableEntry.withoutValues(entry), List.of(), names);
   }
 
   /** The entry as the log's hashes cover it. */
