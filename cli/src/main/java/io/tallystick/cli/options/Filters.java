@@ -3,10 +3,13 @@ package io.tallystick.cli.options;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The filters of the list, one option for each parameter of {@code GET /api/audit}. */
 public final class Filters {
+  @Mixin private final Names names = new Names();
+
   @Option(
       names = "--event-type",
       paramLabel = "TYPE",
@@ -29,9 +32,6 @@ public final class Filters {
 
   @Option(names = "--severity-min", paramLabel = "WORD", description = "Least severity")
   @Nullable String severityMin;
-
-  @Option(names = "--tenant", paramLabel = "NAME", description = "Tenant that it belongs to")
-  @Nullable String tenant;
 
   @Option(
       names = "--actor-type",
@@ -57,27 +57,6 @@ public final class Filters {
       description = "Address that it came from, or a range such as 10.0.0.0/8")
   @Nullable String actorIp;
 
-  @Option(names = "--actor-host", paramLabel = "NAME", description = "Host that it came from")
-  @Nullable String actorHost;
-
-  @Option(names = "--session-id", paramLabel = "ID", description = "Session that it was done in")
-  @Nullable String sessionId;
-
-  @Option(
-      names = "--target-type",
-      paramLabel = "TYPE",
-      description = "Kind of thing it was done to")
-  @Nullable String targetType;
-
-  @Option(names = "--target-id", paramLabel = "ID", description = "Id of the thing it was done to")
-  @Nullable String targetId;
-
-  @Option(
-      names = "--target-name",
-      paramLabel = "NAME",
-      description = "Name of the thing it was done to")
-  @Nullable String targetName;
-
   @Option(names = "--event-id", paramLabel = "ID", description = "Event id that the client sent")
   @Nullable String eventId;
 
@@ -89,12 +68,6 @@ public final class Filters {
 
   @Option(names = "--trace-id", paramLabel = "ID", description = "W3C trace id")
   @Nullable String traceId;
-
-  @Option(
-      names = "--source",
-      paramLabel = "NAME",
-      description = "Name of the API key that wrote it")
-  @Nullable String source;
 
   @Option(
       names = "--details",
@@ -163,20 +136,20 @@ public final class Filters {
         .one("outcome", outcome)
         .one("severity", severity)
         .one("severity_min", severityMin)
-        .one("tenant", tenant)
+        .one("tenant", names.tenant)
         .one("actor_type", actorType)
         .one("actor_id", actorId)
         .one("actor_username", actorUsername)
         .one("actor_ip", actorIp)
-        .one("actor_host", actorHost)
-        .one("session_id", sessionId)
-        .one("target_type", targetType)
-        .one("target_id", targetId)
-        .one("target_name", targetName)
+        .one("actor_host", names.actorHost)
+        .one("session_id", names.sessionId)
+        .one("target_type", names.targetType)
+        .one("target_id", names.targetId)
+        .one("target_name", names.targetName)
         .one("event_id", eventId)
         .one("request_id", requestId)
         .one("trace_id", traceId)
-        .one("source", source)
+        .one("source", names.source)
         .one("security", security ? "true" : null)
         .one("since", since)
         .one("until", until)

@@ -3,10 +3,13 @@ package io.tallystick.cli.options;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Filters that say exactly whose values are meant, under the names of those of the list. */
 public final class Whose {
+  @Mixin private final Names names = new Names();
+
   @Option(names = "--actor-id", paramLabel = "ID", description = "Id of the actor who did it")
   @Nullable String actorId;
 
@@ -19,27 +22,6 @@ public final class Whose {
   @Option(names = "--actor-ip", paramLabel = "ADDRESS", description = "Address that it came from")
   @Nullable String actorIp;
 
-  @Option(names = "--actor-host", paramLabel = "NAME", description = "Host that it came from")
-  @Nullable String actorHost;
-
-  @Option(names = "--session-id", paramLabel = "ID", description = "Session that it was done in")
-  @Nullable String sessionId;
-
-  @Option(
-      names = "--target-type",
-      paramLabel = "TYPE",
-      description = "Kind of thing it was done to")
-  @Nullable String targetType;
-
-  @Option(names = "--target-id", paramLabel = "ID", description = "Id of the thing it was done to")
-  @Nullable String targetId;
-
-  @Option(
-      names = "--target-name",
-      paramLabel = "NAME",
-      description = "Name of the thing it was done to")
-  @Nullable String targetName;
-
   @Option(
       names = "--details",
       paramLabel = "PATH=VALUE",
@@ -49,15 +31,6 @@ public final class Whose {
 
   @Option(names = "--event-type", paramLabel = "TYPE", description = "Event type")
   @Nullable String eventType;
-
-  @Option(names = "--tenant", paramLabel = "NAME", description = "Tenant that it belongs to")
-  @Nullable String tenant;
-
-  @Option(
-      names = "--source",
-      paramLabel = "NAME",
-      description = "Name of the API key that wrote it")
-  @Nullable String source;
 
   @Option(names = "--ids", paramLabel = "IDS", description = "These entries only: 17,20-29")
   @Nullable String ids;
@@ -79,14 +52,14 @@ public final class Whose {
         .one("actor_id", actorId)
         .one("actor_username", actorUsername)
         .one("actor_ip", actorIp)
-        .one("actor_host", actorHost)
-        .one("session_id", sessionId)
-        .one("target_type", targetType)
-        .one("target_id", targetId)
-        .one("target_name", targetName)
+        .one("actor_host", names.actorHost)
+        .one("session_id", names.sessionId)
+        .one("target_type", names.targetType)
+        .one("target_id", names.targetId)
+        .one("target_name", names.targetName)
         .one("event_type", eventType)
-        .one("tenant", tenant)
-        .one("source", source)
+        .one("tenant", names.tenant)
+        .one("source", names.source)
         .one("ids", ids)
         .one("since", since)
         .one("until", until)
