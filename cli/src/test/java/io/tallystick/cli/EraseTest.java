@@ -4,11 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tallystick.cli.terminal.Failure;
-import io.tallystick.cli.terminal.Terminal;
 import io.tallystick.store.LogReader;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,17 +25,8 @@ class EraseTest {
   private Path log;
   private String key;
 
-  private record Result(int exit, String out, String err) {}
-
-  private Result run(String... args) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    Map<String, String> environment = Map.of("TALLY_DATA", log.toString());
-    Terminal terminal =
-        new Terminal(
-            new PrintStream(out, true, UTF_8), new PrintStream(err, true, UTF_8), environment);
-    int exit = Main.run(terminal, environment, List.of(args));
-    return new Result(exit, out.toString(UTF_8), err.toString(UTF_8));
+  private InProcess.Result run(String... arguments) {
+    return InProcess.run(Map.of("TALLY_DATA", log.toString()), "", arguments);
   }
 
   @BeforeEach
@@ -52,8 +40,9 @@ class EraseTest {
         {"event_type":"auth.login.failed","actor_username":"other","event_id":"2"}
         {"event_type":"auth.logout","actor_username":"zwetschge","details":{"mail":"zwetschge@x"}}
         """);
-    Result appended = run("append", "--personal", "actor_username,details.mail", events.toString());
-    assertThat(appended.exit()).as(appended.err()).isZero();
+    InProcess.Result appended =
+        run("append", "--personal", "actor_username,details.mail", events.toString());
+    assertThat(appended.code()).as(appended.err()).isZero();
     Files.delete(events);
     key = LogReader.open(log).identity().verifierKeys().getFirst();
   }
@@ -73,17 +62,18 @@ class EraseTest {
   @Test
   void erasesWhatADryRunShows() throws Exception {
     assertThat(filesWithTheName()).isNotEmpty();
-    Result dry = run("erase", "--actor-username", NAME, "--reason", "request 17", "--dry-run");
+    InProcess.Result dry =
+        run("erase", "--actor-username", NAME, "--reason", "request 17", "--dry-run");
     assertThat(dry.out()).contains("details.mail", "3 values of 2 entries would be erased");
     assertThat(run("list", "--actor-username", NAME).out()).contains(NAME);
-    Result done = run("erase", "--actor-username", NAME, "--reason", "request 17");
-    assertThat(done.exit()).as(done.err()).isZero();
+    InProcess.Result done = run("erase", "--actor-username", NAME, "--reason", "request 17");
+    assertThat(done.code()).as(done.err()).isZero();
     assertThat(done.out()).contains("3 values of 2 entries erased for good", "recorded as entry 5");
     assertThat(filesWithTheName()).isEmpty();
     assertThat(run("list", "--format", "json").out())
         .contains("\"erased\":{\"actor_username\":{\"erasure\":5,", "\"actor_username\":\"other\"")
         .doesNotContain(NAME);
-    assertThat(run("verify").exit()).isZero();
+    assertThat(run("verify").code()).isZero();
     assertThat(run("erase", "--actor-username", NAME, "--reason", "again").out())
         .contains("0 values of 0 entries");
   }
@@ -95,10 +85,10 @@ class EraseTest {
     assertThat(run("erase", "--reason", "r").err()).contains("needs a filter");
     assertThat(run("erase", "--ids", "2", "--fields", "severity", "--reason", "r").err())
         .contains("severity");
-    assertThat(run("hold", "add", "--start-id", "4", "--end-id", "4", "--reason", "c").exit())
+    assertThat(run("hold", "add", "--start-id", "4", "--end-id", "4", "--reason", "c").code())
         .isZero();
-    Result held = run("erase", "--actor-username", NAME, "--reason", "r");
-    assertThat(held.exit()).isEqualTo(Failure.USAGE);
+    InProcess.Result held = run("erase", "--actor-username", NAME, "--reason", "r");
+    assertThat(held.code()).isEqualTo(Failure.USAGE);
     assertThat(held.err()).contains("legal hold 5 keeps entries 4 to 4");
     assertThat(run("serve", "--personal", "severity").err()).contains("--personal", "severity");
   }
@@ -107,15 +97,15 @@ class EraseTest {
   void proofsAndBundlesOpenCommitments() throws Exception {
     Path proof = directory.resolve("p.tlog-proof");
     Path bundle = directory.resolve("b.zip");
-    assertThat(run("prove", "2", "--out", proof.toString()).exit()).isZero();
-    assertThat(run("export", "--proofs", "--out", bundle.toString()).exit()).isZero();
-    assertThat(run("erase", "--actor-username", NAME, "--reason", "r").exit()).isZero();
+    assertThat(run("prove", "2", "--out", proof.toString()).code()).isZero();
+    assertThat(run("export", "--proofs", "--out", bundle.toString()).code()).isZero();
+    assertThat(run("erase", "--actor-username", NAME, "--reason", "r").code()).isZero();
 
-    Result valid = run("verify-proof", proof.toString(), "--key", key);
-    assertThat(valid.exit()).as(valid.out()).isZero();
+    InProcess.Result valid = run("verify-proof", proof.toString(), "--key", key);
+    assertThat(valid.code()).as(valid.out()).isZero();
     assertThat(valid.out()).contains("actor_username is \"zwetschge\"");
-    Result whole = run("verify-bundle", bundle.toString(), "--key", key);
-    assertThat(whole.exit()).as(whole.out()).isZero();
+    InProcess.Result whole = run("verify-bundle", bundle.toString(), "--key", key);
+    assertThat(whole.code()).as(whole.out()).isZero();
     assertThat(whole.out()).contains("the personal values of 3 are those that were written");
 
     String text = Files.readString(proof);
@@ -125,8 +115,8 @@ class EraseTest {
     Files.writeString(
         proof,
         text.replace(extra, "extra " + Base64.getEncoder().encodeToString(other.getBytes(UTF_8))));
-    Result forged = run("verify-proof", proof.toString(), "--key", key);
-    assertThat(forged.exit()).isEqualTo(Failure.NOT_VALID);
+    InProcess.Result forged = run("verify-proof", proof.toString(), "--key", key);
+    assertThat(forged.code()).isEqualTo(Failure.NOT_VALID);
     assertThat(forged.out()).contains("actor_username", "is not the one that the entry commits to");
   }
 

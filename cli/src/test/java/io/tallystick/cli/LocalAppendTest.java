@@ -1,12 +1,8 @@
 package io.tallystick.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tallystick.cli.terminal.Failure;
-import io.tallystick.cli.terminal.Terminal;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,17 +14,8 @@ import org.junit.jupiter.api.io.TempDir;
 class LocalAppendTest {
   @TempDir Path directory;
 
-  private record Result(int exit, String out, String err) {}
-
-  private Result run(String... args) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    Map<String, String> environment = Map.of("TALLY_DATA", directory.resolve("log").toString());
-    Terminal terminal =
-        new Terminal(
-            new PrintStream(out, true, UTF_8), new PrintStream(err, true, UTF_8), environment);
-    int exit = Main.run(terminal, environment, List.of(args));
-    return new Result(exit, out.toString(UTF_8), err.toString(UTF_8));
+  private InProcess.Result run(String... arguments) {
+    return InProcess.run(Map.of("TALLY_DATA", directory.resolve("log").toString()), "", arguments);
   }
 
   @Test
@@ -40,8 +27,8 @@ class LocalAppendTest {
         {"event_type":"api_key.created"}
         {"event_type":"audit.hold.released","details":{"hold":7}}
         """);
-    Result refused = run("append", events.toString());
-    assertThat(refused.exit()).isEqualTo(Failure.USAGE);
+    InProcess.Result refused = run("append", events.toString());
+    assertThat(refused.code()).isEqualTo(Failure.USAGE);
     assertThat(refused.err())
         .contains("line 2", "only the log itself writes", "\"audit.hold.released\"");
 
