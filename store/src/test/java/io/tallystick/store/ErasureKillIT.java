@@ -6,9 +6,6 @@ import io.tallystick.store.log.Erasure;
 import io.tallystick.store.log.LogConfig;
 import io.tallystick.store.verify.LogVerifier;
 import io.tallystick.store.verify.VerifyRequest;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -16,7 +13,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,23 +27,18 @@ class ErasureKillIT {
 
   @TempDir Path data;
 
-  private final List<Erasure.Ids> erased = new ArrayList<>();
-
   @Test
   void everyErasureIsCarriedOutWhenTheProcessIsKilled() throws Exception {
     Random random = new Random();
+    List<Erasure.Ids> erased = new ArrayList<>();
     for (int kill = 0; kill < KILLS; kill++) {
-      Process writer = start();
-      Thread listener = Thread.ofPlatform().start(() -> read(writer));
-      int before = erasures();
-      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-      while (erasures() == before && writer.isAlive() && System.nanoTime() < deadline) {
-        Thread.sleep(5);
-      }
-      assertThat(erasures()).as("the writer came up").isGreaterThan(before);
+      KilledWriter writer = KilledWriter.start(Writer.class, data);
+      writer.awaitLines(1);
       Thread.sleep(random.nextInt(300));
-      writer.destroyForcibly().waitFor();
-      listener.join();
+      for (String line : writer.kill()) {
+        String[] words = line.split(" ", -1);
+        erased.add(new Erasure.Ids(Long.parseLong(words[0]), Long.parseLong(words[1])));
+      }
       LogReader reader = LogReader.open(data);
       assertThat(new LogVerifier(reader).verify(VerifyRequest.all(), null).faults()).isEmpty();
     }
@@ -72,44 +63,6 @@ class ErasureKillIT {
     System.out.printf(
         "%d kills, %d erasures confirmed, %d recorded, all of them carried out%n",
         KILLS, erased.size(), reader.erasures().entries().size());
-  }
-
-  private synchronized int erasures() {
-    return erased.size();
-  }
-
-  private void read(Process writer) {
-    try (BufferedReader out =
-        new BufferedReader(
-            new InputStreamReader(writer.getInputStream(), StandardCharsets.UTF_8))) {
-      for (String line = out.readLine(); line != null; line = out.readLine()) {
-        if (line.endsWith(";")) {
-          String[] words = line.substring(0, line.length() - 1).split(" ", -1);
-          synchronized (this) {
-            erased.add(new Erasure.Ids(Long.parseLong(words[0]), Long.parseLong(words[1])));
-          }
-        }
-      }
-    } catch (IOException e) {
-      // The pipe ends with the process.
-      return;
-    }
-  }
-
-  private Process start() throws IOException {
-    Path options = Path.of(System.getProperty("tallystick.jvm.options", "../jvm.options"));
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "@" + options.toAbsolutePath().normalize(),
-            "-Xmx256m",
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC",
-            "-cp",
-            System.getProperty("java.class.path"),
-            Writer.class.getName(),
-            data.toString())
-        .redirectError(ProcessBuilder.Redirect.DISCARD)
-        .start();
   }
 
   /** The process that is killed. It prints the first and the last id of each erasure. */

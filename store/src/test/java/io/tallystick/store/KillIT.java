@@ -7,14 +7,10 @@ import io.tallystick.store.log.Receipt;
 import io.tallystick.store.verify.LogVerifier;
 import io.tallystick.store.verify.VerifyReport;
 import io.tallystick.store.verify.VerifyRequest;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -37,17 +33,10 @@ class KillIT {
     long slowestOpenMillis = 0;
     long dearestOpenMillis = 0;
     for (int kill = 0; kill < KILLS; kill++) {
-      Process writer = start();
-      List<Long> acknowledgements = new ArrayList<>();
-      Thread listener = Thread.ofPlatform().start(() -> read(writer, acknowledgements));
-      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-      while (size(acknowledgements) < 2 && writer.isAlive() && System.nanoTime() < deadline) {
-        Thread.sleep(5);
-      }
-      assertThat(size(acknowledgements)).as("the writer came up").isGreaterThanOrEqualTo(2);
+      KilledWriter writer = KilledWriter.start(Writer.class, data);
+      writer.awaitLines(2);
       Thread.sleep(random.nextInt(400));
-      writer.destroyForcibly().waitFor();
-      listener.join();
+      List<Long> acknowledgements = writer.kill().stream().map(Long::valueOf).toList();
       slowestOpenMillis = Math.max(slowestOpenMillis, acknowledgements.getFirst());
       dearestOpenMillis = Math.max(dearestOpenMillis, acknowledgements.get(1));
       for (long id : acknowledgements.subList(2, acknowledgements.size())) {
@@ -67,45 +56,6 @@ class KillIT {
     System.out.printf(
         "%d kills, %d entries acknowledged, %d in the log, 0 lost; slowest open %d ms, at most %d ms of it on the processor%n",
         KILLS, acknowledged, found.ids().size(), slowestOpenMillis, dearestOpenMillis);
-  }
-
-  private static int size(List<Long> list) {
-    synchronized (list) {
-      return list.size();
-    }
-  }
-
-  private static void read(Process writer, List<Long> acknowledgements) {
-    try (BufferedReader out =
-        new BufferedReader(
-            new InputStreamReader(writer.getInputStream(), StandardCharsets.UTF_8))) {
-      for (String line = out.readLine(); line != null; line = out.readLine()) {
-        if (line.endsWith(";")) {
-          synchronized (acknowledgements) {
-            acknowledgements.add(Long.valueOf(line.substring(0, line.length() - 1)));
-          }
-        }
-      }
-    } catch (IOException e) {
-      // The pipe ends with the process.
-      return;
-    }
-  }
-
-  private Process start() throws IOException {
-    Path options = Path.of(System.getProperty("tallystick.jvm.options", "../jvm.options"));
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "@" + options.toAbsolutePath().normalize(),
-            "-Xmx256m",
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC",
-            "-cp",
-            System.getProperty("java.class.path"),
-            Writer.class.getName(),
-            data.toString())
-        .redirectError(ProcessBuilder.Redirect.DISCARD)
-        .start();
   }
 
   /**
