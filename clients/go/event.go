@@ -65,7 +65,7 @@ func (e Event) encode(stream string) ([]byte, error) {
 		return nil, fmt.Errorf("ActorID must be a string or an integer, but was a %T", e.ActorID)
 	}
 	if stream != DefaultStream {
-		if _, taken := e.Details["stream"]; taken {
+		if _, given := e.Details["stream"]; given {
 			return nil, errors.New(`Details must not have the key "stream", where the client writes its stream`)
 		}
 		details := map[string]any{"stream": stream}

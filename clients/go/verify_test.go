@@ -11,29 +11,37 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"strconv"
 	"strings"
 	"testing"
 )
 
-func TestPublishedInclusionVectors(t *testing.T) {
-	file, err := os.Open("testdata/inclusion.txt")
+// readVectors reads a file of vectors that the clients of all languages share.
+func readVectors(t *testing.T, name string, v any) {
+	t.Helper()
+	content, err := os.ReadFile("../vectors/" + name)
+	if err == nil {
+		err = json.Unmarshal(content, v)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+}
+
+func TestPublishedInclusionVectors(t *testing.T) {
+	var vectors []struct {
+		Name        string
+		Index, Size uint64
+		Leaf, Root  string
+		Proof       []string
+		Valid       bool
+	}
+	readVectors(t, "inclusion.json", &vectors)
 	good, bad := 0, 0
-	for lines := bufio.NewScanner(file); lines.Scan(); {
-		if strings.HasPrefix(lines.Text(), "#") {
-			continue
-		}
-		words := strings.Fields(lines.Text())
-		index, _ := strconv.ParseUint(words[1], 10, 64)
-		size, _ := strconv.ParseUint(words[2], 10, 64)
+	for _, v := range vectors {
 		var hashes []Hash
 		var malformed error
-		for _, word := range words[3:] {
-			hash, err := parseHash(strings.Trim(word, "-"))
+		for _, word := range append([]string{v.Root, v.Leaf}, v.Proof...) {
+			hash, err := parseHash(word)
 			if err != nil {
 				malformed = err
 			}
@@ -41,10 +49,10 @@ func TestPublishedInclusionVectors(t *testing.T) {
 		}
 		err := malformed
 		if err == nil {
-			err = VerifyInclusion(hashes[1], index, size, hashes[2:], hashes[0])
+			err = VerifyInclusion(hashes[1], v.Index, v.Size, hashes[2:], hashes[0])
 		}
-		if (err == nil) != (words[0] == "ok") {
-			t.Errorf("%v: %s", err, lines.Text())
+		if (err == nil) != v.Valid {
+			t.Errorf("%v: %s", err, v.Name)
 		}
 		if err == nil {
 			good++
@@ -57,31 +65,25 @@ func TestPublishedInclusionVectors(t *testing.T) {
 	}
 }
 
-// ourVectors are checkpoints of a log with a fixed key, sizes 0 to 5, and its leaf hashes.
+// ourVectors are checkpoints of a log with a fixed key, sizes 0 to 5, and its entries.
 type ourVectors struct {
-	VerifierKey string   `json:"verifier_key"`
-	Leaves      []string `json:"leaves"`
-	Checkpoints []string `json:"checkpoints"`
+	VerifierKey string `json:"verifier_key"`
+	Entries     []struct{ Hash string }
+	Checkpoints []struct{ Note string }
 }
 
 func vectors(t *testing.T) (ourVectors, VerifierKey, []Hash) {
 	t.Helper()
 	var v ourVectors
-	content, err := os.ReadFile("testdata/log.json")
-	if err == nil {
-		err = json.Unmarshal(content, &v)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	readVectors(t, "log.json", &v)
 	key, err := ParseVerifierKey(v.VerifierKey)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var leaves []Hash
-	for _, text := range v.Leaves {
+	for _, entry := range v.Entries {
 		var leaf Hash
-		if _, err := hex.Decode(leaf[:], []byte(text)); err != nil {
+		if _, err := hex.Decode(leaf[:], []byte(entry.Hash)); err != nil {
 			t.Fatal(err)
 		}
 		leaves = append(leaves, leaf)
@@ -128,7 +130,8 @@ func proofOf(index int, leaves []Hash, checkpoint string) string {
 
 func TestCheckpointsAndProofsOfALogWithAKnownKey(t *testing.T) {
 	v, key, leaves := vectors(t)
-	for size, note := range v.Checkpoints {
+	for size, signed := range v.Checkpoints {
+		note := signed.Note
 		checkpoint, err := VerifyCheckpoint(note, key)
 		if err != nil || checkpoint.Size != uint64(size) {
 			t.Fatalf("size %d: %+v, %v", size, checkpoint, err)
@@ -145,7 +148,7 @@ func TestCheckpointsAndProofsOfALogWithAKnownKey(t *testing.T) {
 // Each bit of a proof counts: of its index, its hashes, the checkpoint and the signature.
 func TestAProofWithAnyBitFlippedIsRefused(t *testing.T) {
 	v, key, leaves := vectors(t)
-	proof := proofOf(2, leaves, v.Checkpoints[5])
+	proof := proofOf(2, leaves, v.Checkpoints[5].Note)
 	if _, err := VerifyProof(proof, 3, leaves[2], key); err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +163,7 @@ func TestAProofWithAnyBitFlippedIsRefused(t *testing.T) {
 
 func TestAProofOfSomethingElseIsRefused(t *testing.T) {
 	v, key, leaves := vectors(t)
-	proof := proofOf(2, leaves, v.Checkpoints[5])
+	proof := proofOf(2, leaves, v.Checkpoints[5].Note)
 	public, _, err := ed25519.GenerateKey(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -175,7 +178,7 @@ func TestAProofOfSomethingElseIsRefused(t *testing.T) {
 		"a stranger's key":     func() error { _, err := VerifyProof(proof, 3, leaves[2], stranger); return err },
 		"a key with that name": func() error { _, err := VerifyProof(proof, 3, leaves[2], sameName); return err },
 		"another size": func() error {
-			_, err := VerifyProof(proofOf(2, leaves[:4], v.Checkpoints[5]), 3, leaves[2], key)
+			_, err := VerifyProof(proofOf(2, leaves[:4], v.Checkpoints[5].Note), 3, leaves[2], key)
 			return err
 		},
 	} {

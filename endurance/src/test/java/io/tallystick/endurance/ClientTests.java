@@ -6,7 +6,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
@@ -15,6 +16,7 @@ import java.util.stream.Collectors;
  */
 final class ClientTests {
   private final Path directory;
+  private final Map<String, String> environment = new HashMap<>();
 
   private ClientTests(Path directory) {
     this.directory = directory;
@@ -22,8 +24,14 @@ final class ClientTests {
 
   /** Those in {@code clients/LANGUAGE}. */
   static ClientTests of(String language) {
-    assumeTrue(Files.exists(jar()), "cli/target/tally.jar is not built");
+    assumeTrue(Files.exists(PackagedServer.JAR), "cli/target/tally.jar is not built");
     return new ClientTests(Path.of("../clients", language).toAbsolutePath().normalize());
+  }
+
+  /** Sets a variable for its tools. */
+  ClientTests with(String variable, String value) {
+    environment.put(variable, value);
+    return this;
   }
 
   /** Skips the test, with this reason, where a command fails or is not there. */
@@ -32,14 +40,18 @@ final class ClientTests {
     return this;
   }
 
-  /** Runs a command in the client's folder; what it prints becomes part of this test's output. */
-  void run(String... command) throws Exception {
+  /**
+   * Runs a command in the client's folder, which must succeed; what it prints becomes part of this
+   * test's output, and is returned.
+   */
+  String run(String... command) throws Exception {
     Path output = Files.createTempFile("client", ".out");
     try {
       int code = exitCode(ProcessBuilder.Redirect.to(output.toFile()), command);
       String printed = Files.readString(output);
       System.out.println(printed);
       assertThat(code).as(printed).isZero();
+      return printed;
     } finally {
       Files.delete(output);
     }
@@ -53,6 +65,7 @@ final class ClientTests {
             .redirectErrorStream(true)
             .redirectOutput(output);
     builder.environment().keySet().removeIf(name -> name.startsWith("TALLY_"));
+    builder.environment().putAll(environment);
     builder.environment().put("TALLY", server());
     builder.environment().put("TALLYSTICK_LONG", Boolean.getBoolean("tallystick.long") ? "1" : "");
     try {
@@ -62,26 +75,14 @@ final class ClientTests {
     }
   }
 
-  private static Path jar() {
-    return Path.of("../cli/target/tally.jar").toAbsolutePath().normalize();
-  }
-
   /** The words that run tally, quoted for a shell. */
   private static String server() {
-    Path options = Path.of(System.getProperty("tallystick.jvm.options", "../jvm.options"));
-    return List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "@" + options.toAbsolutePath().normalize(),
-            "-Xmx256m",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
+    return PackagedServer.tally(
             // A server that is killed starts again more quickly with the classes that the tests
             // of the command line left, if they did.
             "-Xlog:disable",
             "-Xlog:all=warning,cds*=off:stderr",
-            "-XX:SharedArchiveFile=" + jar().resolveSibling("tests.jsa"),
-            "-jar",
-            jar().toString())
+            "-XX:SharedArchiveFile=" + PackagedServer.JAR.resolveSibling("tests.jsa"))
         .stream()
         .map(word -> "'" + word.replace("'", "'\\''") + "'")
         .collect(Collectors.joining(" "));

@@ -14,6 +14,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The packaged server, {@code cli/target/tally.jar}, in a process of its own. */
@@ -30,24 +31,23 @@ final class PackagedServer implements AutoCloseable {
     this.key = key;
   }
 
+  /** The words that run tally, to which a command's are added. */
+  static List<String> tally(String... options) {
+    List<String> words = new ArrayList<>();
+    words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    Path file = Path.of(System.getProperty("tallystick.jvm.options", "../jvm.options"));
+    words.add("@" + file.toAbsolutePath().normalize());
+    words.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+    words.addAll(List.of(options));
+    words.addAll(List.of("-jar", JAR.toString()));
+    return words;
+  }
+
   static PackagedServer start(Path data) throws IOException {
-    Path options = Path.of(System.getProperty("tallystick.jvm.options", "../jvm.options"));
+    List<String> command = new ArrayList<>(tally());
+    command.addAll(List.of("serve", "--data", data.toString(), "--port", "0"));
     Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "@" + options.toAbsolutePath().normalize(),
-                "-Xmx256m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-jar",
-                JAR.toString(),
-                "serve",
-                "--data",
-                data.toString(),
-                "--port",
-                "0")
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     BufferedReader out = new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8));
     String line = out.readLine();
     if (line == null || !line.contains(" at http://")) {
