@@ -363,7 +363,7 @@ class ErasureTest {
     }
   }
 
-  /** A value in a block that cannot be read is not taken for erased. */
+  /** A value in a block that cannot be read does not count as erased. */
   @Test
   void whatDamageHidesIsErasedOnceItIsRepaired() throws Exception {
     Path segment = LogFiles.segments(data).getFirst();

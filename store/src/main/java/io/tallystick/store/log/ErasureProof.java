@@ -63,9 +63,8 @@ public final class ErasureProof {
         throw new InvalidProofException("the proof of an erasure is of another log or entry");
       }
       return Erasure.of(entry)
-          .orElseThrow(() ->
-              new InvalidProofException(
-                  "entry " + entry.id() + " is said to record an erasure, and does not"));
+          .orElseThrow(
+              () -> new InvalidProofException("entry " + entry.id() + " records no erasure"));
     } catch (InvalidNoteException | IllegalArgumentException e) {
       throw new InvalidProofException("the proof of an erasure is invalid: " + e.getMessage());
     }
