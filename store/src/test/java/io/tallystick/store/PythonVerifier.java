@@ -45,9 +45,12 @@ public final class PythonVerifier {
           Fault.Kind.TIME,
           Fault.Kind.TREE);
 
-  /** Of a log that was rewritten, one blames the checkpoint and the other the entries. */
+  /**
+   * Of a log that was rewritten, one blames the checkpoint and the other the entries; of one that
+   * ends too early, one says so of the checkpoint too.
+   */
   private static final Set<Fault.Kind> OF_CHECKPOINTS =
-      EnumSet.of(Fault.Kind.CHECKPOINT, Fault.Kind.TREE, Fault.Kind.TILE);
+      EnumSet.of(Fault.Kind.CHECKPOINT, Fault.Kind.TREE, Fault.Kind.TILE, Fault.Kind.SEQUENCE);
 
   private static final Pattern ENTRY = Pattern.compile("\\bentry (\\d+)");
   private static final Pattern ENTRIES = Pattern.compile("\\bentries (\\d+) to (\\d+)");
