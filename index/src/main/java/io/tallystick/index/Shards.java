@@ -175,6 +175,10 @@ final class Shards implements Closeable {
               "it knows entry " + shard.indexedThrough() + ", the log ends at " + log.lastId());
         }
         forget(shard);
+        if (newest) {
+          // It was opened before, and sees what is forgotten until then.
+          shard.refresh();
+        }
         next = after(shard);
       } catch (LockObtainFailedException e) {
         closeAll(open);

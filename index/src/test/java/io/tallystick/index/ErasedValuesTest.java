@@ -223,6 +223,22 @@ class ErasedValuesTest {
     }
   }
 
+  /** A crash came after the entry about the erasure was indexed, and before the index followed. */
+  @Test
+  void areNotFoundAfterAStartThatAddsNothing() throws Exception {
+    try (AuditIndex index = AuditIndex.open(log.reader(), directory())) {
+      index.awaitIndexed(log.lastId());
+      assertCounts(index, false);
+      index.awaitIndexed(erase());
+    }
+    assertKept(directory(), true);
+    try (AuditIndex index = AuditIndex.open(log.reader(), directory())) {
+      assertThat(index.indexedThrough()).isEqualTo(log.lastId());
+      assertCounts(index, true);
+      assertKept(directory(), false);
+    }
+  }
+
   @Test
   void leaveNothingInTheIndex() throws Exception {
     try (AuditIndex index = index(directory())) {
