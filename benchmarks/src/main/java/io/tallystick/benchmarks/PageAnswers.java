@@ -1,5 +1,6 @@
 package io.tallystick.benchmarks;
 
+import io.tallystick.entry.Details;
 import io.tallystick.entry.Event;
 import io.tallystick.http.AuditServer;
 import io.tallystick.http.ServerConfig;
@@ -29,9 +30,10 @@ import java.util.function.Supplier;
 
 /**
  * How long the server takes to answer the requests of the page, over HTTP, on a log of a week: the
- * list when it is opened, the list after a filter was changed, the overview. First while nothing is
- * appended, then under constant appends. A directory that you name is kept, so that the next run
- * need not fill it again, which takes minutes.
+ * list when it is opened, the list after a filter was changed, the overview. Most entries have
+ * details, and some filters ask for a value or a word in them. First while nothing is appended,
+ * then under constant appends. A directory that you name is kept, so that the next run need not
+ * fill it again, which takes minutes.
  *
  * <pre>
  * ./mvnw -B -ntp -q -pl benchmarks -am -DskipTests package
@@ -111,6 +113,10 @@ public final class PageAnswers {
         .targetType("job")
         .targetId("job-" + i % 50_000)
         .action("GET /v1/things")
+        .details(
+            Details.parse(
+                "{\"region\":\"eu-%d\",\"status\":%d,\"path\":\"/v1/things/%d\",\"note\":\"sent by worker %d\"}"
+                    .formatted(i % 7, i % 90 == 0 ? 503 : 200, i % 20_000, i % 300)))
         .build();
   }
 
@@ -185,13 +191,15 @@ public final class PageAnswers {
   /** Filters as people set them: mostly one, sometimes a few at once. */
   private String filter() {
     String since = "since=" + Instant.now().minus(Duration.ofHours(1 + random.nextInt(160)));
-    return switch (random.nextInt(7)) {
+    return switch (random.nextInt(9)) {
       case 0 -> "event_type=auth.login.failed";
       case 1 -> "event_type=auth.login.failed&event_type=auth.login.success&" + since;
       case 2 -> "actor_username=service-" + random.nextInt(1_000);
       case 3 -> "actor_ip=203.0.113." + random.nextInt(200) + "&event_type=job.*";
       case 4 -> "target_type=job&target_id=job-" + random.nextInt(50_000);
       case 5 -> "security=true&" + since;
+      case 6 -> "details.path=/v1/things/" + random.nextInt(20_000);
+      case 7 -> "q=worker+" + random.nextInt(300) + "&" + since;
       default -> since;
     };
   }

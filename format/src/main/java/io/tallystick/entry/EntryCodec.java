@@ -8,7 +8,6 @@ import io.tallystick.text.CanonicalWriter;
 import io.tallystick.tlog.Hash;
 import io.tallystick.tlog.Sha256;
 import java.security.MessageDigest;
-import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -47,8 +46,6 @@ public final class EntryCodec {
   static final Base64.Encoder BASE64URL = Base64.getUrlEncoder().withoutPadding();
 
   static final int COMMITMENT_CHARS = 43;
-
-  private static final SecureRandom SALTS = new SecureRandom();
 
   /** What stands before the value of each field, for a text its first quote included. */
   private static final Map<EntryField, byte[]> NAMES = new EnumMap<>(EntryField.class);
@@ -127,20 +124,13 @@ public final class EntryCodec {
       return new EncodedEvent(body, List.of());
     }
     PersonalParts parts = PersonalParts.of(event);
-    byte[] salts = new byte[parts.values().size() * PersonalValue.SALT_BYTES];
-    SALTS.nextBytes(salts);
     MessageDigest sha256 = Sha256.newDigest();
     List<PersonalValue> values = new ArrayList<>();
     Map<PersonalField, Hash> commitments = new LinkedHashMap<>();
-    parts
-        .values()
-        .forEach((name, bytes) -> {
-          int at = values.size() * PersonalValue.SALT_BYTES;
-          byte[] salt = Arrays.copyOfRange(salts, at, at + PersonalValue.SALT_BYTES);
-          PersonalValue value = new PersonalValue(salt, bytes);
-          values.add(value);
-          commitments.put(name, value.commitment(sha256));
-        });
+    for (PersonalParts.Part part : parts.values()) {
+      values.add(part.value());
+      commitments.put(part.name(), part.value().commitment(sha256));
+    }
     byte[] body = body(event, source, parts.fields(), parts.details(), commitments);
     EncodedEvent encoded = new EncodedEvent(body, values);
     checkLength(body.length + encoded.personalBytes());

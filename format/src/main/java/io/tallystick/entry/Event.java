@@ -42,14 +42,16 @@ public final class Event {
     texts.replaceAll(EntryField::checked);
     checkSourceSeq(sourceSeq);
     personal = from.personal.isEmpty() ? List.of() : PersonalParts.present(this, from.personal);
-    if (personal.size() > PersonalField.MAX_OF_ENTRY) {
-      throw new InvalidEventException(
-          "personal",
-          "an event may have at most "
-              + PersonalField.MAX_OF_ENTRY
-              + " personal values, but has "
-              + personal.size());
-    }
+  }
+
+  /** The same event, of which these of its values are personal. */
+  private Event(Event event, List<PersonalField> personal) {
+    texts = event.texts;
+    actorId = event.actorId;
+    sourceSeq = event.sourceSeq;
+    altered = event.altered;
+    details = event.details;
+    this.personal = personal;
   }
 
   private static void checkSourceSeq(@Nullable Long sourceSeq) {
@@ -153,17 +155,17 @@ public final class Event {
    * @throws InvalidEventException if there are more than {@link PersonalField#MAX_OF_ENTRY}
    */
   public Event withPersonal(Collection<PersonalField> names) {
-    return names.isEmpty() ? this : toBuilder().personal(names).buildAsStored();
+    if (names.isEmpty()) {
+      return this;
+    }
+    List<PersonalField> all = new ArrayList<>(personal);
+    all.addAll(names);
+    return new Event(this, PersonalParts.present(this, all));
   }
 
   /** This event with nothing personal: for a comparison of what happened. */
   public Event withoutPersonal() {
-    if (personal.isEmpty()) {
-      return this;
-    }
-    Builder builder = toBuilder();
-    builder.personal.clear();
-    return builder.buildAsStored();
+    return personal.isEmpty() ? this : new Event(this, List.of());
   }
 
   /**

@@ -9,7 +9,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -87,8 +86,16 @@ public final class PersonalField implements Comparable<PersonalField> {
 
   /** The fields with these names, in their order, each once; see {@link #of(String)}. */
   public static List<PersonalField> of(Collection<String> names) {
-    SortedSet<PersonalField> fields = new TreeSet<>();
-    names.forEach(name -> fields.add(of(name)));
+    return inOrder(names.stream().map(PersonalField::of).toList());
+  }
+
+  /** These fields in their order, each once. */
+  static List<PersonalField> inOrder(List<PersonalField> fields) {
+    for (int i = 1; i < fields.size(); i++) {
+      if (fields.get(i - 1).compareTo(fields.get(i)) >= 0) {
+        return List.copyOf(new TreeSet<>(fields));
+      }
+    }
     return List.copyOf(fields);
   }
 

@@ -5,20 +5,24 @@ import io.tallystick.text.CanonicalWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.SortedSet;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Takes the personal values out of an event, and puts them back. */
 final class PersonalParts {
-  /** The values by their names, as canonical JSON. */
-  private final Map<PersonalField, byte[]> values = new TreeMap<>();
+  /** A personal value with a new salt. */
+  record Part(PersonalField name, PersonalValue value) {
+    static Part of(PersonalField name, byte[] json) {
+      return new Part(name, new PersonalValue(Salts.draw(), json));
+    }
+  }
+
+  private final List<Part> values = new ArrayList<>();
 
   /** What is left of the details. */
   private @Nullable Details details;
@@ -35,7 +39,7 @@ final class PersonalParts {
       if (name.field() == EntryField.DETAILS) {
         paths.add(name.path());
       } else {
-        parts.values.put(name, value(event, name.field()));
+        parts.values.add(Part.of(name, value(event, name.field())));
       }
     }
     Details all = event.details();
@@ -47,7 +51,8 @@ final class PersonalParts {
 
   private void takeOut(Details all, Map<String, PersonalDetails.Place> places) {
     places.forEach((path, place) ->
-        values.put(name(path), Arrays.copyOfRange(all.bytes(), place.from(), place.to())));
+        values.add(Part.of(name(path), Arrays.copyOfRange(all.bytes(), place.from(), place.to()))));
+    values.sort(Comparator.comparing(Part::name));
     details = places.containsKey("") ? null : PersonalDetails.replace(all, places, Map.of());
   }
 
@@ -66,16 +71,17 @@ final class PersonalParts {
     return out.toBytes();
   }
 
-  Map<PersonalField, byte[]> values() {
+  /** The values, in the order of their names. */
+  List<Part> values() {
     return values;
   }
 
   /** The fields that are left out as a whole. */
   Set<EntryField> fields() {
     Set<EntryField> whole = EnumSet.noneOf(EntryField.class);
-    for (PersonalField name : values.keySet()) {
-      if (name.field() != EntryField.DETAILS) {
-        whole.add(name.field());
+    for (Part part : values) {
+      if (part.name.field() != EntryField.DETAILS) {
+        whole.add(part.name.field());
       }
     }
     return whole;
@@ -88,9 +94,11 @@ final class PersonalParts {
   /**
    * Those of the named values that the event has, under the names under which an entry would have
    * them, in their order.
+   *
+   * @throws InvalidEventException if there are more than {@link PersonalField#MAX_OF_ENTRY}
    */
   static List<PersonalField> present(Event event, Collection<PersonalField> names) {
-    SortedSet<PersonalField> present = new TreeSet<>();
+    List<PersonalField> present = new ArrayList<>();
     List<String> paths = new ArrayList<>();
     for (PersonalField name : names) {
       if (name.field() == EntryField.DETAILS) {
@@ -106,7 +114,16 @@ final class PersonalParts {
     if (!paths.isEmpty() && details != null) {
       PersonalDetails.find(details, paths).keySet().forEach(path -> present.add(name(path)));
     }
-    return List.copyOf(present);
+    List<PersonalField> inOrder = PersonalField.inOrder(present);
+    if (inOrder.size() > PersonalField.MAX_OF_ENTRY) {
+      throw new InvalidEventException(
+          "personal",
+          "an event may have at most "
+              + PersonalField.MAX_OF_ENTRY
+              + " personal values, but has "
+              + inOrder.size());
+    }
+    return inOrder;
   }
 
   /** Whether the address was none, and is the host now. */
