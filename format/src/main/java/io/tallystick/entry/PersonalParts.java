@@ -18,7 +18,7 @@ final class PersonalParts {
   /** A personal value with a new salt. */
   record Part(PersonalField name, PersonalValue value) {
     static Part of(PersonalField name, byte[] json) {
-      return new Part(name, new PersonalValue(Salts.draw(), json));
+      return new Part(name, PersonalValue.salted(json));
     }
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.entry.Event;
+import io.tallystick.entry.PersonalField;
 import io.tallystick.service.Actor;
 import io.tallystick.service.access.Permission;
 import io.tallystick.service.retention.RetentionAdministration;
@@ -106,6 +107,32 @@ class LiveApiTest {
     assertThat(all.expect("more").get("last_id").asLong()).isEqualTo(before + 500);
     server.log.append(Event.of("auth.logout")).get();
     assertThat(all.expect("entry").get("id").asLong()).isEqualTo(before + 501);
+  }
+
+  @Test
+  void aListenerThatIsThereGetsNothingThatWasErasedMeanwhile() throws Exception {
+    Event hers =
+        Event.builder("auth.logout")
+            .actorUsername("zwetschge")
+            .personal(PersonalField.of(List.of("actor_username")))
+            .build();
+    long id = server.log.append(hers).get().firstId();
+    Stream live = open("/api/audit/live?after_id=" + (id - 1));
+    assertThat(live.expect("entry").toString()).contains("zwetschge");
+    String eraser = server.key("privacy", Permission.ADMIN_ERASURE);
+    String request = "{\"actor_username\":\"zwetschge\",\"reason\":\"asked\"}";
+    byte[] body = request.getBytes(StandardCharsets.UTF_8);
+    assertThat(server.post("/api/audit/erasures", eraser, "application/json", body).statusCode())
+        .isEqualTo(200);
+    server.log.append(Event.of("job.submitted")).get();
+    String after = "";
+    while (!after.contains("job.submitted")) {
+      after = live.expect("entry").toString();
+      assertThat(after).doesNotContain("zwetschge");
+    }
+    assertThat(open("/api/audit/live?after_id=" + (id - 1)).expect("entry").toString())
+        .contains("\"erased\":{\"actor_username\":")
+        .doesNotContain("zwetschge");
   }
 
   @Test

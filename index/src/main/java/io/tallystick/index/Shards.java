@@ -175,10 +175,6 @@ final class Shards implements Closeable {
               "it knows entry " + shard.indexedThrough() + ", the log ends at " + log.lastId());
         }
         forget(shard);
-        if (newest) {
-          // It was opened before, and sees what is forgotten until then.
-          shard.refresh();
-        }
         next = after(shard);
       } catch (LockObtainFailedException e) {
         closeAll(open);
@@ -305,7 +301,6 @@ final class Shards implements Closeable {
     for (Shard shard : shards) {
       forget(shard);
     }
-    refresh();
   }
 
   private void forget(Shard shard) throws IOException {
@@ -314,6 +309,7 @@ final class Shards implements Closeable {
       shard.follows(erasedThrough);
     } else {
       shard.replace(erased, documents::addTo, erasedThrough);
+      shard.refresh();
     }
   }
 
