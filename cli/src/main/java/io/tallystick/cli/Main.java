@@ -15,6 +15,7 @@ import io.tallystick.cli.command.ProveCommand;
 import io.tallystick.cli.command.RebuildIndexCommand;
 import io.tallystick.cli.command.RestoreCommand;
 import io.tallystick.cli.command.ServeCommand;
+import io.tallystick.cli.command.SourcesCommand;
 import io.tallystick.cli.command.StatsCommand;
 import io.tallystick.cli.command.TailCommand;
 import io.tallystick.cli.command.TypesCommand;
@@ -219,6 +220,7 @@ public final class Main {
     commands.put("user", () -> new UserCommand(terminal));
     commands.put("security", () -> security(terminal));
     commands.put("types", () -> new TypesCommand(terminal));
+    commands.put("sources", () -> new SourcesCommand(terminal));
     commands.put("stats", () -> new StatsCommand(terminal));
     commands.put("verify", () -> new VerifyCommand(terminal));
     commands.put("tail", () -> new TailCommand(terminal));

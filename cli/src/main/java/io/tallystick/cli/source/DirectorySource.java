@@ -20,6 +20,7 @@ import io.tallystick.service.answer.CheckpointList;
 import io.tallystick.service.answer.EntryPage;
 import io.tallystick.service.answer.EventTypes;
 import io.tallystick.service.answer.LogInfo;
+import io.tallystick.service.answer.SourceList;
 import io.tallystick.service.answer.Statistics;
 import io.tallystick.service.answer.Verification;
 import io.tallystick.service.append.AppendRequest;
@@ -37,6 +38,7 @@ import io.tallystick.service.query.LogView;
 import io.tallystick.service.query.Period;
 import io.tallystick.service.query.ProofService;
 import io.tallystick.service.query.QueryService;
+import io.tallystick.service.query.SourceQuery;
 import io.tallystick.service.query.TypeQuery;
 import io.tallystick.service.query.VerifyQuery;
 import io.tallystick.service.query.VerifyService;
@@ -103,6 +105,11 @@ public final class DirectorySource implements Source {
   @Override
   public Answered<EventTypes> types(TypeQuery query) throws IOException, InterruptedException {
     return Answered.of(queries().types(query));
+  }
+
+  @Override
+  public Answered<SourceList> sources(SourceQuery query) throws IOException, InterruptedException {
+    return Answered.of(queries().sources(query));
   }
 
   @Override

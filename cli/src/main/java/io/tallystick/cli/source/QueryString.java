@@ -6,6 +6,7 @@ import io.tallystick.index.AuditQuery;
 import io.tallystick.service.answer.Timestamps;
 import io.tallystick.service.query.CheckpointQuery;
 import io.tallystick.service.query.Period;
+import io.tallystick.service.query.SourceQuery;
 import io.tallystick.service.query.TypeQuery;
 import io.tallystick.service.query.VerifyQuery;
 import java.net.URLEncoder;
@@ -41,6 +42,10 @@ final class QueryString {
 
   static QueryString of(TypeQuery query) {
     return new QueryString().add("limit", query.limit()).add("after", query.after());
+  }
+
+  static QueryString of(SourceQuery query) {
+    return of(query.period()).add("source", query.source());
   }
 
   static QueryString of(VerifyQuery query) {

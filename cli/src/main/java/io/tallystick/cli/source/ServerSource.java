@@ -19,12 +19,14 @@ import io.tallystick.service.answer.ConsistencyProof;
 import io.tallystick.service.answer.EntryPage;
 import io.tallystick.service.answer.EventTypes;
 import io.tallystick.service.answer.LogInfo;
+import io.tallystick.service.answer.SourceList;
 import io.tallystick.service.answer.Statistics;
 import io.tallystick.service.answer.Verification;
 import io.tallystick.service.erasure.ErasureReport;
 import io.tallystick.service.export.ExportFormat;
 import io.tallystick.service.query.CheckpointQuery;
 import io.tallystick.service.query.Period;
+import io.tallystick.service.query.SourceQuery;
 import io.tallystick.service.query.TypeQuery;
 import io.tallystick.service.query.VerifyQuery;
 import io.tallystick.service.retention.LegalHold;
@@ -110,6 +112,11 @@ public final class ServerSource implements Source {
   @Override
   public Answered<EventTypes> types(TypeQuery query) throws IOException, InterruptedException {
     return Answered.read(read("/api/audit/types" + QueryString.of(query)), EventTypes.class);
+  }
+
+  @Override
+  public Answered<SourceList> sources(SourceQuery query) throws IOException, InterruptedException {
+    return Answered.read(read("/api/audit/sources" + QueryString.of(query)), SourceList.class);
   }
 
   @Override

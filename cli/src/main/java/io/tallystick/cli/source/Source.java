@@ -10,12 +10,14 @@ import io.tallystick.service.answer.CheckpointList;
 import io.tallystick.service.answer.EntryPage;
 import io.tallystick.service.answer.EventTypes;
 import io.tallystick.service.answer.LogInfo;
+import io.tallystick.service.answer.SourceList;
 import io.tallystick.service.answer.Statistics;
 import io.tallystick.service.answer.Verification;
 import io.tallystick.service.erasure.ErasureReport;
 import io.tallystick.service.export.ExportFormat;
 import io.tallystick.service.query.CheckpointQuery;
 import io.tallystick.service.query.Period;
+import io.tallystick.service.query.SourceQuery;
 import io.tallystick.service.query.TypeQuery;
 import io.tallystick.service.query.VerifyQuery;
 import io.tallystick.service.retention.LegalHold;
@@ -49,6 +51,9 @@ public interface Source extends AutoCloseable {
 
   /** A page of the event types, and how often each occurs. */
   Answered<EventTypes> types(TypeQuery query) throws IOException, InterruptedException;
+
+  /** Who sent entries, and what is missing of what they count. */
+  Answered<SourceList> sources(SourceQuery query) throws IOException, InterruptedException;
 
   /** Counts over a period. */
   Answered<Statistics> statistics(Period period) throws IOException, InterruptedException;

@@ -25,6 +25,7 @@ import io.tallystick.service.answer.Verification;
 import io.tallystick.service.export.ExportFormat;
 import io.tallystick.service.query.CheckpointQuery;
 import io.tallystick.service.query.Period;
+import io.tallystick.service.query.SourceQuery;
 import io.tallystick.service.query.TypeQuery;
 import io.tallystick.service.query.VerifyQuery;
 import io.tallystick.store.AuditLog;
@@ -160,6 +161,9 @@ class SourceTest {
         source -> source.types(new TypeQuery("api_key.created", 1)),
         "/api/audit/types?after=api_key.created&limit=1");
     same(source -> source.statistics(WIDE), "/api/audit/stats?since=2020-01-01");
+    same(
+        source -> source.sources(new SourceQuery("writer", WIDE)),
+        "/api/audit/sources?source=writer&since=2020-01-01");
     same(Source::log, "/api/audit/log");
     // The time of the last use is written to the directory later.
     assertThat(remote.listKeys().value().keys())

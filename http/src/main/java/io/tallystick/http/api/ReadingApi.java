@@ -25,6 +25,7 @@ import io.tallystick.service.query.Parameters;
 import io.tallystick.service.query.Period;
 import io.tallystick.service.query.QueryParser;
 import io.tallystick.service.query.QueryService;
+import io.tallystick.service.query.SourceQuery;
 import io.tallystick.service.query.TypeQuery;
 import io.tallystick.service.work.TooManyTasksException;
 import io.tallystick.store.log.StoredEntry;
@@ -84,6 +85,7 @@ public final class ReadingApi {
           Period period = QueryParser.period(given);
           return queries -> queries.statistics(period);
         });
+    Routes.get(routes, PATH + "/sources", keys.guarded(Permission.ADMIN_AUDIT, this::sources));
     Routes.get(routes, PATH + "/horizon", keys.guarded(Permission.ADMIN_AUDIT, this::horizon));
     get(routes, keys, "/export", this::export);
     get(routes, keys, USER + "{user_id}", this::user);
@@ -142,6 +144,11 @@ public final class ReadingApi {
     Object found = work.compute(request, caller, task -> answer.of(queries(caller)));
     IndexNotice.add(request, caller.view());
     JsonObjects.answer(request, found);
+  }
+
+  private void sources(Context request, Caller caller) throws IOException, InterruptedException {
+    SourceQuery wanted = QueryParser.sources(Parameters.ofQuery(request.queryString()));
+    answer(request, caller, queries -> queries.sources(wanted));
   }
 
   private void horizon(Context request, Caller caller) throws IOException {

@@ -20,6 +20,7 @@ import io.tallystick.service.answer.EventTypes;
 import io.tallystick.service.answer.HorizonInfo;
 import io.tallystick.service.answer.LogInfo;
 import io.tallystick.service.answer.OverviewReport;
+import io.tallystick.service.answer.SourceList;
 import io.tallystick.service.answer.Statistics;
 import io.tallystick.service.answer.Verification;
 import io.tallystick.service.erasure.ErasureList;
@@ -62,6 +63,7 @@ class AnswersTest {
               Map.entry("Receipt", EventReceipt.class),
               Map.entry("Receipts", EventReceipt.OfBatch.class),
               Map.entry("EventTypes", EventTypes.class),
+              Map.entry("SourceList", SourceList.class),
               Map.entry("Statistics", Statistics.class),
               Map.entry("SealedBy", CheckpointInfo.class),
               Map.entry("Verification", Verification.class),

@@ -154,6 +154,12 @@ public final class QueryParser {
         given.eventType("after"), limit == null ? TypeQuery.DEFAULT_LIMIT : limit.intValue());
   }
 
+  /** The sources of entries. */
+  public static SourceQuery sources(Parameters given) {
+    given.only(joined(List.of(List.of("source"), TIMES)));
+    return new SourceQuery(given.text("source"), given.period());
+  }
+
   /** A page of checkpoints. */
   public static CheckpointQuery checkpoints(Parameters given) {
     given.only(joined(List.of(TIMES, List.of("limit", "before_size"))));

@@ -9,6 +9,7 @@ import io.tallystick.service.answer.EntryView;
 import io.tallystick.service.answer.EntryViews;
 import io.tallystick.service.answer.EventTypes;
 import io.tallystick.service.answer.HorizonInfo;
+import io.tallystick.service.answer.SourceList;
 import io.tallystick.service.answer.Statistics;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.log.LogException;
@@ -78,6 +79,17 @@ public final class QueryService {
   private static EventTypes.Type type(EventType type, long count) {
     return new EventTypes.Type(
         type.value(), type.name(), type.category(), type.description(), type.security(), count);
+  }
+
+  /**
+   * The streams of the sources that wrote entries, and which numbers are missing in them. Reads
+   * each entry that matches.
+   *
+   * @throws IllegalStateException if not the whole log is seen, for then most would be missing
+   */
+  public SourceList sources(SourceQuery query) throws IOException, InterruptedException {
+    view.wholeLog();
+    return new SourceReport(view).of(query.entries());
   }
 
   /** Counts over a period. */
