@@ -79,7 +79,8 @@ func New(options Options) (*Client, error) {
 
 // Append records an event; see [Mode] for what its return means. In sync mode, after an error that
 // is not a [RejectedError], the event may be in the log nevertheless: sending it again with the
-// EventID of the receipt that came with the error is safe.
+// EventID of the receipt that came with the error writes it at most once. It has another number
+// then, so if it is in the log already the server answers 409, a [RejectedError] that names the entry.
 func (c *Client) Append(ctx context.Context, event Event) (Receipt, error) {
 	now := time.Now()
 	if event.EventID == "" {

@@ -76,7 +76,8 @@ public final class AuditClient implements AutoCloseable {
   /**
    * Records an event; {@link Mode} says what the return means. In mode sync, after an exception
    * other than {@link RejectedException} the event may be in the log nevertheless: sending it again
-   * is safe if it has an {@code event_id} of yours.
+   * writes it at most once if it has an {@code event_id} of yours. It has another number then, so
+   * if it is in the log already the server answers 409, and the exception names the entry.
    *
    * @throws IllegalArgumentException if the event cannot be sent, whatever the server
    * @throws RejectedException in mode sync, if the server will never accept the event
