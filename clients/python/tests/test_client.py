@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 import unittest
+import unittest.mock
 
 from . import support
 from tallystick import AppendFailed, AuditClient, ClientUnusable, VerificationFailed, _sender
@@ -57,11 +58,25 @@ class OptionsTest(ClientTest):
             (dict(mode="spooled", spool=self.spool, max_spool_bytes=1), "max_spool_bytes"),
             (dict(mode="sync", key_file="/x"), "key_file"),
             (dict(mode="sync", stream="x" * 129), "stream"),
+            (dict(mode="sync", timeout=0), "timeout"),
+            (dict(mode="sync", timeout=-1), "timeout"),
         ):
             with self.assertRaisesRegex(ValueError, words):
                 AuditClient("https://audit.example", "k", **options)
         with self.assertRaisesRegex(ValueError, "TALLY_URL"):
             AuditClient(mode="sync")
+
+    def test_an_empty_url_or_key_is_not_replaced_by_that_of_the_environment(self):
+        with unittest.mock.patch.dict(os.environ, TALLY_URL="https://other.example", TALLY_API_KEY=SECRET):
+            for options, word in (
+                (dict(url=""), "url"),
+                (dict(key=""), "key"),
+                (dict(key=" \n"), "key"),
+                (dict(key_file=""), "key_file"),
+            ):
+                with self.assertRaisesRegex(ValueError, f"^{word} is empty"):
+                    AuditClient(mode="sync", **options)
+            AuditClient(mode="sync").close()
 
     def test_plain_http_needs_loopback_or_permission(self):
         for url in ("http://audit.example", "http://10.0.0.1:8470", "http://127.0.0.1.example"):
@@ -401,6 +416,18 @@ class ServerTest(ClientTest):
         first = client.append({"event_type": "a.b"})
         proxy.cut()
         self.assertGreater(client.append({"event_type": "a.b"}).id, first.id)
+
+    def test_what_the_server_does_not_send_is_not_verified(self):
+        key = self.server.new_key("writes-only", "audit.append")["key"]
+        for url, given, words in (
+            (self.server.url, key, "HTTP 403"),
+            (self.server.url, self.server.key, "HTTP 404"),
+            (f"http://127.0.0.1:{support.free_port()}", key, "refused"),
+        ):
+            client = self.client(url, given, mode="sync")
+            with self.assertRaisesRegex(VerificationFailed, f"entry 999999999: .*{words}") as raised:
+                client.verify_receipt(999999999, "example.com/audit+29b87bfc+AQ")
+            self.assertIsInstance(raised.exception.__cause__, OSError)
 
     @unittest.skipUnless(__import__("importlib").util.find_spec("cryptography"), "the package cryptography is missing")
     def test_a_receipt_is_verified_with_the_key_that_one_knows(self):

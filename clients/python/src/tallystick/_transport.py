@@ -148,7 +148,7 @@ class Transport:
         elif callable(self._key):
             key = self._key()
         else:
-            key = self._key or os.environ.get("TALLY_API_KEY", "")
+            key = os.environ.get("TALLY_API_KEY", "") if self._key is None else self._key
         key = key.strip()
         if not key or not key.isascii() or not key.isprintable() or " " in key:
             # http.client would show a key with a control character in its own message.

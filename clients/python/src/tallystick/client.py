@@ -1,6 +1,7 @@
 """The client: what an application calls."""
 
 import atexit
+import http.client
 import json
 import logging
 import os
@@ -13,7 +14,7 @@ from ._buffer import Buffer
 from ._event import DEFAULT_STREAM, encode, with_seq
 from ._sender import OnRejected, Sender
 from ._transport import Key, Transport
-from .errors import AppendFailed, ClientUnusable
+from .errors import AppendFailed, ClientUnusable, VerificationFailed
 from .verify import Checkpoint, verify_entry
 
 _MODES = """mode must be one of
@@ -64,9 +65,15 @@ class AuditClient:
             raise ValueError(_MODES + repr(mode))
         if (spool is None) == (mode == "spooled"):
             raise ValueError('spool is the directory for mode "spooled": needed there, and only there')
-        address = url or os.environ.get("TALLY_URL")
+        for name, given in (("url", url), ("key", key), ("key_file", key_file)):
+            if given is not None and not callable(given) and not os.fspath(given).strip():
+                # An empty variable of the caller's would silently mean another server, or another key.
+                raise ValueError(f"{name} is empty; give it a value, or leave it out")
+        address = url if url is not None else os.environ.get("TALLY_URL")
         if not address:
             raise ValueError("url is missing; give it, or set the variable TALLY_URL")
+        if not timeout > 0:
+            raise ValueError(f"timeout must be more than 0 seconds, but was {timeout}")
         if len(stream.encode()) > 128:
             raise ValueError(f"stream must have at most 128 bytes, but had {len(stream.encode())}")
         self.mode = mode
@@ -131,16 +138,22 @@ class AuditClient:
         """Proves that an entry, given by its receipt or id, is in the log, by a proof that the server sends.
 
         ``verifier_keys`` are the log's keys that you know (``tally key``), never ones that this server gave you.
-        Raises VerificationFailed. Needs a key with ``admin.audit``, and the extra ``tallystick[verify]``.
+        Raises VerificationFailed, also where the server does not send what proves it; its ``__cause__`` says why then.
+        Needs a key with ``admin.audit``, and the extra ``tallystick[verify]``.
         """
         entry_id = receipt if isinstance(receipt, int) else receipt.id
         if entry_id is None:
             raise ValueError("the receipt has no id, because the log had not answered; look its event_id up first")
-        proof = self.get(f"/api/audit/entries/{entry_id}/proof", "text/plain")
-        if isinstance(receipt, int) or receipt.hash is None:
-            entry = self.get(f"/api/audit/entries/{entry_id}", "application/octet-stream")
-            return verify_entry(entry_id, entry, None, proof, verifier_keys)
-        return verify_entry(entry_id, None, receipt.hash, proof, verifier_keys)
+        entry, entry_hash = None, None if isinstance(receipt, int) else receipt.hash
+        try:
+            proof = self.get(f"/api/audit/entries/{entry_id}/proof", "text/plain")
+            if entry_hash is None:
+                entry = self.get(f"/api/audit/entries/{entry_id}", "application/octet-stream")
+        except (OSError, http.client.HTTPException) as error:
+            raise VerificationFailed(
+                f"the server did not send what proves entry {entry_id}: {error or type(error).__name__}"
+            ) from error
+        return verify_entry(entry_id, entry, entry_hash, proof, verifier_keys)
 
     def get(self, path: str, accept: str = "application/json") -> bytes:
         """The body of a 200, for the integrations of this package. Raises OSError for any other answer."""

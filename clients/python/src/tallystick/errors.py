@@ -43,4 +43,4 @@ class SpoolDamaged(SpoolError):
 
 
 class VerificationFailed(AuditError):
-    """The proof, the root or the signature does not verify."""
+    """The proof, the root or the signature does not verify, or the server did not send them."""
