@@ -1,5 +1,5 @@
 import { EventBuffer } from "./buffer";
-import { AppendFailed, ClientUnusable } from "./errors";
+import { AppendFailed, ClientUnusable, VerificationFailed } from "./errors";
 import { DEFAULT_STREAM, encode, withSeq } from "./event";
 import type { AuditEvent } from "./event";
 import { Sender, warn } from "./sender";
@@ -54,6 +54,27 @@ export interface Receipt {
   readonly replayed?: boolean;
 }
 
+/** The names of the options, each once: the compiler checks that none is missing. */
+const NAMES: Record<keyof AuditClientOptions, true> = {
+  url: true,
+  key: true,
+  keyFile: true,
+  mode: true,
+  stream: true,
+  spool: true,
+  maxSpoolBytes: true,
+  whenFull: true,
+  capacity: true,
+  onRejected: true,
+  timeout: true,
+  allowHttp: true,
+  ca: true,
+};
+export const OPTIONS: ReadonlySet<string> = new Set(Object.keys(NAMES));
+
+/** Node's timers count in 32 bits; what is more would be 1 ms. */
+const MAX_TIMEOUT = 2 ** 31 - 1;
+
 const open = new Set<AuditClient>();
 
 /** Appends events to a Tallystick log. */
@@ -70,12 +91,23 @@ export class AuditClient {
   ) {}
 
   static async open(options: AuditClientOptions): Promise<AuditClient> {
+    const unknown = Object.keys(options ?? {}).filter((name) => !OPTIONS.has(name));
+    if (unknown.length > 0) {
+      throw new TypeError(`unknown option ${unknown.join(", ")}; there are ${[...OPTIONS].join(", ")}`);
+    }
     const { mode, spool, stream = DEFAULT_STREAM, maxSpoolBytes = 2 ** 30, whenFull = "block" } = options ?? {};
     if (mode !== "sync" && mode !== "spooled" && mode !== "best_effort") {
       throw new TypeError(`${MODES}${JSON.stringify(mode)}`);
     }
     if ((spool === undefined) === (mode === "spooled")) {
       throw new TypeError('spool is the directory for mode "spooled": needed there, and only there');
+    }
+    for (const name of ["url", "key", "keyFile"] as const) {
+      const given = options[name];
+      if (typeof given === "string" && given.trim() === "") {
+        // An empty variable of the caller's would silently mean another server, or another key.
+        throw new TypeError(`${name} is empty; give it a value, or leave it out`);
+      }
     }
     const url = options.url ?? process.env.TALLY_URL;
     if (!url) {
@@ -85,6 +117,9 @@ export class AuditClient {
       throw new RangeError(`stream must have at most 128 bytes, but had ${Buffer.byteLength(stream)}`);
     }
     const { key, keyFile, ca, allowHttp = false, timeout = 35_000 } = options;
+    if (typeof timeout !== "number" || !(timeout > 0 && timeout <= MAX_TIMEOUT)) {
+      throw new RangeError(`timeout must be 1 to ${MAX_TIMEOUT} milliseconds, but was ${String(timeout)}`);
+    }
     const transport = new Transport({ url, key, keyFile, ca, allowHttp, timeout });
     let source: Source | undefined;
     if (spool !== undefined) {
@@ -107,6 +142,9 @@ export class AuditClient {
   async append(event: AuditEvent): Promise<Receipt | undefined> {
     if (this.closing) {
       throw new ClientUnusable("the client is closed");
+    }
+    if (typeof event !== "object" || event === null || Array.isArray(event)) {
+      throw new TypeError(`an event must be an object of fields, but was ${what(event)}`);
     }
     if (this.source === undefined) {
       return this.appendNow(event);
@@ -141,16 +179,34 @@ export class AuditClient {
   /**
    * Proves that an entry, given by its receipt or id, is in the log, by a proof that the server sends.
    * `verifierKeys` are the log's keys that you know (`tally key`), never ones that this server gave you.
-   * Rejects with VerificationFailed. Needs a key with `admin.audit`.
+   * Rejects with VerificationFailed, also where the server does not send what proves it; its `cause` says why then.
+   * Needs a key with `admin.audit`.
    */
   async verifyReceipt(receipt: Receipt | number, verifierKeys: string | string[]): Promise<Checkpoint> {
+    if (typeof receipt !== "number" && (typeof receipt !== "object" || receipt === null)) {
+      throw new TypeError(`receipt must be what append resolved to, or the id of an entry, but was ${what(receipt)}`);
+    }
+    const keys = typeof verifierKeys === "string" ? [verifierKeys] : verifierKeys;
+    if (!Array.isArray(keys) || keys.length === 0 || keys.some((one) => typeof one !== "string")) {
+      throw new TypeError(
+        `verifierKeys must be a key that "tally key" prints, or an array of them, but was ${what(verifierKeys)}`,
+      );
+    }
     const { id, hash } = typeof receipt === "number" ? { id: receipt, hash: undefined } : receipt;
     if (id === undefined) {
       throw new TypeError("the receipt has no id, because the log had not answered; look its event_id up first");
     }
-    const proof = await this.get(`/api/audit/entries/${id}/proof`, "text/plain");
-    const what = hash ?? (await this.get(`/api/audit/entries/${id}`, "application/octet-stream"));
-    return verifyEntry(id, what, proof, verifierKeys);
+    let proof;
+    let entry;
+    try {
+      proof = await this.get(`/api/audit/entries/${id}/proof`, "text/plain");
+      entry = hash ?? (await this.get(`/api/audit/entries/${id}`, "application/octet-stream"));
+    } catch (error) {
+      const why = (error as Error).message || String((error as any).code);
+      const failed = new VerificationFailed(`the server did not send what proves entry ${id}: ${why}`);
+      throw Object.assign(failed, { cause: error });
+    }
+    return verifyEntry(id, entry, proof, keys);
   }
 
   private async get(path: string, accept: string): Promise<any> {
@@ -185,6 +241,11 @@ export class AuditClient {
     const mayBeWritten = status === undefined || !((status >= 400 && status < 500) || status === 507);
     throw new AppendFailed(`the event is not acknowledged: ${why}`, status, JSON.parse(String(payload)), mayBeWritten);
   }
+}
+
+/** What somebody gave in place of something else, for a message. */
+function what(value: unknown): string {
+  return value === null ? "null" : Array.isArray(value) ? "an array" : typeof value;
 }
 
 // When there is nothing else to do: sends what it can in two seconds.

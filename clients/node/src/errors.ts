@@ -38,5 +38,5 @@ export class SpoolInUse extends SpoolError {}
 /** The spool holds something that no client wrote. Nothing of it was changed. */
 export class SpoolDamaged extends SpoolError {}
 
-/** The proof, the root or the signature does not verify. */
+/** The proof, the root or the signature does not verify, or the server did not send them. */
 export class VerificationFailed extends AuditError {}

@@ -1,6 +1,6 @@
 // A transport for pino: {target: "tallystick/pino", options: {url, keyFile, mode, spool, eventType}}
 import { Writable } from "node:stream";
-import { AuditClient } from "./client";
+import { AuditClient, OPTIONS } from "./client";
 import type { AuditClientOptions } from "./client";
 import { EVENT_FIELDS } from "./event";
 import type { AuditEvent } from "./event";
@@ -9,13 +9,22 @@ import { warn } from "./sender";
 /** The options of a client, and the type of events that do not say theirs; default `app.log`. */
 export type PinoOptions = AuditClientOptions & { eventType?: string };
 
+const PINO_OPTIONS: ReadonlySet<string> = new Set(["pinoWillSendConfig", "dedupe"]);
+
 /** Appends each record: `msg` as `action`, `level` as `severity`, fields of events as they are, the rest as details. */
 export default async function transport(options: PinoOptions): Promise<any> {
-  const client = await AuditClient.open(options);
+  const { eventType = "app.log", ...given } = options;
+  // pino adds options of its own, and another version may add others: no reason to log nothing.
+  const unknown = Object.keys(given).filter((name) => !OPTIONS.has(name) && !PINO_OPTIONS.has(name));
+  if (unknown.length > 0) {
+    warn(`unknown option ${unknown.join(", ")}`);
+  }
+  const own = Object.entries(given).filter(([name]) => OPTIONS.has(name));
+  const client = await AuditClient.open(Object.fromEntries(own) as unknown as AuditClientOptions);
   let rest = "";
   const append = async (line: string): Promise<void> => {
     try {
-      await client.append(toEvent(JSON.parse(line), options.eventType ?? "app.log"));
+      await client.append(toEvent(JSON.parse(line), eventType));
     } catch (error) {
       // An error here would end the transport, and with it every record to come.
       warn(`a record was not appended: ${(error as Error).message}`);

@@ -53,8 +53,47 @@ test("the mode has no default, and what does not fit together is refused", async
     [{ mode: "sync", keyFile: "/x" }, /keyFile/],
     [{ mode: "sync", stream: "x".repeat(129) }, /stream/],
     [{ mode: "sync", url: undefined }, /TALLY_URL/],
+    [{ mode: "sync", url: "" }, /^TypeError: url is empty/],
+    [{ mode: "sync", key: " " }, /^TypeError: key is empty/],
+    [{ mode: "sync", timeout: -1 }, /timeout must be 1 to 2147483647 milliseconds, but was -1/],
+    [{ mode: "sync", timeout: 2 ** 31 }, /timeout must be/],
+    [{ mode: "sync", timeout: "5" }, /timeout must be/],
+    [{ mode: "sync", maxSpoolByte: 1 }, /unknown option maxSpoolByte; there are url, key, /],
   ]) {
     await assert.rejects(AuditClient.open({ url: "https://audit.example", key: "k", ...options }), words);
+  }
+});
+
+test("what is no event, no receipt or no key is refused in words", async (t) => {
+  const client = await open(t, { url: "http://127.0.0.1:1", mode: "sync" });
+  for (const [event, words] of [
+    [null, /an event must be an object of fields, but was null/],
+    [undefined, /an event must be an object of fields, but was undefined/],
+    [[], /an event must be an object of fields, but was an array/],
+    ["a.b", /an event must be an object of fields, but was string/],
+    [{}, /event_type/],
+  ]) {
+    await assert.rejects(client.append(event), words);
+  }
+  for (const keys of [undefined, null, [], [undefined], 7]) {
+    await assert.rejects(client.verifyReceipt({ id: 1 }, keys), /verifierKeys must be a key that "tally key" prints/);
+  }
+  for (const receipt of [undefined, null, "7"]) {
+    await assert.rejects(client.verifyReceipt(receipt, "k"), /receipt must be what append resolved to/);
+  }
+});
+
+test("what the server does not send is not verified", async (t) => {
+  const server = await answers(t, () => [403, { detail: "not permitted" }]);
+  for (const [url, words] of [
+    [server.url, /entry 7: HTTP 403: not permitted/],
+    ["http://127.0.0.1:1", /entry 7: .*ECONNREFUSED/],
+  ]) {
+    const client = await open(t, { url, mode: "sync" });
+    await assert.rejects(
+      client.verifyReceipt(7, "example.com/audit+29b87bfc+AQ"),
+      (error) => error instanceof VerificationFailed && words.test(error.message) && error.cause instanceof Error,
+    );
   }
 });
 
@@ -91,7 +130,7 @@ test("the key is read for each request and never shown", async (t) => {
   assert.ok(
     !inspect(await open(t, { url: server.url, mode: "sync" }), { depth: 20, showHidden: true }).includes("5ec3e7"),
   );
-  for (const key of [`${SECRET}\nx`, `${SECRET} x`, `${SECRET}é`, ""]) {
+  for (const key of [`${SECRET}\nx`, `${SECRET} x`, `${SECRET}é`]) {
     const bad = await open(t, { url: server.url, mode: "sync", key });
     await assert.rejects(bad.append({ event_type: "a.b" }), (error) => {
       assert.match(error.message, /malformed/);
@@ -447,7 +486,9 @@ test(
 
 test("lines of pino arrive, however they are cut", { skip: noServer }, async () => {
   const { key } = await server.newKey("pino", "audit.append");
-  const stream = await pinoTransport({ url: server.url, key, mode: "best_effort", eventType: "shop.log" });
+  const pinoAdds = { pinoWillSendConfig: true, dedupe: false };
+  const options = { url: server.url, key, mode: "best_effort", eventType: "shop.log" };
+  const stream = await pinoTransport({ ...options, ...pinoAdds });
   const lines =
     Array.from({ length: 20 }, (_, n) => JSON.stringify({ level: 30, msg: `line ${n}` })).join("\n") + "\nno JSON\n";
   for (let i = 0; i < lines.length; i += 100) {
