@@ -71,7 +71,7 @@ public final class ArchiveVerifier {
       Link link = new Link(manifest.firstId() - 1, Hash.parseHex(manifest.previousHash()));
       archive.forEach(entry -> {
         link.next(entry, faults);
-        values.check(entry).ifPresent(faults::add);
+        faults.addAll(values.check(entry));
         range.append(hasher.leaf(entry.bytes()));
         count[0]++;
         bytes[0] += entry.bytes().length + entry.personalBytes();

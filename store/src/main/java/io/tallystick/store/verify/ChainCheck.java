@@ -92,11 +92,12 @@ public final class ChainCheck {
       }
       boolean mayHavePersonal =
           block.personalCount(i) > 0 || EntryCodec.mayHavePersonal(bytes, offset, length);
-      String wrong = mayHavePersonal ? personal.firstSight(block.stored(i)) : null;
-      if (wrong != null && block.defect() == null) {
+      List<String> wrong =
+          mayHavePersonal ? personal.firstSight(block.stored(i)) : List.<String>of();
+      if (block.defect() != null) {
+        wrong.forEach(what -> fault(id, Fault.Kind.CONTENT, what));
+      } else if (!wrong.isEmpty()) {
         doubtful.add(id);
-      } else if (wrong != null) {
-        fault(id, Fault.Kind.CONTENT, wrong);
       }
       if (Erasure.mayRecord(bytes, offset, length)) {
         Erasure.of(EntryCodec.decode(block.entry(i))).ifPresent(erasures::add);

@@ -80,13 +80,13 @@ final class PersonalCheck {
   }
 
   /**
-   * What is wrong with the values of an entry at first sight, as the rest of a sentence. Called by
-   * any thread.
+   * What is wrong with the values of an entry at first sight, each as the rest of a sentence.
+   * Called by any thread.
    *
    * @throws InvalidEntryException if the bytes are not an entry
    */
-  @Nullable String firstSight(StoredEntry stored) {
-    return fault(stored, recorded);
+  List<String> firstSight(StoredEntry stored) {
+    return faults(stored, recorded);
   }
 
   /** Notes an entry with which something seems to be wrong. */
@@ -112,16 +112,15 @@ final class PersonalCheck {
     boolean searched = false;
     for (long id : doubtful) {
       SafePoint.reach();
-      String fault = fault(id);
-      if (fault != null && !searched) {
+      List<String> found = faults(id);
+      if (!found.isEmpty() && !searched) {
         // The list of erasures may be lost; the entries that record them are not.
         searched = true;
         search(doubtful.first());
-        fault = fault(id);
+        found = faults(id);
       }
-      if (fault != null) {
-        faults.accept(new Fault(id, Fault.Kind.CONTENT, "entry " + id + " " + fault));
-      }
+      found.forEach(
+          fault -> faults.accept(new Fault(id, Fault.Kind.CONTENT, "entry " + id + " " + fault)));
     }
   }
 
@@ -141,35 +140,37 @@ final class PersonalCheck {
     refresh(false);
   }
 
-  private @Nullable String fault(long id) throws IOException {
+  private List<String> faults(long id) throws IOException {
     try {
       Optional<StoredEntry> stored = reader.read(id);
-      return stored.isEmpty() ? null : fault(stored.get(), recorded);
+      return stored.isEmpty() ? List.of() : faults(stored.get(), recorded);
     } catch (LogException.Corrupt | InvalidEntryException e) {
       // Reported already, as a fault of the block or of the entry.
-      return null;
+      return List.of();
     }
   }
 
-  /** What is wrong with the values of an entry, as the rest of a sentence. */
-  private @Nullable String fault(StoredEntry stored, ErasureIndex recorded) {
+  /** What is wrong with the values of an entry, each as the rest of a sentence. */
+  private List<String> faults(StoredEntry stored, ErasureIndex recorded) {
     Entry entry = stored.decode();
     List<PersonalValue> values = stored.personal();
     List<PersonalField> fields = new ArrayList<>(entry.personal().keySet());
     List<Hash> commitments = new ArrayList<>(entry.personal().values());
     if (fields.size() != values.size()) {
-      return "names " + fields.size() + " personal values, and beside it stand " + values.size();
+      return List.of(
+          "names " + fields.size() + " personal values, and beside it stand " + values.size());
     }
+    List<String> faults = new ArrayList<>();
     for (int i = 0; i < fields.size(); i++) {
       PersonalField field = fields.get(i);
       PersonalValue value = values.get(i);
       Erasure.Recorded erasure = recorded.find(entry, field).orElse(null);
       String fault = fault(value, commitments.get(i), erasure);
       if (fault != null) {
-        return fault.replace("%s", field.toString());
+        faults.add(fault.replace("%s", field.toString()));
       }
     }
-    return null;
+    return faults;
   }
 
   private @Nullable String fault(

@@ -110,6 +110,29 @@ class PersonalTamperTest {
     assertThat(judged().valid()).isTrue();
   }
 
+  @Test
+  void everyChangedValueOfAnEntryIsNamed() throws Exception {
+    Found found = block();
+    for (int member = 0; member < 2; member++) {
+      Block.Personal place = found.block().place(2, member);
+      LogFiles.flip(segment, found.position() + place.offset() + place.length() - 2, 0);
+    }
+    List<String> both =
+        PERSONAL.stream()
+            .map(field ->
+                "entry 8 has a personal value of "
+                    + field
+                    + " that is not the one that was written")
+            .toList();
+    assertThat(judged().faults()).extracting(Fault::reason).containsExactlyElementsOf(both);
+    for (VerifyRequest request :
+        List.of(VerifyRequest.range(8, 8), VerifyRequest.range(8, 9).quickly())) {
+      assertThat(new LogVerifier(LogReader.open(data)).verify(request, null).faults())
+          .extracting(Fault::reason)
+          .containsExactlyElementsOf(both);
+    }
+  }
+
   /** The directory is under the block's CRC32C. */
   @Test
   void aFlippedBitOfTheAnnexesDirectoryIsDamageOfTheBlock() throws Exception {
