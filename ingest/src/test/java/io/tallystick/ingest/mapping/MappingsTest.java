@@ -92,13 +92,33 @@ class MappingsTest {
          "Keywords":-9218868437227405312,"Message":"An account failed to log on.\\r\\n\\r\\nSubject:"}\
         """,
         """
-        {"event_type":"Security.4625","outcome":"failure","actor_id":"S-1-5-18","actor_username":"Administrator",
+        {"event_type":"Security.4625","outcome":"failure","actor_username":"Administrator",
          "target_type":"host","target_name":"WS5","action":"An account failed to log on.",
          "event_id":"WS5/Security/7",
          "details":{"EventTime":"2026-03-04 08:50:26","Channel":"Security","EventID":4625,"EventRecordID":7,
-          "TargetUserSid":"S-1-0-0","IpAddress":"-","Keywords":-9218868437227405312,
+          "TargetUserSid":"S-1-0-0","SubjectUserSid":"S-1-5-18","IpAddress":"-","Keywords":-9218868437227405312,
           "Message":"An account failed to log on.\\r\\n\\r\\nSubject:"}}\
         """);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      nullValues = "-",
+      value = {
+        "{'SubjectUserSid':'S-1-5-18','SubjectUserName':'WS5$','SubjectDomainName':'A','TargetUserSid':'S-1-5-21-7','TargetUserName':'ann','TargetDomainName':'B'} | S-1-5-21-7 | ann | B",
+        "{'SubjectUserSid':'S-1-5-18','SubjectUserName':'WS5$','SubjectDomainName':'A','TargetUserName':'ann'} | - | ann | -",
+        "{'SubjectUserSid':'S-1-5-18','SubjectUserName':'WS5$','SubjectDomainName':'A'} | S-1-5-18 | WS5$ | A",
+      })
+  void windowsSaysOfOneAccountOnlyWhatIsItsOwn(
+      String accounts, String id, String name, String tenant) {
+    JsonNode event =
+        map(("{'Channel':'Security','EventID':4624,'Hostname':'h'," + accounts.substring(1))
+                .replace('\'', '"'))
+            .event();
+    assertThat(event.path("actor_id").asText(null)).isEqualTo(id);
+    assertThat(event.path("actor_username").asText(null)).isEqualTo(name);
+    assertThat(event.path("tenant").asText(null)).isEqualTo(tenant);
   }
 
   @ParameterizedTest
