@@ -43,6 +43,18 @@ class MapTest {
   }
 
   @Test
+  void showsWhatAnEntryWouldHaveOfATextThatIsTooLong() {
+    String event =
+        "{\"@timestamp\":1,\"_document_id\":\"d\",\"action\":\"a.b\",\"actor\":\"%s\"}"
+            .formatted("x".repeat(300));
+    assertThat(run(event, "map", "try").out())
+        .contains(
+            "  actor_username  " + "x".repeat(256) + "\n",
+            "  altered         actor_username\n",
+            "  details         @timestamp, actor\n");
+  }
+
+  @Test
   void appendsEventsOfAnotherSystemAndLosesNone() {
     InProcess.Result appended = run(EVENTS, "append", "--map", "auto");
     assertThat(appended.out()).contains("3 entries appended", "2 kept raw, as ingest.unmapped");

@@ -9,11 +9,15 @@ import io.tallystick.cli.terminal.Format;
 import io.tallystick.cli.terminal.Printable;
 import io.tallystick.cli.terminal.Rows;
 import io.tallystick.cli.terminal.Terminal;
+import io.tallystick.entry.EntryField;
+import io.tallystick.entry.Event;
 import io.tallystick.ingest.mapping.Mapped;
 import io.tallystick.ingest.mapping.Mappings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -83,17 +87,30 @@ public final class MapCommand {
     return by + "kept raw, because " + mapped.failure();
   }
 
+  /** What the entry would have, which is not always all that is sent. */
   private void fields(Mapped mapped) {
-    mapped
-        .event()
-        .properties()
-        .forEach(field -> {
-          String value =
-              field.getKey().equals("details")
-                  ? String.join(", ", paths("", field.getValue()))
-                  : field.getValue().asText();
-          terminal.out().println("  %-15s %s".formatted(field.getKey(), Printable.of(value)));
-        });
+    Event stored = mapped.stored();
+    for (EntryField field : EntryField.values()) {
+      String value =
+          switch (field) {
+            case ALTERED -> names(stored.altered());
+            case DETAILS -> paths(mapped.event().get("details"));
+            default -> stored.text(field);
+          };
+      if (value != null) {
+        terminal.out().println("  %-15s %s".formatted(field, Printable.of(value)));
+      }
+    }
+  }
+
+  private static @Nullable String names(List<EntryField> fields) {
+    return fields.isEmpty()
+        ? null
+        : fields.stream().map(EntryField::toString).collect(Collectors.joining(", "));
+  }
+
+  private static @Nullable String paths(@Nullable JsonNode details) {
+    return details == null ? null : String.join(", ", paths("", details));
   }
 
   /** Paths to all values, those of arrays as the array's. */

@@ -3,6 +3,9 @@ package io.tallystick.ingest.mapping;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tallystick.entry.Entry;
+import io.tallystick.entry.Event;
+import io.tallystick.entry.EventReader;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +33,16 @@ public record Mapped(
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("what was read as JSON can be written as JSON", e);
     }
+  }
+
+  /**
+   * What an entry has of the event: texts that are too long are cut, and {@link Event#altered}
+   * names them.
+   *
+   * @throws io.tallystick.entry.InvalidEventException if it can't be appended at all
+   */
+  public Event stored() {
+    return EventReader.readOne(json(), new EventReader.Rules(1, true, false, Entry.LOCAL));
   }
 
   /** Whether the event was kept raw. */

@@ -9,7 +9,10 @@ import com.google.re2j.Pattern;
 import com.schibsted.spt.data.jslt.Expression;
 import com.schibsted.spt.data.jslt.JsltException;
 import com.schibsted.spt.data.jslt.Parser;
+import io.tallystick.entry.ActorId;
 import io.tallystick.entry.EntryField;
+import io.tallystick.entry.Event;
+import io.tallystick.entry.InvalidEventException;
 import io.tallystick.tlog.Quoted;
 import java.io.StringReader;
 import java.util.ArrayList;
@@ -35,8 +38,8 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
  * </pre>
  *
  * A field whose expression gives null, an empty text or no scalar is left out. A value that an
- * expression names and that became the field as it was is moved there; all the rest of the event is
- * in the details, so that nothing is lost and nothing stands twice. Immutable.
+ * expression names, that became the field as it was and that the field can hold is moved there; all
+ * the rest of the event is in the details, so that nothing is lost. Immutable.
  */
 public final class Mapping {
   /** Longest text of a mapping, in characters. */
@@ -222,8 +225,9 @@ public final class Mapping {
       }
       boolean number = field.name == EntryField.ACTOR_ID && value.isIntegralNumber();
       event.set(field.name.toString(), number ? value : TextNode.valueOf(value.asText()));
+      boolean fits = fits(field.name, value.asText());
       for (List<String> path : field.paths) {
-        if (move(rest, path, value.asText())) {
+        if (fits && move(rest, path, value.asText())) {
           moved.add(String.join(".", path));
         }
       }
@@ -232,6 +236,20 @@ public final class Mapping {
       event.set(EntryField.DETAILS.toString(), rest);
     }
     return new Mapped(name, event, moved, null);
+  }
+
+  /** Whether the entry holds a text as it is: what it would cut or clean must not be lost. */
+  private static boolean fits(EntryField field, String text) {
+    try {
+      Event.Builder event = Event.builder("any");
+      var _ =
+          field == EntryField.ACTOR_ID
+              ? event.actorId(ActorId.of(text)).build()
+              : event.text(field, text).build();
+      return true;
+    } catch (InvalidEventException e) {
+      return false;
+    }
   }
 
   /** Removes a value that stands as this text in a field, and the objects that are empty then. */

@@ -198,7 +198,31 @@ class MappingsTest {
         map("{\"@timestamp\":1,\"_document_id\":\"x\",\"action\":\"a.b\",\"actor\":\"o\\ud800\"}");
     Event event = EventReader.readOne(mapped.json(), new EventReader.Rules(1, true, false, null));
     assertThat(event.actorUsername()).isEqualTo("o\ufffd");
-    assertThat(event.altered()).containsExactly(EntryField.ACTOR_USERNAME);
+    assertThat(event.altered()).containsExactly(EntryField.ACTOR_USERNAME, EntryField.DETAILS);
+  }
+
+  /** What the entry cuts or cleans is nowhere else if it was moved. */
+  @ParameterizedTest
+  @ValueSource(strings = {"LONG", "o\\u0000", "o\\ud800"})
+  void aValueThatItsFieldCannotHoldStaysInTheDetails(String actor) throws Exception {
+    String sent = actor.replace("LONG", "ü".repeat(129));
+    Mapped mapped =
+        map(
+            "{\"@timestamp\":1,\"_document_id\":\"x\",\"action\":\"a.b\",\"actor\":\"%s\",\"org\":\"o\"}"
+                .formatted(sent));
+    assertThat(mapped.moved()).contains("org").doesNotContain("actor");
+    assertThat(mapped.event().path("details").path("actor")).isEqualTo(json("\"" + sent + "\""));
+    assertThat(mapped.event().path("actor_username"))
+        .isEqualTo(mapped.event().path("details").path("actor"));
+  }
+
+  @Test
+  void aValueThatFitsItsFieldIsMovedAlsoWhereTheEntryWritesItInAnotherWay() {
+    Mapped mapped =
+        map(
+            "{\"@timestamp\":1,\"_document_id\":\"x\",\"action\":\"a.b\",\"actor\":\"%s\",\"actor_ip\":\"2001:DB8::1\"}"
+                .formatted("ü".repeat(128)));
+    assertThat(mapped.moved()).contains("actor", "actor_ip");
   }
 
   /** Objects that look like what a mapping knows, with values of every kind in every place. */
