@@ -12,7 +12,8 @@ import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import com.schibsted.spt.data.jslt.Function;
 import com.schibsted.spt.data.jslt.JsltException;
-import java.time.DateTimeException;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,18 @@ final class Functions {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
   private static final int MAX_PATTERNS = 1_000;
   private static final Map<String, Pattern> PATTERNS = new ConcurrentHashMap<>();
+
+  /** Longest text that a replacement gives, in characters: as long as an event can be. */
+  private static final int MAX_TEXT = 1 << 20;
+
+  /** Most decimals of a time; with more of them, arithmetic takes as long as somebody likes. */
+  private static final int MAX_SCALE = 20;
+
+  private static final BigDecimal NANOS = BigDecimal.valueOf(1_000_000_000);
+  private static final BigDecimal FIRST =
+      BigDecimal.valueOf(Instant.parse("0000-01-01T00:00:00Z").getEpochSecond());
+  private static final BigDecimal END =
+      BigDecimal.valueOf(Instant.parse("9999-12-31T23:59:59Z").getEpochSecond() + 1);
 
   private static final Pattern NOT_IN_TYPE = Pattern.compile("[^A-Za-z0-9_:/.-]+");
   private static final Pattern EMPTY_WORD = Pattern.compile("[.]{2,}");
@@ -47,7 +60,8 @@ final class Functions {
           new Named("address", 1, 1, arguments -> address(arguments[0])),
           new Named("host", 1, 1, arguments -> host(arguments[0])),
           new Named("time", 1, 1, arguments -> time(arguments[0])),
-          new Named("millis", 1, 1, arguments -> millis(arguments[0])),
+          new Named("millis", 1, 1, arguments -> after1970(arguments[0], 3)),
+          new Named("seconds", 1, 1, arguments -> after1970(arguments[0], 0)),
           new Named("test", 2, 2, arguments -> test(arguments[0], arguments[1])),
           new Named("capture", 2, 2, arguments -> capture(arguments[0], arguments[1])),
           new Named(
@@ -134,16 +148,23 @@ final class Functions {
         : NullNode.instance;
   }
 
-  /** The time that so many milliseconds after 1970 is. */
-  private static JsonNode millis(JsonNode value) {
-    if (!value.isNumber() || !value.canConvertToLong()) {
+  /**
+   * The time that is so long after 1970, in seconds divided by a power of ten; null before the year
+   * 0 and after 9999, where RFC 3339 ends.
+   */
+  private static JsonNode after1970(JsonNode value, int power) {
+    BigDecimal number = value.isNumber() ? value.decimalValue() : BigDecimal.ZERO;
+    if (!value.isNumber() || Math.abs(number.scale()) > MAX_SCALE) {
       return NullNode.instance;
     }
-    try {
-      return new TextNode(Instant.ofEpochMilli(value.longValue()).toString());
-    } catch (DateTimeException e) {
+    BigDecimal seconds = number.movePointLeft(power);
+    if (seconds.compareTo(FIRST) < 0 || seconds.compareTo(END) >= 0) {
       return NullNode.instance;
     }
+    BigDecimal nanos = seconds.movePointRight(9).setScale(0, RoundingMode.FLOOR);
+    BigDecimal[] parts = nanos.divideAndRemainder(NANOS);
+    return new TextNode(
+        Instant.ofEpochSecond(parts[0].longValue(), parts[1].longValue()).toString());
   }
 
   private static Pattern pattern(JsonNode regex) {
@@ -186,12 +207,25 @@ final class Functions {
   }
 
   private static JsonNode replace(JsonNode value, JsonNode regex, JsonNode with) {
-    return isScalar(value)
-        ? new TextNode(
-            pattern(regex)
-                .matcher(value.asText())
-                .replaceAll(Matcher.quoteReplacement(with.asText())))
-        : NullNode.instance;
+    if (!isScalar(value)) {
+      return NullNode.instance;
+    }
+    String replacement = Matcher.quoteReplacement(with.asText());
+    Matcher matcher = pattern(regex).matcher(value.asText());
+    StringBuilder replaced = new StringBuilder();
+    while (matcher.find()) {
+      matcher.appendReplacement(replaced, replacement);
+      checkLength(replaced);
+    }
+    matcher.appendTail(replaced);
+    checkLength(replaced);
+    return new TextNode(replaced.toString());
+  }
+
+  private static void checkLength(StringBuilder replaced) {
+    if (replaced.length() > MAX_TEXT) {
+      throw new JsltException("replace would give more than %,d characters".formatted(MAX_TEXT));
+    }
   }
 
   private static JsonNode split(JsonNode value, JsonNode regex) {

@@ -4,24 +4,32 @@ import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 import io.tallystick.tlog.Quoted;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Admits the expressions of a mapping that need little time and memory for any event, and give the
- * same for the same event: no functions that call themselves, few loops, no files, no chance and no
- * clock.
+ * same for the same event: no functions that call themselves, one loop and nothing in it that grows
+ * with the event, nothing that makes a text as long as one likes, no files, no chance and no clock.
  */
 final class Guard {
   /** Longest expression, in characters. */
   static final int MAX_LENGTH = 4_096;
 
   /** Most loops in one expression. */
-  static final int MAX_LOOPS = 2;
+  static final int MAX_LOOPS = 1;
 
   private static final Set<String> REFUSED_WORDS = Set.of("def", "import");
   private static final Set<String> REFUSED_FUNCTIONS = Set.of("random", "uuid", "now");
 
-  private static final Pattern STRING = Pattern.compile("\"(?:[^\"\\\\]|\\\\.)*\"");
-  private static final Pattern COMMENT = Pattern.compile("//[^\n]*");
+  /** A text, whose first quote is a group, or a comment: each may have the other's marks in it. */
+  private static final Pattern TEXT_OR_COMMENT =
+      Pattern.compile("(\")(?:[^\"\\\\]|\\\\.)*\"|//[^\n]*");
+
+  /** A {@code *} that is no key of an object: multiplied, a text has any length. */
+  private static final Pattern TIMES = Pattern.compile("(^|[^{,\\s])\\s*[*]");
+
+  private static final Pattern LET = Pattern.compile("(?:^|[^.$\\w-])let\\s+([A-Za-z_][\\w-]*)");
+  private static final Pattern VARIABLE = Pattern.compile("[$]([A-Za-z_][\\w-]*)");
 
   /** A word that is not a key behind a dot and not a variable, and whether it is called. */
   private static final Pattern WORD =
@@ -41,8 +49,11 @@ final class Guard {
           "%s: the expression has %,d characters; it may have %,d"
               .formatted(where, expression.length(), MAX_LENGTH));
     }
-    String code = STRING.matcher(expression).replaceAll("\"\"");
-    code = COMMENT.matcher(code).replaceAll("");
+    String code = TEXT_OR_COMMENT.matcher(expression).replaceAll("$1$1");
+    if (TIMES.matcher(code).find()) {
+      throw new InvalidMappingException(
+          where + ": * can't be used in a mapping, because a text times a number has any length");
+    }
     int loops = 0;
     Matcher words = WORD.matcher(code);
     for (int at = 0; words.find(at); at = words.end(2)) {
@@ -59,5 +70,27 @@ final class Guard {
           "%s: the expression has %d loops (for); it may have %d"
               .formatted(where, loops, MAX_LOOPS));
     }
+    Set<String> known = names(LET, code);
+    if (loops > 0 && !known.isEmpty()) {
+      throw new InvalidMappingException(
+          where
+              + ": \"let\" can't be used beside a loop (for), which would repeat what the variable"
+              + " has for each element");
+    }
+    for (String name : names(VARIABLE, code)) {
+      if (!known.contains(name)) {
+        throw new InvalidMappingException(
+            where + ": there is no variable " + Quoted.of("$" + name) + "; let makes one");
+      }
+    }
+  }
+
+  private static Set<String> names(Pattern pattern, String code) {
+    Set<String> names = new TreeSet<>();
+    Matcher found = pattern.matcher(code);
+    while (found.find()) {
+      names.add(found.group(1));
+    }
+    return names;
   }
 }

@@ -66,6 +66,8 @@ public final class Mapping {
   private static final Pattern KEY =
       Pattern.compile("[.](?:([A-Za-z_][A-Za-z0-9_-]*)|\"([^\"]+)\")");
 
+  private static final Pattern CONTROLS = Pattern.compile("[\\s\\pC]+");
+
   private record Field(EntryField name, Expression expression, List<List<String>> paths) {}
 
   private final String name;
@@ -103,8 +105,9 @@ public final class Mapping {
           where + ": the name has 1 to 64 of a-z, 0-9 and -, not " + Quoted.of(name));
     }
     List<Field> fields = new ArrayList<>();
-    for (Map.Entry<?, ?> field : object(where + ", map", parts.get("map")).entrySet()) {
-      fields.add(field(where, String.valueOf(field.getKey()), String.valueOf(field.getValue())));
+    for (Map.Entry<?, ?> one : object(where + ", map", parts.get("map")).entrySet()) {
+      String field = String.valueOf(one.getKey());
+      fields.add(field(where, field, scalar(where + ", " + Quoted.of(field), one.getValue())));
     }
     if (fields.stream().noneMatch(field -> field.name == EntryField.EVENT_TYPE)) {
       throw new InvalidMappingException(where + ": map has no event_type, which every event needs");
@@ -128,8 +131,12 @@ public final class Mapping {
       Object root = new Load(settings).loadFromString(yaml);
       return root == null ? Map.of() : root;
     } catch (YamlEngineException e) {
-      throw new InvalidMappingException(where + ": " + e.getMessage());
+      throw new InvalidMappingException(where + ": " + oneLine(e));
     }
+  }
+
+  private static String oneLine(RuntimeException e) {
+    return CONTROLS.matcher(String.valueOf(e.getMessage())).replaceAll(" ").strip();
   }
 
   private static Map<?, ?> object(String where, @Nullable Object value) {
@@ -140,10 +147,18 @@ public final class Mapping {
   }
 
   private static String text(String where, Map<?, ?> parts, String key) {
-    if (parts.get(key) instanceof String text) {
-      return text;
-    }
-    throw new InvalidMappingException(where + ": " + key + " is missing, or is not a text");
+    return scalar(where + ": " + key, parts.get(key));
+  }
+
+  /** The text of a value; YAML reads {@code true} and {@code 7} as something else. */
+  private static String scalar(String what, @Nullable Object value) {
+    return switch (value) {
+      case String text -> text;
+      case Boolean truth -> truth.toString();
+      case Number number -> number.toString();
+      case null, default ->
+          throw new InvalidMappingException(what + " is missing, or is not one value");
+    };
   }
 
   private static Field field(String where, String name, String expression) {
@@ -171,7 +186,7 @@ public final class Mapping {
           .withFunctions(Functions.ALL)
           .compile();
     } catch (JsltException e) {
-      throw new InvalidMappingException(where + ": " + e.getMessage());
+      throw new InvalidMappingException(where + ": " + oneLine(e));
     }
   }
 

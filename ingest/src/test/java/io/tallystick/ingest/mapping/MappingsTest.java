@@ -310,7 +310,14 @@ class MappingsTest {
         "event_type: 'import \"x\" as y y:f(.)' | \"import\" can't be used",
         "event_type: uuid() | \"uuid\" can't be used",
         "event_type: now ( ) | \"now\" can't be used",
-        "event_type: '[for (.) [for (.) [for (.) .]]]' | has 3 loops",
+        "event_type: '[for (.) [for (.) .]]' | has 2 loops",
+        "event_type: 'let x = .b join([for (.a) $x + .], \"\")' | \"let\" can't be used beside a loop",
+        "event_type: .action * 400000000 | * can't be used",
+        "event_type: '.action*4' | * can't be used",
+        "event_type: \"string([1, 2] * 3)\" | * can't be used",
+        "event_type: \".action // \\\"\\n * 400000000 // \\\"\" | * can't be used",
+        "event_type: $action | no variable \"$action\"",
+        "event_type: 'let a = .b $b' | no variable \"$b\"",
         "event_type: nosuch(.a) | nosuch",
         "event_type: '.a +' | event_type",
         "outcome: .a | no event_type",
@@ -321,6 +328,71 @@ class MappingsTest {
         .isInstanceOf(InvalidMappingException.class)
         .hasMessageContaining("test.yaml")
         .hasMessageContaining(reason);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "'.a +'",
+        "'nosuch(.a)'",
+        "'test(.a, \"(\")  x'",
+      })
+  void aMessageIsOneLine(String expression) {
+    assertThatThrownBy(
+            () -> mapping("name: a\nmatch: .a\nmap:\n  event_type: " + expression + "\n"))
+        .isInstanceOf(InvalidMappingException.class)
+        .hasMessageMatching("[^\\p{Cntrl}]+");
+    assertThatThrownBy(() -> mapping("name: a\nmatch: [\nmap: {}\n"))
+        .hasMessageMatching("[^\\p{Cntrl}]+");
+  }
+
+  @Test
+  void scalarsOfYamlAreExpressionsToo() {
+    Mapping mapping =
+        mapping(
+            "name: 7\ntitle: 8\nmatch: true\nmap:\n  event_type: '\"a.b\"'\n  actor_id: 9\n  action: '\"x\"'\n");
+    assertThat(mapping.name()).isEqualTo("7");
+    assertThat(mapping.title()).isEqualTo("8");
+    Mapped mapped = new Mappings(List.of(mapping)).map("{\"b\":1}".getBytes(UTF_8));
+    assertThat(mapped.failure()).isNull();
+    assertThat(mapped.event().toString())
+        .isEqualTo(
+            "{\"event_type\":\"a.b\",\"actor_id\":9,\"action\":\"x\",\"details\":{\"b\":1}}");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "seconds,1772613858,2026-03-04T08:44:18Z",
+    "seconds,1772613858.25,2026-03-04T08:44:18.250Z",
+    "seconds,-1,1969-12-31T23:59:59Z",
+    "seconds,1e300,",
+    "seconds,1e-999999999,",
+    "seconds,253402300800,",
+    "seconds,\"1772613858\",",
+    "millis,1772613858553,2026-03-04T08:44:18.553Z",
+    "millis,253402300800000,",
+  })
+  void timesAreCountedFrom1970(String function, String number, String time) {
+    Mapping mapping =
+        mapping(
+            "name: a\nmatch: true\nmap:\n  event_type: '\"a.b\"'\n  occurred_at: %s(.t)\n"
+                .formatted(function));
+    Mapped mapped =
+        new Mappings(List.of(mapping)).map("{\"t\":%s}".formatted(number).getBytes(UTF_8));
+    assertThat(mapped.failure()).isNull();
+    assertThat(mapped.event().path("occurred_at").asText(null)).isEqualTo(time);
+  }
+
+  @Test
+  void whatAReplacementMakesTooLongIsKeptRaw() {
+    Mapping mapping =
+        mapping(
+            "name: a\nmatch: true\nmap:\n  event_type: '\"a.b\"'\n  action: 'replace(.a, \".\", .a)'\n");
+    Mapped mapped =
+        new Mappings(List.of(mapping))
+            .map(("{\"a\":\"" + "x".repeat(100_000) + "\"}").getBytes(UTF_8));
+    assertThat(mapped.failure()).contains("replace");
   }
 
   @Test
