@@ -10,6 +10,7 @@ import io.tallystick.cli.options.PersonalNames;
 import io.tallystick.cli.options.Where;
 import io.tallystick.cli.source.ServerSource;
 import io.tallystick.cli.source.Source;
+import io.tallystick.cli.terminal.Amount;
 import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Printable;
 import io.tallystick.cli.terminal.ProgressBar;
@@ -262,8 +263,8 @@ public final class AppendCommand implements Callable<Integer> {
     String summary =
         appended == 0
             ? "nothing was appended"
-            : "%,d %s appended, the last one is %,d"
-                .formatted(appended, appended == 1 ? "entry" : "entries", lastId);
+            : "%s appended, the last one is %,d"
+                .formatted(Amount.of(appended, "entry", "entries"), lastId);
     if (replayed > 0) {
       summary += "; %,d already in the log (same event_id)".formatted(replayed);
     }

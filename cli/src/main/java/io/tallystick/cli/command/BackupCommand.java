@@ -1,5 +1,6 @@
 package io.tallystick.cli.command;
 
+import io.tallystick.cli.terminal.Amount;
 import io.tallystick.cli.terminal.ProgressBar;
 import io.tallystick.cli.terminal.Terminal;
 import io.tallystick.store.Backup;
@@ -48,8 +49,11 @@ public final class BackupCommand implements Callable<Integer> {
     terminal
         .out()
         .printf(
-            "%,d entries are sealed in the copy; %,d files copied (%,d KiB), %,d kept%n",
-            report.sealed(), report.filesCopied(), report.bytesCopied() >> 10, report.filesKept());
+            "%s sealed in the copy; %s copied (%,d KiB), %,d kept%n",
+            Amount.of(report.sealed(), "entry is", "entries are"),
+            Amount.of(report.filesCopied(), "file", "files"),
+            report.bytesCopied() >> 10,
+            report.filesKept());
     return 0;
   }
 }

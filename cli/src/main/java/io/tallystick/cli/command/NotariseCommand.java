@@ -1,6 +1,7 @@
 package io.tallystick.cli.command;
 
 import io.tallystick.cli.source.Trust;
+import io.tallystick.cli.terminal.Amount;
 import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Printable;
 import io.tallystick.cli.terminal.Terminal;
@@ -85,8 +86,8 @@ public final class NotariseCommand implements Callable<Integer> {
     terminal
         .out()
         .printf(
-            "the checkpoint over %,d entries existed at %s, according to %s%s%n",
-            checkpoint.size(),
+            "the checkpoint over %s existed at %s, according to %s%s%n",
+            Amount.of(checkpoint.size(), "entry", "entries"),
             verified.time(),
             Printable.of(verified.authority()),
             verified.trusted() ? "" : " (its certificate was not checked; use --tsa-ca)");

@@ -1,5 +1,6 @@
 package io.tallystick.cli.command;
 
+import io.tallystick.cli.terminal.Amount;
 import io.tallystick.cli.terminal.ProgressBar;
 import io.tallystick.cli.terminal.Terminal;
 import io.tallystick.index.AuditIndex;
@@ -35,7 +36,9 @@ public final class RebuildIndexCommand implements Callable<Integer> {
     try (ProgressBar bar = terminal.progressBar("indexing")) {
       AuditIndex.rebuild(log, log.directory().index(), bar::at);
     }
-    terminal.out().printf("%,d entries indexed%n", log.lastId() - log.firstId() + 1);
+    terminal
+        .out()
+        .println(Amount.of(log.lastId() - log.firstId() + 1, "entry", "entries") + " indexed");
     return 0;
   }
 }

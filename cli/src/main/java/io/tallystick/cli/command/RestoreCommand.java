@@ -1,6 +1,7 @@
 package io.tallystick.cli.command;
 
 import io.tallystick.cli.options.LogKeys;
+import io.tallystick.cli.terminal.Amount;
 import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Printable;
 import io.tallystick.cli.terminal.ProgressBar;
@@ -49,7 +50,12 @@ public final class RestoreCommand implements Callable<Integer> {
     List<VerifierKey> keys = trusted.keys();
     try {
       long entries = restore(keys);
-      terminal.out().printf("%,d entries restored to %s%n", entries, Printable.of(data.toString()));
+      terminal
+          .out()
+          .println(
+              Amount.of(entries, "entry", "entries")
+                  + " restored to "
+                  + Printable.of(data.toString()));
       return 0;
     } catch (InvalidNoteException e) {
       throw new Failure(

@@ -3,6 +3,7 @@ package io.tallystick.cli.command;
 import io.tallystick.cli.options.GivenOptions;
 import io.tallystick.cli.options.PersonalNames;
 import io.tallystick.cli.options.TlsOptions;
+import io.tallystick.cli.terminal.Amount;
 import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Printable;
 import io.tallystick.cli.terminal.Terminal;
@@ -256,9 +257,9 @@ public final class ServeCommand implements Callable<Integer> {
     terminal
         .out()
         .printf(
-            "tally serves %s (%,d entries) at %s://%s:%d%s; the first key is in %s%n",
+            "tally serves %s (%s) at %s://%s:%d%s; the first key is in %s%n",
             log.reader().identity().origin(),
-            log.lastId(),
+            Amount.of(log.lastId(), "entry", "entries"),
             tls.files() == null ? "http" : "https",
             host.indexOf(':') >= 0 ? "[" + host + "]" : host,
             port,

@@ -2,6 +2,7 @@ package io.tallystick.cli.command;
 
 import io.tallystick.cli.options.LogKeys;
 import io.tallystick.cli.source.Trust;
+import io.tallystick.cli.terminal.Amount;
 import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Printable;
 import io.tallystick.cli.terminal.Rows;
@@ -133,7 +134,10 @@ public final class VerifyBundleCommand implements Callable<Integer> {
     if (found > 0) {
       terminal
           .out()
-          .println(terminal.red("NOT VALID: ") + "%,d entries are proved".formatted(proved));
+          .println(
+              terminal.red("NOT VALID: ")
+                  + Amount.of(proved, "entry is", "entries are")
+                  + " proved");
       terminal.out().print(faults.table(terminal));
       if (found > MAX_FAULTS) {
         terminal.out().printf("%,d faults in all; only the first are listed%n", found);
@@ -144,8 +148,11 @@ public final class VerifyBundleCommand implements Callable<Integer> {
         .out()
         .println(
             terminal.green("valid: ")
-                + "%,d entries are among the %,d that %s sealed"
-                    .formatted(proved, checkpoint.size(), Printable.of(checkpoint.origin())));
+                + "%s among the %,d that %s sealed"
+                    .formatted(
+                        Amount.of(proved, "entry is", "entries are"),
+                        checkpoint.size(),
+                        Printable.of(checkpoint.origin())));
     if (withValues > 0) {
       terminal
           .out()

@@ -5,6 +5,7 @@ import io.tallystick.cli.options.Given;
 import io.tallystick.cli.source.Answered;
 import io.tallystick.cli.source.Source;
 import io.tallystick.cli.source.Trust;
+import io.tallystick.cli.terminal.Amount;
 import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Printable;
 import io.tallystick.cli.terminal.ProgressBar;
@@ -206,9 +207,11 @@ public final class VerifyCommand implements Callable<Integer> {
         .out()
         .println(
             terminal.dim(
-                "%,d entries checked, %,d hashes computed, %,d ms"
+                "%s checked, %s computed, %,d ms"
                     .formatted(
-                        report.entriesChecked(), report.hashesComputed(), report.durationMs())));
+                        Amount.of(report.entriesChecked(), "entry", "entries"),
+                        Amount.of(report.hashesComputed(), "hash", "hashes"),
+                        report.durationMs())));
   }
 
   private static Rows faults(Verification report) {

@@ -1,5 +1,6 @@
 package io.tallystick.cli.input;
 
+import io.tallystick.cli.terminal.Amount;
 import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Printable;
 import java.io.BufferedInputStream;
@@ -178,8 +179,8 @@ public final class EventInputs {
     if (splitter.events() < toSkip) {
       throw new Failure(
           Failure.USAGE,
-          "--skip is %d, but %s holds only %,d events"
-              .formatted(toSkip, shown(name), splitter.events()));
+          "--skip is %d, but %s holds only %s"
+              .formatted(toSkip, shown(name), Amount.of(splitter.events(), "event", "events")));
     }
     return true;
   }

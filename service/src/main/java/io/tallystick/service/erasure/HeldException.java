@@ -23,7 +23,15 @@ public final class HeldException extends RuntimeException {
         + " ("
         + Quoted.of(first.reason())
         + ")"
-        + (holds.size() > 1 ? ", and so do " + (holds.size() - 1) + " others" : "")
+        + others(holds.size() - 1)
         + ". Release it, or name other entries with ids";
+  }
+
+  private static String others(int count) {
+    return switch (count) {
+      case 0 -> "";
+      case 1 -> ", and so does one other hold";
+      default -> ", and so do " + count + " others";
+    };
   }
 }
