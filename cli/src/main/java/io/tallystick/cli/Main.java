@@ -197,12 +197,12 @@ public final class Main {
     Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
     commands.put("serve", () -> new ServeCommand(terminal));
     commands.putAll(reading(terminal));
-    commands.put("append", () -> new AppendCommand(terminal));
+    commands.put("append", () -> changing(new AppendCommand(terminal)));
     commands.put("map", () -> new MapCommand(terminal));
     commands.put("keys", () -> new KeysCommand(terminal));
     commands.put("witness", () -> new WitnessCommand(terminal));
-    commands.put("archive", () -> new ArchiveCommand(terminal));
-    commands.put("erase", () -> new EraseCommand(terminal));
+    commands.put("archive", () -> changing(new ArchiveCommand(terminal)));
+    commands.put("erase", () -> changing(new EraseCommand(terminal)));
     commands.put("hold", () -> new HoldCommand(terminal));
     commands.put("restore", () -> new RestoreCommand(terminal));
     commands.put("backup", () -> new BackupCommand(terminal));
@@ -212,6 +212,20 @@ public final class Main {
         "generate-man-page",
         () -> new ManPageCommand(terminal, () -> commandLine(terminal, Map.of(), List.of())));
     return commands;
+  }
+
+  /**
+   * A command that changes a log. Its help has no --archive, which can't be changed; named
+   * nevertheless, or by a variable, it must not be taken for the log in ./tally-data.
+   */
+  private static CommandLine changing(Object command) {
+    CommandLine line = new CommandLine(command);
+    for (String name : List.of("--archive", "--key")) {
+      OptionSpec option = line.getCommandSpec().findOption(name);
+      line.getCommandSpec().remove(option);
+      line.getCommandSpec().addOption(OptionSpec.builder(option).hidden(true).build());
+    }
+    return line;
   }
 
   private static Map<String, Supplier<Object>> reading(Terminal terminal) {

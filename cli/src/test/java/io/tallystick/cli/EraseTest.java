@@ -94,6 +94,68 @@ class EraseTest {
   }
 
   @Test
+  void saysWhatGoesBecauseOfAPartOfIt() throws Exception {
+    Path whole = directory.resolve("whole");
+    Files.writeString(
+        whole,
+        """
+        {"event_type":"a.b","severity":"low","event_id":"w","details":{"a":1,"b":2},"personal":["details"]}
+        """);
+    assertThat(run("append", whole.toString()).code()).isZero();
+    String[] request = {
+      "erase", "--event-id", "w", "--severity", "low", "--fields", "details.a", "--reason", "r"
+    };
+    InProcess.Result dry = run(with(request, "--dry-run"));
+    assertThat(dry.out())
+        .contains("details goes as a whole in 1 entry: --fields names a part of it")
+        .contains("1 value of 1 entry would be erased");
+    assertThat(run(with(request, "--dry-run", "--format", "csv")).out())
+        .contains("FIELD,ENTRIES,WIDER", "details,1,1");
+    assertThat(run(request).out()).contains("details went as a whole in 1 entry");
+  }
+
+  private static String[] with(String[] arguments, String... more) {
+    return Stream.concat(Stream.of(arguments), Stream.of(more)).toArray(String[]::new);
+  }
+
+  @Test
+  void helpHasEveryFilterOfTheApiAndNoOptionThatDoesNotApply() {
+    String help = run("erase", "--help").out();
+    assertThat(help)
+        .contains("--actor-type", "--outcome", "--severity", "--event-id", "--request-id")
+        .contains("--trace-id", "--key-file")
+        .doesNotContain("--archive", "--key=");
+    InProcess.Result refused =
+        InProcess.run(
+            Map.of("TALLY_ARCHIVE", directory.resolve("none.zip").toString()),
+            "",
+            "erase",
+            "--ids",
+            "1",
+            "--reason",
+            "r");
+    assertThat(refused.code()).as(refused.err()).isNotZero();
+    assertThat(refused.err()).contains("none.zip");
+  }
+
+  @Test
+  void oneEntryIsNotSeveral() throws Exception {
+    Path upper = directory.resolve("upper");
+    Files.writeString(
+        upper,
+        """
+        {"event_type":"a.b","actor_username":"ZWETSCHGE"}
+        {"event_type":"a.b","actor_username":"zwetschge","details":{"mail":"x"}}
+        """);
+    assertThat(run("append", upper.toString()).code()).isZero();
+    String out = run("erase", "--actor-username", NAME, "--reason", "r", "--dry-run").out();
+    assertThat(out)
+        .contains("1 entry matches, but with no personal value")
+        .contains("1 entry has another spelling");
+    assertThat(run("backup", directory.resolve("bk").toString()).out()).contains("7 entries are");
+  }
+
+  @Test
   void proofsAndBundlesOpenCommitments() throws Exception {
     Path proof = directory.resolve("p.tlog-proof");
     Path bundle = directory.resolve("b.zip");

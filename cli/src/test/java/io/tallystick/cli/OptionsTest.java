@@ -127,6 +127,9 @@ class OptionsTest {
         .allMatch(line -> line.contains("\"actor_username\":\"" + account + "\""))
         .allMatch(line -> line.contains("\"local\":true"))
         .satisfiesOnlyOnce(line -> assertThat(line).contains("\"lenient\":true"));
+    run(here, "", "keys", "create", "p", "--permission", "audit.append", "--personal", "actor_ip");
+    assertThat(run(here, "", "keys", "list", "--format", "csv").out())
+        .contains(",LENIENT,PERSONAL,", ",k,audit.append,,,yes,,", ",p,audit.append,,,,actor_ip,");
     assertThat(run(here, "", "keys", "list", "--format", "json").out())
         .contains("\"lenient\":true");
   }

@@ -70,7 +70,8 @@ public final class KeysCommand {
               splitSynopsisLabel = ",",
               description =
                   "Let the key see only entries with this tenant or source, as if there were no"
-                      + " others; several with commas, or repeated: any of one field, and all fields")
+                      + " others; several with commas, or repeated: any of one field, and all"
+                      + " fields. The value is exact; a * is itself")
           @Nullable List<String> only,
       @Option(
               names = "--stamp",
@@ -131,12 +132,14 @@ public final class KeysCommand {
                 "PERMISSIONS",
                 "ONLY",
                 "STAMP",
+                "LENIENT",
+                "PERSONAL",
                 "CREATED",
                 "EXPIRES",
                 "LAST USED",
                 "REVOKED")
             .keepWhole("ID")
-            .mayLeaveOut("CREATED", "LAST USED");
+            .mayLeaveOut("CREATED", "LAST USED", "LENIENT", "PERSONAL");
     for (KeyInfo key : answer.value().keys()) {
       rows.add(
           key.id(),
@@ -144,6 +147,8 @@ public final class KeysCommand {
           String.join(" ", key.permissions()),
           text(key.only()),
           text(key.stamp()),
+          key.lenient() ? "yes" : "",
+          String.join(" ", key.personal()),
           key.createdAt().toString(),
           EntriesView.text(key.expiresAt()),
           EntriesView.text(key.lastUsedAt()),

@@ -10,6 +10,12 @@ import picocli.CommandLine.Option;
 public final class Whose {
   @Mixin private final Names names = new Names();
 
+  @Option(
+      names = "--actor-type",
+      paramLabel = "TYPE",
+      description = "Kind of actor, for instance user or service")
+  @Nullable String actorType;
+
   @Option(names = "--actor-id", paramLabel = "ID", description = "Id of the actor who did it")
   @Nullable String actorId;
 
@@ -32,6 +38,30 @@ public final class Whose {
   @Option(names = "--event-type", paramLabel = "TYPE", description = "Event type")
   @Nullable String eventType;
 
+  @Option(
+      names = "--outcome",
+      paramLabel = "WORD",
+      description = "Outcome: success, failure or unknown")
+  @Nullable String outcome;
+
+  @Option(
+      names = "--severity",
+      paramLabel = "WORD",
+      description = "Severity: informational, low, medium, high, critical or fatal")
+  @Nullable String severity;
+
+  @Option(names = "--event-id", paramLabel = "ID", description = "Event id that the client sent")
+  @Nullable String eventId;
+
+  @Option(
+      names = "--request-id",
+      paramLabel = "ID",
+      description = "Request id that the client sent")
+  @Nullable String requestId;
+
+  @Option(names = "--trace-id", paramLabel = "ID", description = "W3C trace id")
+  @Nullable String traceId;
+
   @Option(names = "--ids", paramLabel = "IDS", description = "These entries only: 17,20-29")
   @Nullable String ids;
 
@@ -49,6 +79,7 @@ public final class Whose {
     Given given = new Given();
     details.forEach((path, value) -> given.one("details." + path, value));
     return given
+        .one("actor_type", actorType)
         .one("actor_id", actorId)
         .one("actor_username", actorUsername)
         .one("actor_ip", actorIp)
@@ -58,6 +89,11 @@ public final class Whose {
         .one("target_id", names.targetId)
         .one("target_name", names.targetName)
         .one("event_type", eventType)
+        .one("outcome", outcome)
+        .one("severity", severity)
+        .one("event_id", eventId)
+        .one("request_id", requestId)
+        .one("trace_id", traceId)
         .one("tenant", names.tenant)
         .one("source", names.source)
         .one("ids", ids)
