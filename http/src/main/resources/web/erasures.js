@@ -24,6 +24,7 @@ function Preview({ report }) {
     { id: 'erasure-preview' },
     el.p({ class: 'lead' }, report.entries ? `${counted(report.values, 'value')} of ${counted(report.entries, 'entry', 'entries')} would be erased, for good.` : 'There is nothing to erase.'),
     Object.keys(report.fields).length ? el.dl({ class: 'facts' }, Object.entries(report.fields).map(([field, n]) => [el.dt({ key: `t${field}` }, h(Text, { value: field })), el.dd({ key: `d${field}` }, count(n))])) : null,
+    Object.keys(report.wider).length ? h(Notice, { kind: 'warn', title: 'More goes than you named' }, el.p('You named a part of these values, and a personal value is erased as a whole: ', h(Text, { value: Object.keys(report.wider).join(', ') }), '.')) : null,
     report.holds.length ? h(Held, { holds: report.holds }) : null,
     report.without_personal ? h(Notice, { kind: 'warn', title: `${counted(report.without_personal, 'entry', 'entries')} can’t be erased` }, el.p('They match, but nothing in them was said to be personal when they were written.')) : null,
     report.other_spellings ? h(Notice, { kind: 'warn', title: `${counted(report.other_spellings, 'entry', 'entries')} with another spelling` }, el.p('Their names differ in case or Unicode form. They stay; erase them by that spelling.')) : null,

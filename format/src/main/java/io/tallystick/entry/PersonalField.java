@@ -144,11 +144,14 @@ public final class PersonalField implements Comparable<PersonalField> {
     return field;
   }
 
+  /** Whether this is the other value, or is in it. */
+  public boolean isIn(PersonalField other) {
+    return name.equals(other.name) || name.startsWith(other.name + ".");
+  }
+
   /** Whether one of the two is the other, or is in it. */
   public boolean overlaps(PersonalField other) {
-    return name.equals(other.name)
-        || name.startsWith(other.name + ".")
-        || other.name.startsWith(name + ".");
+    return isIn(other) || other.isIn(this);
   }
 
   @Override

@@ -86,6 +86,22 @@ class PageErasureIT {
   }
 
   @Test
+  void whatGoesBecauseOfAPartOfItIsSaidBefore() throws Exception {
+    server.append(
+        key, "{\"event_type\":\"a.b\",\"details\":{\"a\":1,\"b\":2},\"personal\":[\"details\"]}");
+    long whole = server.log.lastId();
+    browser.signIn("/erasures", key);
+    browser.click("#erase");
+    browser.type("#erase-form [name=ids]", Long.toString(whole));
+    browser.type("#erase-form [name=fields]", "details.a");
+    browser.type("#erase-form [name=reason]", "request 17");
+    browser.click("#preview-erasure");
+    browser.awaitText("#erasure-preview", "More goes than you named");
+    assertThat(browser.barriers()).isEmpty();
+    browser.assertQuiet();
+  }
+
+  @Test
   void aHoldStandsAgainstIt() throws Exception {
     String hold = "{\"first_id\":%d,\"last_id\":%d,\"reason\":\"case 3\"}".formatted(id, id);
     server.post("/api/audit/holds", key, "application/json", hold.getBytes(StandardCharsets.UTF_8));

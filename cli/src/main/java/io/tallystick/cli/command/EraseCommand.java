@@ -5,6 +5,7 @@ import io.tallystick.cli.options.GivenOptions;
 import io.tallystick.cli.options.Whose;
 import io.tallystick.cli.source.Answered;
 import io.tallystick.cli.source.Source;
+import io.tallystick.cli.terminal.Amount;
 import io.tallystick.cli.terminal.Printable;
 import io.tallystick.cli.terminal.ProgressBar;
 import io.tallystick.cli.terminal.Rows;
@@ -62,7 +63,7 @@ public final class EraseCommand implements Callable<Integer> {
     }
     switch (common.format) {
       case json -> terminal.printJson(answer.json());
-      case csv -> terminal.printCsv(rows(answer.value()).csv());
+      case csv -> terminal.printCsv(csv(answer.value()).csv());
       case table -> show(answer.value());
     }
     return 0;
@@ -74,6 +75,18 @@ public final class EraseCommand implements Callable<Integer> {
     return rows;
   }
 
+  private static Rows csv(ErasureReport report) {
+    Rows rows = new Rows("FIELD", "ENTRIES", "WIDER");
+    report
+        .fields()
+        .forEach((field, count) ->
+            rows.add(
+                field,
+                Long.toString(count),
+                Long.toString(report.wider().getOrDefault(field, 0L))));
+    return rows;
+  }
+
   private void show(ErasureReport report) {
     if (!report.fields().isEmpty()) {
       terminal.out().print(rows(report).table(terminal));
@@ -81,13 +94,21 @@ public final class EraseCommand implements Callable<Integer> {
     terminal
         .out()
         .println(
-            "%,d %s of %,d %s %s"
-                .formatted(
-                    report.values(),
-                    report.values() == 1 ? "value" : "values",
-                    report.entries(),
-                    report.entries() == 1 ? "entry" : "entries",
-                    dryRun ? "would be erased: this was a dry run" : "erased for good"));
+            Amount.of(report.values(), "value", "values")
+                + " of "
+                + Amount.of(report.entries(), "entry", "entries")
+                + (dryRun ? " would be erased: this was a dry run" : " erased for good"));
+    report
+        .wider()
+        .forEach((field, count) ->
+            terminal
+                .out()
+                .println(
+                    "%s %s as a whole in %s: --fields names a part of it"
+                        .formatted(
+                            Printable.of(field),
+                            dryRun ? "goes" : "went",
+                            Amount.of(count, "entry", "entries"))));
     if (!report.erasures().isEmpty()) {
       terminal.out().println("recorded as entry " + report.erasures().getFirst());
     }
@@ -95,23 +116,23 @@ public final class EraseCommand implements Callable<Integer> {
       terminal
           .out()
           .println(
-              "%,d entries match whose values are not personal: they stay, because they were not"
-                      .formatted(report.withoutPersonal())
-                  + " named so when they were written");
+              Amount.of(report.withoutPersonal(), "entry matches", "entries match")
+                  + ", but with no personal value: all of it stays, because nothing was named so when"
+                  + " it was written");
     }
     if (report.otherSpellings() > 0) {
       terminal
           .out()
           .println(
-              "%,d entries have another spelling of a name (upper case, Unicode) and stay"
-                  .formatted(report.otherSpellings()));
+              Amount.of(report.otherSpellings(), "entry has", "entries have")
+                  + " another spelling of a name (upper case, Unicode); nothing of it is erased");
     }
     if (report.unreadable() > 0) {
       terminal
           .out()
           .println(
-              "%,d entries have damaged values and may be meant; run \"tally verify\""
-                  .formatted(report.unreadable()));
+              Amount.of(report.unreadable(), "entry has", "entries have")
+                  + " damaged values and may be meant; run \"tally verify\"");
     }
     for (LegalHold hold : report.holds()) {
       terminal

@@ -42,6 +42,7 @@ final class ErasurePlan {
 
   private final List<PersonalField> filters;
   private final Map<String, Long> fields = new TreeMap<>();
+  private final Map<String, Long> wider = new TreeMap<>();
   private final Set<String> missingArchives = new TreeSet<>();
   private long values;
   private long entries;
@@ -116,12 +117,12 @@ final class ErasurePlan {
           .forEach((name, value) -> {
             if (request.concerns(named(entry, name))) {
               checkReason(name, value);
-              add(name);
+              add(entry, name);
             }
           });
       for (PersonalField name : request.isByIdOnly() ? entry.damaged() : List.<PersonalField>of()) {
         if (request.concerns(named(entry, name))) {
-          add(name);
+          add(entry, name);
         }
       }
       if (values > before) {
@@ -133,7 +134,8 @@ final class ErasurePlan {
       long before = values;
       for (PersonalField name : entry.readable().values().keySet()) {
         if (filters.contains(name)) {
-          add(name);
+          values++;
+          count(name, fields);
         }
       }
       if (values > before) {
@@ -144,9 +146,9 @@ final class ErasurePlan {
     }
   }
 
-  private static Stream<PersonalField> named(PartialEntry entry, PersonalField name) {
+  private static List<PersonalField> named(PartialEntry entry, PersonalField name) {
     boolean moved = entry.event().eventType().equals(UnknownType.VALUE);
-    return moved ? Stream.of(name, UnknownType.original(name)) : Stream.of(name);
+    return moved ? List.of(name, UnknownType.original(name)) : List.of(name);
   }
 
   private void checkReason(PersonalField name, PersonalValue value) {
@@ -159,10 +161,17 @@ final class ErasurePlan {
     }
   }
 
-  private void add(PersonalField name) {
+  private void add(PartialEntry entry, PersonalField name) {
     values++;
-    if (fields.size() < ErasureReport.MAX_FIELDS || fields.containsKey(name.toString())) {
-      fields.merge(name.toString(), 1L, Long::sum);
+    count(name, fields);
+    if (request.isWider(named(entry, name))) {
+      count(name, wider);
+    }
+  }
+
+  private static void count(PersonalField name, Map<String, Long> names) {
+    if (names.size() < ErasureReport.MAX_FIELDS || names.containsKey(name.toString())) {
+      names.merge(name.toString(), 1L, Long::sum);
     }
   }
 
@@ -208,6 +217,7 @@ final class ErasurePlan {
         entries,
         values,
         fields,
+        wider,
         withoutPersonal,
         otherSpellings,
         unreadable,

@@ -12,6 +12,8 @@ import java.util.Map;
  * @param entries how many entries have values that were there to erase
  * @param values how many values
  * @param fields how many of each name, the first {@value #MAX_FIELDS} names
+ * @param wider how many of each name go only because the request names a part of them: a value is
+ *     erased as a whole; these are counted in {@code fields} too
  * @param withoutPersonal how many entries match and have no personal value to erase: what was not
  *     said to be personal when it was written stays
  * @param otherSpellings how many entries a list would show as well, whose names differ in case or
@@ -27,6 +29,7 @@ public record ErasureReport(
     long entries,
     long values,
     Map<String, Long> fields,
+    Map<String, Long> wider,
     long withoutPersonal,
     long otherSpellings,
     long unreadable,
@@ -38,6 +41,7 @@ public record ErasureReport(
 
   public ErasureReport {
     fields = Collections.unmodifiableMap(new LinkedHashMap<>(fields));
+    wider = Collections.unmodifiableMap(new LinkedHashMap<>(wider));
     holds = List.copyOf(holds);
     missingArchives = List.copyOf(missingArchives);
     erasures = List.copyOf(erasures);

@@ -14,9 +14,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -160,8 +160,16 @@ public record ErasureRequest(
     return query.needsNoIndex();
   }
 
-  /** Whether a value with this name is to be erased. */
-  boolean concerns(Stream<PersonalField> names) {
-    return fields.isEmpty() || names.anyMatch(name -> fields.stream().anyMatch(name::overlaps));
+  /** Whether a value with one of these names is to be erased. */
+  boolean concerns(List<PersonalField> names) {
+    return fields.isEmpty()
+        || names.stream().anyMatch(name -> fields.stream().anyMatch(name::overlaps));
+  }
+
+  /** Whether it is, but only because a part of it was named: a value is erased as a whole. */
+  boolean isWider(List<PersonalField> names) {
+    return concerns(names)
+        && !fields.isEmpty()
+        && names.stream().noneMatch(name -> fields.stream().anyMatch(name::isIn));
   }
 }

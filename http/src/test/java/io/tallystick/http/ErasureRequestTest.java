@@ -1,0 +1,130 @@
+package io.tallystick.http;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.tallystick.entry.PersonalField;
+import io.tallystick.service.access.Permission;
+import io.tallystick.service.append.PersonalFields;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What an erasure is asked for: whose values, which of them, and what is refused. */
+@Timeout(120)
+class ErasureRequestTest {
+  private static final String PATH = "/api/audit/erasures";
+  private static final String NAME = "zwetschge";
+  private static final ServerConfig CONFIG =
+      TestServer.config(TestServer.LIMITS, ServerConfig.Timeouts.defaults()).toBuilder()
+          .personal(new PersonalFields(PersonalField.of(List.of("actor_username", "actor_ip"))))
+          .build();
+
+  @TempDir Path data;
+
+  private TestServer server;
+  private String writer;
+  private String eraser;
+
+  @BeforeEach
+  void start() throws Exception {
+    server = TestServer.start(data, CONFIG);
+    writer = server.key("app", Permission.AUDIT_APPEND, Permission.ADMIN_AUDIT);
+    eraser = server.key("privacy", Permission.ADMIN_ERASURE);
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    server.close();
+  }
+
+  private long append(String json) throws Exception {
+    HttpResponse<String> answer = server.append(writer, json);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(201);
+    return TestServer.JSON.readTree(answer.body()).path("id").asLong();
+  }
+
+  private long login() throws Exception {
+    return append(
+        "{\"event_type\":\"auth.login\",\"actor_id\":7,\"actor_username\":\"%s\",\"actor_ip\":\"203.0.113.77\"}"
+            .formatted(NAME));
+  }
+
+  private HttpResponse<String> post(String json) throws Exception {
+    return server.post(PATH, eraser, "application/json", json.getBytes(UTF_8));
+  }
+
+  private JsonNode erase(String json) throws Exception {
+    HttpResponse<String> answer = post(json);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    return TestServer.JSON.readTree(answer.body());
+  }
+
+  private String details(long id) throws Exception {
+    return server.json("/api/audit/entries/" + id, writer).path("details").toString();
+  }
+
+  /** A value can't be erased in part, and nobody should learn only afterwards what else is gone. */
+  @Test
+  void aValueThatGoesBecauseOfAPartOfItIsNamed() throws Exception {
+    String event = "{\"event_type\":\"a.b\",\"details\":{\"a\":1,\"b\":2},\"personal\":[\"%s\"]}";
+    long whole = append(event.formatted("details"));
+    long part = append(event.formatted("details.a"));
+    String request =
+        "{\"ids\":\"%d-%d\",\"fields\":[\"details.a\",\"actor_ip\"],\"reason\":\"r\""
+            .formatted(whole, part);
+    JsonNode dry = erase(request + ",\"dry_run\":true}");
+    assertThat(dry.path("fields").toString()).isEqualTo("{\"details\":1,\"details.a\":1}");
+    assertThat(dry.path("wider").toString()).isEqualTo("{\"details\":1}");
+    assertThat(details(whole)).isEqualTo("{\"a\":1,\"b\":2}");
+    JsonNode done = erase(request + "}");
+    assertThat(done.path("wider").toString()).isEqualTo("{\"details\":1}");
+    assertThat(details(whole)).isEqualTo("null");
+    assertThat(details(part)).isEqualTo("{\"a\":null,\"b\":2}");
+
+    long again = append(event.formatted("details.a"));
+    JsonNode all =
+        erase("{\"ids\":\"%d\",\"fields\":[\"details\"],\"reason\":\"r\"}".formatted(again));
+    assertThat(all.path("fields").toString()).isEqualTo("{\"details.a\":1}");
+    assertThat(all.path("wider").toString()).isEqualTo("{}");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{'actor_username':'zwet*','reason':'r'} | whole value",
+        "{'event_type':'auth.*','reason':'r'} | whole value",
+        "{'actor_ip':'203.0.113.0/24','reason':'r'} | one address",
+        "{'q':'zwetschge','reason':'r'} | unknown field",
+        "{'reason':'r'} | needs a filter",
+        "{'actor_username':'zwetschge'} | reason",
+        "{'actor_username':'zwetschge','reason':' '} | reason",
+        "{'actor_username':'zwetschge','reason':'for Zwetschge, 3'} | must not contain",
+        "{'ids':'1-20','reason':'asked by 203.0.113.77'} | must not contain",
+        "{'ids':'3-1','reason':'r'} | ids must be",
+        "{'ids':'1-3,2','reason':'r'} | once",
+        "{'ids':'1','fields':['event_type'],'reason':'r'} | fields must name",
+        "{'ids':'1','fields':[],'reason':'r'} | fields must be",
+        "{'ids':'1','dry_run':'yes','reason':'r'} | dry_run",
+        "{'actor_username':['a'],'reason':'r'} | must be a string",
+      })
+  void whatIsAmbiguousOrTellsTooMuchIsRefused(String json, String message) throws Exception {
+    login();
+    long last = server.log.lastId();
+    HttpResponse<String> refused = post(json.replace('\'', '"'));
+    assertThat(refused.statusCode()).as(refused.body()).isEqualTo(422);
+    assertThat(refused.body()).contains(message);
+    assertThat(server.log.lastId()).isEqualTo(last);
+    assertThat(server.json("/api/audit?actor_username=" + NAME, writer).path("total").asInt())
+        .isEqualTo(1);
+  }
+}
