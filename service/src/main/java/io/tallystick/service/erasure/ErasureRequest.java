@@ -42,6 +42,9 @@ public record ErasureRequest(
   /** Most ranges of ids in a request. */
   private static final int MAX_RANGES = 1_000;
 
+  /** Filters that say when and not whose. */
+  private static final Set<String> TIMES = Set.of("since", "until");
+
   private static final Pattern IDS =
       Pattern.compile("(?<first>[1-9][0-9]{0,17})(-(?<last>[1-9][0-9]{0,17}))?");
 
@@ -61,12 +64,11 @@ public record ErasureRequest(
     Parameters given = Parameters.of(filters);
     AuditQuery query = QueryParser.erasure(given);
     List<Erasure.Ids> ids = ids(given.text("ids"));
-    boolean any = filters.keySet().stream().anyMatch(name -> !name.equals("since"));
-    if (!any) {
+    if (TIMES.containsAll(filters.keySet())) {
       throw new InvalidParameterException(
           "(filters)",
-          "an erasure needs a filter, such as actor_username or ids; to erase of all entries, give"
-              + " ids 1-999999999999999999");
+          "an erasure needs a filter besides since and until, such as actor_username or ids; to"
+              + " erase of all entries, give ids 1-999999999999999999");
     }
     return new ErasureRequest(query, ids, names(fields), checked(reason, filters), dryRun);
   }
