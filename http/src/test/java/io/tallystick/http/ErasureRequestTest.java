@@ -9,7 +9,12 @@ import io.tallystick.service.access.Permission;
 import io.tallystick.service.append.PersonalFields;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -95,6 +100,34 @@ class ErasureRequestTest {
         erase("{\"ids\":\"%d\",\"fields\":[\"details\"],\"reason\":\"r\"}".formatted(again));
     assertThat(all.path("fields").toString()).isEqualTo("{\"details.a\":1}");
     assertThat(all.path("wider").toString()).isEqualTo("{}");
+  }
+
+  /** Each of them plans before the first has erased anything. */
+  @Test
+  void identicalErasuresAtOnceAreRecordedOnce() throws Exception {
+    login();
+    ReentrantLock lock = (ReentrantLock) server.log.removalLock();
+    String request = "{\"actor_username\":\"" + NAME + "\",\"reason\":\"r\"}";
+    List<Future<JsonNode>> answers = new ArrayList<>();
+    try (ExecutorService clients = Executors.newFixedThreadPool(4)) {
+      lock.lock();
+      try {
+        for (int i = 0; i < 4; i++) {
+          answers.add(clients.submit(() -> erase(request)));
+        }
+        while (lock.getQueueLength() < 4) {
+          Thread.sleep(5);
+        }
+      } finally {
+        lock.unlock();
+      }
+      List<Integer> entries = new ArrayList<>();
+      for (Future<JsonNode> answer : answers) {
+        entries.add(answer.get().path("entries").asInt());
+      }
+      assertThat(entries).containsExactlyInAnyOrder(1, 0, 0, 0);
+    }
+    assertThat(server.json(PATH, eraser).path("erasures")).hasSize(1);
   }
 
   @ParameterizedTest

@@ -14,6 +14,7 @@ import io.tallystick.store.AuditLog;
 import io.tallystick.store.Erased;
 import io.tallystick.store.LogReader;
 import io.tallystick.store.log.Erasure;
+import io.tallystick.store.log.Erasures;
 import io.tallystick.store.log.SafePoint;
 import io.tallystick.store.log.StoredEntry;
 import java.io.IOException;
@@ -71,15 +72,18 @@ public final class ErasureService {
     if (request.dryRun()) {
       return dryRun(log.reader(), index, request);
     }
+    Erasures known = log.reader().erasures();
     ErasurePlan plan = ErasurePlan.of(log.reader(), request);
-    return Objects.requireNonNull(SafePoint.awaiting(() -> unstoppable(request, plan, actor)));
+    return Objects.requireNonNull(
+        SafePoint.awaiting(() -> unstoppable(request, known, plan, actor)));
   }
 
-  private ErasureReport unstoppable(ErasureRequest request, ErasurePlan plan, Actor actor)
+  private ErasureReport unstoppable(
+      ErasureRequest request, Erasures known, ErasurePlan plan, Actor actor)
       throws IOException, InterruptedException {
     try {
       return SafePoint.<ErasureReport, Exception>call(
-          new Unstoppable(), () -> erase(request, plan, actor));
+          new Unstoppable(), () -> erase(request, known, plan, actor));
     } catch (IOException | InterruptedException | RuntimeException e) {
       throw e;
     } catch (Exception e) {
@@ -95,12 +99,17 @@ public final class ErasureService {
     return plan.report(holds, Set.of(), List.of());
   }
 
-  private ErasureReport erase(ErasureRequest request, ErasurePlan plan, Actor actor)
+  private ErasureReport erase(
+      ErasureRequest request, Erasures known, ErasurePlan planned, Actor actor)
       throws IOException, InterruptedException {
     Set<String> missing = new TreeSet<>();
     List<Long> erasures = new ArrayList<>();
+    ErasurePlan plan;
     log.removalLock().lockInterruptibly();
     try {
+      // Whoever had the lock before may have erased the same, and it must not be recorded twice.
+      plan =
+          log.reader().erasures().equals(known) ? planned : ErasurePlan.of(log.reader(), request);
       // Nobody can place one until this is done.
       List<LegalHold> holds = plan.against(RetentionAdministration.holds(log.reader(), index));
       if (!holds.isEmpty()) {
