@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -130,20 +131,33 @@ class ErasureRequestTest {
     assertThat(server.json(PATH, eraser).path("erasures")).hasSize(1);
   }
 
+  @Test
+  void whatIsErasedAlreadyIsNotWithoutPersonalValues() throws Exception {
+    login();
+    String request = "{\"actor_id\":\"7\",\"reason\":\"r\"}";
+    assertThat(erase(request).path("entries").asInt()).isEqualTo(1);
+    JsonNode again = erase(request);
+    assertThat(again.path("entries").asInt()).isZero();
+    assertThat(again.path("without_personal").asInt()).isZero();
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
         "{'actor_username':'zwet*','reason':'r'} | whole value",
         "{'event_type':'auth.*','reason':'r'} | whole value",
-        "{'actor_ip':'203.0.113.0/24','reason':'r'} | one address",
+        "{'actor_ip':'203.0.113.0/24','reason':'r'} | one IPv4 or IPv6 address",
+        "{'actor_ip':'203.0.113.999','reason':'r'} | one IPv4 or IPv6 address like 203.0.113.9 or 2001:db8::1 here",
+        "{'ids':'1','ids':'2','reason':'r'} | a field appears twice",
         "{'q':'zwetschge','reason':'r'} | unknown field",
         "{'reason':'r'} | needs a filter",
         "{'since':'1h','reason':'r'} | besides since and until",
         "{'until':'2030-01-01','reason':'r'} | besides since and until",
         "{'since':'1h','until':'2030-01-01','reason':'r'} | besides since and until",
         "{'actor_username':'zwetschge'} | reason",
-        "{'actor_username':'zwetschge','reason':' '} | reason",
+        "{'actor_username':'zwetschge','reason':' '} | was blank",
+        "{'ids':'1','reason':'a\\u0000b'} | without the character NUL",
         "{'actor_username':'zwetschge','reason':'for Zwetschge, 3'} | must not contain",
         "{'ids':'1-20','reason':'asked by 203.0.113.77'} | must not contain",
         "{'ids':'3-1','reason':'r'} | ids must be",
@@ -162,5 +176,14 @@ class ErasureRequestTest {
     assertThat(server.log.lastId()).isEqualTo(last);
     assertThat(server.json("/api/audit?actor_username=" + NAME, writer).path("total").asInt())
         .isEqualTo(1);
+  }
+
+  @Test
+  void aReasonOrAListOfIdsThatIsTooLongIsRefusedWithItsLength() throws Exception {
+    String ids = String.join(",", IntStream.rangeClosed(1, 1_001).mapToObj(i -> "" + i).toList());
+    assertThat(post("{\"ids\":\"%s\",\"reason\":\"r\"}".formatted(ids)).body())
+        .contains("ids must be at most 1,000 ids and ranges of them, but were 1,001");
+    assertThat(post("{\"ids\":\"1\",\"reason\":\"%s\"}".formatted("r".repeat(1_001))).body())
+        .contains("reason must be at most 1,000 bytes, but had 1,001");
   }
 }

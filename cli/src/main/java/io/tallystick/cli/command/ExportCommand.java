@@ -3,6 +3,7 @@ package io.tallystick.cli.command;
 import io.tallystick.cli.options.Filters;
 import io.tallystick.cli.options.Where;
 import io.tallystick.cli.source.Source;
+import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Output;
 import io.tallystick.cli.terminal.ProgressBar;
 import io.tallystick.cli.terminal.Terminal;
@@ -62,18 +63,16 @@ public final class ExportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Parameters given =
-        filters
-            .given()
-            .one("format", proofs ? "bundle" : format)
-            .one("values", exact ? "commitments" : null)
-            .parameters();
+    Parameters given = filters.given().one("format", proofs ? "bundle" : format).parameters();
     AuditQuery query = QueryParser.export(given);
     ExportFormat chosen = ExportFormat.of(given);
-    boolean commitments = chosen.isExact(given);
+    if (exact && !chosen.mayBeExact()) {
+      throw new Failure(
+          Failure.USAGE, "--exact needs --format ndjson or bundle, but the format was " + chosen);
+    }
     try (Source source = where.source(terminal);
         ProgressBar _ = out == null ? null : terminal.progressBar("exporting")) {
-      Output.write(terminal, out, to -> source.export(query, chosen, commitments, to));
+      Output.write(terminal, out, to -> source.export(query, chosen, exact, to));
     }
     return 0;
   }

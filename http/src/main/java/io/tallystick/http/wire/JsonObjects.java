@@ -3,6 +3,7 @@ package io.tallystick.http.wire;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -72,6 +73,15 @@ public final class JsonObjects {
         }
       }
       return given;
+    } catch (JsonParseException e) {
+      // There is no class of its own for it, and the parser's words would show what was sent.
+      boolean repeated = e.getOriginalMessage().startsWith("Duplicate field");
+      throw invalid(
+          "(body)",
+          (repeated ? "a field appears twice" : "this is not JSON")
+              + "; send an object with the fields "
+              + all
+              + (repeated ? ", each once" : ""));
     } catch (JacksonException | CharacterCodingException e) {
       throw invalid("(body)", "this is not JSON in UTF-8; send an object with the fields " + all);
     }

@@ -87,18 +87,22 @@ public record ErasureRequest(
     if (text == null) {
       return ids;
     }
-    for (String part : text.split(",", -1)) {
+    String[] parts = text.split(",", -1);
+    if (parts.length > MAX_RANGES) {
+      throw new InvalidParameterException(
+          "ids",
+          "ids must be at most %,d ids and ranges of them, but were %,d; send several requests"
+              .formatted(MAX_RANGES, parts.length));
+    }
+    for (String part : parts) {
       Matcher range = IDS.matcher(part.strip());
       long first = range.matches() ? Long.parseLong(range.group("first")) : 0;
       String end = range.matches() ? range.group("last") : null;
       long last = end == null ? first : Long.parseLong(end);
-      if (first < 1 || last < first || ids.size() == MAX_RANGES) {
+      if (first < 1 || last < first) {
         throw new InvalidParameterException(
             "ids",
-            "ids must be at most "
-                + MAX_RANGES
-                + " ids and ranges of them, such as 17,20-29, but one was "
-                + Quoted.of(part));
+            "ids must be ids and ranges of them, such as 17,20-29, but one was " + Quoted.of(part));
       }
       ids.add(new Erasure.Ids(first, last));
     }
@@ -114,16 +118,21 @@ public record ErasureRequest(
 
   /** The reason is recorded for good, so it must not say what is erased. */
   private static String checked(String reason, Map<String, List<String>> filters) {
-    int bytes = reason.getBytes(UTF_8).length;
-    boolean text = reason.codePoints().noneMatch(c -> c == 0 || (c >= 0xD800 && c <= 0xDFFF));
-    if (reason.isBlank() || bytes > MAX_REASON_BYTES || !text) {
+    if (reason.isBlank()) {
+      throw new InvalidParameterException(
+          "reason", "reason must say why the values are erased, but was blank");
+    }
+    if (reason.codePoints().anyMatch(c -> c == 0 || (c >= 0xD800 && c <= 0xDFFF))) {
       throw new InvalidParameterException(
           "reason",
-          "reason must be 1 to "
-              + MAX_REASON_BYTES
-              + " bytes of text without the character NUL, but had "
-              + bytes
-              + " bytes");
+          "reason must be text without the character NUL and without lone surrogates, but was "
+              + Quoted.of(reason));
+    }
+    int bytes = reason.getBytes(UTF_8).length;
+    if (bytes > MAX_REASON_BYTES) {
+      throw new InvalidParameterException(
+          "reason",
+          "reason must be at most %,d bytes, but had %,d".formatted(MAX_REASON_BYTES, bytes));
     }
     filters.forEach((name, values) -> {
       if (isPersonal(name) && values.stream().anyMatch(value -> ReasonCheck.says(reason, value))) {

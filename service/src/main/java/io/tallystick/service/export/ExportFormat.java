@@ -41,11 +41,16 @@ public enum ExportFormat {
   public boolean isExact(Parameters given) {
     String values = given.word("values", List.of("readable", "commitments"));
     boolean exact = "commitments".equals(values);
-    if (exact && (this == CSV || this == JSON)) {
+    if (exact && !mayBeExact()) {
       throw new InvalidParameterException(
           "values", "values=commitments needs format ndjson or bundle, but format was " + this);
     }
     return exact;
+  }
+
+  /** Whether this format can have the exact bytes of entries. */
+  public boolean mayBeExact() {
+    return this == NDJSON || this == BUNDLE;
   }
 
   public String contentType() {

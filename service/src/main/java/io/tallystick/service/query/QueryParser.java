@@ -3,10 +3,10 @@ package io.tallystick.service.query;
 import io.tallystick.entry.ActorId;
 import io.tallystick.entry.EntryField;
 import io.tallystick.entry.InvalidEventException;
-import io.tallystick.index.AddressRange;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.index.text.TextMatch;
 import io.tallystick.service.InvalidParameterException;
+import io.tallystick.text.IpAddress;
 import io.tallystick.tlog.Quoted;
 import java.util.List;
 
@@ -94,6 +94,14 @@ public final class QueryParser {
                 List.of("ids", "event_type", "actor_ip", Parameters.DETAILS + "PATH"),
                 AuditQuery.TEXTS.stream().map(EntryField::toString).toList(),
                 TIMES)));
+    String address = given.text("actor_ip");
+    if (address != null && IpAddress.canonical(address) == null) {
+      throw new InvalidParameterException(
+          "actor_ip",
+          "actor_ip must be one IPv4 or IPv6 address like 203.0.113.9 or 2001:db8::1 here, because an"
+              + " erasure can't be undone, but was "
+              + Quoted.of(address));
+    }
     AuditQuery query = filters(given, "asc").build();
     query.eventTypes().stream()
         .filter(type -> type.endsWith(".*"))
@@ -101,11 +109,6 @@ public final class QueryParser {
         .ifPresent(type -> refusePrefix("event_type"));
     query.texts().forEach((field, text) -> refuse(field.toString(), text));
     query.details().forEach((path, text) -> refuse(Parameters.DETAILS + path, text));
-    AddressRange addresses = query.actorIp();
-    if (addresses != null && !addresses.isOne()) {
-      throw new InvalidParameterException(
-          "actor_ip", "actor_ip must be one address here, because an erasure can't be undone");
-    }
     return query;
   }
 
@@ -143,6 +146,15 @@ public final class QueryParser {
    * id is there would tell how many there are.
    */
   public static VerifyQuery verdict(Parameters given) {
+    for (String name : List.of("start_id", "end_id")) {
+      if (given.values().containsKey(name)) {
+        throw new InvalidParameterException(
+            name,
+            name
+                + " must be left out with a key that sees a part of the log: it has all of the log"
+                + " verified, and gets to know whether that is valid");
+      }
+    }
     return verify(given.only(List.of("strict", "quick")));
   }
 
