@@ -74,7 +74,7 @@ public final class ArchiveCommand implements Callable<Integer> {
           Long.toString(batch.count()),
           batch.day().toString(),
           Long.toString(batch.bytes()),
-          EntriesView.text(batch.archive()));
+          Rows.text(batch.archive()));
     }
     return rows;
   }

@@ -77,7 +77,7 @@ public final class HoldCommand {
           Long.toString(hold.firstId()),
           Long.toString(hold.lastId()),
           hold.placedAt().toString(),
-          EntriesView.text(hold.placedBy()),
+          Rows.text(hold.placedBy()),
           hold.reason());
     }
     return rows;

@@ -111,7 +111,7 @@ public final class KeysCommand {
                   made.id(),
                   made.name(),
                   String.join(" ", made.permissions()),
-                  EntriesView.text(made.expiresAt()),
+                  Rows.text(made.expiresAt()),
                   made.key())
               .show(terminal, common.format);
     }
@@ -150,9 +150,9 @@ public final class KeysCommand {
           key.lenient() ? "yes" : "",
           String.join(" ", key.personal()),
           key.createdAt().toString(),
-          EntriesView.text(key.expiresAt()),
-          EntriesView.text(key.lastUsedAt()),
-          EntriesView.text(key.revokedAt()));
+          Rows.text(key.expiresAt()),
+          Rows.text(key.lastUsedAt()),
+          Rows.text(key.revokedAt()));
     }
     rows.show(terminal, common.format);
     return 0;

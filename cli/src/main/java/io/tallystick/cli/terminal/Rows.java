@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rows with a head, shown as a table or as CSV. A table that is wider than the terminal first has
@@ -22,6 +23,11 @@ public final class Rows {
 
   public Rows(String... head) {
     this.head = List.of(head);
+  }
+
+  /** The value as a cell; an empty one for {@code null}. */
+  public static String text(@Nullable Object value) {
+    return value == null ? "" : value.toString();
   }
 
   /** These columns are never cut. */

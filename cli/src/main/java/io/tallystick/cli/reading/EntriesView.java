@@ -1,4 +1,4 @@
-package io.tallystick.cli.command;
+package io.tallystick.cli.reading;
 
 import io.tallystick.cli.source.Answered;
 import io.tallystick.cli.terminal.Format;
@@ -63,7 +63,7 @@ final class EntriesView {
                   target(entry),
                   entry.action()));
       if (outcomes) {
-        cells.add(text(entry.outcome()));
+        cells.add(Rows.text(entry.outcome()));
       }
       cells.add(entry.source());
       rows.addAll(cells);
@@ -77,27 +77,23 @@ final class EntriesView {
     return rows.csv();
   }
 
-  /** The value as text; nothing for {@code null}. */
-  static String text(@Nullable Object value) {
-    return value == null ? "" : value.toString();
-  }
-
   static String actor(EntryView entry) {
     return actor(entry.actorUsername(), entry.actorId());
   }
 
   static String actor(@Nullable String username, @Nullable ActorId id) {
-    return joined(text(username), text(id), "#");
+    return joined(Rows.text(username), Rows.text(id), "#");
   }
 
   /** Where it came from. */
   static String address(EntryView entry) {
-    return text(entry.actorIp() == null ? entry.actorHost() : entry.actorIp());
+    return Rows.text(entry.actorIp() == null ? entry.actorHost() : entry.actorIp());
   }
 
   static String target(EntryView entry) {
-    String id = text(entry.targetId());
-    return joined(text(entry.targetType()), id.isEmpty() ? text(entry.targetName()) : id, "/");
+    String id = Rows.text(entry.targetId());
+    return joined(
+        Rows.text(entry.targetType()), id.isEmpty() ? Rows.text(entry.targetName()) : id, "/");
   }
 
   private static String joined(String first, String second, String by) {

@@ -1,4 +1,4 @@
-package io.tallystick.cli.command;
+package io.tallystick.cli.reading;
 
 import io.tallystick.cli.options.Common;
 import io.tallystick.cli.options.Given;
