@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(600)
 class EraseKillIT {
-  private static final int KILLS = Boolean.getBoolean("tallystick.long") ? 50 : 6;
+  private static final int KILLS = Boolean.getBoolean("tallystick.long") ? 50 : 4;
   private static final int EVENTS = 400;
   private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  * MiB.
  */
 class PowerCutIT {
-  private static final int CUTS = Boolean.getBoolean("tallystick.long") ? 2_000 : 50;
+  private static final int CUTS = Boolean.getBoolean("tallystick.long") ? 2_000 : 25;
   private static final int CUTS_A_START = 3;
   private static final int STARTS = 4;
   private static final int STARTS_OF_LARGE_ONES = 2;

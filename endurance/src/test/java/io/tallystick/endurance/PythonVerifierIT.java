@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  * {@code tools/verify_log.py}: both find something wrong, or both find nothing.
  */
 class PythonVerifierIT {
-  private static final int DAMAGES = Boolean.getBoolean("tallystick.long") ? 5_000 : 40;
+  private static final int DAMAGES = Boolean.getBoolean("tallystick.long") ? 5_000 : 25;
   private static final Path PROGRAM = Path.of("../tools/verify_log.py").toAbsolutePath();
 
   @TempDir Path directory;
