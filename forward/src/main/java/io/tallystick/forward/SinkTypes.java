@@ -1,0 +1,22 @@
+package io.tallystick.forward;
+
+import io.tallystick.forward.sink.SinkType;
+import java.util.List;
+import java.util.Optional;
+
+/** The kinds of sinks there are. A new one is a line here. */
+final class SinkTypes {
+  private static final List<SinkType> ALL = List.of();
+
+  private SinkTypes() {}
+
+  /** The type with this name. */
+  static Optional<SinkType> of(String name) {
+    return ALL.stream().filter(type -> type.name().equals(name)).findFirst();
+  }
+
+  /** The names of all. */
+  static List<String> names() {
+    return ALL.stream().map(SinkType::name).toList();
+  }
+}

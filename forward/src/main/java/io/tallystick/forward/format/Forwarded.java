@@ -1,0 +1,17 @@
+package io.tallystick.forward.format;
+
+import io.tallystick.service.answer.EntryView;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An entry on its way out.
+ *
+ * @param origin name of the log
+ * @param sink name of the sink
+ * @param seq 1, 2, 3 … over the entries of the sink, without a gap
+ * @param entry its id, hash, timestamp and all fields, with the personal values that are there
+ * @param original the exact bytes of the entry, which its hash covers, as the text that they are;
+ *     {@code null} unless the sink's configuration has {@code original: true}
+ */
+public record Forwarded(
+    String origin, String sink, long seq, EntryView entry, @Nullable String original) {}

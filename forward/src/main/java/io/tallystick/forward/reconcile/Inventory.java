@@ -1,0 +1,19 @@
+package io.tallystick.forward.reconcile;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.function.Consumer;
+
+/**
+ * What a receiver holds of a sink, by query or from an export, in any order. Used by one thread,
+ * once.
+ */
+public interface Inventory extends Closeable {
+  /**
+   * Gives every record, each as often as it is held, without markers. It must not keep them all in
+   * memory.
+   *
+   * @throws IOException if not everything could be read: then nothing is known
+   */
+  void forEach(Consumer<Held> consumer) throws IOException;
+}

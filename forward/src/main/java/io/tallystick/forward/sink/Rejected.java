@@ -1,0 +1,9 @@
+package io.tallystick.forward.sink;
+
+/**
+ * A record that a receiver refused and will always refuse.
+ *
+ * @param index in the batch
+ * @param reason what the receiver said, without secrets; it is shown quoted
+ */
+public record Rejected(int index, String reason) {}
