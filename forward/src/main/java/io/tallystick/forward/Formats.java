@@ -1,12 +1,13 @@
 package io.tallystick.forward;
 
 import io.tallystick.forward.format.Format;
+import io.tallystick.forward.format.NativeFormat;
 import java.util.List;
 import java.util.Optional;
 
 /** The formats there are. A new one is a line here. */
 final class Formats {
-  private static final List<Format> ALL = List.of();
+  private static final List<Format> ALL = List.of(new NativeFormat());
 
   private Formats() {}
 

@@ -1,5 +1,9 @@
 package io.tallystick.forward.format;
 
+import io.tallystick.forward.reconcile.Held;
+import io.tallystick.forward.reconcile.Places;
+import java.util.Optional;
+
 /**
  * How entries look outside: {@code native}, {@code ocsf}, {@code ecs} or {@code cef}. The same
  * entry gives the same bytes every time, as long as none of its values was erased. Records are
@@ -21,4 +25,11 @@ public interface Format {
 
   /** The record of an entry that could not be sent whole. */
   byte[] reduced(Reduced entry);
+
+  /**
+   * What a record says that came back from a receiver, whoever wrote it; empty for a marker. What
+   * is no record of this format says nothing: {@link Held} without an id. {@link Places} does it
+   * for JSON.
+   */
+  Optional<Held> read(byte[] record);
 }
