@@ -1,6 +1,7 @@
 package io.tallystick.tlog;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -33,6 +34,37 @@ public final class CompactRange {
     List<Node> nodes = Node.cover(0, size);
     range.append(nodes, reader.read(nodes));
     return range;
+  }
+
+  /**
+   * The tree of this many leaves, from what {@link #hashes} gave. Nothing is checked but their
+   * number: {@link #root} tells whether it is the tree that was meant.
+   *
+   * @throws IllegalArgumentException if there are more or fewer hashes than the size asks for
+   */
+  public static CompactRange of(long size, List<Hash> hashes, Hasher hasher) {
+    List<Node> nodes = Node.cover(0, size);
+    if (nodes.size() != hashes.size()) {
+      throw new IllegalArgumentException(
+          "a tree of "
+              + size
+              + " leaves is kept as "
+              + nodes.size()
+              + " hashes, not "
+              + hashes.size());
+    }
+    CompactRange range = new CompactRange(hasher);
+    range.append(nodes, hashes);
+    return range;
+  }
+
+  /** The hashes of its largest complete subtrees, the largest first. */
+  public List<Hash> hashes() {
+    List<Hash> hashes = new ArrayList<>();
+    for (int i = 0; i < Long.bitCount(size); i++) {
+      hashes.add(Hash.of(kept, i * Hash.BYTES, Hash.BYTES));
+    }
+    return hashes;
   }
 
   /** The number of leaves. */

@@ -48,6 +48,20 @@ class CompactRangeTest {
   }
 
   @Test
+  void goesOnFromWhatItGave() {
+    CompactRange range = new CompactRange(hasher);
+    for (int size = 0; size < SIZE; size++) {
+      CompactRange again = CompactRange.of(size, range.hashes(), hasher);
+      assertThat(again.root()).isEqualTo(TREE.root(size));
+      again.append(TREE.leaf(size));
+      assertThat(again.root()).isEqualTo(TREE.root(size + 1));
+      range.append(TREE.leaf(size));
+    }
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> CompactRange.of(SIZE + 1, range.hashes(), hasher));
+  }
+
+  @Test
   void refusesNodesThatCannotComeNext() {
     CompactRange range = new CompactRange(hasher);
     range.append(2, TREE.mth(0, 4));
