@@ -57,6 +57,13 @@ public record EventType(
     known("audit.hold.released", "A legal hold was released");
     known("audit.exported", "Entries were exported");
     known("audit.key.rotated", "The signing key was replaced");
+    known("audit.forward.started", "Forwarding to a sink began");
+    known("audit.forward.stopped", "Forwarding to a sink ended");
+    known("audit.forward.paused", "A sink was paused");
+    known("audit.forward.resumed", "A sink was resumed");
+    known("audit.forward.disabled", "A sink was disabled after failing for long");
+    known("audit.forward.reconciled", "What a receiver holds was compared with the log");
+    known("audit.forward.drained", "Dead letters of a sink were sent again");
     known(UnknownType.VALUE, "A type beyond its source's limit; the details have it");
   }
 

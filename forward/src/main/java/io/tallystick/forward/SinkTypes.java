@@ -1,12 +1,14 @@
 package io.tallystick.forward;
 
+import io.tallystick.forward.file.FileType;
 import io.tallystick.forward.sink.SinkType;
+import io.tallystick.forward.webhook.WebhookType;
 import java.util.List;
 import java.util.Optional;
 
 /** The kinds of sinks there are. A new one is a line here. */
 final class SinkTypes {
-  private static final List<SinkType> ALL = List.of();
+  private static final List<SinkType> ALL = List.of(new FileType(), new WebhookType());
 
   private SinkTypes() {}
 

@@ -7,8 +7,7 @@ import java.util.Optional;
 /**
  * How entries look outside: {@code native}, {@code ocsf}, {@code ecs} or {@code cef}. The same
  * entry gives the same bytes every time, as long as none of its values was erased. Records are
- * UTF-8 without a line feed. Safe for any number of threads. {@code
- * Formats} lists them.
+ * UTF-8 without a line feed. Safe for any number of threads. {@code Formats} lists them.
  */
 public interface Format {
   /** What {@code format} is in the configuration. */

@@ -49,4 +49,10 @@ public record Marker(
             .formatted(origin, sink, number, throughId, throughSeq, count, root, previous);
     return Hash.of(Sha256.of(text.getBytes(StandardCharsets.UTF_8)));
   }
+
+  /** The same without the log's checkpoint. */
+  public Marker withoutCheckpoint() {
+    return new Marker(
+        origin, sink, number, throughId, throughSeq, count, root, previous, null, time);
+  }
 }

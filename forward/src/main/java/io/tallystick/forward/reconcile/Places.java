@@ -8,7 +8,11 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.tallystick.tlog.Quoted;
 import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record Places(
     String id, @Nullable String seq, @Nullable String hash, @Nullable String body) {
+  private static final List<String> NAMES = List.of("id", "seq", "hash", "body");
+
   /** What every marker says somewhere. */
   private static final String MARKER = "audit.forward.marker";
 
@@ -37,6 +43,32 @@ public record Places(
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
           .build();
+
+  /**
+   * Places as a person writes them: {@code id=…,seq=…,hash=…,body=…}, of which {@code id} must be
+   * there.
+   *
+   * @throws IllegalArgumentException saying what is wrong
+   */
+  public static Places parse(String text) {
+    Map<String, String> given = new HashMap<>();
+    for (String part : text.split(",", -1)) {
+      int equals = part.indexOf('=');
+      String name = equals < 0 ? part : part.substring(0, equals);
+      String place = equals < 0 ? "" : part.substring(equals + 1);
+      if (!NAMES.contains(name) || place.isEmpty() || given.put(name, place) != null) {
+        throw new IllegalArgumentException(
+            "map must be id=…,seq=…,hash=…,body=…, each at most once with the name of a field or"
+                + " column, but has "
+                + Quoted.of(part));
+      }
+    }
+    String id = given.get("id");
+    if (id == null) {
+      throw new IllegalArgumentException("map must say where the id is, as in id=event.sequence");
+    }
+    return new Places(id, given.get("seq"), given.get("hash"), given.get("body"));
+  }
 
   /**
    * What a record says; empty for a marker. One that is no JSON object says nothing: it has no id.

@@ -24,8 +24,7 @@ public class SinkException extends IOException {
   /**
    * @param retryAfter how long the receiver asks to be left alone; {@code null} if it does not
    */
-  public SinkException(
-      String message, @Nullable Duration retryAfter, @Nullable Throwable cause) {
+  public SinkException(String message, @Nullable Duration retryAfter, @Nullable Throwable cause) {
     super(message, cause);
     this.retryAfter = retryAfter;
   }

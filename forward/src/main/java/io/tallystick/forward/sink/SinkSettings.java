@@ -41,12 +41,7 @@ public final class SinkSettings {
    * @param values texts, numbers, true and false, lists and maps of these
    */
   public SinkSettings(
-      String place,
-      String sink,
-      String origin,
-      String format,
-      Path base,
-      Map<String, ?> values) {
+      String place, String sink, String origin, String format, Path base, Map<String, ?> values) {
     this.place = place;
     this.sink = sink;
     this.origin = origin;

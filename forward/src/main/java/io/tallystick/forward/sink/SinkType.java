@@ -6,9 +6,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A kind of sink, such as {@code file}. {@code SinkTypes} lists them. A type
- * is made when a sink is configured, its libraries are loaded when one of its sinks is opened. Safe
- * for any number of threads.
+ * A kind of sink, such as {@code file}. {@code SinkTypes} lists them. A type is made when a sink is
+ * configured, its libraries are loaded when one of its sinks is opened. Safe for any number of
+ * threads.
  */
 public interface SinkType {
   /** What {@code type} is in the configuration. */

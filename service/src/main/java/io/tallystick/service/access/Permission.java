@@ -15,7 +15,9 @@ public enum Permission {
   /** Retention runs, archives, legal holds. */
   ADMIN_RETENTION("admin.retention"),
   /** Erase personal values, which nobody can undo. */
-  ADMIN_ERASURE("admin.erasure");
+  ADMIN_ERASURE("admin.erasure"),
+  /** Look after forwarding: status, pause, resume, reconcile, dead letters. */
+  ADMIN_FORWARDING("admin.forwarding");
 
   private final String value;
 

@@ -225,6 +225,15 @@ public final class LogView {
     return log.read(read).filter(entry -> includes(scope, entry) && read == id);
   }
 
+  /**
+   * When the log recorded the entry, whoever's it is.
+   *
+   * @throws IllegalStateException if only a part of the log may be seen
+   */
+  public Instant recordedAt(long id) throws IOException {
+    return wholeLog().timestamp(id);
+  }
+
   /** Whether there is a checkpoint to prove entries under. */
   public boolean isSealed() throws IOException {
     return log.tree().newest().isPresent();

@@ -13,14 +13,14 @@ import java.nio.file.Path;
 import java.util.zip.CRC32C;
 
 /** Files of JSON that have a checksum of what they say. It detects damage, not tampering. */
-final class ChecksummedFile {
+public final class ChecksummedFile {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   private ChecksummedFile() {}
 
   /** What such a file says, as Jackson writes it. */
-  interface Content<T> {
+  public interface Content<T> {
     /** CRC32C of the same object with 0 in this place, written without white space. */
     long crc32c();
 
@@ -29,7 +29,7 @@ final class ChecksummedFile {
   }
 
   /** The content with its checksum. */
-  static <T extends Content<T>> T sealed(T content) {
+  public static <T extends Content<T>> T sealed(T content) {
     return content.withCrc32c(crc(content));
   }
 
@@ -49,7 +49,7 @@ final class ChecksummedFile {
    * @throws NoSuchFileException if there is none
    * @throws LogException.Corrupt if it is damaged
    */
-  static <T extends Content<T>> T read(Path file, Class<T> type) throws IOException {
+  public static <T extends Content<T>> T read(Path file, Class<T> type) throws IOException {
     T content;
     try {
       content = JSON.readValue(Files.readAllBytes(file), type);
@@ -65,7 +65,7 @@ final class ChecksummedFile {
   }
 
   /** Writes a file durably. */
-  static <T extends Content<T>> void write(Path file, T content) throws IOException {
+  public static <T extends Content<T>> void write(Path file, T content) throws IOException {
     String text = JSON.writer(SerializationFeature.INDENT_OUTPUT).writeValueAsString(content);
     AtomicFile.write(file, (text + "\n").getBytes(StandardCharsets.UTF_8));
   }

@@ -94,6 +94,11 @@ public record DataDirectory(Path root) {
     return root.resolve("admin.key");
   }
 
+  /** Folders of the sinks that entries are forwarded to, one each, with how far they came. */
+  public Path forwarding() {
+    return root.resolve("forward");
+  }
+
   /** Where native code is unpacked if it cannot be elsewhere; not part of the log. */
   public Path nativeLibraries() {
     return root.resolve("native");

@@ -1,0 +1,92 @@
+package io.tallystick.forward;
+
+import java.util.Arrays;
+import java.util.function.LongConsumer;
+
+/**
+ * Which entries a sink was sent, and with which {@code seq}: a bit for each entry of the log, and
+ * as much again. Used by one thread, first to add and then to ask.
+ */
+final class ForwardedIds {
+  private static final int BITS = 64;
+
+  private final long first;
+  private final long end;
+  private final long[] sent;
+  private final long[] seen;
+
+  /** How many were sent before each word. */
+  private final long[] before;
+
+  /** What {@link #before} counts from: entries that retention removed were sent too. */
+  private long removed;
+
+  /** For entries from {@code first} on and before {@code end}. */
+  ForwardedIds(long first, long end) {
+    this.first = first;
+    this.end = Math.max(first, end);
+    int words = Math.toIntExact((this.end - first + BITS - 1) / BITS);
+    this.sent = new long[words];
+    this.seen = new long[words];
+    this.before = new long[words];
+  }
+
+  /** It was sent. */
+  void add(long id) {
+    sent[word(id)] |= bit(id);
+  }
+
+  /**
+   * All were added.
+   *
+   * @param lastSeq of the newest one
+   */
+  void complete(long lastSeq) {
+    long count = 0;
+    for (int i = 0; i < sent.length; i++) {
+      before[i] = count;
+      count += Long.bitCount(sent[i]);
+    }
+    removed = lastSeq - count;
+  }
+
+  /** How many there are. */
+  long count() {
+    return Arrays.stream(sent).map(Long::bitCount).sum();
+  }
+
+  /** Whether the entry was sent. */
+  boolean contains(long id) {
+    return id >= first && id < end && (sent[word(id)] & bit(id)) != 0;
+  }
+
+  /** The {@code seq} that an entry was sent with. */
+  long seq(long id) {
+    int word = word(id);
+    return removed + before[word] + Long.bitCount(sent[word] & (bit(id) | (bit(id) - 1)));
+  }
+
+  /** The receiver has it; {@code false} if that was said before. */
+  boolean see(long id) {
+    boolean again = (seen[word(id)] & bit(id)) != 0;
+    seen[word(id)] |= bit(id);
+    return !again;
+  }
+
+  /** Those that the receiver does not have. */
+  void forEachUnseen(LongConsumer consumer) {
+    for (int i = 0; i < sent.length; i++) {
+      for (long rest = sent[i] & ~seen[i]; rest != 0; rest &= rest - 1) {
+        consumer.accept(first + (long) i * BITS + Long.numberOfTrailingZeros(rest));
+      }
+    }
+  }
+
+  private int word(long id) {
+    return (int) ((id - first) / BITS);
+  }
+
+  private long bit(long id) {
+    return 1L << ((id - first) % BITS);
+  }
+}

@@ -1,0 +1,21 @@
+package io.tallystick.forward;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+
+/**
+ * The outcome of a reconciliation in short.
+ *
+ * @param at when it ended, RFC 3339
+ * @param by {@code query} or {@code export}
+ * @param throughSeq the last {@code seq} that the receiver should have
+ * @param complete whether the receiver held exactly what it should
+ */
+public record LastReconciliation(
+    @JsonProperty(value = "at", required = true) String at,
+    @JsonProperty(value = "by", required = true) String by,
+    @JsonProperty(value = "through_seq", required = true) long throughSeq,
+    @JsonProperty(value = "complete", required = true) boolean complete,
+    @JsonProperty(value = "missing", required = true) long missing,
+    @JsonProperty(value = "duplicated", required = true) long duplicated,
+    @JsonProperty(value = "altered", required = true) long altered,
+    @JsonProperty(value = "unknown", required = true) long unknown) {}

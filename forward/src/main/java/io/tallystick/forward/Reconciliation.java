@@ -1,0 +1,197 @@
+package io.tallystick.forward;
+
+import io.tallystick.entry.InvalidEntryException;
+import io.tallystick.forward.ReconciliationReport.Named;
+import io.tallystick.forward.reconcile.Held;
+import io.tallystick.forward.reconcile.Inventory;
+import io.tallystick.service.query.EntryBatch;
+import io.tallystick.service.query.LogView;
+import io.tallystick.store.log.StoredEntry;
+import io.tallystick.tlog.CompactRange;
+import io.tallystick.tlog.Hasher;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compares what a receiver holds with the entries of the log that its sink was sent. What was sent
+ * follows from the log and the filter alone; the position only says how far. Keeps two bits an
+ * entry in memory, whatever the receiver holds. Used by one thread, once.
+ */
+final class Reconciliation {
+  private final SinkConfig config;
+  private final LogView view;
+  private final Records records;
+  private final Position position;
+  private final long first;
+  private final ForwardedIds ids;
+
+  private long held;
+  private long uncompared;
+  private long removed;
+  private final Found missing = new Found();
+  private final Found duplicated = new Found();
+  private final Found altered = new Found();
+  private final Found unknown = new Found();
+  private final List<Long> missingIds = new ArrayList<>();
+
+  private static final class Found {
+    private final List<Named> named = new ArrayList<>();
+    private long count;
+
+    private void add(long id, long seq, @Nullable String what) {
+      count++;
+      if (named.size() < ReconciliationReport.MAX_NAMED) {
+        named.add(new Named(id, seq, what));
+      }
+    }
+  }
+
+  /**
+   * Reads which entries were sent.
+   *
+   * @throws MismatchException if they are others than the position counted
+   */
+  Reconciliation(SinkConfig config, LogView view, Records records, Position position)
+      throws IOException {
+    this.config = config;
+    this.view = view;
+    this.records = records;
+    this.position = position;
+    this.first = view.behindRemoved(position.startId() - 1) + 1;
+    this.ids = new ForwardedIds(first, position.nextId());
+    readSent();
+  }
+
+  private void readSent() throws IOException {
+    CompactRange tree = new CompactRange(new Hasher());
+    for (long id = first; id < position.nextId(); ) {
+      Outbox.Slice slice =
+          Outbox.read(view, config.filter(), id, position.nextId(), EntryBatch.MAX, Long.MAX_VALUE);
+      for (StoredEntry entry : slice.entries()) {
+        ids.add(entry.id());
+        tree.append(entry.hash());
+      }
+      id = slice.next();
+      if (Thread.currentThread().isInterrupted()) {
+        throw new InterruptedIOException("the reconciliation was stopped");
+      }
+    }
+    ids.complete(position.seq());
+    boolean whole = first == position.startId();
+    if (whole && !(tree.size() == position.seq() && tree.root().equals(position.tree().root()))) {
+      throw new MismatchException(
+          "the log has %,d entries for this sink up to entry %d, and the position counted %,d, or other ones: one of them was changed"
+              .formatted(tree.size(), position.nextId() - 1, position.seq()));
+    }
+  }
+
+  /** Compares everything the receiver holds. */
+  ReconciliationReport compare(Inventory inventory, String by) throws IOException {
+    try {
+      inventory.forEach(record -> {
+        try {
+          compare(record);
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+      });
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+    ids.forEachUnseen(id -> {
+      missing.add(id, ids.seq(id), null);
+      missingIds.add(id);
+    });
+    boolean complete = missing.count + duplicated.count + altered.count + unknown.count == 0;
+    return new ReconciliationReport(
+        config.name(),
+        by,
+        Instant.now(),
+        position.lastId(),
+        position.seq(),
+        ids.count(),
+        held,
+        complete,
+        missing.count,
+        duplicated.count,
+        altered.count,
+        unknown.count,
+        uncompared,
+        removed,
+        missing.named,
+        duplicated.named,
+        altered.named,
+        unknown.named,
+        null);
+  }
+
+  private void compare(Held record) throws IOException {
+    held++;
+    long id = record.id();
+    if (id >= position.startId() && id < first) {
+      removed++;
+    } else if (ids.contains(id)) {
+      compareSent(record);
+    } else if (!isNewer(record)) {
+      unknown.add(id, record.seq(), null);
+    }
+  }
+
+  private void compareSent(Held record) throws IOException {
+    long id = record.id();
+    long seq = ids.seq(id);
+    if (!ids.see(id)) {
+      duplicated.add(id, record.seq(), null);
+    }
+    Optional<StoredEntry> entry = view.entry(id);
+    if (entry.isEmpty()) {
+      removed++;
+    } else if (!record.hash().equals(entry.get().hash().toString()) && !record.hash().isEmpty()) {
+      altered.add(id, record.seq(), "hash");
+    } else if (record.seq() != seq && record.seq() != 0) {
+      altered.add(id, record.seq(), "seq");
+    } else {
+      compareBody(record, entry.get(), seq);
+    }
+  }
+
+  private void compareBody(Held record, StoredEntry entry, long seq) throws IOException {
+    byte[] body = record.body();
+    switch (body == null ? Records.Likeness.UNKNOWN : records.compare(body, entry, seq)) {
+      case SAME -> {}
+      case UNKNOWN -> uncompared++;
+      case DIFFERENT -> altered.add(entry.id(), seq, "body");
+    }
+  }
+
+  /** Whether it was sent after the position was read: then it is in the log, as it says. */
+  private boolean isNewer(Held record) throws IOException {
+    if (record.id() < position.nextId() || record.id() > view.end()) {
+      return false;
+    }
+    Optional<StoredEntry> entry = view.entry(record.id());
+    try {
+      return entry.isPresent()
+          && Outbox.passes(config.filter(), entry.get())
+          && record.hash().equals(entry.get().hash().toString());
+    } catch (InvalidEntryException e) {
+      return false;
+    }
+  }
+
+  /** Ids of the missing entries. */
+  List<Long> missingIds() {
+    return missingIds;
+  }
+
+  /** Which entries were sent, with which {@code seq}. */
+  ForwardedIds sent() {
+    return ids;
+  }
+}

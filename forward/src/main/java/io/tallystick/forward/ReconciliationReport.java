@@ -1,0 +1,88 @@
+package io.tallystick.forward;
+
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a receiver holds, compared with the log. Counts are exact; of each kind the first {@value
+ * #MAX_NAMED} are named.
+ *
+ * @param by {@code query} if the receiver was asked, {@code export} if it was an export of it
+ * @param throughId the last entry that was forwarded when it began
+ * @param throughSeq its {@code seq}
+ * @param expected entries that the receiver should have and that the log still has
+ * @param held records that it has, without markers
+ * @param complete whether nothing is missing, duplicated, altered or unknown
+ * @param missing entries that it does not have
+ * @param duplicated entries that it has more than once
+ * @param altered records that say something else than their entries
+ * @param unknown records of no entry that was forwarded
+ * @param uncompared records of which only id, seq and hash were compared: the receiver does not
+ *     give back the rest, or values were erased since
+ * @param removed records of entries that retention removed from the log, with which nothing can be
+ *     compared
+ * @param resent missing entries that were sent again; {@code null} if that was not wanted
+ */
+public record ReconciliationReport(
+    String sink,
+    String by,
+    Instant at,
+    long throughId,
+    long throughSeq,
+    long expected,
+    long held,
+    boolean complete,
+    long missing,
+    long duplicated,
+    long altered,
+    long unknown,
+    long uncompared,
+    long removed,
+    List<Named> missingRecords,
+    List<Named> duplicatedRecords,
+    List<Named> alteredRecords,
+    List<Named> unknownRecords,
+    @Nullable Long resent) {
+  /** Most records of a kind that are named. */
+  public static final int MAX_NAMED = 1_000;
+
+  /**
+   * A record.
+   *
+   * @param id that it says, or of the entry
+   * @param seq that it says, or of the entry
+   * @param what differs, {@code hash}, {@code seq} or {@code body}; {@code null} where nothing is
+   *     compared
+   */
+  public record Named(long id, long seq, @Nullable String what) {}
+
+  /** The same, after missing entries were sent again. */
+  ReconciliationReport withResent(long count) {
+    return new ReconciliationReport(
+        sink,
+        by,
+        at,
+        throughId,
+        throughSeq,
+        expected,
+        held,
+        complete,
+        missing,
+        duplicated,
+        altered,
+        unknown,
+        uncompared,
+        removed,
+        missingRecords,
+        duplicatedRecords,
+        alteredRecords,
+        unknownRecords,
+        count);
+  }
+
+  LastReconciliation last() {
+    return new LastReconciliation(
+        at.toString(), by, throughSeq, complete, missing, duplicated, altered, unknown);
+  }
+}
