@@ -3,9 +3,11 @@ package io.tallystick.http;
 import io.javalin.Javalin;
 import io.javalin.http.HttpResponseException;
 import io.javalin.router.EndpointNotFound;
+import io.tallystick.forward.Forwarding;
 import io.tallystick.http.api.Description;
 import io.tallystick.http.api.ErasureApi;
 import io.tallystick.http.api.EventsApi;
+import io.tallystick.http.api.ForwardingApi;
 import io.tallystick.http.api.HealthApi;
 import io.tallystick.http.api.KeysApi;
 import io.tallystick.http.api.LiveApi;
@@ -93,6 +95,7 @@ public final class AuditServer implements AutoCloseable {
       AccessKeys keys,
       ServerConfig config,
       WitnessFeeder witnessFeeder,
+      @Nullable Forwarding forwarding,
       @Nullable ServedCertificate certificate) {
     this.config = config;
     this.keys = keys;
@@ -175,7 +178,8 @@ public final class AuditServer implements AutoCloseable {
               .register(javalin.routes, guard);
           new ErasureApi(new ErasureService(log, index), log.reader(), objects, work)
               .register(javalin.routes, guard);
-          new HealthApi(log, index, witnessFeeder, metrics)
+          new ForwardingApi(forwarding, work).register(javalin.routes, guard);
+          new HealthApi(log, index, witnessFeeder, metrics, forwarding)
               .register(javalin.routes, guard, config.publicMetrics());
         });
   }
@@ -185,7 +189,7 @@ public final class AuditServer implements AutoCloseable {
       AuditLog log, AuditIndex index, AccessKeys keys, ServerConfig config)
       throws IOException, InterruptedException {
     WitnessFeeder none = new WitnessFeeder(log.reader().tree(), List.of(), WitnessFeeder.EVERY);
-    return start(log, index, keys, config, none);
+    return start(log, index, keys, config, none, null);
   }
 
   /**
@@ -193,6 +197,7 @@ public final class AuditServer implements AutoCloseable {
    * admin.key} of the data directory.
    *
    * @param witnessFeeder where checkpoints with witnesses' signatures come from
+   * @param forwarding what entries are forwarded by; {@code null} if they are not
    * @throws ListenException if the server cannot listen on its address
    * @throws IOException if the TLS files are invalid
    */
@@ -201,7 +206,8 @@ public final class AuditServer implements AutoCloseable {
       AuditIndex index,
       AccessKeys keys,
       ServerConfig config,
-      WitnessFeeder witnessFeeder)
+      WitnessFeeder witnessFeeder,
+      @Nullable Forwarding forwarding)
       throws IOException, InterruptedException {
     TlsFiles files = config.tls();
     ServedCertificate certificate = files == null ? null : new ServedCertificate(files);
@@ -209,7 +215,8 @@ public final class AuditServer implements AutoCloseable {
     KeyAdministration administration = new KeyAdministration(log, keys);
     administration.checkNotLost(index);
     administration.createFirst(adminKey);
-    AuditServer server = new AuditServer(log, index, keys, config, witnessFeeder, certificate);
+    AuditServer server =
+        new AuditServer(log, index, keys, config, witnessFeeder, forwarding, certificate);
     try {
       Listener.start(server.app, config);
     } catch (IOException e) {

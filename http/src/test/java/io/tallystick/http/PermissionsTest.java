@@ -61,6 +61,12 @@ class PermissionsTest {
           new Endpoint("DELETE", "/api/audit/holds/9", Permission.ADMIN_RETENTION, 404),
           new Endpoint("POST", "/api/audit/erasures", Permission.ADMIN_ERASURE, 415),
           new Endpoint("GET", "/api/audit/erasures", Permission.ADMIN_ERASURE, 200),
+          new Endpoint("GET", "/api/audit/forwarding", Permission.ADMIN_FORWARDING, 200),
+          new Endpoint("GET", "/api/audit/forwarding/x", Permission.ADMIN_FORWARDING, 404),
+          new Endpoint("POST", "/api/audit/forwarding/x/pause", Permission.ADMIN_FORWARDING, 404),
+          new Endpoint("POST", "/api/audit/forwarding/x/drain", Permission.ADMIN_FORWARDING, 404),
+          new Endpoint(
+              "POST", "/api/audit/forwarding/x/reconciliation", Permission.ADMIN_FORWARDING, 404),
           new Endpoint("GET", "/metrics", Permission.ADMIN_AUDIT, 200),
           new Endpoint("GET", "/api/audit/keys", Permission.ADMIN_KEYS, 200),
           new Endpoint("GET", "/api/audit/keys/x", Permission.ADMIN_KEYS, 404),

@@ -72,7 +72,12 @@ class WitnessFeederTest extends WitnessFixture {
     try (WitnessFeeder witnessFeeder = new WitnessFeeder(tree, addresses, Duration.ofMillis(20));
         AuditServer published =
             AuditServer.start(
-                logServer.log, logServer.index, logServer.keys, TestServer.CONFIG, witnessFeeder)) {
+                logServer.log,
+                logServer.index,
+                logServer.keys,
+                TestServer.CONFIG,
+                witnessFeeder,
+                null)) {
       String reader = logServer.key(Permission.ADMIN_AUDIT);
       for (int round = 0; round < 3; round++) {
         long size = append(logServer.log, 300).size();

@@ -3,6 +3,7 @@ package io.tallystick.http.api;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
+import io.tallystick.forward.Forwarding;
 import io.tallystick.http.auth.Authenticator;
 import io.tallystick.http.wire.JsonObjects;
 import io.tallystick.http.wire.Problem;
@@ -13,7 +14,10 @@ import io.tallystick.service.witness.WitnessFeeder;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.log.LogException;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Whether the server works: {@code /healthz}, {@code /readyz} and {@code /metrics}. */
 public final class HealthApi {
@@ -21,12 +25,22 @@ public final class HealthApi {
   private final AuditIndex index;
   private final WitnessFeeder witnessFeeder;
   private final Metrics metrics;
+  private final @Nullable Forwarding forwarding;
 
-  public HealthApi(AuditLog log, AuditIndex index, WitnessFeeder witnessFeeder, Metrics metrics) {
+  /**
+   * @param forwarding {@code null} if nothing is forwarded
+   */
+  public HealthApi(
+      AuditLog log,
+      AuditIndex index,
+      WitnessFeeder witnessFeeder,
+      Metrics metrics,
+      @Nullable Forwarding forwarding) {
     this.log = log;
     this.index = index;
     this.witnessFeeder = witnessFeeder;
     this.metrics = metrics;
+    this.forwarding = forwarding;
   }
 
   public void register(RoutesConfig routes, Authenticator keys, boolean publicMetrics) {
@@ -48,8 +62,18 @@ public final class HealthApi {
     if (fault.isPresent()) {
       throw Problem.of(503, fault.get()).thrown();
     }
-    String warning = log.isLowOnSpace() ? "the log's device is almost full" : null;
-    JsonObjects.answer(request, Health.ready(index.status(), warning));
+    JsonObjects.answer(request, Health.ready(index.status(), warning()));
+  }
+
+  private @Nullable String warning() throws IOException {
+    List<String> warnings = new ArrayList<>();
+    if (log.isLowOnSpace()) {
+      warnings.add("the log's device is almost full");
+    }
+    if (forwarding != null) {
+      forwarding.warning().ifPresent(warnings::add);
+    }
+    return warnings.isEmpty() ? null : String.join("; ", warnings);
   }
 
   private void metrics(Context request) throws IOException {
@@ -61,6 +85,7 @@ public final class HealthApi {
                 index.indexedThrough(),
                 log.stopped().isEmpty(),
                 log.freeBytes(),
-                witnessFeeder.figures()));
+                witnessFeeder.figures(),
+                forwarding == null ? List.of() : forwarding.status()));
   }
 }

@@ -1,9 +1,11 @@
 package io.tallystick.http.api;
 
+import io.tallystick.forward.SinkStatus;
 import io.tallystick.service.Limit;
 import io.tallystick.service.append.AppendResult;
 import io.tallystick.service.witness.WitnessFeeder;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -77,13 +79,15 @@ public final class Metrics {
    * @param up whether the log accepts appends
    * @param freeBytes on the log's device
    * @param witnesses how the witnesses answered
+   * @param sinks how forwarding goes
    */
   String text(
       long lastId,
       long indexedThrough,
       boolean up,
       long freeBytes,
-      WitnessFeeder.Figures witnesses) {
+      WitnessFeeder.Figures witnesses,
+      List<SinkStatus> sinks) {
     StringBuilder out = new StringBuilder(4_096);
     one(out, "log_entries", "gauge", "Id of the newest acknowledged entry.", lastId);
     one(out, "log_up", "gauge", "1 while the log accepts appends.", up ? 1 : 0);
@@ -97,6 +101,7 @@ public final class Metrics {
     if (witnesses.witnesses() > 0) {
       witnesses(out, witnesses);
     }
+    ForwardingMetrics.append(out, sinks);
     one(out, "appends_total", "counter", "Answered requests to append.", appends.sum());
     one(
         out,
@@ -149,7 +154,7 @@ public final class Metrics {
         figures.contradictions());
   }
 
-  private static void head(StringBuilder out, String name, String type, String help) {
+  static void head(StringBuilder out, String name, String type, String help) {
     out.append("# HELP tallystick_").append(name).append(' ').append(help).append('\n');
     out.append("# TYPE tallystick_").append(name).append(' ').append(type).append('\n');
   }

@@ -54,6 +54,10 @@ public final class Problems {
           Problem.of(503, sentence(e.getMessage())).with("Retry-After", "5");
       case LogException e -> of(e);
       case NoSpaceException e -> Problem.of(507, sentence(e.getMessage()));
+      case PacedStream.TooLongException e ->
+          Problem.of(413, "The body is too long.").with("Connection", "close");
+      case PacedStream.TooSlowException e ->
+          Problem.of(408, "The body did not arrive in time.").with("Connection", "close");
       case CorruptTileException e ->
           Problem.of(500, "The tree is damaged: " + e.getMessage() + "; run \"tally verify\".");
       case IndexException e ->

@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import io.tallystick.entry.ActorId;
 import io.tallystick.entry.Details;
+import io.tallystick.forward.ReconciliationReport;
+import io.tallystick.forward.SinkStatus;
 import io.tallystick.http.JsonSchema;
 import io.tallystick.http.TestServer;
 import io.tallystick.service.access.KeyInfo;
@@ -80,6 +82,12 @@ class AnswersTest {
               Map.entry("Holds", LegalHold.HoldList.class),
               Map.entry("ErasureReport", ErasureReport.class),
               Map.entry("Erasures", ErasureList.class),
+              Map.entry("Sink", SinkStatus.class),
+              Map.entry("Sinks", ForwardingApi.Sinks.class),
+              Map.entry("DeadLetters", ForwardingApi.DeadLetterPage.class),
+              Map.entry("Drained", ForwardingApi.Drained.class),
+              Map.entry("Reconciliation", ReconciliationReport.class),
+              Map.entry("NamedRecord", ReconciliationReport.Named.class),
               Map.entry("Horizon", HorizonInfo.class),
               Map.entry("RetentionRun", RetentionRun.class),
               Map.entry("Session", SessionInfo.class),
