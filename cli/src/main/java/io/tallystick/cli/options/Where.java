@@ -2,6 +2,7 @@ package io.tallystick.cli.options;
 
 import io.tallystick.cli.source.ArchivedLog;
 import io.tallystick.cli.source.DirectorySource;
+import io.tallystick.cli.source.ServerConnection;
 import io.tallystick.cli.source.ServerSource;
 import io.tallystick.cli.source.Source;
 import io.tallystick.cli.terminal.Failure;
@@ -80,7 +81,24 @@ public final class Where {
     if (url == null) {
       return new DirectorySource(data, keyFile, () -> {});
     }
-    return new ServerSource(url, key(), note -> terminal.err().println("note: " + note));
+    return new ServerSource(connection(url, terminal));
+  }
+
+  /**
+   * The server that the options name, for what only a server does.
+   *
+   * @throws Failure if they name none
+   */
+  public ServerConnection server(Terminal terminal) {
+    if (url == null) {
+      throw new Failure(
+          Failure.USAGE, "this needs a running server; name it with --url, or set TALLY_URL");
+    }
+    return connection(url, terminal);
+  }
+
+  private ServerConnection connection(String server, Terminal terminal) {
+    return new ServerConnection(server, key(), note -> terminal.err().println("note: " + note));
   }
 
   /** The keys of the one log that is trusted; empty to trust those that are found. */

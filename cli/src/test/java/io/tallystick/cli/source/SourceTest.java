@@ -87,7 +87,9 @@ class SourceTest {
             "writer")
         .get();
     log.seal().get();
-    remote = new ServerSource("http://127.0.0.1:" + server.port(), key, note -> {});
+    remote =
+        new ServerSource(
+            new ServerConnection("http://127.0.0.1:" + server.port(), key, note -> {}));
     local = new DirectorySource(data, null, () -> {});
   }
 
