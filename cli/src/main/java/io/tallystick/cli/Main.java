@@ -18,6 +18,7 @@ import io.tallystick.cli.command.VerifyBundleCommand;
 import io.tallystick.cli.command.VerifyCommand;
 import io.tallystick.cli.command.VerifyProofCommand;
 import io.tallystick.cli.command.WitnessCommand;
+import io.tallystick.cli.forward.ForwardCommand;
 import io.tallystick.cli.mapping.MapCommand;
 import io.tallystick.cli.options.EnvironmentDefaults;
 import io.tallystick.cli.options.GivenOptions;
@@ -203,6 +204,7 @@ public final class Main {
     commands.put("witness", () -> new WitnessCommand(terminal));
     commands.put("archive", () -> changing(new ArchiveCommand(terminal)));
     commands.put("erase", () -> changing(new EraseCommand(terminal)));
+    commands.put("forward", () -> new ForwardCommand(terminal));
     commands.put("hold", () -> new HoldCommand(terminal));
     commands.put("restore", () -> new RestoreCommand(terminal));
     commands.put("backup", () -> new BackupCommand(terminal));

@@ -47,8 +47,8 @@ public final class KeysCommand {
               split = GivenOptions.COMMA,
               splitSynopsisLabel = ",",
               description =
-                  "Permission: audit.append, admin.audit, admin.keys, admin.retention or"
-                      + " admin.erasure; several with commas, or repeated")
+                  "Permission: audit.append, admin.audit, admin.keys, admin.retention,"
+                      + " admin.erasure or admin.forwarding; several with commas, or repeated")
           List<String> permissions,
       @Option(
               names = "--expires",

@@ -1,5 +1,6 @@
 package io.tallystick.cli.command;
 
+import io.tallystick.cli.options.ForwardOptions;
 import io.tallystick.cli.options.GivenOptions;
 import io.tallystick.cli.options.PersonalNames;
 import io.tallystick.cli.options.TlsOptions;
@@ -7,6 +8,7 @@ import io.tallystick.cli.terminal.Amount;
 import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Printable;
 import io.tallystick.cli.terminal.Terminal;
+import io.tallystick.forward.Forwarding;
 import io.tallystick.http.AuditServer;
 import io.tallystick.http.ServerConfig;
 import io.tallystick.http.wire.ConnectionLimits;
@@ -219,6 +221,8 @@ public final class ServeCommand implements Callable<Integer> {
               + " rebuilds the index (default: ${DEFAULT-VALUE})")
   private IndexedDetails indexDetails = IndexedDetails.TEXT;
 
+  @Mixin private final ForwardOptions forward = new ForwardOptions();
+
   public ServeCommand(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -229,6 +233,7 @@ public final class ServeCommand implements Callable<Integer> {
     LogConfig config = logConfig();
     List<WitnessAddress> addresses = witnesses.stream().map(ServeCommand::witness).toList();
     logRetention();
+    forward.check();
     if (server.tls() != null) {
       server.tls().check();
     }
@@ -239,7 +244,9 @@ public final class ServeCommand implements Callable<Integer> {
         WitnessFeeder witnessFeeder =
             new WitnessFeeder(log.reader().tree(), addresses, WitnessFeeder.EVERY)) {
       AccessKeys keys = AccessKeys.open(log.reader().directory().access(), Clock.systemUTC());
-      try (AuditServer running = AuditServer.start(log, index, keys, server, witnessFeeder);
+      try (Forwarding forwarding = forward.start(log, index);
+          AuditServer running =
+              AuditServer.start(log, index, keys, server, witnessFeeder, forwarding);
           RetentionSchedule _ = retention(log, index)) {
         Hangup.handle(running::reloadCertificate);
         printReady(log, server.host(), running.port());
