@@ -6,6 +6,7 @@ import { counted, visible } from './format.js';
 import { CheckpointsView } from './checkpoints.js';
 import { EntryView } from './entry.js';
 import { ErasuresView } from './erasures.js';
+import { ForwardingView } from './forwarding.js';
 import { KeysView } from './keys.js';
 import { ListView } from './list.js';
 import { OverviewView } from './overview.js';
@@ -38,6 +39,7 @@ const VIEWS = [
   { path: '/checkpoints', name: 'Checkpoints', needs: 'admin.audit', ofAll: true, view: CheckpointsView },
   { path: '/retention', name: 'Retention', needs: 'admin.retention', view: RetentionView },
   { path: '/erasures', name: 'Erasures', needs: 'admin.erasure', view: ErasuresView },
+  { path: '/forwarding', name: 'Forwarding', needs: 'admin.forwarding', view: ForwardingView },
   { path: '/keys', name: 'Keys', needs: 'admin.keys', view: KeysView },
 ];
 

@@ -7,7 +7,7 @@ import { Age, cell, CopyButton, Dialog, el, Failure, Field, h, icon, Loading, No
 
 const PERMISSIONS = [
   ['audit.append', 'append events'], ['admin.audit', 'read everything'], ['admin.keys', 'create and revoke keys'], ['admin.retention', 'retention and legal holds'],
-  ['admin.erasure', 'erase personal values, for good'],
+  ['admin.erasure', 'erase personal values, for good'], ['admin.forwarding', 'look after forwarding'],
 ];
 
 const stateOf = (key) => (key.revoked_at ? 'revoked' : key.expires_at && new Date(key.expires_at) <= new Date() ? 'expired' : 'good');

@@ -54,6 +54,7 @@ public final class WebAssets {
           "/checkpoints",
           "/retention",
           "/erasures",
+          "/forwarding",
           "/keys");
 
   private static final List<String> FILES =
@@ -70,6 +71,7 @@ public final class WebAssets {
           "exact.js",
           "filters.js",
           "format.js",
+          "forwarding.js",
           "icon.svg",
           "keys.js",
           "list.js",
