@@ -5,7 +5,9 @@ import java.util.Optional;
 
 /** The formats there are. A new one is a line here. */
 public final class Formats {
-  private static final List<Format> ALL = List.of(new NativeFormat());
+  private static final List<Format> ALL =
+      List.of(
+          new NativeFormat(), new OcsfFormat(), new EcsFormat(), new CefFormat(), new OtlpFormat());
 
   private Formats() {}
 
