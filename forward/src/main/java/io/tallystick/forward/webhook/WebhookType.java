@@ -1,22 +1,20 @@
 package io.tallystick.forward.webhook;
 
+import io.tallystick.forward.net.HttpAddress;
 import io.tallystick.forward.sink.SettingException;
 import io.tallystick.forward.sink.Sink;
 import io.tallystick.forward.sink.SinkSettings;
 import io.tallystick.forward.sink.SinkType;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.URI;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
 /** {@code type: webhook}: signed POSTs, see {@link WebhookSink}. */
 public final class WebhookType implements SinkType {
-  private static final String URL = "url";
   private static final String SECRETS = "secrets";
   private static final String TIMEOUT = "timeout_seconds";
-  private static final String INSECURE = "insecure_http";
   private static final int BATCH = 100;
 
   @Override
@@ -26,7 +24,9 @@ public final class WebhookType implements SinkType {
 
   @Override
   public Set<String> settings() {
-    return Set.of(URL, SECRETS, TIMEOUT, INSECURE);
+    Set<String> all = new HashSet<>(HttpAddress.SETTINGS);
+    all.addAll(List.of(SECRETS, TIMEOUT));
+    return Set.copyOf(all);
   }
 
   @Override
@@ -36,7 +36,7 @@ public final class WebhookType implements SinkType {
 
   @Override
   public void check(SinkSettings settings) throws IOException {
-    var _ = url(settings);
+    var _ = HttpAddress.of(settings);
     var _ = timeout(settings);
     var _ = keys(settings);
   }
@@ -45,31 +45,9 @@ public final class WebhookType implements SinkType {
   public Sink open(SinkSettings settings) throws IOException {
     return new WebhookSink(
         settings.origin() + "\n" + settings.sink(),
-        url(settings),
+        HttpAddress.of(settings),
         keys(settings),
         timeout(settings));
-  }
-
-  private static URI url(SinkSettings settings) throws SettingException {
-    URI url = settings.address(URL, List.of("https", "http"));
-    if (url.getScheme().equals("http")
-        && !settings.flag(INSECURE, false)
-        && !isLoopback(url.getHost())) {
-      throw settings.wrong(
-          URL,
-          "is plain http to another machine, so entries would cross the network in the clear; use"
-              + " https, or set insecure_http: true");
-    }
-    return url;
-  }
-
-  private static boolean isLoopback(String host) {
-    try {
-      return host.equals("localhost")
-          || InetAddress.ofLiteral(host.replaceAll("[\\[\\]]", "")).isLoopbackAddress();
-    } catch (IllegalArgumentException e) {
-      return false;
-    }
   }
 
   private static Duration timeout(SinkSettings settings) throws SettingException {
