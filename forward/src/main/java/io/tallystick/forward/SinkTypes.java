@@ -1,5 +1,7 @@
 package io.tallystick.forward;
 
+import io.tallystick.forward.elastic.ElasticType;
+import io.tallystick.forward.elastic.VictoriaLogsType;
 import io.tallystick.forward.file.FileType;
 import io.tallystick.forward.sink.SinkType;
 import io.tallystick.forward.webhook.WebhookType;
@@ -8,7 +10,12 @@ import java.util.Optional;
 
 /** The kinds of sinks there are. A new one is a line here. */
 final class SinkTypes {
-  private static final List<SinkType> ALL = List.of(new FileType(), new WebhookType());
+  private static final List<SinkType> ALL =
+      List.of(
+          new FileType(),
+          new WebhookType(),
+          new ElasticType(),
+          new VictoriaLogsType());
 
   private SinkTypes() {}
 
