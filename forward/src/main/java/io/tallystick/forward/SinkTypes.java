@@ -3,6 +3,7 @@ package io.tallystick.forward;
 import io.tallystick.forward.elastic.ElasticType;
 import io.tallystick.forward.elastic.VictoriaLogsType;
 import io.tallystick.forward.file.FileType;
+import io.tallystick.forward.hec.HecType;
 import io.tallystick.forward.sink.SinkType;
 import io.tallystick.forward.webhook.WebhookType;
 import java.util.List;
@@ -15,7 +16,8 @@ final class SinkTypes {
           new FileType(),
           new WebhookType(),
           new ElasticType(),
-          new VictoriaLogsType());
+          new VictoriaLogsType(),
+          new HecType());
 
   private SinkTypes() {}
 
