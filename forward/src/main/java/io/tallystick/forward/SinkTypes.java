@@ -5,6 +5,7 @@ import io.tallystick.forward.elastic.VictoriaLogsType;
 import io.tallystick.forward.file.FileType;
 import io.tallystick.forward.hec.HecType;
 import io.tallystick.forward.sink.SinkType;
+import io.tallystick.forward.syslog.SyslogType;
 import io.tallystick.forward.webhook.WebhookType;
 import java.util.List;
 import java.util.Optional;
@@ -17,7 +18,8 @@ final class SinkTypes {
           new WebhookType(),
           new ElasticType(),
           new VictoriaLogsType(),
-          new HecType());
+          new HecType(),
+          new SyslogType());
 
   private SinkTypes() {}
 
