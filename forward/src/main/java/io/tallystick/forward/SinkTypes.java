@@ -4,6 +4,7 @@ import io.tallystick.forward.elastic.ElasticType;
 import io.tallystick.forward.elastic.VictoriaLogsType;
 import io.tallystick.forward.file.FileType;
 import io.tallystick.forward.hec.HecType;
+import io.tallystick.forward.otlp.OtlpType;
 import io.tallystick.forward.sink.SinkType;
 import io.tallystick.forward.syslog.SyslogType;
 import io.tallystick.forward.webhook.WebhookType;
@@ -19,7 +20,8 @@ final class SinkTypes {
           new ElasticType(),
           new VictoriaLogsType(),
           new HecType(),
-          new SyslogType());
+          new SyslogType(),
+          new OtlpType());
 
   private SinkTypes() {}
 
