@@ -5,6 +5,7 @@ import io.tallystick.forward.elastic.VictoriaLogsType;
 import io.tallystick.forward.file.FileType;
 import io.tallystick.forward.hec.HecType;
 import io.tallystick.forward.otlp.OtlpType;
+import io.tallystick.forward.s3.S3Type;
 import io.tallystick.forward.sink.SinkType;
 import io.tallystick.forward.syslog.SyslogType;
 import io.tallystick.forward.webhook.WebhookType;
@@ -21,7 +22,8 @@ final class SinkTypes {
           new VictoriaLogsType(),
           new HecType(),
           new SyslogType(),
-          new OtlpType());
+          new OtlpType(),
+          new S3Type());
 
   private SinkTypes() {}
 
