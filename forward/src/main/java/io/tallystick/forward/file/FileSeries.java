@@ -6,6 +6,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -47,7 +48,9 @@ record FileSeries(Path current) {
   void rotate() throws IOException {
     SortedMap<Long, Path> before = rotated();
     long next = before.isEmpty() ? 1 : before.lastKey() + 1;
-    Files.move(current, current.resolveSibling(current.getFileName() + ".%06d".formatted(next)));
+    Files.move(
+        current,
+        current.resolveSibling(current.getFileName() + String.format(Locale.ROOT, ".%06d", next)));
     AtomicFile.forceDirectory(current.toAbsolutePath().resolveSibling(""));
   }
 }

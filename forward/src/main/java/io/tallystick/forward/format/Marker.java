@@ -4,6 +4,7 @@ import io.tallystick.tlog.Hash;
 import io.tallystick.tlog.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,9 +45,19 @@ public record Marker(
    * sink, number, through_id, through_seq, count, root and previous hash in hex.
    */
   public Hash hash() {
+    // Not in the digits of the machine's language.
     String text =
-        "tallystick/forward-marker/v1\n%s\n%s\n%d\n%d\n%d\n%d\n%s\n%s\n"
-            .formatted(origin, sink, number, throughId, throughSeq, count, root, previous);
+        String.format(
+            Locale.ROOT,
+            "tallystick/forward-marker/v1\n%s\n%s\n%d\n%d\n%d\n%d\n%s\n%s\n",
+            origin,
+            sink,
+            number,
+            throughId,
+            throughSeq,
+            count,
+            root,
+            previous);
     return Hash.of(Sha256.of(text.getBytes(StandardCharsets.UTF_8)));
   }
 

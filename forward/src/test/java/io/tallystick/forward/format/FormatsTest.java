@@ -9,7 +9,9 @@ import io.tallystick.forward.Samples;
 import io.tallystick.forward.reconcile.Held;
 import io.tallystick.service.answer.EntryView;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -91,6 +93,19 @@ class FormatsTest {
       assertThat(text)
           .contains(
               "\"details\":{\"level\":\"admin\",\"n\":1.0,\"big\":12345678901234567890,\"e\":1E5");
+    }
+  }
+
+  /** Java writes numbers with the digits of the machine's language, unless it is told not to. */
+  @Test
+  void theHashOfAMarkerIsTheSameOnEveryMachine() {
+    Locale before = Locale.getDefault();
+    String hash = Samples.marker(4, null).hash().toString();
+    Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+    try {
+      assertThat(Samples.marker(4, null).hash().toString()).isEqualTo(hash);
+    } finally {
+      Locale.setDefault(before);
     }
   }
 }
