@@ -21,6 +21,7 @@ import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -111,7 +112,7 @@ final class HecSink implements Sink {
   private ObjectNode event(Outgoing out) {
     ObjectNode event = MAPPER.createObjectNode();
     Instant time = out.time();
-    event.put("time", "%d.%09d".formatted(time.getEpochSecond(), time.getNano()));
+    event.put("time", String.format(Locale.ROOT, "%d.%09d", time.getEpochSecond(), time.getNano()));
     if (options.host() != null) {
       event.put("host", options.host());
     }

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.GZIPOutputStream;
@@ -95,9 +96,13 @@ final class S3Sink implements Sink {
         last = out.seq();
       }
     }
-    return "%s%019d-%019d-%s.ndjson.gz"
-        .formatted(
-            bucket.prefix(), first, last, HexFormat.of().formatHex(hash).substring(0, HASH_CHARS));
+    return String.format(
+        Locale.ROOT,
+        "%s%019d-%019d-%s.ndjson.gz",
+        bucket.prefix(),
+        first,
+        last,
+        HexFormat.of().formatHex(hash).substring(0, HASH_CHARS));
   }
 
   /** The same bytes for the same records: gzip's header has no time here. */

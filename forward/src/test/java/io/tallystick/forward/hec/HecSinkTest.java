@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
@@ -97,6 +98,19 @@ class HecSinkTest {
       Delivery _ = sink.send(Samples.outgoing(new CefFormat(), 1));
     }
     assertThat(server.indexed.getLast().path("event").asText()).startsWith("CEF:0|Tallystick|");
+  }
+
+  /** Java writes numbers with the digits of the machine's language, unless it is told not to. */
+  @Test
+  void theTimeIsWrittenInTheDigitsThatSplunkReads() throws Exception {
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+    try (Sink sink = open()) {
+      assertThat(sink.send(records(1)).rejected()).isEmpty();
+    } finally {
+      Locale.setDefault(before);
+    }
+    assertThat(server.indexed.getFirst().path("time").asText()).isEqualTo("1795403109.123456890");
   }
 
   /** Splunk answers 200 to what it has in memory only. */
