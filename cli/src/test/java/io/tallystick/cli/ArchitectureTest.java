@@ -55,8 +55,8 @@ class ArchitectureTest {
     "store, store entry note text tlog",
     "index, index store entry note text tlog",
     "service, service index store entry note text tlog",
-    "http,  http service index store entry note text tlog",
-    "ingest, ingest entry text tlog",
+    "ingest, ingest service index store entry note text tlog",
+    "http,  http ingest service index store entry note text tlog",
     "cli,   cli http ingest service index store entry note text tlog",
   })
   void eachPackageKnowsOnlyThoseBelowIt(String name, String known) {
@@ -290,6 +290,7 @@ class ArchitectureTest {
         "store",
         "index",
         "service",
+        "ingest",
         "http",
         "cli",
         "clients/java",

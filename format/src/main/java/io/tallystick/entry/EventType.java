@@ -58,6 +58,7 @@ public record EventType(
     known("audit.exported", "Entries were exported");
     known("audit.key.rotated", "The signing key was replaced");
     known(UnknownType.VALUE, "A type beyond its source's limit; the details have it");
+    known("ingest.unmapped", "An event of another system that no mapping fits, as it came");
   }
 
   private static void known(String value, String description) {

@@ -173,6 +173,7 @@ class MappingsTest {
         "\u0000",
         "{\"a\":1,\"a\":2}",
         "{\"a\":1} x",
+        "{\"a\":1e9999999999}",
       })
   void whatNoMappingMatchesIsKeptRaw(String original) throws Exception {
     Mapped mapped = map(original);
