@@ -24,7 +24,9 @@ class IntakeTest {
   private static final String GIT =
       "{\"@timestamp\":1772613858553,\"_document_id\":\"x\",\"action\":\"git.clone\",\"actor\":\"octo\"}";
 
-  private final Intake intake = new Intake("gh", Mappings.named("auto"));
+  private static final Mappings AUTO = Mappings.named("auto");
+
+  private final Intake intake = new Intake("gh", AUTO);
 
   private static JsonNode json(String text) throws Exception {
     return JSON.readTree(text);
