@@ -24,6 +24,7 @@ import io.tallystick.http.auth.FailureLimiter;
 import io.tallystick.http.auth.LimitedKeys;
 import io.tallystick.http.auth.SecurityEvents;
 import io.tallystick.http.auth.Sessions;
+import io.tallystick.http.ingest.IngestApi;
 import io.tallystick.http.page.WebAssets;
 import io.tallystick.http.tls.ServedCertificate;
 import io.tallystick.http.tls.TlsFiles;
@@ -32,6 +33,7 @@ import io.tallystick.http.wire.BodyReader;
 import io.tallystick.http.wire.JsonObjects;
 import io.tallystick.http.wire.Problems;
 import io.tallystick.index.AuditIndex;
+import io.tallystick.ingest.IntakeAppender;
 import io.tallystick.service.Chore;
 import io.tallystick.service.access.AccessKeys;
 import io.tallystick.service.access.KeyAdministration;
@@ -147,10 +149,11 @@ public final class AuditServer implements AutoCloseable {
                   Problems.answer(request, e);
                 }
               });
+          TypeLimit types = new TypeLimit(index, log.lastId());
           new EventsApi(
                   appender,
                   config.personal(),
-                  new TypeLimit(index, log.lastId()),
+                  types,
                   sealing,
                   log.reader().tree(),
                   bodies,
@@ -158,6 +161,12 @@ public final class AuditServer implements AutoCloseable {
                   config.strictTypes(),
                   metrics)
               .register(javalin.routes, guard);
+          if (!config.receivers().isEmpty()) {
+            IntakeAppender intake =
+                new IntakeAppender(appender, config.personal(), types, config.strictTypes());
+            new IngestApi(config.receivers(), intake, bodies, metrics)
+                .register(javalin.routes, guard);
+          }
           new ReadingApi(sealing, events, work).register(javalin.routes, guard);
           LogVerifier verifier = new LogVerifier(log.reader(), tasks::assist);
           new VerifyApi(new VerifyService(log.reader(), verifier), sealing, work, Clock.systemUTC())

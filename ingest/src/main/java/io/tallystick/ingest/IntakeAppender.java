@@ -3,7 +3,9 @@ package io.tallystick.ingest;
 import io.tallystick.entry.Event;
 import io.tallystick.entry.EventType;
 import io.tallystick.entry.InvalidEventException;
+import io.tallystick.entry.PersonalField;
 import io.tallystick.ingest.Intake.Document;
+import io.tallystick.ingest.mapping.Mappings;
 import io.tallystick.service.access.AccessKey;
 import io.tallystick.service.append.AppendRequest;
 import io.tallystick.service.append.AppendResult;
@@ -111,6 +113,12 @@ public final class IntakeAppender {
   }
 
   private Event admitted(Event event, AccessKey key) {
-    return types.admit(personal.mark(event, key.personal()), key.name());
+    boolean anyPersonal = !personal.fields().isEmpty() || !key.personal().isEmpty();
+    // Nobody knows where in it a personal value is, and it must be possible to erase it.
+    Event marked =
+        anyPersonal && Mappings.keepsOriginal(event)
+            ? event.withPersonal(List.of(PersonalField.DETAILS))
+            : event;
+    return types.admit(personal.mark(marked, key.personal()), key.name());
   }
 }

@@ -13,6 +13,9 @@ import io.tallystick.http.wire.ConnectionLimits;
 import io.tallystick.index.AddressRange;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.text.IndexedDetails;
+import io.tallystick.ingest.config.IngestFile;
+import io.tallystick.ingest.config.InvalidIngestFileException;
+import io.tallystick.ingest.config.ReceiverSpec;
 import io.tallystick.service.access.AccessKeys;
 import io.tallystick.service.append.PersonalFields;
 import io.tallystick.service.retention.RetentionAdministration;
@@ -166,6 +169,12 @@ public final class ServeCommand implements Callable<Integer> {
               + " so that it can be erased; several with commas, or repeated")
   private List<String> personal = List.of();
 
+  @Option(
+      names = "--ingest",
+      paramLabel = "FILE",
+      description = "YAML file of receivers for events of other systems (default: none)")
+  private @Nullable Path ingest;
+
   @Option(names = "--strict-types", description = "Refuse event types that the log does not know")
   private boolean strictTypes;
 
@@ -290,8 +299,18 @@ public final class ServeCommand implements Callable<Integer> {
         .publicTlog(publicTlog)
         .strictTypes(strictTypes)
         .personal(new PersonalFields(PersonalNames.parse(personal)))
+        .receivers(receivers())
         .timeouts(ServerConfig.Timeouts.defaults().withIdle(idleTimeout()))
         .build();
+  }
+
+  /** Loads what receivers need only if there are any. */
+  private List<ReceiverSpec> receivers() {
+    try {
+      return ingest == null ? List.of() : IngestFile.read(ingest);
+    } catch (InvalidIngestFileException e) {
+      throw new Failure(Failure.USAGE, "--ingest: " + e.getMessage());
+    }
   }
 
   private Duration idleTimeout() {

@@ -40,7 +40,7 @@ public final class Metrics {
    *
    * @param rejected how many of its events were left out
    */
-  void appended(AppendResult written, int rejected) {
+  public void appended(AppendResult written, int rejected) {
     appends.increment();
     appendedEvents.add(written.appended());
     replayedEvents.add(written.replayed());
@@ -48,7 +48,7 @@ public final class Metrics {
   }
 
   /** A request to append was answered with this status, and it is not known to be written. */
-  void refused(int status) {
+  public void refused(int status) {
     refusedAppends.computeIfAbsent(status, any -> new LongAdder()).increment();
   }
 

@@ -14,6 +14,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.schibsted.spt.data.jslt.JsltException;
 import io.tallystick.entry.Details;
 import io.tallystick.entry.Entry;
+import io.tallystick.entry.Event;
 import io.tallystick.entry.EventReader;
 import io.tallystick.entry.InvalidEventException;
 import io.tallystick.tlog.Quoted;
@@ -255,6 +256,12 @@ public final class Mappings {
     }
     beginning(details, original);
     return new Mapped(mapping, event, List.of(), failure);
+  }
+
+  /** Whether an event's details have all of another one, or its beginning. */
+  public static boolean keepsOriginal(Event event) {
+    return event.eventType().equals(UNMAPPED)
+        || String.valueOf(event.details()).startsWith("{\"bytes\":");
   }
 
   private static ObjectNode beginning(ObjectNode details, byte[] original) {
