@@ -84,6 +84,15 @@ class IntakeTest {
     assertThat(details(event).get("event")).isEqualTo(json(content));
   }
 
+  /** Only the log itself writes these, and what says so is evidence too. */
+  @Test
+  void aTypeOfTheLogItselfIsKeptRaw() throws Exception {
+    String content = GIT.replace("git.clone", "audit.hold.released");
+    Event event = read(content, null);
+    assertThat(event.eventType()).isEqualTo(Mappings.UNMAPPED);
+    assertThat(details(event).get("event")).isEqualTo(json(content));
+  }
+
   @Test
   void whatIsCutIsCountedAsAltered() throws Exception {
     Event event = read(GIT.replace("octo", "o".repeat(300)), null);

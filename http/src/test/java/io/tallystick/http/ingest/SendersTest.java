@@ -117,6 +117,38 @@ class SendersTest {
   }
 
   @Test
+  void nodesOtlpExporter() throws Exception {
+    require(
+        "@opentelemetry/exporter-logs-otlp-http",
+        "node",
+        "-e",
+        "require('@opentelemetry/sdk-logs'); require('@opentelemetry/exporter-logs-otlp-http')");
+    String said =
+        run(
+            command(
+                "node",
+                "otlp.js",
+                """
+                const { LoggerProvider, BatchLogRecordProcessor } = require("@opentelemetry/sdk-logs");
+                const { OTLPLogExporter } = require("@opentelemetry/exporter-logs-otlp-http");
+                const [, , base, key] = process.argv;
+                const exporter = new OTLPLogExporter({ url: base + "/v1/logs",
+                                                       headers: { Authorization: "Bearer " + key } });
+                const provider = new LoggerProvider({ processors: [new BatchLogRecordProcessor({ exporter })] });
+                const logger = provider.getLogger("audit");
+                for (let i = 0; i < 20; i++) {
+                  logger.emit({ eventName: "node.event", body: "node " + i, severityNumber: 9,
+                                attributes: { "user.name": "ann" } });
+                }
+                provider.shutdown().catch((e) => { console.error(e); process.exit(1); });
+                """));
+    List<Entry> entries = written("otel/", "node ");
+    assertThat(entries).as(said).hasSize(20);
+    assertThat(entries.getFirst().event().eventType()).isEqualTo("node.event");
+    assertThat(entries.getFirst().event().actorUsername()).isEqualTo("ann");
+  }
+
+  @Test
   void splunkHandler() throws Exception {
     require("splunk_handler", "python3", "-c", "import splunk_handler");
     String said =
