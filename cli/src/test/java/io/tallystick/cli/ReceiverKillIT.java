@@ -54,9 +54,11 @@ class ReceiverKillIT {
     Path ingest = folder.resolve("ingest.yaml");
     Files.writeString(
         ingest,
-        "receivers:\n"
-            + "  - {name: otel, type: otlp, customary_path: true}\n"
-            + "  - {name: splunk, type: hec, acknowledgement: true, customary_path: true}\n");
+        """
+        receivers:
+          - {name: otel, type: otlp, customary_path: true}
+          - {name: splunk, type: hec, acknowledgement: true, customary_path: true}
+        """);
     List<String> words = new ArrayList<>(Tally.java("-XX:+UseSerialGC", "-cp"));
     words.add(System.getProperty("java.class.path"));
     words.addAll(List.of(Main.class.getName(), "serve", "--port", Integer.toString(port)));

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * Safe for any number of threads.
  */
 public final class Intake {
-  private static final int HASH_DIGITS = 16;
+  private static final int HASH_DIGITS = 32;
   private static final String ENVELOPE = "envelope";
 
   private final @Nullable String name;

@@ -1,15 +1,18 @@
 package io.tallystick.http.api;
 
+import io.tallystick.ingest.Intake;
 import io.tallystick.service.Limit;
 import io.tallystick.service.append.AppendResult;
 import io.tallystick.service.witness.WitnessFeeder;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 
 /**
  * What the server counts, in the text format of Prometheus 0.0.4. Safe for any number of threads.
@@ -31,6 +34,7 @@ public final class Metrics {
   private final Map<Integer, LongAdder> requests = new ConcurrentSkipListMap<>();
   private final AtomicLongArray durations = new AtomicLongArray(BOUNDS_SECONDS.length + 1);
   private final LongAdder durationNanos = new LongAdder();
+  private final Map<String, Supplier<Intake.Counts>> receivers = new ConcurrentSkipListMap<>();
 
   /** A key that reached a limit. */
   private record Limited(String key, Limit limit) {}
@@ -55,6 +59,11 @@ public final class Metrics {
   /** The key with this name had its share of what all share, and wanted more. */
   public void limited(String key, Limit limit) {
     limitedRequests.computeIfAbsent(new Limited(key, limit), any -> new LongAdder()).increment();
+  }
+
+  /** There is a receiver with this name, and this is what became of its documents. */
+  public void receiver(String name, Supplier<Intake.Counts> counts) {
+    receivers.put(name, counts);
   }
 
   /** A request of any kind was answered. */
@@ -122,6 +131,9 @@ public final class Metrics {
         "Requests to append that were refused or not acknowledged in time.",
         refusedAppends);
     limited(out);
+    if (!receivers.isEmpty()) {
+      received(out);
+    }
     byStatus(out, "http_requests_total", "Requests by the status of the answer.", requests);
     histogram(out);
     return out.toString();
@@ -173,6 +185,21 @@ public final class Metrics {
         out.append("tallystick_" + name + "{limit=\"" + limited.limit() + "\",key=\"")
             .append(escaped(limited.key()))
             .append("\"} " + count.sum() + "\n"));
+  }
+
+  private void received(StringBuilder out) {
+    String name = "received_documents_total";
+    head(out, name, "counter", "Documents of other systems, by what became of them.");
+    receivers.forEach((receiver, counts) -> {
+      Intake.Counts now = counts.get();
+      Map<String, Long> outcomes =
+          Map.of(
+              "altered", now.altered(), "mapped", now.mapped() - now.altered(), "raw", now.raw());
+      new TreeMap<>(outcomes)
+          .forEach((outcome, count) ->
+              out.append("tallystick_" + name + "{receiver=\"" + receiver + "\",outcome=\"")
+                  .append(outcome + "\"} " + count + "\n"));
+    });
   }
 
   /** As the text format has it in a label. */

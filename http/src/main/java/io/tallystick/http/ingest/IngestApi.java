@@ -18,6 +18,7 @@ import io.tallystick.ingest.receiver.Delivery;
 import io.tallystick.ingest.receiver.Received;
 import io.tallystick.ingest.receiver.Receiver;
 import io.tallystick.ingest.receiver.Reply;
+import io.tallystick.service.ShareExceededException;
 import io.tallystick.service.access.Permission;
 import io.tallystick.service.append.AppendResult;
 import java.io.IOException;
@@ -54,7 +55,10 @@ public final class IngestApi {
 
   public IngestApi(
       List<ReceiverSpec> receivers, IntakeAppender appender, BodyReader bodies, Metrics metrics) {
-    receivers.forEach(receiver -> this.receivers.put(receiver.name(), receiver));
+    receivers.forEach(receiver -> {
+      this.receivers.put(receiver.name(), receiver);
+      metrics.receiver(receiver.name(), receiver.intake()::counts);
+    });
     this.appender = appender;
     this.bodies = bodies;
     this.metrics = metrics;
@@ -146,12 +150,13 @@ public final class IngestApi {
       } else if (key == null) {
         keys.openToLimited(
                 Permission.AUDIT_APPEND,
-                (context, caller) -> {
-                  String name = caller.key().name();
-                  try (BodyReader.Body body = bodies.read(context, name)) {
-                    append(asked, asked.delivery(name, body.take()), caller, body);
-                  }
-                })
+                (context, caller) ->
+                    counted(() -> {
+                      String name = caller.key().name();
+                      try (BodyReader.Body body = bodies.read(context, name)) {
+                        append(asked, asked.delivery(name, body.take()), caller, body);
+                      }
+                    }))
             .handle(request);
       } else {
         // Whoever has no secret shares one sender's memory, however many they are.
@@ -161,11 +166,30 @@ public final class IngestApi {
               request,
               key,
               asked.receiver().isGenuine(delivery),
-              (_, caller) -> append(asked, delivery, caller, body));
+              (_, caller) -> counted(() -> append(asked, delivery, caller, body)));
         }
       }
     } catch (Exception e) {
       refuse(asked, e);
+    }
+  }
+
+  /** An attempt to append. */
+  @FunctionalInterface
+  private interface Attempt {
+    void make() throws Exception;
+  }
+
+  private void counted(Attempt attempt) throws Exception {
+    try {
+      attempt.make();
+    } catch (ShareExceededException e) {
+      metrics.refused(Problems.of(e).status());
+      throw e;
+    } catch (Exception e) {
+      Problem problem = Problems.of(e);
+      metrics.refused(problem.status());
+      throw problem.thrown();
     }
   }
 
@@ -188,7 +212,6 @@ public final class IngestApi {
   /** Answers in the words of the sender's protocol, if it has its own. */
   private void refuse(Asked asked, Exception failure) throws Exception {
     Problem problem = Problems.of(failure);
-    metrics.refused(problem.status());
     Reply reply =
         asked.request.res().isCommitted()
             ? null

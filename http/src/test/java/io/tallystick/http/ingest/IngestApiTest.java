@@ -358,6 +358,15 @@ class IngestApiTest {
   }
 
   @Test
+  void theMetricsSayWhatBecameOfDocuments() throws Exception {
+    assertThat(receiving.json("/ingest/k8s", receiving.key, "[\"metrics\"]").statusCode())
+        .isEqualTo(204);
+    assertThat(server.get("/metrics", server.key(Permission.ADMIN_AUDIT)).body())
+        .containsPattern(
+            "tallystick_received_documents_total\\{receiver=\"k8s\",outcome=\"raw\"} [1-9]");
+  }
+
+  @Test
   void otherNamesOtherPathsAndOtherMethodsHaveNothing() throws Exception {
     assertThat(receiving.json("/ingest/none", receiving.key, "{}").statusCode()).isEqualTo(404);
     assertThat(receiving.json("/ingest/k8s/v1/logs", receiving.key, "{}").statusCode())
