@@ -158,6 +158,6 @@ class IntakeTest {
   void aMappingThatIsNotThereIsRefusedWithThoseThatAre() {
     assertThatThrownBy(() -> Mappings.named("githup"))
         .isInstanceOf(InvalidMappingException.class)
-        .hasMessageContaining("\"githup\"; there are auto, cloudevents, cloudtrail");
+        .hasMessageContaining("\"githup\"; there are auto, auditd, cloudevents, cloudtrail");
   }
 }
