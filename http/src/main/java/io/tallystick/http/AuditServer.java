@@ -25,6 +25,7 @@ import io.tallystick.http.auth.LimitedKeys;
 import io.tallystick.http.auth.SecurityEvents;
 import io.tallystick.http.auth.Sessions;
 import io.tallystick.http.ingest.IngestApi;
+import io.tallystick.http.ingest.SyslogPorts;
 import io.tallystick.http.page.WebAssets;
 import io.tallystick.http.tls.ServedCertificate;
 import io.tallystick.http.tls.TlsFiles;
@@ -81,6 +82,7 @@ public final class AuditServer implements AutoCloseable {
   private final LiveApi live;
   private final LongTasks tasks = new LongTasks();
   private final @Nullable ServedCertificate certificate;
+  private final @Nullable SyslogPorts syslog;
   public final Javalin app;
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
@@ -128,6 +130,16 @@ public final class AuditServer implements AutoCloseable {
             IdempotentAppender.WINDOW_EVENTS,
             IdempotentAppender.MAX_HELD,
             timeouts.append());
+    TypeLimit types = new TypeLimit(index, log.lastId());
+    IntakeAppender intake =
+        config.receivers().isEmpty()
+            ? null
+            : new IntakeAppender(appender, config.personal(), types, config.strictTypes());
+    this.syslog =
+        intake == null
+            ? null
+            : new SyslogPorts(
+                keys, intake, metrics, certificate == null ? null : certificate::wrap);
     WebAssets page = WebAssets.load(config.basePath());
     this.app =
         Javalin.create(javalin -> {
@@ -149,7 +161,6 @@ public final class AuditServer implements AutoCloseable {
                   Problems.answer(request, e);
                 }
               });
-          TypeLimit types = new TypeLimit(index, log.lastId());
           new EventsApi(
                   appender,
                   config.personal(),
@@ -161,9 +172,7 @@ public final class AuditServer implements AutoCloseable {
                   config.strictTypes(),
                   metrics)
               .register(javalin.routes, guard);
-          if (!config.receivers().isEmpty()) {
-            IntakeAppender intake =
-                new IntakeAppender(appender, config.personal(), types, config.strictTypes());
+          if (intake != null) {
             new IngestApi(config.receivers(), intake, bodies, metrics)
                 .register(javalin.routes, guard);
           }
@@ -221,6 +230,7 @@ public final class AuditServer implements AutoCloseable {
     AuditServer server = new AuditServer(log, index, keys, config, witnessFeeder, certificate);
     try {
       Listener.start(server.app, config);
+      server.startSyslog();
     } catch (IOException e) {
       server.timer.shutdownNow();
       throw e;
@@ -240,6 +250,23 @@ public final class AuditServer implements AutoCloseable {
     if (certificate != null) {
       certificate.reload();
     }
+  }
+
+  private void startSyslog() throws IOException {
+    if (syslog != null) {
+      try {
+        syslog.start(config.receivers());
+      } catch (IOException e) {
+        syslog.close();
+        app.stop();
+        throw e;
+      }
+    }
+  }
+
+  /** The port on which the receiver of syslog with this name listens; 0 if there is none. */
+  public int syslogPort(String receiver) {
+    return syslog == null ? 0 : syslog.port(receiver);
   }
 
   private void startTimer() {
@@ -279,6 +306,9 @@ public final class AuditServer implements AutoCloseable {
   @Override
   public void close() throws IOException {
     live.stop();
+    if (syslog != null) {
+      syslog.close();
+    }
     try {
       app.stop();
     } finally {

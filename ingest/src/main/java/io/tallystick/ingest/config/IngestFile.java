@@ -43,6 +43,11 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
  *     type: github
  *     key: github                # the access key in whose name events are appended
  *     secret_file: github.secret
+ *   - name: network              # no path, but a port
+ *     type: syslog
+ *     key: syslog
+ *     listen: 0.0.0.0:6514
+ *     transport: tls
  * </pre>
  */
 public final class IngestFile {
@@ -92,6 +97,18 @@ public final class IngestFile {
         "standard-webhooks",
         new Type(
             SIGNED, entry -> new StandardWebhooksReceiver(entry.secrets(), Clock.systemUTC())));
+    TYPES.put(
+        "syslog",
+        new Type(
+            List.of(
+                "key",
+                "listen",
+                "transport",
+                "max_connections",
+                "max_connections_per_address",
+                "max_message_bytes",
+                "idle_seconds"),
+            SyslogEntry::receiver));
   }
 
   private final Path file;
@@ -113,7 +130,7 @@ public final class IngestFile {
   }
 
   /** One item of the list. */
-  private final class Entry {
+  final class Entry {
     private final String place;
     private final Map<?, ?> values;
 
@@ -156,6 +173,18 @@ public final class IngestFile {
       throw wrong(key + " must be true or false, but was " + Quoted.of(String.valueOf(value)));
     }
 
+    /** A whole number; the default if it is missing. */
+    int number(String key, int defaultValue, int least, int most)
+        throws InvalidIngestFileException {
+      Object value = values.containsKey(key) ? values.get(key) : defaultValue;
+      if (value instanceof Integer number && number >= least && number <= most) {
+        return number;
+      }
+      throw wrong(
+          "%s must be a whole number from %d to %d, but was %s"
+              .formatted(key, least, most, Quoted.of(String.valueOf(value))));
+    }
+
     Secrets secrets() throws InvalidIngestFileException {
       try {
         return new Secrets(beside(text("secret_file")));
@@ -164,7 +193,7 @@ public final class IngestFile {
       }
     }
 
-    void checkKeys(String type, Type known) throws InvalidIngestFileException {
+    private void checkKeys(String type, Type known) throws InvalidIngestFileException {
       for (Object key : values.keySet()) {
         if (!known.allKeys().contains(String.valueOf(key))) {
           throw wrong(

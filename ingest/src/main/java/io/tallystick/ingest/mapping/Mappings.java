@@ -59,6 +59,7 @@ public final class Mappings {
           "journald",
           "pgaudit",
           "simpletuner",
+          "syslog",
           "otlp",
           "hec",
           "cloudevents",
