@@ -160,17 +160,21 @@ final class SimpleTunerChain {
     StringBuilder what = new StringBuilder();
     if (brokenCount > 0) {
       what.append(
-          "%,d faults, the first at id %s (%s)"
+          "%,d %s, the first at id %s (%s)"
               .formatted(
                   brokenCount,
+                  brokenCount == 1 ? "fault" : "faults",
                   broken.path(0).path("id").asText(),
                   broken.path(0).path("problem").asText()));
     }
     if (missing + missingAtEnd > 0) {
       what.append(what.isEmpty() ? "" : "; ")
           .append(
-              "%,d entries were deleted, %,d of them at the end"
-                  .formatted(missing + missingAtEnd, missingAtEnd));
+              "%,d deleted %s, %,d of them at the end"
+                  .formatted(
+                      missing + missingAtEnd,
+                      missing + missingAtEnd == 1 ? "entry" : "entries",
+                      missingAtEnd));
     }
     if (mac != null && hashFaults == entries) {
       hashes = "; no hash belongs to the key, which may be another one";

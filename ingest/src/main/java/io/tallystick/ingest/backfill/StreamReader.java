@@ -76,9 +76,11 @@ abstract class StreamReader implements RecordReader {
 
   private static UnreadableFileException damaged(Path file, Delivery delivery, String why) {
     String where =
-        delivery.number == 0
-            ? "it has no record before that"
-            : "the %,d records before that are whole".formatted(delivery.number);
+        switch ((int) Math.min(delivery.number, 2)) {
+          case 0 -> "it has no record before that";
+          case 1 -> "the record before that is whole";
+          default -> "the %,d records before that are whole".formatted(delivery.number);
+        };
     return new UnreadableFileException(file + " " + why + "; " + where);
   }
 

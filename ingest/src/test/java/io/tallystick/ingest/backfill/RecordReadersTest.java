@@ -74,7 +74,7 @@ class RecordReadersTest {
     assertThatThrownBy(() -> Read.all(ImportFormat.CLOUDTRAIL, half))
         .isInstanceOf(UnreadableFileException.class)
         .hasMessageContaining("half.json is not JSON")
-        .hasMessageContaining("the 1 records before that are whole");
+        .hasMessageContaining("the record before that is whole");
     Path other = file("other.json", "{\"eventVersion\":\"1.08\"}");
     assertThatThrownBy(() -> Read.all(ImportFormat.CLOUDTRAIL, other))
         .hasMessageContaining("is no file of CloudTrail")
@@ -167,7 +167,7 @@ class RecordReadersTest {
     byte[] whole = export(false);
     Path cut = file("cut", Arrays.copyOf(whole, whole.length - 30));
     assertThatThrownBy(() -> Read.all(ImportFormat.JOURNALD, cut))
-        .hasMessageContaining("cut is damaged or cut off; the 1 records before");
+        .hasMessageContaining("cut is damaged or cut off; the record before");
     assertThatThrownBy(() -> Read.all(ImportFormat.JOURNALD, file("text", "hello world\n")))
         .hasMessageContaining("is not what journalctl -o export or -o json writes");
   }
@@ -205,7 +205,7 @@ class RecordReadersTest {
         .hasMessageContaining("the row at line 1 has 2 columns, not 23, 24 or 26");
     assertThatThrownBy(
             () -> Read.all(ImportFormat.PGAUDIT, file("y.csv", row(audit, 2) + "\"open")))
-        .hasMessageContaining("is damaged or cut off; the 1 records");
+        .hasMessageContaining("is damaged or cut off; the record before");
   }
 
   @Test

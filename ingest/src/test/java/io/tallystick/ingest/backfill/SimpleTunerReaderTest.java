@@ -88,12 +88,12 @@ class SimpleTunerReaderTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "UPDATE audit_log SET action='nothing' WHERE id=5 | 1 faults, the first at id 5 (entry_hash does not belong",
+        "UPDATE audit_log SET action='nothing' WHERE id=5 | 1 fault, the first at id 5 (entry_hash does not belong",
         "UPDATE audit_log SET actor_id=9, entry_hash='00' WHERE id=5 | 2 faults, the first at id 5",
-        "DELETE FROM audit_log WHERE id=4 | 1 faults, the first at id 5 (previous_hash is not",
+        "DELETE FROM audit_log WHERE id=4 | 1 fault, the first at id 5 (previous_hash is not",
         "DELETE FROM audit_log WHERE id<3 | the first at id 3",
-        "DELETE FROM audit_log WHERE id>7 | 3 entries were deleted, 3 of them at the end",
-        "UPDATE audit_log SET details='{\"a\":1}' WHERE id=10 | 1 faults, the first at id 10",
+        "DELETE FROM audit_log WHERE id>7 | 3 deleted entries, 3 of them at the end",
+        "UPDATE audit_log SET details='{\"a\":1}' WHERE id=10 | 1 fault, the first at id 10",
       })
   void aBrokenChainIsSaidAndRecordedBeforeItsEntries(String statement, String found)
       throws Exception {
