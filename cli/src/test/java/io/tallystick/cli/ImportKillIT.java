@@ -69,7 +69,7 @@ class ImportKillIT {
         InProcess.run(log, "", "export", "--format", "ndjson", "--event-type", "team.add");
     assertThat(exported.code()).as(exported.err()).isZero();
     List<Integer> numbers = new ArrayList<>();
-    for (String entry : exported.out().lines().toList().reversed()) {
+    for (String entry : exported.out().lines().toList()) {
       int at = entry.indexOf("\"actor_username\":\"a") + "\"actor_username\":\"a".length();
       numbers.add(Integer.parseInt(entry.substring(at, entry.indexOf('"', at))));
     }
@@ -135,7 +135,8 @@ class ImportKillIT {
                   line(written.getAndIncrement()) + line(written.getAndIncrement()),
                   StandardOpenOption.CREATE,
                   StandardOpenOption.APPEND);
-              if (random.nextInt(300) == 0) {
+              // What is rotated away before the first run is not meant.
+              if (random.nextInt(300) == 0 && Files.exists(directory.resolve("state"))) {
                 Files.move(file, directory.resolve("app.log." + written.get()));
               }
               Thread.sleep(1);

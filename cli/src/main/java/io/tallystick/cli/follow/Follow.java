@@ -38,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Follow {
   private static final Duration POLL = Duration.ofMillis(200);
+  private static final Duration LOOK = Duration.ofSeconds(2);
   private static final Duration MAX_WAIT = Duration.ofSeconds(30);
 
   private final Path path;
@@ -54,6 +55,7 @@ public final class Follow {
   private final Map<FollowedFile, Long> grewNanos = new HashMap<>();
   private final List<Head> done = new ArrayList<>();
   private final List<String> ignored = new ArrayList<>();
+  private long lookedNanos = System.nanoTime();
   private long appended;
   private long raw;
 
@@ -110,6 +112,7 @@ public final class Follow {
           grew |= drain(file, false);
         }
         grew |= lookForRotation();
+        lookForUnseen();
         retireOld();
         if (!grew) {
           boolean _ = stop.await(POLL.toMillis(), TimeUnit.MILLISECONDS);
@@ -184,6 +187,14 @@ public final class Follow {
     return true;
   }
 
+  /** A file that was truncated before anything of it was read looks as if nothing had happened. */
+  private void lookForUnseen() throws IOException, InterruptedException {
+    if (System.nanoTime() - lookedNanos > LOOK.toNanos()) {
+      readUnseen(siblings.current());
+      lookedNanos = System.nanoTime();
+    }
+  }
+
   private static @Nullable String keyOf(Siblings.@Nullable Sibling file) {
     return file == null ? null : file.key();
   }
@@ -201,7 +212,8 @@ public final class Follow {
           known.contains(file.key()) || Objects.equals(file.key(), keyOf(current))
               ? null
               : Siblings.beginning(file);
-      if (beginning == null) {
+      if (beginning == null || beginning.length == 0) {
+        // A copy is empty for a moment.
         continue;
       }
       boolean copy =
@@ -213,10 +225,10 @@ public final class Follow {
         ignored.add(file.key());
       } else if (written == null || !Head.isShared(beginning, written)) {
         ignored.add(file.key());
-        readWhole(file, new FollowState.Position(newId(), file.key(), 0, Head.EMPTY));
+        boolean _ = readWhole(file, new FollowState.Position(newId(), file.key(), 0, Head.EMPTY));
+        save();
       }
     }
-    save();
   }
 
   /** What was not read yet of a file that is not at its place any more, if there is a copy. */
@@ -302,6 +314,7 @@ public final class Follow {
       done.add(before.head());
     }
     file.restart(newId());
+    save();
     readUnseen(siblings.current());
   }
 
