@@ -38,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Follow {
   private static final Duration POLL = Duration.ofMillis(200);
+  private static final int ID_DIGITS = 20;
   private static final Duration LOOK = Duration.ofSeconds(2);
   private static final Duration MAX_WAIT = Duration.ofSeconds(30);
 
@@ -159,7 +160,7 @@ public final class Follow {
   }
 
   private static String newId() {
-    return UUID.randomUUID().toString().replace("-", "").substring(0, 20);
+    return UUID.randomUUID().toString().replace("-", "").substring(0, ID_DIGITS);
   }
 
   /** Looks whether there is another file at the path; gives whether there is. */
@@ -225,7 +226,9 @@ public final class Follow {
         ignored.add(file.key());
       } else if (written == null || !Head.isShared(beginning, written)) {
         ignored.add(file.key());
-        boolean _ = readWhole(file, new FollowState.Position(newId(), file.key(), 0, Head.EMPTY));
+        // Made of the file, so that a run that is killed here and the next one give the same ids.
+        String id = Head.of(beginning, beginning.length).sha256().substring(0, ID_DIGITS);
+        boolean _ = readWhole(file, new FollowState.Position(id, file.key(), 0, Head.EMPTY));
         save();
       }
     }
