@@ -1,5 +1,6 @@
 package io.tallystick.cli;
 
+import io.tallystick.cli.backfill.ImportCommand;
 import io.tallystick.cli.command.AppendCommand;
 import io.tallystick.cli.command.ArchiveCommand;
 import io.tallystick.cli.command.BackupCommand;
@@ -199,6 +200,7 @@ public final class Main {
     commands.put("serve", () -> new ServeCommand(terminal));
     commands.putAll(reading(terminal));
     commands.put("append", () -> changing(new AppendCommand(terminal)));
+    commands.put("import", () -> changing(new ImportCommand(terminal)));
     commands.put("map", () -> new MapCommand(terminal));
     commands.put("keys", () -> new KeysCommand(terminal));
     commands.put("witness", () -> new WitnessCommand(terminal));

@@ -56,8 +56,8 @@ class ArchitectureTest {
     "index, index store entry note text tlog",
     "service, service index store entry note text tlog",
     "forward, forward service index store entry note text tlog",
-    "http,  http forward service index store entry note text tlog",
-    "ingest, ingest entry text tlog",
+    "ingest, ingest service index store entry note text tlog",
+    "http,  http forward ingest service index store entry note text tlog",
     "cli,   cli http forward ingest service index store entry note text tlog",
   })
   void eachPackageKnowsOnlyThoseBelowIt(String name, String known) {

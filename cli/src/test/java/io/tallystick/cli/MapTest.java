@@ -83,7 +83,7 @@ class MapTest {
   @Test
   void aMappingThatDoesNotExistOrIsWrongSaysWhatThereIs() throws Exception {
     assertThat(run("", "append", "--map", "github2").err())
-        .contains("there is no mapping github2; there are auto, cloudtrail, ");
+        .contains("there is no mapping \"github2\"; there are auto, auditd, ");
     assertThat(run("", "map", "try", "--map", directory + "/none.yaml").err())
         .contains("there is no file ");
     Path wrong = directory.resolve("wrong.yaml");

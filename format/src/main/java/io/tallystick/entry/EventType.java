@@ -65,6 +65,7 @@ public record EventType(
     known("audit.forward.reconciled", "What a receiver holds was compared with the log");
     known("audit.forward.drained", "Dead letters of a sink were sent again");
     known(UnknownType.VALUE, "A type beyond its source's limit; the details have it");
+    known("ingest.unmapped", "An event of another system that no mapping fits, as it came");
   }
 
   private static void known(String value, String description) {

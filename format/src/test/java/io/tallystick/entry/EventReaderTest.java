@@ -333,7 +333,7 @@ class EventReaderTest {
 
   @Test
   void theDocumentsEventTypesAreKnown() {
-    assertThat(EventType.known()).hasSize(42);
+    assertThat(EventType.known()).hasSize(43);
     assertThat(EventType.of("auth.login.failed").security()).isTrue();
     assertThat(EventType.of("security.rate_limited").category()).isEqualTo("security");
     assertThat(EventType.of("my.own.type").name()).isEqualTo("MY_OWN_TYPE");

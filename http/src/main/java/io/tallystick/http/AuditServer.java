@@ -26,6 +26,8 @@ import io.tallystick.http.auth.FailureLimiter;
 import io.tallystick.http.auth.LimitedKeys;
 import io.tallystick.http.auth.SecurityEvents;
 import io.tallystick.http.auth.Sessions;
+import io.tallystick.http.ingest.IngestApi;
+import io.tallystick.http.ingest.SyslogPorts;
 import io.tallystick.http.page.WebAssets;
 import io.tallystick.http.tls.ServedCertificate;
 import io.tallystick.http.tls.TlsFiles;
@@ -34,6 +36,7 @@ import io.tallystick.http.wire.BodyReader;
 import io.tallystick.http.wire.JsonObjects;
 import io.tallystick.http.wire.Problems;
 import io.tallystick.index.AuditIndex;
+import io.tallystick.ingest.IntakeAppender;
 import io.tallystick.service.Chore;
 import io.tallystick.service.access.AccessKeys;
 import io.tallystick.service.access.KeyAdministration;
@@ -81,6 +84,7 @@ public final class AuditServer implements AutoCloseable {
   private final LiveApi live;
   private final LongTasks tasks = new LongTasks();
   private final @Nullable ServedCertificate certificate;
+  private final @Nullable SyslogPorts syslog;
   public final Javalin app;
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
@@ -129,6 +133,16 @@ public final class AuditServer implements AutoCloseable {
             IdempotentAppender.WINDOW_EVENTS,
             IdempotentAppender.MAX_HELD,
             timeouts.append());
+    TypeLimit types = new TypeLimit(index, log.lastId());
+    IntakeAppender intake =
+        config.receivers().isEmpty()
+            ? null
+            : new IntakeAppender(appender, config.personal(), types, config.strictTypes());
+    this.syslog =
+        intake == null
+            ? null
+            : new SyslogPorts(
+                keys, intake, metrics, certificate == null ? null : certificate::wrap);
     WebAssets page = WebAssets.load(config.basePath());
     this.app =
         Javalin.create(javalin -> {
@@ -153,7 +167,7 @@ public final class AuditServer implements AutoCloseable {
           new EventsApi(
                   appender,
                   config.personal(),
-                  new TypeLimit(index, log.lastId()),
+                  types,
                   sealing,
                   log.reader().tree(),
                   bodies,
@@ -161,6 +175,10 @@ public final class AuditServer implements AutoCloseable {
                   config.strictTypes(),
                   metrics)
               .register(javalin.routes, guard);
+          if (intake != null) {
+            new IngestApi(config.receivers(), intake, bodies, metrics)
+                .register(javalin.routes, guard);
+          }
           new ReadingApi(sealing, events, work).register(javalin.routes, guard);
           LogVerifier verifier = new LogVerifier(log.reader(), tasks::assist);
           new VerifyApi(new VerifyService(log.reader(), verifier), sealing, work, Clock.systemUTC())
@@ -219,6 +237,7 @@ public final class AuditServer implements AutoCloseable {
         new AuditServer(log, index, keys, config, witnessFeeder, forwarding, certificate);
     try {
       Listener.start(server.app, config);
+      server.startSyslog();
     } catch (IOException e) {
       server.timer.shutdownNow();
       throw e;
@@ -238,6 +257,23 @@ public final class AuditServer implements AutoCloseable {
     if (certificate != null) {
       certificate.reload();
     }
+  }
+
+  private void startSyslog() throws IOException {
+    if (syslog != null) {
+      try {
+        syslog.start(config.receivers());
+      } catch (IOException e) {
+        syslog.close();
+        app.stop();
+        throw e;
+      }
+    }
+  }
+
+  /** The port on which the receiver of syslog with this name listens; 0 if there is none. */
+  public int syslogPort(String receiver) {
+    return syslog == null ? 0 : syslog.port(receiver);
   }
 
   private void startTimer() {
@@ -277,6 +313,9 @@ public final class AuditServer implements AutoCloseable {
   @Override
   public void close() throws IOException {
     live.stop();
+    if (syslog != null) {
+      syslog.close();
+    }
     try {
       app.stop();
     } finally {

@@ -6,6 +6,7 @@ import io.tallystick.http.wire.BodyMemory;
 import io.tallystick.http.wire.ConnectionLimits;
 import io.tallystick.http.wire.Positive;
 import io.tallystick.index.AddressRange;
+import io.tallystick.ingest.config.ReceiverSpec;
 import io.tallystick.service.append.PersonalFields;
 import io.tallystick.tlog.Quoted;
 import java.net.InetAddress;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param publicTlog serves {@code /tlog} without a key
  * @param strictTypes refuses event types that the log does not know
  * @param personal fields that are personal in every event
+ * @param receivers of other systems' events
  * @param limits of requests, connections and failed attempts
  * @param connections limits of connections that send nothing, and of those of one address
  * @param timeouts how long the server waits
@@ -49,6 +51,7 @@ public record ServerConfig(
     boolean publicTlog,
     boolean strictTypes,
     PersonalFields personal,
+    List<ReceiverSpec> receivers,
     Limits limits,
     ConnectionLimits connections,
     Timeouts timeouts,
@@ -84,6 +87,7 @@ public record ServerConfig(
     basePath = checkedBasePath(basePath);
     trustedProxies = List.copyOf(trustedProxies);
     allowedHosts = List.copyOf(allowedHosts);
+    receivers = List.copyOf(receivers);
   }
 
   private static String checkedBasePath(String text) {
@@ -202,6 +206,7 @@ public record ServerConfig(
         .publicTlog(publicTlog)
         .strictTypes(strictTypes)
         .personal(personal)
+        .receivers(receivers)
         .limits(limits)
         .connections(connections)
         .timeouts(timeouts)
@@ -222,6 +227,7 @@ public record ServerConfig(
     private boolean publicTlog = false;
     private boolean strictTypes = false;
     private PersonalFields personal = PersonalFields.NONE;
+    private List<ReceiverSpec> receivers = List.of();
     private Limits limits = Limits.defaults();
     private ConnectionLimits connections = ConnectionLimits.defaults();
     private Timeouts timeouts = Timeouts.defaults();
@@ -307,6 +313,12 @@ public record ServerConfig(
       return this;
     }
 
+    /** Receivers of other systems' events; default none. */
+    public Builder receivers(List<ReceiverSpec> value) {
+      receivers = value;
+      return this;
+    }
+
     /** Limits of requests, connections and failures. */
     public Builder limits(Limits value) {
       limits = value;
@@ -350,6 +362,7 @@ public record ServerConfig(
           publicTlog,
           strictTypes,
           personal,
+          receivers,
           limits,
           connections,
           timeouts,

@@ -1,5 +1,7 @@
 package io.tallystick.cli.command;
 
+import io.tallystick.cli.backfill.RecordAppender;
+import io.tallystick.cli.follow.Follow;
 import io.tallystick.cli.input.EventBatches;
 import io.tallystick.cli.input.EventDecoder;
 import io.tallystick.cli.input.EventInputs;
@@ -12,24 +14,25 @@ import io.tallystick.cli.source.ServerSource;
 import io.tallystick.cli.source.Source;
 import io.tallystick.cli.terminal.Amount;
 import io.tallystick.cli.terminal.Failure;
+import io.tallystick.cli.terminal.Interruptible;
 import io.tallystick.cli.terminal.Printable;
 import io.tallystick.cli.terminal.ProgressBar;
 import io.tallystick.cli.terminal.Terminal;
 import io.tallystick.entry.Entry;
 import io.tallystick.entry.Event;
 import io.tallystick.entry.EventReader;
+import io.tallystick.ingest.backfill.Translation;
 import io.tallystick.ingest.mapping.Mapped;
 import io.tallystick.ingest.mapping.Mappings;
 import io.tallystick.service.append.PersonalFields;
 import io.tallystick.store.log.LogException;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +51,8 @@ import picocli.CommandLine.Parameters;
           + " --partial it goes on by itself"
     })
 public final class AppendCommand implements Callable<Integer> {
-  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(30);
+  /** A program that writes a log file may go on with it for a while after it was renamed. */
+  private static final Duration FOLLOWED_AFTER_ROTATION = Duration.ofSeconds(30);
 
   private final Terminal terminal;
   @Mixin private final Where where = new Where();
@@ -106,6 +110,22 @@ public final class AppendCommand implements Callable<Integer> {
               + " themselves")
   private List<String> personal = List.of();
 
+  @Option(
+      names = "--follow",
+      paramLabel = "LOGFILE",
+      description =
+          "Append the lines of this log file as they are written, each once, until a signal ends the"
+              + " command; it may be rotated by renaming or by copying and truncating")
+  private @Nullable Path followed;
+
+  @Option(
+      names = "--state",
+      paramLabel = "FILE",
+      description =
+          "With --follow: file that keeps how far the log file has come (default:"
+              + " ./tally-follow-NAME.json)")
+  private @Nullable Path stateFile;
+
   private long appended;
   private final AtomicLong raw = new AtomicLong();
   private long replayed;
@@ -124,20 +144,28 @@ public final class AppendCommand implements Callable<Integer> {
       throw new Failure(Failure.USAGE, "--skip must be 0 or more, but was " + skip);
     }
     marks = new PersonalFields(PersonalNames.parse(personal));
+    if (followed != null) {
+      return follow(followed);
+    }
+    if (stateFile != null) {
+      throw new Failure(Failure.USAGE, "--state works with --follow only");
+    }
     List<String> names = files.isEmpty() ? List.of(EventInputs.STANDARD_INPUT) : files;
     EventInputs inputs = new EventInputs(names, skip);
     EventDecoder decoder = new EventDecoder(rules(), translation());
     EventBatches batches = new EventBatches();
-    CountDownLatch finished = new CountDownLatch(1);
-    Thread stop = Thread.ofPlatform().name("tally-stop").unstarted(() -> stop(batches, finished));
-    Runtime.getRuntime().addShutdownHook(stop);
+    Interruptible.run(batches::stop, () -> appendAll(inputs, decoder, batches));
+    return rejected == 0 ? 0 : Failure.USAGE;
+  }
+
+  private void appendAll(EventInputs inputs, EventDecoder decoder, EventBatches batches)
+      throws IOException, InterruptedException {
     try {
       append(inputs, decoder, batches);
       terminal.out().println(summary());
       if (batches.isStopped()) {
         terminal.err().println("tally: stopped before the end of the input" + resume(inputs));
       }
-      return rejected == 0 ? 0 : Failure.USAGE;
     } catch (Failure e) {
       Failure complete =
           new Failure(e.exitCode(), e.getMessage() + " (" + summary() + resume(inputs) + ")");
@@ -148,8 +176,52 @@ public final class AppendCommand implements Callable<Integer> {
       throw complete;
     } finally {
       terminal.out().flush();
-      finished.countDown();
-      removeHook(stop);
+    }
+  }
+
+  private int follow(Path file) throws Exception {
+    if (!files.isEmpty() || skip > 0) {
+      throw new Failure(Failure.USAGE, "--follow works without FILE and --skip");
+    }
+    Path path = file.toAbsolutePath().normalize();
+    Path state =
+        stateFile == null ? Path.of("tally-follow-" + path.getFileName() + ".json") : stateFile;
+    Translation translation =
+        mapping == null ? Translation.ofEvents() : new Translation(MappingChoice.of(mapping));
+    try (Source source = where.source(terminal)) {
+      checkPersonal(source);
+      Follow follow =
+          new Follow(
+              path,
+              state,
+              new RecordAppender(translation, marks),
+              source,
+              where.shown(),
+              note -> terminal.err().println("tally: " + note),
+              FOLLOWED_AFTER_ROTATION);
+      Interruptible.run(
+          follow::stop,
+          () -> {
+            follow.run();
+            terminal
+                .out()
+                .println(
+                    "%,d entries appended; %,d lines kept raw"
+                        .formatted(follow.appended(), follow.raw()));
+            terminal.out().flush();
+          });
+      return 0;
+    } catch (LogException e) {
+      throw new Failure(Failure.UNREACHABLE, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void checkPersonal(Source source) {
+    if (!personal.isEmpty() && source instanceof ServerSource) {
+      throw new Failure(
+          Failure.USAGE,
+          "--personal works with --data only: a server says it with \"tally serve --personal\", a"
+              + " key with \"tally keys create --personal\", and an event with the field personal");
     }
   }
 
@@ -170,34 +242,11 @@ public final class AppendCommand implements Callable<Integer> {
     };
   }
 
-  /** Runs when a signal ends the process: what was read is appended first. */
-  private static void stop(EventBatches batches, CountDownLatch finished) {
-    batches.stop();
-    try {
-      boolean _ = finished.await(STOP_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private static void removeHook(Thread stop) {
-    try {
-      Runtime.getRuntime().removeShutdownHook(stop);
-    } catch (IllegalStateException e) {
-      // The process is ending, and the hook is what waited for this.
-    }
-  }
-
   private void append(EventInputs inputs, EventDecoder decoder, EventBatches batches)
       throws IOException, InterruptedException {
     try (Source source = where.source(terminal);
         ProgressBar bar = terminal.progressBar("appending")) {
-      if (!personal.isEmpty() && source instanceof ServerSource) {
-        throw new Failure(
-            Failure.USAGE,
-            "--personal works with --data only: a server says it with \"tally serve --personal\", a"
-                + " key with \"tally keys create --personal\", and an event with the field personal");
-      }
+      checkPersonal(source);
       inputs.readInto(batches, decoder);
       for (EventBatches.Batch batch = batches.take(); batch != null; batch = batches.take()) {
         append(batch, source);

@@ -2,6 +2,7 @@ package io.tallystick.cli.command;
 
 import io.tallystick.cli.options.ForwardOptions;
 import io.tallystick.cli.options.GivenOptions;
+import io.tallystick.cli.options.IngestOptions;
 import io.tallystick.cli.options.PersonalNames;
 import io.tallystick.cli.options.TlsOptions;
 import io.tallystick.cli.terminal.Amount;
@@ -221,6 +222,7 @@ public final class ServeCommand implements Callable<Integer> {
               + " rebuilds the index (default: ${DEFAULT-VALUE})")
   private IndexedDetails indexDetails = IndexedDetails.TEXT;
 
+  @Mixin private final IngestOptions ingest = new IngestOptions();
   @Mixin private final ForwardOptions forward = new ForwardOptions();
 
   public ServeCommand(Terminal terminal) {
@@ -297,6 +299,7 @@ public final class ServeCommand implements Callable<Integer> {
         .publicTlog(publicTlog)
         .strictTypes(strictTypes)
         .personal(new PersonalFields(PersonalNames.parse(personal)))
+        .receivers(ingest.receivers())
         .timeouts(ServerConfig.Timeouts.defaults().withIdle(idleTimeout()))
         .build();
   }

@@ -49,7 +49,7 @@ public final class MapCommand {
       @Option(
               names = "--map",
               paramLabel = "MAPPING",
-              defaultValue = MappingChoice.AUTO,
+              defaultValue = Mappings.AUTO,
               description =
                   "Mapping to use: auto, a name of \"tally map list\", or a file ending in .yaml (default:"
                       + " ${DEFAULT-VALUE})")

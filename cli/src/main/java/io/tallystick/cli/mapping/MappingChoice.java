@@ -13,9 +13,6 @@ import java.util.List;
 
 /** The mappings that a command line names. */
 public final class MappingChoice {
-  /** Whichever of those that come with Tallystick matches. */
-  static final String AUTO = "auto";
-
   private MappingChoice() {}
 
   /**
@@ -27,21 +24,11 @@ public final class MappingChoice {
     if (choice.endsWith(".yaml") || choice.endsWith(".yml")) {
       return new Mappings(List.of(read(Path.of(choice))));
     }
-    Mappings shipped = Mappings.shipped();
-    if (choice.equals(AUTO)) {
-      return shipped;
+    try {
+      return Mappings.named(choice);
+    } catch (InvalidMappingException e) {
+      throw new Failure(Failure.USAGE, String.valueOf(e.getMessage()));
     }
-    Mappings one = shipped.only(choice);
-    if (one == null) {
-      throw new Failure(
-          Failure.USAGE,
-          "there is no mapping "
-              + Printable.of(choice)
-              + "; there are auto, "
-              + String.join(", ", shipped.titles().keySet())
-              + ", and files that end in .yaml");
-    }
-    return one;
   }
 
   private static Mapping read(Path file) throws IOException {

@@ -79,12 +79,14 @@ public final class EnvironmentDefaults implements IDefaultValueProvider {
   }
 
   /**
-   * The variable of an option: {@code --start-id} is {@code TALLY_START_ID}. The format of an
-   * export has a variable of its own, because an export has other formats.
+   * The variable of an option: {@code --start-id} is {@code TALLY_START_ID}. The formats of an
+   * export and of an import have variables of their own, because they are other formats.
    */
   static String variable(OptionSpec option) {
     String name = option.longestName().substring(2).toUpperCase(Locale.ROOT).replace('-', '_');
-    boolean ofExport = name.equals("FORMAT") && option.command().name().equals("export");
-    return PREFIX + (ofExport ? "EXPORT_" : "") + name;
+    String command = option.command().name();
+    boolean ofItsOwn =
+        name.equals("FORMAT") && (command.equals("export") || command.equals("import"));
+    return PREFIX + (ofItsOwn ? command.toUpperCase(Locale.ROOT) + "_" : "") + name;
   }
 }

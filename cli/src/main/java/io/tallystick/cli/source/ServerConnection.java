@@ -153,7 +153,7 @@ public final class ServerConnection implements AutoCloseable {
         !(e instanceof HttpConnectTimeoutException
             || e instanceof ConnectException
             || e instanceof SSLException);
-    return isSent ? Failure.unanswered(message) : new Failure(Failure.UNREACHABLE, message);
+    return isSent ? Failure.unanswered(message) : Failure.temporary(Failure.UNREACHABLE, message);
   }
 
   private static boolean isUnknownHost(@Nullable Throwable e) {
@@ -171,9 +171,10 @@ public final class ServerConnection implements AutoCloseable {
     String message =
         base + " answers " + status + (detail.isEmpty() ? "" : ": " + Printable.of(detail));
     return switch (status) {
-      case 401, 403, 429 -> new Failure(Failure.NOT_PERMITTED, message);
+      case 401, 403 -> new Failure(Failure.NOT_PERMITTED, message);
+      case 429 -> Failure.temporary(Failure.NOT_PERMITTED, message);
       case 400, 404, 405, 409, 413, 415, 422 -> new Failure(Failure.USAGE, message);
-      default -> new Failure(Failure.UNREACHABLE, message);
+      default -> Failure.temporary(Failure.UNREACHABLE, message);
     };
   }
 

@@ -18,20 +18,27 @@ public final class Failure extends RuntimeException {
 
   private final int exitCode;
   private final boolean unanswered;
+  private final boolean temporary;
 
   public Failure(int exitCode, String message) {
-    this(exitCode, message, false);
+    this(exitCode, message, false, false);
   }
 
-  private Failure(int exitCode, String message, boolean unanswered) {
+  private Failure(int exitCode, String message, boolean unanswered, boolean temporary) {
     super(message);
     this.exitCode = exitCode;
     this.unanswered = unanswered;
+    this.temporary = temporary;
   }
 
   /** A request that was sent and never answered: the server may have done what it asked. */
   public static Failure unanswered(String message) {
-    return new Failure(UNREACHABLE, message, true);
+    return new Failure(UNREACHABLE, message, true, true);
+  }
+
+  /** What may go well if it is tried again as it was. */
+  public static Failure temporary(int exitCode, String message) {
+    return new Failure(exitCode, message, false, true);
   }
 
   public int exitCode() {
@@ -41,5 +48,10 @@ public final class Failure extends RuntimeException {
   /** Whether it is unknown if the server did what it was asked. */
   public boolean isUnanswered() {
     return unanswered;
+  }
+
+  /** Whether the same may go well if it is tried again. */
+  public boolean isTemporary() {
+    return temporary;
   }
 }

@@ -1,6 +1,7 @@
 package io.tallystick.http.api;
 
 import io.tallystick.forward.SinkStatus;
+import io.tallystick.ingest.Intake;
 import io.tallystick.service.Limit;
 import io.tallystick.service.append.AppendResult;
 import io.tallystick.service.witness.WitnessFeeder;
@@ -8,10 +9,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 
 /**
  * What the server counts, in the text format of Prometheus 0.0.4. Safe for any number of threads.
@@ -33,6 +36,7 @@ public final class Metrics {
   private final Map<Integer, LongAdder> requests = new ConcurrentSkipListMap<>();
   private final AtomicLongArray durations = new AtomicLongArray(BOUNDS_SECONDS.length + 1);
   private final LongAdder durationNanos = new LongAdder();
+  private final Map<String, Supplier<Intake.Counts>> receivers = new ConcurrentSkipListMap<>();
 
   /** A key that reached a limit. */
   private record Limited(String key, Limit limit) {}
@@ -42,7 +46,7 @@ public final class Metrics {
    *
    * @param rejected how many of its events were left out
    */
-  void appended(AppendResult written, int rejected) {
+  public void appended(AppendResult written, int rejected) {
     appends.increment();
     appendedEvents.add(written.appended());
     replayedEvents.add(written.replayed());
@@ -50,13 +54,18 @@ public final class Metrics {
   }
 
   /** A request to append was answered with this status, and it is not known to be written. */
-  void refused(int status) {
+  public void refused(int status) {
     refusedAppends.computeIfAbsent(status, any -> new LongAdder()).increment();
   }
 
   /** The key with this name had its share of what all share, and wanted more. */
   public void limited(String key, Limit limit) {
     limitedRequests.computeIfAbsent(new Limited(key, limit), any -> new LongAdder()).increment();
+  }
+
+  /** There is a receiver with this name, and this is what became of its documents. */
+  public void receiver(String name, Supplier<Intake.Counts> counts) {
+    receivers.put(name, counts);
   }
 
   /** A request of any kind was answered. */
@@ -127,6 +136,9 @@ public final class Metrics {
         "Requests to append that were refused or not acknowledged in time.",
         refusedAppends);
     limited(out);
+    if (!receivers.isEmpty()) {
+      received(out);
+    }
     byStatus(out, "http_requests_total", "Requests by the status of the answer.", requests);
     histogram(out);
     return out.toString();
@@ -178,6 +190,21 @@ public final class Metrics {
         out.append("tallystick_" + name + "{limit=\"" + limited.limit() + "\",key=\"")
             .append(escaped(limited.key()))
             .append("\"} " + count.sum() + "\n"));
+  }
+
+  private void received(StringBuilder out) {
+    String name = "received_documents_total";
+    head(out, name, "counter", "Documents of other systems, by what became of them.");
+    receivers.forEach((receiver, counts) -> {
+      Intake.Counts now = counts.get();
+      Map<String, Long> outcomes =
+          Map.of(
+              "altered", now.altered(), "mapped", now.mapped() - now.altered(), "raw", now.raw());
+      new TreeMap<>(outcomes)
+          .forEach((outcome, count) ->
+              out.append("tallystick_" + name + "{receiver=\"" + receiver + "\",outcome=\"")
+                  .append(outcome + "\"} " + count + "\n"));
+    });
   }
 
   /** As the text format has it in a label. */

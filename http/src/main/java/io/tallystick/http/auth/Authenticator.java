@@ -12,6 +12,7 @@ import io.tallystick.service.access.AccessKeys;
 import io.tallystick.service.access.Permission;
 import io.tallystick.service.query.LogView;
 import java.net.InetAddress;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,9 @@ public final class Authenticator {
   private static final String NO_KEY =
       "This needs a valid key: send it as \"X-API-Key: tally_…\" or as \"Authorization:"
           + " Bearer tally_…\".";
+
+  /** The second is that of senders to Splunk. */
+  private static final List<String> SCHEMES = List.of("bearer ", "splunk ");
 
   private static final String PARTIAL =
       "This is about the whole log, and the key sees only a part of it.";
@@ -87,19 +91,52 @@ public final class Authenticator {
    * than that there was one: it may be about entries of others.
    */
   public Handler openToLimited(Permission needed, Action action) {
-    return request -> {
-      Caller caller = caller(request, needed);
-      try {
-        action.handle(request, caller);
-      } catch (ShareExceededException e) {
-        limited.reached(caller, e.limit());
-        throw e;
-      } catch (RequestEndedException e) {
-        throw e;
-      } catch (Exception e) {
-        throw caller.view().isWhole() ? e : Problems.withoutParticulars(e);
+    return request -> run(request, caller(request, needed), action);
+  }
+
+  private void run(Context request, Caller caller, Action action) throws Exception {
+    try {
+      action.handle(request, caller);
+    } catch (ShareExceededException e) {
+      limited.reached(caller, e.limit());
+      throw e;
+    } catch (RequestEndedException e) {
+      throw e;
+    } catch (Exception e) {
+      throw caller.view().isWhole() ? e : Problems.withoutParticulars(e);
+    }
+  }
+
+  /**
+   * Does something in the name of a key for a sender that has none, but signs what it sends.
+   *
+   * @param keyName of the key
+   * @param genuine whether the signature is right
+   * @throws Problem.Thrown with 401 if it is not, 429 after too many of those, which is counted and
+   *     logged; with 403 if the key can't append
+   */
+  public void signed(Context request, String keyName, boolean genuine, Action action)
+      throws Exception {
+    InetAddress from = browsers.address(request);
+    if (!genuine) {
+      FailureLimiter.Verdict verdict = limiter.failed(from, null);
+      if (verdict.logged()) {
+        events.signatureRefused(keyName, from, request.userAgent());
       }
-    };
+      throw limited(verdict, Problem.of(401, "The signature is missing or wrong.")).thrown();
+    }
+    AccessKey key =
+        keys.goodNamed(keyName)
+            .filter(good -> good.permissions().contains(Permission.AUDIT_APPEND))
+            .orElseThrow(() ->
+                Problem.of(
+                        403,
+                        "The access key in whose name this receiver appends is missing, revoked or"
+                            + " expired, or lacks the permission audit.append.")
+                    .thrown());
+    keys.used(key.id());
+    Connections.admit(request.req());
+    run(request, caller(key, from, null), action);
   }
 
   /**
@@ -269,8 +306,9 @@ public final class Authenticator {
       return key.strip();
     }
     String authorization = request.header("Authorization");
-    return authorization != null && authorization.toLowerCase(Locale.ROOT).startsWith("bearer ")
-        ? authorization.substring("bearer ".length()).strip()
+    String lower = authorization == null ? "" : authorization.toLowerCase(Locale.ROOT);
+    return authorization != null && SCHEMES.stream().anyMatch(lower::startsWith)
+        ? authorization.substring(authorization.indexOf(' ')).strip()
         : null;
   }
 }

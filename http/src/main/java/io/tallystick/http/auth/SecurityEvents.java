@@ -57,6 +57,16 @@ public final class SecurityEvents {
             .details(Details.parse("{\"reason\":\"" + refused.reason() + "\"}")));
   }
 
+  /** A client sent to a receiver what nobody signed who knows its secret. */
+  void signatureRefused(String keyName, InetAddress from, @Nullable String userAgent) {
+    append(
+        about(null, "auth.login.failed", from, userAgent)
+            .action("signature refused")
+            .text(EntryField.TARGET_NAME, keyName)
+            .text(EntryField.OUTCOME, "failure")
+            .details(Details.parse("{\"reason\":\"wrong signature\"}")));
+  }
+
   /** A user signed in on the page with this key. */
   public void signedIn(AccessKey key, InetAddress from, @Nullable String userAgent) {
     append(

@@ -2,8 +2,10 @@ package io.tallystick.http.tls;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
+import javax.net.ssl.SSLSocket;
 import org.eclipse.jetty.util.component.AbstractLifeCycle;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +52,18 @@ public final class ServedCertificate extends AbstractLifeCycle {
   /** TLS 1.2 and 1.3 with this certificate. */
   public SslContextFactory.Server ssl() {
     return ssl;
+  }
+
+  /**
+   * The server's end of TLS over a connection that does not speak HTTP, before its handshake.
+   *
+   * @throws IOException if the certificate is not in use yet
+   */
+  public SSLSocket wrap(Socket socket) throws IOException {
+    SSLSocket secured =
+        (SSLSocket) ssl.getSslContext().getSocketFactory().createSocket(socket, null, true);
+    secured.setSSLParameters(ssl.customize(secured.getSSLParameters()));
+    return secured;
   }
 
   @Override

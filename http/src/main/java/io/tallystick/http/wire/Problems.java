@@ -139,14 +139,26 @@ public final class Problems {
       return;
     }
     request.res().resetBuffer();
-    request.status(problem.status());
     problem.headers().forEach(request::header);
-    request.contentType(Problem.CONTENT_TYPE);
-    if (UnreadBody.mayBe(request) && !"close".equals(problem.headers().get("Connection"))) {
-      write(request.res(), problem.json());
+    answer(request, problem.status(), Problem.CONTENT_TYPE, problem.json());
+  }
+
+  /**
+   * Answers a request in another form than a problem's. Its headers are set before.
+   *
+   * @param contentType empty for none
+   */
+  public static void answer(Context request, int status, String contentType, byte[] body) {
+    request.status(status);
+    if (!contentType.isEmpty()) {
+      request.contentType(contentType);
+    }
+    boolean closes = "close".equals(request.res().getHeader("Connection"));
+    if (status >= 400 && UnreadBody.mayBe(request) && !closes) {
+      write(request.res(), body);
       UnreadBody.discard(request);
     } else {
-      request.result(problem.json());
+      request.result(body);
     }
   }
 

@@ -4,9 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.http.JsonSchema;
 import io.tallystick.http.ServerConfig;
 import io.tallystick.http.TestServer;
+import io.tallystick.ingest.config.IngestFile;
+import io.tallystick.ingest.config.ReceiverSpec;
 import io.tallystick.service.access.Permission;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,6 +26,7 @@ abstract class DescribedServer {
   static final String SESSION = "/api/session";
 
   @TempDir Path data;
+  @TempDir Path files;
   TestServer server;
   String key;
   JsonNode openapi;
@@ -51,12 +55,26 @@ abstract class DescribedServer {
   void start() throws Exception {
     ServerConfig.Limits limits =
         new ServerConfig.Limits(10_000, 8 << 20, 64L << 20, 4_096, 10_000, Duration.ofMinutes(1));
-    server = TestServer.start(data, TestServer.config(limits, ServerConfig.Timeouts.defaults()));
+    ServerConfig config = TestServer.config(limits, ServerConfig.Timeouts.defaults());
+    server = TestServer.start(data, config.toBuilder().receivers(receivers()).build());
     key = server.key("all", Permission.values());
     openapi =
         TestServer.JSON.readTree(
             server.send(HttpRequest.newBuilder(server.uri("/openapi.json"))).body());
     schemas = new JsonSchema(openapi);
+  }
+
+  /** One for each route that there can be. */
+  private List<ReceiverSpec> receivers() throws Exception {
+    return IngestFile.read(
+        Files.writeString(
+            files.resolve("ingest.yaml"),
+            """
+            receivers:
+              - {name: events, type: cloudevents}
+              - {name: otel, type: otlp, customary_path: true}
+              - {name: splunk, type: hec, customary_path: true}
+            """));
   }
 
   @AfterEach

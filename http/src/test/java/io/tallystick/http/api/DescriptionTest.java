@@ -113,7 +113,11 @@ class DescriptionTest extends DescribedServer {
               : null;
       if (answer == null) {
         assertThat(parameters(operation, "query")).as(operation + "").isEmpty();
-        assertThat(status(operation, path + "?no.such=1")).as(operation + "").isEqualTo(200);
+        // Senders of other systems add what they like to an address, and a body is missing here.
+        boolean receives = operation.described().get("tags").toString().contains("receiving");
+        assertThat(status(operation, path + "?no.such=1"))
+            .as(operation + "")
+            .isEqualTo(receives ? status(operation, path) : 200);
       } else {
         String names =
             parameters(operation, "query").stream()

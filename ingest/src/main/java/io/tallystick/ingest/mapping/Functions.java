@@ -15,6 +15,7 @@ import com.schibsted.spt.data.jslt.JsltException;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -53,6 +54,9 @@ final class Functions {
   private static final Pattern WITH_OFFSET =
       Pattern.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:.]+(?:[Zz]|[+-][0-9]{2}:[0-9]{2})");
 
+  /** Up to the year 5138. */
+  private static final Pattern DIGITS = Pattern.compile("[0-9]{1,17}");
+
   /** All of them. */
   static final List<Function> ALL =
       List.of(
@@ -62,6 +66,7 @@ final class Functions {
           new Named("time", 1, 1, arguments -> time(arguments[0])),
           new Named("millis", 1, 1, arguments -> after1970(arguments[0], 3)),
           new Named("seconds", 1, 1, arguments -> after1970(arguments[0], 0)),
+          new Named("micros", 1, 1, arguments -> micros(arguments[0])),
           new Named("test", 2, 2, arguments -> test(arguments[0], arguments[1])),
           new Named("capture", 2, 2, arguments -> capture(arguments[0], arguments[1])),
           new Named(
@@ -165,6 +170,15 @@ final class Functions {
     BigDecimal[] parts = nanos.divideAndRemainder(NANOS);
     return new TextNode(
         Instant.ofEpochSecond(parts[0].longValue(), parts[1].longValue()).toString());
+  }
+
+  /** The time that so many microseconds after 1970 is, which may be written as a text. */
+  private static JsonNode micros(JsonNode value) {
+    if (!isScalar(value) || !DIGITS.matches(value.asText())) {
+      return NullNode.instance;
+    }
+    long micros = Long.parseLong(value.asText());
+    return new TextNode(Instant.EPOCH.plus(micros, ChronoUnit.MICROS).toString());
   }
 
   private static Pattern pattern(JsonNode regex) {

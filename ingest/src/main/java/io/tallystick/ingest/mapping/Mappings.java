@@ -12,9 +12,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.schibsted.spt.data.jslt.JsltException;
+import io.tallystick.entry.Details;
 import io.tallystick.entry.Entry;
+import io.tallystick.entry.Event;
 import io.tallystick.entry.EventReader;
 import io.tallystick.entry.InvalidEventException;
+import io.tallystick.tlog.Quoted;
 import io.tallystick.tlog.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,13 +26,14 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Mappings to choose from: for each event, the first one that matches. An event that none matches,
  * or that can't be mapped, is not lost: it becomes an {@link #UNMAPPED} event with all of it in the
- * details, or with its beginning and SHA-256 where it has more than an entry can hold. Safe for any
- * number of threads.
+ * details. Where details would have more than an entry can hold, they have the event's length, its
+ * SHA-256 and its beginning instead. Safe for any number of threads.
  */
 public final class Mappings {
   /** The type of an event that was kept raw. */
@@ -50,7 +54,18 @@ public final class Mappings {
           "windows",
           "ocsf",
           "ecs",
-          "keycloak");
+          "keycloak",
+          "auditd",
+          "journald",
+          "pgaudit",
+          "simpletuner",
+          "syslog",
+          "otlp",
+          "hec",
+          "cloudevents",
+          "github-webhook",
+          "gitlab",
+          "standard-webhooks");
 
   private static final int MAX_NESTING = 500;
 
@@ -89,6 +104,28 @@ public final class Mappings {
     }
   }
 
+  /** What chooses among all that come with Tallystick. */
+  public static final String AUTO = "auto";
+
+  /**
+   * Those that {@value #AUTO} or the name of one stands for.
+   *
+   * @throws InvalidMappingException if there is none of this name
+   */
+  public static Mappings named(String choice) {
+    Mappings shipped = shipped();
+    Mappings chosen = choice.equals(AUTO) ? shipped : shipped.only(choice);
+    if (chosen == null) {
+      throw new InvalidMappingException(
+          "there is no mapping "
+              + Quoted.of(choice)
+              + "; there are auto, "
+              + String.join(", ", shipped.titles().keySet())
+              + ", and files that end in .yaml");
+    }
+    return chosen;
+  }
+
   /** Only the one of this name; {@code null} if there is none. */
   public @Nullable Mappings only(String name) {
     List<Mapping> found = mappings.stream().filter(each -> each.name().equals(name)).toList();
@@ -112,28 +149,82 @@ public final class Mappings {
     JsonNode event;
     try {
       event = json.readTree(original);
+    } catch (NumberFormatException e) {
+      return raw(null, original, null, "it has a number with too large an exponent");
     } catch (IOException e) {
       return raw(null, original, null, "it is not JSON: " + reason(e));
     }
+    return map(event, () -> original);
+  }
+
+  /** The same for an event that was read from something else than JSON, or is part of it. */
+  public Mapped map(JsonNode event) {
+    return map(event, () -> bytes(event));
+  }
+
+  private Mapped map(JsonNode event, Supplier<byte[]> original) {
     if (!(event instanceof ObjectNode object)) {
-      return raw(null, original, null, "it is no JSON object");
+      return raw(null, original.get(), null, "it is no JSON object");
     }
+    Mapped mapped = mapIfKnown(object, original);
+    return mapped == null ? raw(null, original.get(), object, "no mapping matches it") : mapped;
+  }
+
+  /** What becomes of an event that a mapping matches; {@code null} if none does. */
+  public @Nullable Mapped mapIfKnown(JsonNode event) {
+    return event instanceof ObjectNode object ? mapIfKnown(object, () -> bytes(event)) : null;
+  }
+
+  private @Nullable Mapped mapIfKnown(ObjectNode object, Supplier<byte[]> original) {
     for (Mapping mapping : mappings) {
       if (mapping.matches(object)) {
         return map(mapping, object, original);
       }
     }
-    return raw(null, original, object, "no mapping matches it");
+    return null;
   }
 
-  private Mapped map(Mapping mapping, ObjectNode object, byte[] original) {
+  private Mapped map(Mapping mapping, ObjectNode object, Supplier<byte[]> original) {
     try {
-      Mapped mapped = mapping.map(object, json);
+      Mapped mapped = withRoom(mapping.map(object, json), original);
       check(mapped, true);
       return mapped;
     } catch (JsltException | InvalidEventException e) {
-      return raw(mapping.name(), original, object, String.valueOf(e.getMessage()));
+      return raw(mapping.name(), original.get(), object, String.valueOf(e.getMessage()));
     }
+  }
+
+  /** With the beginning of the original in place of details that no entry has room for. */
+  private Mapped withRoom(Mapped mapped, Supplier<byte[]> original) {
+    JsonNode details = mapped.event().get("details");
+    if (details != null
+        && mapped.json().length > Details.MAX_BYTES
+        && bytes(details).length > Details.MAX_BYTES) {
+      mapped.event().set("details", beginning(json.createObjectNode(), original.get()));
+    }
+    return mapped;
+  }
+
+  private byte[] bytes(JsonNode event) {
+    try {
+      return json.writeValueAsBytes(event);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("what was read can be written as JSON", e);
+    }
+  }
+
+  /**
+   * An event that keeps another one raw, whole if it has room.
+   *
+   * @param failure why it is not mapped
+   */
+  public Mapped raw(JsonNode event, String failure) {
+    return raw(null, bytes(event), event instanceof ObjectNode object ? object : null, failure);
+  }
+
+  /** An event that keeps the beginning of another one, its length and its hash. */
+  public Mapped beginning(JsonNode event, String failure) {
+    return raw(null, bytes(event), null, failure);
   }
 
   private static String reason(IOException e) {
@@ -168,10 +259,21 @@ public final class Mappings {
         details.remove("event");
       }
     }
-    details.put("bytes", original.length);
-    details.put("sha256", HexFormat.of().formatHex(Sha256.of(original)));
-    details.put("text", cut(new String(original, UTF_8), KEPT_CHARACTERS));
+    beginning(details, original);
     return new Mapped(mapping, event, List.of(), failure);
+  }
+
+  /** Whether an event's details have all of another one, or its beginning. */
+  public static boolean keepsOriginal(Event event) {
+    return event.eventType().equals(UNMAPPED)
+        || String.valueOf(event.details()).startsWith("{\"bytes\":");
+  }
+
+  private static ObjectNode beginning(ObjectNode details, byte[] original) {
+    return details
+        .put("bytes", original.length)
+        .put("sha256", HexFormat.of().formatHex(Sha256.of(original)))
+        .put("text", cut(new String(original, UTF_8), KEPT_CHARACTERS));
   }
 
   /** The beginning of a text, without what no entry holds. */

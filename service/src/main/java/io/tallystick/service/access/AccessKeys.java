@@ -368,6 +368,14 @@ public final class AccessKeys {
         : Optional.of(held.key);
   }
 
+  /** The key with this name if it is good now. */
+  public Optional<AccessKey> goodNamed(String name) {
+    return keys.values().stream()
+        .filter(held -> held.key.name().equals(name))
+        .findFirst()
+        .flatMap(held -> good(held.key.id()));
+  }
+
   /** Notes that the key with this id was used now. */
   public void used(String id) {
     Held held = keys.get(id);

@@ -1,0 +1,120 @@
+package io.tallystick.cli.follow;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tallystick.cli.terminal.Failure;
+import io.tallystick.cli.terminal.Printable;
+import io.tallystick.store.files.AtomicFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How far a log file and those that it was rotated to have come into a log, in a small file.
+ *
+ * @param log the log's origin
+ * @param path that is followed, absolute
+ * @param files that are not read to their end, oldest first; the last one is at the path
+ * @param done the heads of files that were, so that a copy of one is not read again
+ * @param ignored keys of files beside them that are not followed
+ */
+record FollowState(
+    String log, String path, List<Position> files, List<Head> done, List<String> ignored) {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int MAX_REMEMBERED = 10_000;
+
+  /**
+   * A file.
+   *
+   * @param id made when it was first seen, or truncated: with the offset of a line, the line's id
+   * @param key of the file system, which a rename does not change
+   * @param offset behind the last line that the log has
+   * @param head of what was read
+   */
+  record Position(String id, String key, long offset, Head head) {}
+
+  FollowState {
+    files = List.copyOf(files);
+    done = newest(done);
+    ignored = newest(ignored);
+  }
+
+  private static <T> List<T> newest(List<T> all) {
+    List<T> distinct = all.stream().distinct().toList();
+    return List.copyOf(
+        distinct.subList(Math.max(0, distinct.size() - MAX_REMEMBERED), distinct.size()));
+  }
+
+  /**
+   * What a state file has; nothing if there is none yet.
+   *
+   * @throws Failure if it is no state file, or one of another file or log
+   */
+  static FollowState read(Path file, String log, String path) throws IOException {
+    if (!Files.exists(file)) {
+      return new FollowState(log, path, List.of(), List.of(), List.of());
+    }
+    String shown = Printable.of(file.toString());
+    JsonNode root;
+    try {
+      root = JSON.readTree(Files.readAllBytes(file));
+    } catch (JsonProcessingException e) {
+      root = null;
+    }
+    if (root == null || root.path("follow").asInt() != 1) {
+      throw new Failure(
+          Failure.USAGE,
+          shown + " is no state file of tally append --follow; name another one with --state");
+    }
+    if (!root.path("path").asText().equals(path) || !root.path("log").asText().equals(log)) {
+      throw new Failure(
+          Failure.USAGE,
+          "%s is of %s into %s; name another state file with --state, or delete this one"
+              .formatted(
+                  shown,
+                  Printable.of(root.path("path").asText()),
+                  Printable.of(root.path("log").asText())));
+    }
+    List<Position> files = new ArrayList<>();
+    for (JsonNode each : root.path("files")) {
+      files.add(
+          new Position(
+              each.path("id").asText(),
+              each.path("key").asText(),
+              each.path("offset").asLong(),
+              head(each.path("head"))));
+    }
+    List<Head> done = new ArrayList<>();
+    root.path("done").forEach(each -> done.add(head(each)));
+    List<String> ignored = new ArrayList<>();
+    root.path("ignored").forEach(each -> ignored.add(each.asText()));
+    return new FollowState(log, path, files, done, ignored);
+  }
+
+  private static Head head(JsonNode node) {
+    return new Head(node.path("length").asInt(), node.path("sha256").asText());
+  }
+
+  private static void put(ObjectNode node, Head head) {
+    node.put("length", head.length()).put("sha256", head.sha256());
+  }
+
+  /** Writes it to the device. */
+  void write(Path file) throws IOException {
+    ObjectNode root = JSON.createObjectNode().put("follow", 1).put("log", log).put("path", path);
+    var all = root.putArray("files");
+    for (Position each : files) {
+      ObjectNode node =
+          all.addObject().put("id", each.id()).put("key", each.key()).put("offset", each.offset());
+      put(node.putObject("head"), each.head());
+    }
+    var heads = root.putArray("done");
+    done.forEach(head -> put(heads.addObject(), head));
+    ignored.forEach(root.putArray("ignored")::add);
+    AtomicFile.write(file, JSON.writeValueAsBytes(root));
+  }
+}

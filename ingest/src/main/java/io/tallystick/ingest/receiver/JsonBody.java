@@ -1,0 +1,135 @@
+package io.tallystick.ingest.receiver;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.util.JsonParserDelegate;
+import com.fasterxml.jackson.core.util.JsonRecyclerPools;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.tallystick.text.Utf8;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the JSON that other systems send, within limits of depth and of the number of values: many
+ * tiny values take far more memory than their text. Safe for any number of threads.
+ */
+public final class JsonBody {
+  /** Deepest nesting. */
+  private static final int MAX_NESTING = 500;
+
+  /** So many values a body may always have. */
+  private static final int FREE_VALUES = 100_000;
+
+  /** Beyond that, a value for each so many bytes. */
+  private static final int BYTES_PER_VALUE = 8;
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+                  .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+                  .recyclerPool(JsonRecyclerPools.sharedConcurrentDequePool())
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder().maxNestingDepth(MAX_NESTING).build())
+                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                  .build())
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          .build();
+
+  private JsonBody() {}
+
+  /**
+   * Values one after another.
+   *
+   * @param values those that could be read
+   * @param failure why there are no more; {@code null} at the end
+   */
+  public record Values(List<JsonNode> values, @Nullable String failure) {
+    public Values {
+      values = List.copyOf(values);
+    }
+  }
+
+  /** Counts the tokens that are read. */
+  private static final class Counting extends JsonParserDelegate {
+    private long left;
+
+    Counting(JsonParser in, long most) {
+      super(in);
+      this.left = most;
+    }
+
+    @Override
+    public @Nullable JsonToken nextToken() throws IOException {
+      if (left-- <= 0) {
+        throw new JsonTooLargeException(this);
+      }
+      return delegate.nextToken();
+    }
+  }
+
+  private static final class JsonTooLargeException extends JsonProcessingException {
+    private static final long serialVersionUID = 1L;
+
+    JsonTooLargeException(JsonParser in) {
+      super("it has too many values for its size", in.currentLocation());
+    }
+  }
+
+  /** The values in a text, with nothing but white space between them. */
+  public static Values readAll(byte[] text) {
+    List<JsonNode> values = new ArrayList<>();
+    if (Utf8.firstMalformed(text, 0, text.length) >= 0) {
+      return new Values(values, "it is not UTF-8");
+    }
+    long most = Math.max(FREE_VALUES, text.length / BYTES_PER_VALUE);
+    try (JsonParser in = new Counting(JSON.createParser(text), most)) {
+      while (in.nextToken() != null) {
+        values.add(JSON.readTree(in));
+      }
+      return new Values(values, null);
+    } catch (NumberFormatException e) {
+      return new Values(values, "it has a number with too large an exponent");
+    } catch (JsonProcessingException e) {
+      return new Values(
+          values,
+          "it is not JSON (line %d, column %d): %s"
+              .formatted(
+                  e.getLocation() == null ? 0 : e.getLocation().getLineNr(),
+                  e.getLocation() == null ? 0 : e.getLocation().getColumnNr(),
+                  reason(e)));
+    } catch (IOException e) {
+      return new Values(values, "it can't be read");
+    }
+  }
+
+  /** Ours; a library's could repeat what the sender sent. */
+  private static String reason(JsonProcessingException e) {
+    return e instanceof JsonTooLargeException
+        ? e.getOriginalMessage()
+        : "something is missing, repeated, or too long or deep there";
+  }
+
+  /** The one value that a text is; {@code null} if it is anything else. */
+  public static @Nullable JsonNode read(byte[] text) {
+    Values all = readAll(text);
+    return all.failure() == null && all.values().size() == 1 ? all.values().getFirst() : null;
+  }
+
+  /** The value, or all of the text as a string where it is none. */
+  public static JsonNode readOrText(byte[] text) {
+    JsonNode value = read(text);
+    return value == null
+        ? JSON.getNodeFactory().textNode(new String(text, java.nio.charset.StandardCharsets.UTF_8))
+        : value;
+  }
+}
