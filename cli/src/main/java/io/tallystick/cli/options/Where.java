@@ -106,11 +106,6 @@ public final class Where {
     return url == null ? data.toAbsolutePath().normalize().toString() : url;
   }
 
-  /** The server or the directory, for telling one log from another. */
-  public String shown() {
-    return url == null ? data.toAbsolutePath().normalize().toString() : url;
-  }
-
   /** The keys of the one log that is trusted; empty to trust those that are found. */
   public List<VerifierKey> trusted() {
     return keys.isEmpty() ? List.of() : LogKeys.ofOneLog(keys);
