@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -215,6 +216,31 @@ class IdleConnectionsTest {
       assertThat(isServed(resting)).isTrue();
       assertThat(isClosed(silent, 5_000)).isTrue();
       assertThat(isServed(resting)).as("who has sent a request may rest").isTrue();
+    }
+  }
+
+  /** Virtual threads that compute keep the one from running that reads the request. */
+  @Test
+  void whoeverSentItsRequestIsNotTakenForSilentByABusyServer() throws Exception {
+    try (TestServer server =
+        TestServer.start(data, config(50, 50, Duration.ofMillis(400)).build())) {
+      assertThat(isServed(connect(server, CLIENT))).isTrue();
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
+      List<Thread> busy = new ArrayList<>();
+      for (int i = 0; i < 2 * Runtime.getRuntime().availableProcessors(); i++) {
+        busy.add(
+            Thread.startVirtualThread(() -> {
+              while (System.nanoTime() < end) {
+                Thread.onSpinWait();
+              }
+            }));
+      }
+      Socket client = connect(server, CLIENT);
+      client.setSoTimeout(30_000);
+      assertThat(isServed(client)).isTrue();
+      for (Thread thread : busy) {
+        thread.join();
+      }
     }
   }
 }

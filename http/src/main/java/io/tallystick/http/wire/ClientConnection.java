@@ -29,8 +29,8 @@ final class ClientConnection {
   private volatile long restingNanoTime = openedNanoTime;
 
   /**
-   * How much had come when the client was last between two requests, and when; confined to the
-   * scheduler's thread.
+   * How much had come when the client was last between two requests, and when; used by one thread
+   * after another.
    */
   private long seenRequests;
 
@@ -113,7 +113,7 @@ final class ClientConnection {
     return now - restingNanoTime;
   }
 
-  /** Whether the client takes too long. Called again and again by one thread. */
+  /** Whether the client takes too long. Called again and again, by one thread after another. */
   boolean isLate(Duration firstByte, Duration header) {
     Connection network = outer;
     Connection messages = http;

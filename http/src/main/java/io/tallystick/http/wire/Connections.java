@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -49,6 +50,9 @@ public final class Connections extends ContainerLifeCycle
   private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
   private static final String ADMITTED = Connections.class.getName() + ".admitted";
   private static final Duration WARN_EVERY = Duration.ofMinutes(1);
+
+  /** Within which a virtual thread runs that nothing keeps from it. */
+  private static final Duration PROMPT = Duration.ofMillis(100);
 
   /** So many places in one are made free at once: finding the oldest means looking at all. */
   private static final int FREED_AT_ONCE = 64;
@@ -240,11 +244,30 @@ public final class Connections extends ContainerLifeCycle
   }
 
   private void closeLate() {
-    if (isRunning()) {
-      open.values().stream()
-          .filter(client -> client.isLate(limits.firstByte(), headerTimeout))
-          .forEach(ClientConnection::close);
-      schedule();
+    if (!isRunning()) {
+      return;
     }
+    List<ClientConnection> late = late(open.values());
+    if (late.isEmpty()) {
+      schedule();
+    } else {
+      // Virtual threads read what comes. While this one does not run at once, they are busy, and
+      // what has come may not have been read.
+      long asked = System.nanoTime();
+      Thread.ofVirtual()
+          .name("tally-late-connections")
+          .start(() -> {
+            if (System.nanoTime() - asked < PROMPT.toNanos()) {
+              late(late).forEach(ClientConnection::close);
+            }
+            schedule();
+          });
+    }
+  }
+
+  private List<ClientConnection> late(Collection<ClientConnection> clients) {
+    return clients.stream()
+        .filter(client -> client.isLate(limits.firstByte(), headerTimeout))
+        .toList();
   }
 }
