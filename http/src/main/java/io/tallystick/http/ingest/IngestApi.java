@@ -18,6 +18,7 @@ import io.tallystick.ingest.receiver.Delivery;
 import io.tallystick.ingest.receiver.Received;
 import io.tallystick.ingest.receiver.Receiver;
 import io.tallystick.ingest.receiver.Reply;
+import io.tallystick.ingest.receiver.TooManyValuesException;
 import io.tallystick.service.ShareExceededException;
 import io.tallystick.service.access.Permission;
 import io.tallystick.service.append.AppendResult;
@@ -195,7 +196,7 @@ public final class IngestApi {
 
   private void append(Asked asked, Delivery delivery, Caller caller, BodyReader.Body body)
       throws IOException, InterruptedException, TimeoutException {
-    Received received = asked.receiver().receive(delivery);
+    Received received = receive(asked, delivery);
     int count = received.documents().size();
     body.countAtLeast(Math.min(MAX_COUNTED_BYTES, (long) MIN_EVENT_BYTES * count));
     for (AppendResult result :
@@ -207,6 +208,14 @@ public final class IngestApi {
       metrics.refused(reply.status());
     }
     send(asked.request, reply, Map.of());
+  }
+
+  private static Received receive(Asked asked, Delivery delivery) {
+    try {
+      return asked.receiver().receive(delivery);
+    } catch (TooManyValuesException e) {
+      throw Problem.of(413, String.valueOf(e.getMessage())).thrown();
+    }
   }
 
   /** Answers in the words of the sender's protocol, if it has its own. */

@@ -344,6 +344,10 @@ class IngestApiTest {
     assertThat(receiving.hec("/event", body).body()).contains("\"code\":27");
     assertThat(receiving.json("/ingest/k8s", receiving.key, body).body())
         .contains("\"status\":413");
+    String tiny = "[" + "0,".repeat(300_000) + "0]";
+    assertThat(receiving.json("/v1/logs", receiving.key, tiny).body()).startsWith("{\"code\":8,");
+    assertThat(receiving.hec("/event", tiny).body()).contains("\"code\":27", "200,000 values");
+    assertThat(receiving.json("/ingest/k8s", receiving.key, tiny).statusCode()).isEqualTo(413);
   }
 
   @Test

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tallystick.ingest.receiver.TooManyValuesException;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
@@ -21,17 +22,19 @@ final class OtlpProtobuf {
   private static final int MAX_DEPTH = 100;
 
   /** So many values a request may always have. */
-  private static final int FREE_VALUES = 100_000;
+  private static final int FREE_VALUES = 200_000;
 
   /** Beyond that, a value for each so many bytes: tiny ones take far more memory. */
-  private static final int BYTES_PER_VALUE = 8;
+  private static final int BYTES_PER_VALUE = 4;
 
   private final LogRecords records;
+  private final long most;
   private long left;
 
   private OtlpProtobuf(byte[] body, LogRecords records) {
     this.records = records;
-    this.left = Math.max(FREE_VALUES, body.length / BYTES_PER_VALUE);
+    this.most = Math.max(FREE_VALUES, body.length / BYTES_PER_VALUE);
+    this.left = most;
   }
 
   static void read(byte[] body, LogRecords records) throws MalformedOtlpException {
@@ -154,9 +157,9 @@ final class OtlpProtobuf {
     LogRecords.put(attributes, key, value);
   }
 
-  private void count() throws MalformedOtlpException {
+  private void count() {
     if (left-- <= 0) {
-      throw new MalformedOtlpException("it has too many values for its size");
+      throw new TooManyValuesException(most);
     }
   }
 

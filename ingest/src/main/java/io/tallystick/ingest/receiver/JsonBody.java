@@ -26,11 +26,11 @@ public final class JsonBody {
   /** Deepest nesting. */
   private static final int MAX_NESTING = 500;
 
-  /** So many values a body may always have. */
-  private static final int FREE_VALUES = 100_000;
+  /** So many values a body may always have, names and ends of objects not counted. */
+  private static final int FREE_VALUES = 200_000;
 
-  /** Beyond that, a value for each so many bytes. */
-  private static final int BYTES_PER_VALUE = 8;
+  /** Beyond that, a value for each so many bytes: audit events have one for each 9 or more. */
+  private static final int BYTES_PER_VALUE = 6;
 
   private static final ObjectMapper JSON =
       JsonMapper.builder(
@@ -59,33 +59,31 @@ public final class JsonBody {
     }
   }
 
-  /** Counts the tokens that are read. */
+  /** Counts the values that are read. */
   private static final class Counting extends JsonParserDelegate {
-    private long left;
+    private final long most;
+    private long count;
 
     Counting(JsonParser in, long most) {
       super(in);
-      this.left = most;
+      this.most = most;
     }
 
     @Override
     public @Nullable JsonToken nextToken() throws IOException {
-      if (left-- <= 0) {
-        throw new JsonTooLargeException(this);
+      JsonToken token = delegate.nextToken();
+      if (token != null && (token.isStructStart() || token.isScalarValue()) && ++count > most) {
+        throw new TooManyValuesException(most);
       }
-      return delegate.nextToken();
+      return token;
     }
   }
 
-  private static final class JsonTooLargeException extends JsonProcessingException {
-    private static final long serialVersionUID = 1L;
-
-    JsonTooLargeException(JsonParser in) {
-      super("it has too many values for its size", in.currentLocation());
-    }
-  }
-
-  /** The values in a text, with nothing but white space between them. */
+  /**
+   * The values in a text, with nothing but white space between them.
+   *
+   * @throws TooManyValuesException if there are too many for its size
+   */
   public static Values readAll(byte[] text) {
     List<JsonNode> values = new ArrayList<>();
     if (Utf8.firstMalformed(text, 0, text.length) >= 0) {
@@ -106,17 +104,11 @@ public final class JsonBody {
               .formatted(
                   e.getLocation() == null ? 0 : e.getLocation().getLineNr(),
                   e.getLocation() == null ? 0 : e.getLocation().getColumnNr(),
-                  reason(e)));
+                  // Ours; a library's words could repeat what the sender sent.
+                  "something is missing, repeated, or too long or deep there"));
     } catch (IOException e) {
       return new Values(values, "it can't be read");
     }
-  }
-
-  /** Ours; a library's could repeat what the sender sent. */
-  private static String reason(JsonProcessingException e) {
-    return e instanceof JsonTooLargeException
-        ? e.getOriginalMessage()
-        : "something is missing, repeated, or too long or deep there";
   }
 
   /** The one value that a text is; {@code null} if it is anything else. */

@@ -2,6 +2,7 @@ package io.tallystick.ingest.otlp;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -13,6 +14,7 @@ import io.tallystick.ingest.mapping.Mappings;
 import io.tallystick.ingest.receiver.Delivery;
 import io.tallystick.ingest.receiver.Received;
 import io.tallystick.ingest.receiver.Reply;
+import io.tallystick.ingest.receiver.TooManyValuesException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -236,16 +238,19 @@ class OtlpReceiverTest {
   void aFloodOfEmptyRecordsOrValuesIsRefused() {
     Proto records = new Proto();
     Proto values = new Proto();
-    for (int i = 0; i < 200_000; i++) {
+    for (int i = 0; i < 300_000; i++) {
       records.message(2, new Proto());
       values.message(6, new Proto());
     }
-    for (Proto scoped : List.of(records, new Proto().message(2, values))) {
-      byte[] body = new Proto().message(1, new Proto().message(2, scoped)).toBytes();
-      Reply reply = receiver.receive(delivery(PROTOBUF, body)).reply().get();
-      assertThat(reply.status()).isEqualTo(400);
-      assertThat(new String(reply.body(), UTF_8)).contains("for its size");
-    }
+    Reply reply = receiver.receive(flood(records)).reply().get();
+    assertThat(reply.status()).isEqualTo(400);
+    assertThat(new String(reply.body(), UTF_8)).contains("for its size");
+    Delivery ofValues = flood(new Proto().message(2, values));
+    assertThatThrownBy(() -> receiver.receive(ofValues)).isInstanceOf(TooManyValuesException.class);
+  }
+
+  private static Delivery flood(Proto scoped) {
+    return delivery(PROTOBUF, new Proto().message(1, new Proto().message(2, scoped)).toBytes());
   }
 
   @Test
