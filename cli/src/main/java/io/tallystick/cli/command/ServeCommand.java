@@ -26,6 +26,7 @@ import io.tallystick.store.AuditLog;
 import io.tallystick.store.archive.Retention;
 import io.tallystick.store.log.Durability;
 import io.tallystick.store.log.LogConfig;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -263,17 +264,22 @@ public final class ServeCommand implements Callable<Integer> {
   }
 
   private void printReady(AuditLog log, String host, int port) {
+    Path first = log.reader().directory().adminKey();
+    String keys =
+        Files.exists(first)
+            ? "the first key is in " + Printable.of(first.toString())
+            : "its keys: tally keys list";
     terminal
         .out()
         .printf(
-            "tally serves %s (%s) at %s://%s:%d%s; the first key is in %s%n",
+            "tally serves %s (%s) at %s://%s:%d%s; %s%n",
             log.reader().identity().origin(),
             Amount.of(log.lastId(), "entry", "entries"),
             tls.files() == null ? "http" : "https",
             host.indexOf(':') >= 0 ? "[" + host + "]" : host,
             port,
             basePath,
-            Printable.of(log.reader().directory().adminKey().toString()));
+            keys);
     terminal.out().flush();
   }
 

@@ -74,9 +74,14 @@ final class SyslogMessage {
     return message;
   }
 
-  /** UTF-8; if it is not, what each byte is in ISO 8859-1, so that none is lost. */
+  /**
+   * UTF-8; if it is not, what each byte is in ISO 8859-1, so that none is lost. Without the line
+   * feed with which senders that count octets end a message all the same.
+   */
   private static String text(byte[] bytes) {
-    return new String(bytes, Utf8.firstMalformed(bytes, 0, bytes.length) < 0 ? UTF_8 : ISO_8859_1);
+    String text =
+        new String(bytes, Utf8.firstMalformed(bytes, 0, bytes.length) < 0 ? UTF_8 : ISO_8859_1);
+    return text.endsWith("\n") ? text.substring(0, text.length() - 1) : text;
   }
 
   private static boolean readNew(String text, ObjectNode into) {

@@ -36,6 +36,7 @@ class SyslogMessageTest {
                 + "\"app_name\":\"app\",\"procid\":\"4711\",\"msgid\":\"ID47\","
                 + "\"structured_data\":{\"a@32473\":{\"k\":[\"v\\\"]\\\\\",\"2\"]},\"b\":{}},"
                 + "\"message\":\"hällo [x]\"}");
+    assertThat(read(NEW + "ended\n").path("message").asText()).isEqualTo("ended");
     assertThat(read("<0>1 - - - - - -").toString())
         .isEqualTo("{\"protocol\":\"rfc5424\",\"facility\":0,\"severity\":0}");
   }
