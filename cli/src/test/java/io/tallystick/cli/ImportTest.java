@@ -106,6 +106,64 @@ class ImportTest {
   }
 
   @Test
+  void aFileThatWasPackedInBetweenIsNotImportedTwice() throws Exception {
+    String events =
+        IntStream.range(0, 9_000)
+            .mapToObj(i -> "{\"event_type\":\"a.b\",\"action\":\"" + i + "\"}\n")
+            .collect(Collectors.joining());
+    Path plain = file("e.ndjson", events.getBytes(UTF_8));
+    assertThat(importing("ndjson", plain).code()).isZero();
+    Path packed = file("e.ndjson.gz", gzip(events));
+    assertThat(importing("ndjson", packed).out()).contains("nothing was appended");
+    assertThat(entries()).isEqualTo(9_001);
+  }
+
+  @Test
+  void eventsOfTallystickStayEvents() throws Exception {
+    Path file =
+        file("e.ndjson", "{\"event_type\":\"user.login\",\"action\":\"x\"}\n".getBytes(UTF_8));
+    assertThat(importing("ndjson", file).out()).contains("1 mapped");
+    assertThat(run("list", "--event-type", "user.login", "--format", "json").out())
+        .contains("\"total\":1");
+  }
+
+  @Test
+  void aNamedMappingSeesLinesOfText() throws Exception {
+    Path mapping =
+        file(
+            "text.yaml",
+            """
+            name: text
+            title: Text
+            match: .line
+            map:
+              event_type: type("text.line")
+              action: .line
+            """
+                .getBytes(UTF_8));
+    Path file = file("e.txt", "hello there\n{\"line\":\"b\"}\n".getBytes(UTF_8));
+    assertThat(importing("ndjson", file, "--map", mapping.toString()).out()).contains("2 mapped");
+    assertThat(run("map", "try", "--map", mapping.toString(), file.toString()).out())
+        .contains("text.line", "hello there")
+        .doesNotContain("kept raw");
+  }
+
+  @Test
+  void whatIsNotJsonIsNotRepeatedInTheReason() throws Exception {
+    Path file = file("e.ndjson", "{\"a\": badsecret}\n".getBytes(UTF_8));
+    assertThat(importing("ndjson", file).out())
+        .contains("line 1: it is not JSON (line 1, column 17)")
+        .doesNotContain("badsecret", "Source");
+    assertThat(run("list", "--event-type", "ingest.unmapped", "--format", "json").out())
+        .contains("it is not JSON (line 1, column 17)")
+        .doesNotContain("Unrecognized", "Source:");
+    Path trail = file("t.json", "{\"Records\":[{\"a\": badsecret}]}".getBytes(UTF_8));
+    assertThat(importing("cloudtrail", trail).err())
+        .contains("is not JSON (line 1, column 29)")
+        .doesNotContain("badsecret", "Source");
+  }
+
+  @Test
   void whatIsDamagedStopsNothingElseAndGoesOnWhenItIsMended() throws Exception {
     byte[] whole = gzip(trail(0, 3_000));
     Path cut = file("logs/1.json.gz", Arrays.copyOf(whole, whole.length / 2));

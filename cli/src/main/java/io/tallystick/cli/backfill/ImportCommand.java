@@ -13,6 +13,7 @@ import io.tallystick.cli.terminal.ProgressBar;
 import io.tallystick.cli.terminal.Terminal;
 import io.tallystick.ingest.backfill.ImportFormat;
 import io.tallystick.ingest.backfill.Translation;
+import io.tallystick.ingest.mapping.Mappings;
 import io.tallystick.service.append.PersonalFields;
 import io.tallystick.store.log.LogException;
 import java.io.IOException;
@@ -102,9 +103,7 @@ public final class ImportCommand implements Callable<Integer> {
     ImportReport report = new ImportReport(dryRun);
     ImportState state = ImportState.open(stateFile);
     RecordAppender appender =
-        new RecordAppender(
-            new Translation(MappingChoice.of(mapping == null ? format.mapping() : mapping)),
-            new PersonalFields(PersonalNames.parse(personal)));
+        new RecordAppender(translation(), new PersonalFields(PersonalNames.parse(personal)));
     try (Source source = dryRun ? null : where.source(terminal)) {
       if (!personal.isEmpty() && source instanceof ServerSource) {
         throw new Failure(
@@ -114,10 +113,26 @@ public final class ImportCommand implements Callable<Integer> {
       }
       ImportRun run =
           new ImportRun(
-              format, format.reader(chainKey), appender, source, state, report, where.shown());
+              format,
+              format.reader(chainKey, mapping != null),
+              appender,
+              source,
+              state,
+              report,
+              where.shown());
       Interruptible.run(run::stop, () -> run(run, files, report));
     }
     return report.exitCode();
+  }
+
+  private Translation translation() throws IOException {
+    if (mapping != null) {
+      return new Translation(MappingChoice.of(mapping));
+    }
+    Mappings mappings = MappingChoice.of(format.mapping());
+    return format == ImportFormat.NDJSON
+        ? Translation.ofEventsAnd(mappings)
+        : new Translation(mappings);
   }
 
   private void run(ImportRun run, List<Path> files, ImportReport report)

@@ -11,6 +11,7 @@ import io.tallystick.cli.terminal.Rows;
 import io.tallystick.cli.terminal.Terminal;
 import io.tallystick.entry.EntryField;
 import io.tallystick.entry.Event;
+import io.tallystick.ingest.backfill.SourceRecord;
 import io.tallystick.ingest.mapping.Mapped;
 import io.tallystick.ingest.mapping.Mappings;
 import java.util.ArrayList;
@@ -67,7 +68,8 @@ public final class MapCommand {
     int[] raw = {0};
     new EventInputs(names, 0)
         .forEach((original, place) -> {
-          Mapped mapped = mappings.map(original);
+          Mapped mapped =
+              choice.equals(Mappings.AUTO) ? mappings.map(original) : mapped(mappings, original);
           raw[0] += mapped.isRaw() ? 1 : 0;
           if (json) {
             terminal.out().println(Printable.of(new String(mapped.json(), UTF_8)));
@@ -77,6 +79,14 @@ public final class MapCommand {
           }
         });
     return raw[0] == 0 ? 0 : Failure.NOT_VALID;
+  }
+
+  /** A mapping that is named may be one of text. */
+  private static Mapped mapped(Mappings mappings, byte[] original) {
+    return new SourceRecord.Line(original).orTextAsObject()
+            instanceof SourceRecord.Tree(JsonNode object)
+        ? mappings.map(object)
+        : mappings.map(original);
   }
 
   private static String heading(Mapped mapped) {

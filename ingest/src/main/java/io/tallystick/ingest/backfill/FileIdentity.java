@@ -1,6 +1,8 @@
 package io.tallystick.ingest.backfill;
 
 import io.tallystick.tlog.Sha256;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -8,10 +10,11 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HexFormat;
+import java.util.zip.ZipException;
 
 /**
  * By what a file is known again: the SHA-256 of its beginning. So it may be moved or copied, and it
- * may grow.
+ * may grow, and it may be compressed.
  *
  * @param length of that beginning, in bytes
  * @param hash in hexadecimal
@@ -29,10 +32,36 @@ public record FileIdentity(int length, String hash) {
 
   /** That of the file among these, or a new one. */
   static FileIdentity find(Path file, Collection<FileIdentity> known) throws IOException {
-    byte[] head;
+    byte[] stored;
     try (InputStream in = Files.newInputStream(file)) {
-      head = in.readNBytes(MAX_LENGTH);
+      stored = in.readNBytes(MAX_LENGTH);
     }
+    byte[] head = unpackedHead(file);
+    if (head.length == 0) {
+      return find(stored, known);
+    }
+    FileIdentity found = find(head, known);
+    // An earlier version looked at what is stored.
+    FileIdentity before = known.contains(found) ? found : find(stored, known);
+    return known.contains(before) ? before : found;
+  }
+
+  /** As much of it as is whole. */
+  private static byte[] unpackedHead(Path file) throws IOException {
+    ByteArrayOutputStream head = new ByteArrayOutputStream();
+    try (InputStream in = InputFile.unpack(Files.newInputStream(file))) {
+      int next = in.read();
+      while (next >= 0) {
+        head.write(next);
+        next = head.size() < MAX_LENGTH ? in.read() : -1;
+      }
+    } catch (EOFException | ZipException e) {
+      return head.toByteArray();
+    }
+    return head.toByteArray();
+  }
+
+  private static FileIdentity find(byte[] head, Collection<FileIdentity> known) {
     FileIdentity found = of(head, head.length);
     int best = 0;
     for (FileIdentity each : known) {

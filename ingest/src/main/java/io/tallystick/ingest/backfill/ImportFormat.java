@@ -41,15 +41,16 @@ public enum ImportFormat {
    *
    * @param chainKey file with the key of SimpleTuner's own chain; {@code null} for the one beside
    *     the database
+   * @param text whether NDJSON may have lines of text, for a mapping of them
    */
-  public RecordReader reader(@Nullable Path chainKey) {
+  public RecordReader reader(@Nullable Path chainKey, boolean text) {
     return switch (this) {
       case CLOUDTRAIL -> new CloudTrailReader();
       case AUDITD -> new AuditdReader();
       case JOURNALD -> new JournaldReader();
       case PGAUDIT -> new PgAuditReader();
       case SIMPLETUNER -> new SimpleTunerReader(chainKey);
-      case NDJSON -> new NdjsonReader();
+      case NDJSON -> new NdjsonReader(text);
     };
   }
 

@@ -24,16 +24,25 @@ final class InputFile {
    * @param progress told how many bytes more of the file, before it is unpacked, were read
    */
   static InputStream open(Path file, LongConsumer progress) throws IOException {
-    InputStream raw = new Counting(Files.newInputStream(file), progress);
+    InputStream text = unpack(new Counting(Files.newInputStream(file), progress));
     try {
-      InputStream text = new BufferedInputStream(raw, BUFFER_BYTES);
-      if (startsWith(text, GZIP)) {
-        text = new BufferedInputStream(new GZIPInputStream(text, BUFFER_BYTES), BUFFER_BYTES);
-      }
       if (startsWith(text, BYTE_ORDER_MARK)) {
         text.skipNBytes(BYTE_ORDER_MARK.length);
       }
       return text;
+    } catch (IOException | RuntimeException e) {
+      text.close();
+      throw e;
+    }
+  }
+
+  /** What is in it, or what was before it was compressed; closes it where that fails. */
+  static InputStream unpack(InputStream raw) throws IOException {
+    try {
+      InputStream text = new BufferedInputStream(raw, BUFFER_BYTES);
+      return startsWith(text, GZIP)
+          ? new BufferedInputStream(new GZIPInputStream(text, BUFFER_BYTES), BUFFER_BYTES)
+          : text;
     } catch (IOException | RuntimeException e) {
       raw.close();
       throw e;

@@ -37,7 +37,7 @@ final class JournaldReader extends StreamReader {
     }
     in.unread(first);
     if (first == '{') {
-      new NdjsonReader().read(in, delivery);
+      new NdjsonReader(false).read(in, delivery);
     } else {
       readExport(in, delivery);
     }

@@ -3,6 +3,7 @@ package io.tallystick.ingest.backfill;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tallystick.text.Utf8;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +20,15 @@ import org.jspecify.annotations.Nullable;
 public record SourceRecord(Content content, @Nullable String id, long position, String place) {
 
   /** What a record holds. */
-  public sealed interface Content {}
+  public sealed interface Content {
+    /** Itself, or for a line that is no JSON object, one that a mapping can look into. */
+    default Content orTextAsObject() {
+      String text = this instanceof Line line ? line.text() : null;
+      return text == null || text.stripLeading().startsWith("{")
+          ? this
+          : new Tree(JsonNodeFactory.instance.objectNode().put("line", text));
+    }
+  }
 
   /** Bytes that should be JSON, and are kept raw if they are not. */
   public static final class Line implements Content {

@@ -1,6 +1,7 @@
 package io.tallystick.ingest.backfill;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import io.tallystick.ingest.mapping.JsonFault;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -66,7 +67,7 @@ abstract class StreamReader implements RecordReader {
     } catch (EOFException | ZipException e) {
       throw damaged(file, delivery, "is damaged or cut off");
     } catch (JsonProcessingException e) {
-      throw damaged(file, delivery, "is not JSON: " + e.getOriginalMessage());
+      throw damaged(file, delivery, JsonFault.of(e));
     } catch (CharacterCodingException e) {
       throw damaged(file, delivery, "is not UTF-8");
     } catch (Malformed e) {

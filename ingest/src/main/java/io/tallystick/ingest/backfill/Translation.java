@@ -26,21 +26,32 @@ public final class Translation {
   private static final EventReader.Rules RULES = new EventReader.Rules(1, true, false, Entry.LOCAL);
 
   private final Mappings mappings;
-  private final boolean ofEvents;
+  private final Kind kind;
 
-  private Translation(Mappings mappings, boolean ofEvents) {
+  private enum Kind {
+    RECORDS,
+    EVENTS,
+    BOTH
+  }
+
+  private Translation(Mappings mappings, Kind kind) {
     this.mappings = mappings;
-    this.ofEvents = ofEvents;
+    this.kind = kind;
   }
 
   /** What maps records. */
   public Translation(Mappings mappings) {
-    this(mappings, false);
+    this(mappings, Kind.RECORDS);
   }
 
   /** For records that are events of Tallystick already; one that is none is kept raw. */
   public static Translation ofEvents() {
-    return new Translation(new Mappings(List.of()), true);
+    return new Translation(new Mappings(List.of()), Kind.EVENTS);
+  }
+
+  /** For records that may be events of Tallystick already; what is none is mapped. */
+  public static Translation ofEventsAnd(Mappings mappings) {
+    return new Translation(mappings, Kind.BOTH);
   }
 
   /** What becomes of a record. */
@@ -48,7 +59,7 @@ public final class Translation {
     Mapped mapped =
         switch (record.content()) {
           case SourceRecord.Line line ->
-              ofEvents ? event(line.bytes()) : mappings.map(line.bytes());
+              kind == Kind.RECORDS ? mappings.map(line.bytes()) : event(line.bytes());
           case SourceRecord.Tree(var value) -> mappings.map(value);
           case SourceRecord.Ready(ObjectNode event) -> new Mapped(null, event, List.of(), null);
           case SourceRecord.Oversized oversized ->
@@ -68,7 +79,9 @@ public final class Translation {
       var _ = EventReader.readOne(bytes, RULES);
       return new Mapped(null, (ObjectNode) json, List.of(), null);
     } catch (InvalidEventException e) {
-      return mappings.raw(json, String.valueOf(e.getMessage()));
+      return kind == Kind.BOTH
+          ? mappings.map(bytes)
+          : mappings.raw(json, String.valueOf(e.getMessage()));
     }
   }
 

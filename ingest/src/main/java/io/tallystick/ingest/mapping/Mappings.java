@@ -152,7 +152,7 @@ public final class Mappings {
     } catch (NumberFormatException e) {
       return raw(null, original, null, "it has a number with too large an exponent");
     } catch (IOException e) {
-      return raw(null, original, null, "it is not JSON: " + reason(e));
+      return raw(null, original, null, "it " + reason(e));
     }
     return map(event, () -> original);
   }
@@ -228,9 +228,7 @@ public final class Mappings {
   }
 
   private static String reason(IOException e) {
-    return e instanceof JsonProcessingException json
-        ? json.getOriginalMessage()
-        : String.valueOf(e.getMessage());
+    return e instanceof JsonProcessingException json ? JsonFault.of(json) : "is not JSON";
   }
 
   /** Fails if it is not valid. */

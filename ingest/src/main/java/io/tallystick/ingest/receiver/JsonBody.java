@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.tallystick.ingest.mapping.JsonFault;
 import io.tallystick.text.Utf8;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -98,14 +99,7 @@ public final class JsonBody {
     } catch (NumberFormatException e) {
       return new Values(values, "it has a number with too large an exponent");
     } catch (JsonProcessingException e) {
-      return new Values(
-          values,
-          "it is not JSON (line %d, column %d): %s"
-              .formatted(
-                  e.getLocation() == null ? 0 : e.getLocation().getLineNr(),
-                  e.getLocation() == null ? 0 : e.getLocation().getColumnNr(),
-                  // Ours; a library's words could repeat what the sender sent.
-                  "something is missing, repeated, or too long or deep there"));
+      return new Values(values, "it " + JsonFault.of(e));
     } catch (IOException e) {
       return new Values(values, "it can't be read");
     }

@@ -32,7 +32,7 @@ final class Read implements RecordReader.Receiver {
   }
 
   static Read after(ImportFormat format, Path file, long position) throws Exception {
-    RecordReader reader = format.reader(null);
+    RecordReader reader = format.reader(null, false);
     Mappings mappings = Mappings.shipped();
     if (!format.mapping().equals("auto")) {
       mappings = Objects.requireNonNull(mappings.only(format.mapping()));

@@ -124,7 +124,7 @@ class SimpleTunerReaderTest {
     Python.run(
         "import sqlite3, sys\nsqlite3.connect(sys.argv[1]).execute('CREATE TABLE audit_log(id, a)')",
         path.toString());
-    RecordReader reader = ImportFormat.SIMPLETUNER.reader(null);
+    RecordReader reader = ImportFormat.SIMPLETUNER.reader(null, false);
     assertThatThrownBy(() -> reader.identify(path, List.of()))
         .isInstanceOf(UnreadableFileException.class)
         .hasMessageContaining("jobs.db is not SimpleTuner's audit.db: it has no table audit_log");
