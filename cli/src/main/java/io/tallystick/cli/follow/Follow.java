@@ -1,23 +1,22 @@
 package io.tallystick.cli.follow;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.tallystick.cli.backfill.RecordAppender;
 import io.tallystick.cli.source.Source;
 import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Printable;
 import io.tallystick.ingest.backfill.Lines;
 import io.tallystick.ingest.backfill.SourceRecord;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -30,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A file that was renamed is read until nothing has come for a while, because whoever writes it
  * may do so until told of the rotation. One that was truncated was copied before: what was not read
- * yet is read from the copy, which is known by its beginning. Files that were rotated away unseen
+ * yet is read from the copy, which is known by a {@link Mark}. Files that were rotated away unseen
  * are read as a whole. The state is written before the first line of a file is appended, and after
  * each batch; the ids of lines are made of it, so lines that are sent again are known to the log.
  *
@@ -39,6 +38,7 @@ import org.jspecify.annotations.Nullable;
 public final class Follow {
   private static final Duration POLL = Duration.ofMillis(200);
   private static final int ID_DIGITS = 20;
+  private static final Duration STILL_WRITTEN = Duration.ofMinutes(1);
   private static final Duration LOOK = Duration.ofSeconds(2);
   private static final Duration MAX_WAIT = Duration.ofSeconds(30);
 
@@ -54,8 +54,9 @@ public final class Follow {
   private final CountDownLatch stop = new CountDownLatch(1);
   private final List<FollowedFile> files = new ArrayList<>();
   private final Map<FollowedFile, Long> grewNanos = new HashMap<>();
-  private final List<Head> done = new ArrayList<>();
-  private final List<String> ignored = new ArrayList<>();
+  private final List<Mark> done = new ArrayList<>();
+  private final Set<String> ignored = new LinkedHashSet<>();
+  private final Map<String, Mark> ends = new HashMap<>();
   private long lookedNanos = System.nanoTime();
   private long appended;
   private long raw;
@@ -76,7 +77,7 @@ public final class Follow {
       Duration retire) {
     this.path = path;
     this.stateFile = stateFile;
-    this.siblings = new Siblings(path);
+    this.siblings = new Siblings(path, stateFile);
     this.appender = appender;
     this.source = source;
     this.log = log;
@@ -127,30 +128,55 @@ public final class Follow {
   }
 
   private void restore() throws IOException, InterruptedException {
+    FollowState.deleteTemporaries(stateFile);
+    boolean first = !Files.exists(stateFile);
     FollowState state = FollowState.read(stateFile, log, path.toString());
     done.addAll(state.done());
-    ignored.addAll(state.ignored());
     Map<String, Siblings.Sibling> found = new HashMap<>();
-    siblings.rotated().forEach(each -> found.put(each.key(), each));
+    for (Siblings.Sibling each : siblings.rotated()) {
+      found.put(each.key(), each);
+      // An earlier version kept keys.
+      if (state.ignored().contains(each.stamp()) || state.ignored().contains(each.key())) {
+        ignored.add(each.stamp());
+      }
+    }
     Siblings.Sibling current = siblings.current();
     if (current != null) {
       found.put(current.key(), current);
     }
+    List<FollowState.Position> gone = new ArrayList<>();
     for (FollowState.Position position : state.files()) {
       Siblings.Sibling file = found.get(position.key());
-      if (file != null) {
+      if (file == null) {
+        gone.add(position);
+      } else {
         add(FollowedFile.open(file.path(), position));
-      } else if (!finishFromCopy(position)) {
-        notes.accept(
-            "a file that %s was rotated to is gone; what was written into it behind byte %,d is missing"
-                .formatted(path, position.offset()));
       }
     }
-    if (state.files().isEmpty() && state.done().isEmpty() && state.ignored().isEmpty()) {
-      // What was rotated away before the first run is not meant.
-      siblings.rotated().forEach(each -> ignored.add(each.key()));
+    for (FollowState.Position position : gone) {
+      if (finishFromCopy(position)) {
+        continue;
+      }
+      notes.accept(
+          "a file that %s was rotated to is gone; what was written into it behind byte %,d is missing"
+              .formatted(path, position.offset()));
+    }
+    if (first) {
+      ignoreAll();
     } else {
       readUnseen(current);
+    }
+  }
+
+  /** What was rotated away before the first run is not meant. */
+  private void ignoreAll() throws IOException {
+    Instant recently = Instant.now().minus(STILL_WRITTEN);
+    for (Siblings.Sibling each : siblings.rotated()) {
+      Mark end = each.changed().toInstant().isAfter(recently) ? Siblings.end(each) : null;
+      if (end != null) {
+        done.add(end);
+      }
+      ignored.add(each.stamp());
     }
   }
 
@@ -177,7 +203,7 @@ public final class Follow {
       readUnseen(current);
     }
     FollowedFile opened =
-        FollowedFile.open(path, new FollowState.Position(newId(), current.key(), 0, Head.EMPTY));
+        FollowedFile.open(path, new FollowState.Position(newId(), current.key(), Mark.START));
     if (!current.key().equals(keyOf(siblings.current()))) {
       // It was rotated just now; the next time it is found among the others.
       opened.close();
@@ -203,82 +229,98 @@ public final class Follow {
   /** Takes up files that came and were rotated away between two looks. */
   private void readUnseen(Siblings.@Nullable Sibling current)
       throws IOException, InterruptedException {
-    Set<String> known = new HashSet<>(ignored);
-    files.forEach(file -> known.add(file.position().key()));
     List<Siblings.Sibling> rotated = siblings.rotated();
-    // Looked at after them: a copy that was not complete then is one of what is there now.
-    byte[] written = current == null ? null : Siblings.beginning(current);
+    ends.keySet().retainAll(rotated.stream().map(Siblings.Sibling::stamp).toList());
     for (Siblings.Sibling file : rotated) {
-      byte[] beginning =
-          known.contains(file.key()) || Objects.equals(file.key(), keyOf(current))
-              ? null
-              : Siblings.beginning(file);
-      if (beginning == null || beginning.length == 0) {
-        // A copy is empty for a moment.
+      Mark end = isKnown(file) || file.key().equals(keyOf(current)) ? null : endOf(file);
+      // Looked at after its end: a copy that was not complete then is one of what is there now.
+      if (end == null || isCopyOfWhatIsThere(end, current)) {
         continue;
       }
-      boolean copy =
-          done.stream().anyMatch(head -> head.matches(beginning))
-              || files.stream()
-                  .map(each -> each.position().head())
-                  .anyMatch(head -> head.length() > 0 && head.matches(beginning));
-      if (copy) {
-        ignored.add(file.key());
-      } else if (written == null || !Head.isShared(beginning, written)) {
-        ignored.add(file.key());
-        // Made of the file, so that a run that is killed here and the next one give the same ids.
-        String id = Head.of(beginning, beginning.length).sha256().substring(0, ID_DIGITS);
-        boolean _ = readWhole(file, new FollowState.Position(id, file.key(), 0, Head.EMPTY));
-        save();
+      for (FollowedFile each : files) {
+        if (!each.isIntact()) {
+          // This may be the copy of what was in it; the next look at it shows.
+          return;
+        }
+      }
+      List<Mark> marks = new ArrayList<>(done);
+      files.forEach(each -> marks.add(each.position().mark()));
+      Mark read = Siblings.farthest(file, marks);
+      // The id is made of the file, so that a run that is killed here and the next one give the
+      // same ids.
+      readWhole(
+          file,
+          new FollowState.Position(end.id(), file.key(), read == null ? Mark.START : read),
+          end);
+      save();
+    }
+  }
+
+  private boolean isKnown(Siblings.Sibling file) {
+    return ignored.contains(file.stamp())
+        || files.stream().anyMatch(each -> each.position().key().equals(file.key()));
+  }
+
+  private @Nullable Mark endOf(Siblings.Sibling file) throws IOException {
+    Mark end = ends.get(file.stamp());
+    if (end == null) {
+      end = Siblings.end(file);
+      if (end != null) {
+        ends.put(file.stamp(), end);
       }
     }
+    return end;
+  }
+
+  /** Such a copy may be in the making, or made before the file is truncated. */
+  private boolean isCopyOfWhatIsThere(Mark end, Siblings.@Nullable Sibling current)
+      throws IOException {
+    for (FollowedFile each : files) {
+      if (each.has(end)) {
+        return true;
+      }
+    }
+    return current != null && Siblings.farthest(current, List.of(end)) != null;
   }
 
   /** What was not read yet of a file that is not at its place any more, if there is a copy. */
   private boolean finishFromCopy(FollowState.Position position)
       throws IOException, InterruptedException {
-    if (position.head().length() == 0) {
-      return false;
-    }
-    boolean found = false;
     for (Siblings.Sibling file : siblings.rotated().reversed()) {
-      byte[] beginning =
-          files.stream().anyMatch(each -> each.position().key().equals(file.key()))
-              ? null
-              : Siblings.beginning(file);
-      if (beginning != null && position.head().matches(beginning)) {
-        ignored.add(file.key());
-        found = true;
-        if (readWhole(file, position)) {
-          break;
-        }
+      Mark end = isKnown(file) ? null : endOf(file);
+      if (end != null && Siblings.farthest(file, List.of(position.mark())) != null) {
+        readWhole(file, position, end);
+        return true;
       }
     }
-    return found;
+    return false;
   }
 
-  /**
-   * Reads a file that nobody writes any more, from a position to its end.
-   *
-   * @return whether it goes that far; a copy may have been made before what was read last
-   */
-  private boolean readWhole(Siblings.Sibling file, FollowState.Position position)
-      throws IOException, InterruptedException {
-    byte[] beginning = Siblings.beginning(file);
-    if (beginning != null && beginning.length > 0) {
-      done.add(Head.of(beginning, beginning.length));
+  /** Whether there is a copy that was made before what was read last was written. */
+  private boolean hasCopyOfBefore(FollowedFile truncated) throws IOException {
+    for (Siblings.Sibling file : siblings.rotated().reversed()) {
+      Mark end = isKnown(file) ? null : endOf(file);
+      if (end != null && truncated.hadEnd(end)) {
+        ignored.add(file.stamp());
+        done.add(end);
+        return true;
+      }
     }
-    try (InputStream in = Siblings.open(file)) {
-      in.skipNBytes(position.offset());
+    return false;
+  }
+
+  /** Reads a file from a position to what was its end. */
+  private void readWhole(Siblings.Sibling file, FollowState.Position position, Mark end)
+      throws IOException, InterruptedException {
+    ignored.add(file.stamp());
+    done.add(end);
+    try (InputStream in = Siblings.open(file, position.offset(), end.offset())) {
       Lines lines = new Lines(in);
       FollowedFile.Chunk chunk = FollowedFile.lines(lines, position.offset(), true);
       while (!chunk.lines().isEmpty()) {
         append(position.id(), file.path(), chunk);
         chunk = FollowedFile.lines(lines, position.offset(), true);
       }
-      return true;
-    } catch (EOFException e) {
-      return false;
     }
   }
 
@@ -297,7 +339,7 @@ public final class Follow {
       }
       grew = true;
       append(file.position().id(), path, chunk);
-      file.appended(chunk);
+      file.appended();
       save();
     }
     if (grew) {
@@ -308,13 +350,13 @@ public final class Follow {
 
   private void restart(FollowedFile file) throws IOException, InterruptedException {
     FollowState.Position before = file.position();
-    if (before.offset() > 0 && !finishFromCopy(before)) {
+    if (before.offset() > 0 && !finishFromCopy(before) && !hasCopyOfBefore(file)) {
       notes.accept(
           "%s was truncated, and there is no copy of it; what was written behind byte %,d before that is missing"
               .formatted(path, before.offset()));
     }
-    if (before.head().length() > 0) {
-      done.add(before.head());
+    if (before.offset() > 0) {
+      done.add(before.mark());
     }
     file.restart(newId());
     save();
@@ -329,9 +371,8 @@ public final class Follow {
         boolean _ = drain(file, true);
         files.remove(file);
         grewNanos.remove(file);
-        ignored.add(file.position().key());
-        if (file.position().head().length() > 0) {
-          done.add(file.position().head());
+        if (file.position().offset() > 0) {
+          done.add(file.position().mark());
         }
         file.close();
         save();
@@ -345,7 +386,7 @@ public final class Follow {
             path.toString(),
             files.stream().map(FollowedFile::position).toList(),
             done,
-            ignored)
+            List.copyOf(ignored))
         .write(stateFile);
   }
 
@@ -356,7 +397,7 @@ public final class Follow {
       if (!Lines.isBlank(line.content())) {
         String place = file + ", byte " + line.offset();
         SourceRecord record =
-            new SourceRecord(content(line.content()), id + ":" + line.offset(), 1, place);
+            new SourceRecord(line.content().orTextAsObject(), id + ":" + line.offset(), 1, place);
         RecordAppender.Item item = appender.item(record, place);
         raw += item.isRaw() ? 1 : 0;
         items.add(item);
@@ -368,14 +409,6 @@ public final class Follow {
     RecordAppender.Outcome outcome = appendUntilItIsThere(items);
     appended += outcome.appended();
     outcome.rejected().forEach((place, why) -> notes.accept(place + " can't be appended: " + why));
-  }
-
-  /** A line that is not JSON becomes an object, so that a mapping can look into it. */
-  private static SourceRecord.Content content(SourceRecord.Content content) {
-    String text = content instanceof SourceRecord.Line line ? line.text() : null;
-    return text == null || text.startsWith("{")
-        ? content
-        : new SourceRecord.Tree(JsonNodeFactory.instance.objectNode().put("line", text));
   }
 
   /** A log that can't be reached, or is busy, is asked again. */

@@ -8,6 +8,7 @@ import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Printable;
 import io.tallystick.store.files.AtomicFile;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,11 +20,11 @@ import java.util.List;
  * @param log the log's origin
  * @param path that is followed, absolute
  * @param files that are not read to their end, oldest first; the last one is at the path
- * @param done the heads of files that were, so that a copy of one is not read again
- * @param ignored keys of files beside them that are not followed
+ * @param done marks of files that were, so that a copy of one is not read again
+ * @param ignored stamps of files beside them that are read, or are not meant
  */
 record FollowState(
-    String log, String path, List<Position> files, List<Head> done, List<String> ignored) {
+    String log, String path, List<Position> files, List<Mark> done, List<String> ignored) {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int MAX_REMEMBERED = 10_000;
 
@@ -32,10 +33,13 @@ record FollowState(
    *
    * @param id made when it was first seen, or truncated: with the offset of a line, the line's id
    * @param key of the file system, which a rename does not change
-   * @param offset behind the last line that the log has
-   * @param head of what was read
+   * @param mark behind the last line that the log has
    */
-  record Position(String id, String key, long offset, Head head) {}
+  record Position(String id, String key, Mark mark) {
+    long offset() {
+      return mark.offset();
+    }
+  }
 
   FollowState {
     files = List.copyOf(files);
@@ -81,26 +85,52 @@ record FollowState(
     }
     List<Position> files = new ArrayList<>();
     for (JsonNode each : root.path("files")) {
-      files.add(
-          new Position(
-              each.path("id").asText(),
-              each.path("key").asText(),
-              each.path("offset").asLong(),
-              head(each.path("head"))));
+      files.add(new Position(each.path("id").asText(), each.path("key").asText(), mark(each)));
     }
-    List<Head> done = new ArrayList<>();
-    root.path("done").forEach(each -> done.add(head(each)));
+    List<Mark> done = new ArrayList<>();
+    for (JsonNode each : root.path("done")) {
+      // Before there were marks, only the head was kept, which other files may have as well.
+      if (each.has("tail")) {
+        done.add(mark(each));
+      }
+    }
     List<String> ignored = new ArrayList<>();
     root.path("ignored").forEach(each -> ignored.add(each.asText()));
     return new FollowState(log, path, files, done, ignored);
   }
 
-  private static Head head(JsonNode node) {
-    return new Head(node.path("length").asInt(), node.path("sha256").asText());
+  private static Mark mark(JsonNode node) {
+    JsonNode head = node.path("head");
+    return new Mark(
+        node.path("offset").asLong(),
+        new Head(head.path("length").asInt(), head.path("sha256").asText()),
+        node.path("tail").asText(null));
   }
 
-  private static void put(ObjectNode node, Head head) {
-    node.put("length", head.length()).put("sha256", head.sha256());
+  private static void put(ObjectNode node, Mark mark) {
+    node.put("offset", mark.offset());
+    node.putObject("head").put("length", mark.head().length()).put("sha256", mark.head().sha256());
+    if (mark.tail() != null) {
+      node.put("tail", mark.tail());
+    }
+  }
+
+  /** Deletes what writers left that were killed in the middle of {@link #write}. */
+  static void deleteTemporaries(Path file) throws IOException {
+    Path absolute = file.toAbsolutePath();
+    String name = String.valueOf(absolute.getFileName());
+    try (DirectoryStream<Path> all =
+        Files.newDirectoryStream(
+            absolute.resolveSibling(""),
+            each -> {
+              String other = String.valueOf(each.getFileName());
+              return other.startsWith(name + ".")
+                  && other.substring(name.length() + 1).matches("[0-9]+\\.tmp");
+            })) {
+      for (Path each : all) {
+        Files.deleteIfExists(each);
+      }
+    }
   }
 
   /** Writes it to the device. */
@@ -108,12 +138,10 @@ record FollowState(
     ObjectNode root = JSON.createObjectNode().put("follow", 1).put("log", log).put("path", path);
     var all = root.putArray("files");
     for (Position each : files) {
-      ObjectNode node =
-          all.addObject().put("id", each.id()).put("key", each.key()).put("offset", each.offset());
-      put(node.putObject("head"), each.head());
+      put(all.addObject().put("id", each.id()).put("key", each.key()), each.mark());
     }
-    var heads = root.putArray("done");
-    done.forEach(head -> put(heads.addObject(), head));
+    var marks = root.putArray("done");
+    done.forEach(mark -> put(marks.addObject(), mark));
     ignored.forEach(root.putArray("ignored")::add);
     AtomicFile.write(file, JSON.writeValueAsBytes(root));
   }

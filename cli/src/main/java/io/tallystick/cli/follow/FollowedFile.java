@@ -33,12 +33,17 @@ final class FollowedFile implements Closeable {
    * Lines that follow each other.
    *
    * @param end behind the last one
-   * @param head of the file they are from, as far as it is read with them
    */
-  record Chunk(List<Line> lines, long end, Head head) {}
+  record Chunk(List<Line> lines, long end) {}
+
+  /** So much of what was read last is kept, to know a copy that was made before it came. */
+  private static final int RECENT_BYTES = 1 << 16;
 
   private final FileChannel channel;
   private FollowState.Position position;
+  private byte[] recent = new byte[0];
+  private byte[] nextRecent = new byte[0];
+  private Mark nextMark = Mark.START;
 
   private FollowedFile(FileChannel channel, FollowState.Position position) {
     this.channel = channel;
@@ -54,18 +59,37 @@ final class FollowedFile implements Closeable {
     return position;
   }
 
-  /** Its first bytes, at most as many as a head has. */
-  byte[] beginning() throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocate(Head.MAX_LENGTH);
+  /** The bytes between two places, or as many of them as there are. */
+  private byte[] bytes(long from, long to) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate((int) (to - from));
     int read = 0;
     while (read >= 0 && bytes.hasRemaining()) {
-      read = channel.read(bytes, bytes.position());
+      read = channel.read(bytes, from + bytes.position());
     }
     return Arrays.copyOf(bytes.array(), bytes.position());
   }
 
-  private boolean isIntact(byte[] beginning) throws IOException {
-    return channel.size() >= position.offset() && position.head().matches(beginning);
+  /** Whether it still has what was read of it. */
+  boolean isIntact() throws IOException {
+    return has(position.mark());
+  }
+
+  /** Whether it begins with all that the mark stands for. */
+  boolean has(Mark mark) throws IOException {
+    return channel.size() >= mark.offset()
+        && mark.head().matches(bytes(0, Head.MAX_LENGTH))
+        && mark.hasTail(bytes(Math.max(0, mark.offset() - Mark.TAIL_LENGTH), mark.offset()));
+  }
+
+  /**
+   * Whether this marks the end of a copy that was made just before what was read last was written.
+   */
+  boolean hadEnd(Mark end) {
+    long missing = position.offset() - end.offset();
+    int length = recent.length - (int) Math.min(Math.max(missing, 0), recent.length);
+    return missing >= 0
+        && length >= Math.min(end.offset(), Mark.TAIL_LENGTH)
+        && end.hasTail(Arrays.copyOf(recent, length));
   }
 
   /**
@@ -75,23 +99,25 @@ final class FollowedFile implements Closeable {
    * @return {@code null} if the file was truncated, so that nothing was read
    */
   @Nullable Chunk next(boolean last) throws IOException {
-    byte[] before = beginning();
-    if (!isIntact(before)) {
+    byte[] beginning = bytes(0, Head.MAX_LENGTH);
+    if (!isIntact()) {
       return null;
     }
     Chunk chunk = lines(new Lines(new Rest()), position.offset(), last);
+    nextRecent = bytes(Math.max(0, chunk.end() - RECENT_BYTES), chunk.end());
     // Truncated and written while it was read, the bytes would be from the middle of something
     // else.
-    byte[] after = beginning();
+    byte[] after = bytes(0, Head.MAX_LENGTH);
     boolean same =
-        isIntact(after)
-            && after.length >= before.length
-            && Arrays.equals(before, Arrays.copyOf(after, before.length));
+        isIntact()
+            && after.length >= beginning.length
+            && Arrays.equals(beginning, Arrays.copyOf(after, beginning.length));
     if (!same || channel.size() < chunk.end()) {
       return null;
     }
-    int length = (int) Math.min(after.length, chunk.end());
-    return new Chunk(chunk.lines(), chunk.end(), Head.of(after, length));
+    Head head = Head.of(after, (int) Math.min(after.length, chunk.end()));
+    nextMark = new Mark(chunk.end(), head, Mark.tail(nextRecent));
+    return chunk;
   }
 
   /**
@@ -111,17 +137,19 @@ final class FollowedFile implements Closeable {
       read.add(new Line(line, from + at));
       at = lines.offset();
     }
-    return new Chunk(read, from + at, Head.EMPTY);
+    return new Chunk(read, from + at);
   }
 
-  /** The log has these lines. */
-  void appended(Chunk chunk) {
-    position = new FollowState.Position(position.id(), position.key(), chunk.end(), chunk.head());
+  /** The log has the lines that came last. */
+  void appended() {
+    position = new FollowState.Position(position.id(), position.key(), nextMark);
+    recent = nextRecent;
   }
 
   /** What is written into it from now on is something else, from the beginning. */
   void restart(String id) {
-    position = new FollowState.Position(id, position.key(), 0, Head.EMPTY);
+    position = new FollowState.Position(id, position.key(), Mark.START);
+    recent = new byte[0];
   }
 
   @Override

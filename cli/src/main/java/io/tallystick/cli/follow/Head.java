@@ -21,12 +21,6 @@ record Head(int length, String sha256) {
     return new Head(length, HexFormat.of().formatHex(Sha256.of(Arrays.copyOf(bytes, length))));
   }
 
-  /** Whether one of two beginnings is that of the other. */
-  static boolean isShared(byte[] one, byte[] other) {
-    int length = Math.min(one.length, other.length);
-    return length > 0 && Arrays.equals(Arrays.copyOf(one, length), Arrays.copyOf(other, length));
-  }
-
   /** Whether something that begins with these bytes begins like this. */
   boolean matches(byte[] beginning) {
     return beginning.length >= length && of(beginning, length).equals(this);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tallystick.cli.backfill.RecordAppender;
 import io.tallystick.cli.source.DirectorySource;
 import io.tallystick.cli.terminal.Failure;
@@ -32,6 +33,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -45,12 +47,17 @@ class FollowTest {
 
   @TempDir Path directory;
   private Path log;
+  private String stateName = "state";
   private final AtomicLong total = new AtomicLong();
   private final List<String> notes = new CopyOnWriteArrayList<>();
 
   @BeforeEach
   void name() {
     log = directory.resolve("app.log");
+  }
+
+  private Path state() {
+    return directory.resolve(stateName);
   }
 
   private static String line(int number) {
@@ -68,7 +75,7 @@ class FollowTest {
     private final Follow follow =
         new Follow(
             log,
-            directory.resolve("state"),
+            state(),
             new RecordAppender(Translation.ofEvents(), PersonalFields.NONE),
             source,
             "log",
@@ -84,7 +91,8 @@ class FollowTest {
         });
 
     void awaitAppended(int count) throws InterruptedException {
-      while (follow.appended() < count && !done.isDone()) {
+      long until = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+      while (follow.appended() < count && !done.isDone() && System.nanoTime() < until) {
         Thread.sleep(20);
       }
     }
@@ -219,6 +227,144 @@ class FollowTest {
     assertThatThrownBy(() -> new Running().close())
         .hasCauseInstanceOf(Failure.class)
         .hasMessageContaining("state is of ");
+  }
+
+  private static String header() {
+    return IntStream.rangeClosed(101, 130)
+        .mapToObj(i -> line(i).replace("\"}", "\",\"actor_username\":\"a header\"}"))
+        .collect(Collectors.joining());
+  }
+
+  private List<Integer> numbersBelowHeader() throws Exception {
+    return numbers().stream().filter(number -> number < 100).toList();
+  }
+
+  @Test
+  void aFileThatWasRotatedUnseenIsNotLostForItsHeader() throws Exception {
+    write(log, header() + line(1));
+    try (Running running = new Running()) {
+      running.awaitAppended(31);
+    }
+    write(log, line(2));
+    Files.move(log, directory.resolve("app.log.2"));
+    write(directory.resolve("app.log.1"), header() + line(3));
+    write(log, header() + line(4));
+    try (Running running = new Running()) {
+      running.awaitAppended(63);
+    }
+    assertThat(numbersBelowHeader()).containsExactlyInAnyOrder(1, 2, 3, 4);
+    assertThat(entries()).hasSize(94);
+    // The copy of one that was read, packed.
+    Path first = directory.resolve("app.log.1");
+    try (OutputStream out =
+        new GZIPOutputStream(Files.newOutputStream(directory.resolve("app.log.1.gz")))) {
+      Files.copy(first, out);
+    }
+    Files.delete(first);
+    try (Running running = new Running()) {
+      write(log, line(5));
+      running.awaitAppended(1);
+      Thread.sleep(400);
+    }
+    assertThat(numbersBelowHeader()).containsExactlyInAnyOrder(1, 2, 3, 4, 5);
+    assertThat(notes).isEmpty();
+  }
+
+  @Test
+  void aFileWithOnlyItsHeaderIsNotTakenForAllThatBeginLikeIt() throws Exception {
+    write(log, line(101));
+    try (Running running = new Running()) {
+      running.awaitAppended(1);
+    }
+    write(log, line(1));
+    Files.move(log, directory.resolve("app.log.2"));
+    write(directory.resolve("app.log.1"), line(101) + line(2));
+    write(log, line(101) + line(3));
+    try (Running running = new Running()) {
+      running.awaitAppended(4);
+    }
+    assertThat(numbersBelowHeader()).containsExactlyInAnyOrder(1, 2, 3);
+    assertThat(notes).isEmpty();
+  }
+
+  @Test
+  void aFileThatWasTruncatedAndIsLongAgainIsNotReadFromTheMiddle() throws Exception {
+    write(log, header() + line(1));
+    try (Running running = new Running()) {
+      running.awaitAppended(31);
+    }
+    write(log, line(2));
+    Files.copy(log, directory.resolve("app.log.1"));
+    Files.writeString(log, header() + line(3) + line(4) + line(5));
+    try (Running running = new Running()) {
+      running.awaitAppended(34);
+    }
+    assertThat(numbersBelowHeader()).containsExactlyInAnyOrder(1, 2, 3, 4, 5);
+    assertThat(notes).isEmpty();
+  }
+
+  @Test
+  void aCopyThatEndsBeforeWhatWasReadIsNotReadAgain() throws Exception {
+    write(log, line(1) + line(2));
+    try (Running running = new Running()) {
+      running.awaitAppended(2);
+      Files.copy(log, directory.resolve("app.log.1"));
+      write(log, line(3));
+      running.awaitAppended(3);
+      Files.newOutputStream(log).close();
+      Thread.sleep(500);
+      write(log, line(4));
+      running.awaitAppended(4);
+      Thread.sleep(2_500);
+    }
+    assertThat(numbers()).isEqualTo(upTo(4));
+    assertThat(notes).isEmpty();
+  }
+
+  @Test
+  void aStateFileBesideTheLogIsNoPartOfIt() throws Exception {
+    stateName = "app.log.1.state";
+    write(directory.resolve("app.log.1.state.77.tmp"), "{\"killed\":true}\n");
+    write(log, line(1));
+    try (Running running = new Running()) {
+      running.awaitAppended(1);
+      Thread.sleep(2_500);
+      write(log, line(2));
+      running.awaitAppended(2);
+      Thread.sleep(2_500);
+    }
+    assertThat(numbers()).containsExactly(1, 2);
+    assertThat(entries()).hasSize(2);
+    assertThat(directory.resolve("app.log.1.state.77.tmp")).doesNotExist();
+  }
+
+  @Test
+  void aStateFileWithANameOfRotationIsNoPartOfTheLogEither() throws Exception {
+    stateName = "app.log.0";
+    write(log, line(1));
+    try (Running running = new Running()) {
+      running.awaitAppended(1);
+      Thread.sleep(2_500);
+    }
+    assertThat(entries()).hasSize(1);
+  }
+
+  @Test
+  void aStateOfBeforeIsRead() throws Exception {
+    write(log, line(1));
+    try (Running running = new Running()) {
+      running.awaitAppended(1);
+    }
+    Path state = state();
+    ObjectNode json = (ObjectNode) JSON.readTree(state.toFile());
+    ((ObjectNode) json.path("files").get(0)).remove("tail");
+    json.putArray("done").addObject().put("length", 0).put("sha256", "x");
+    Files.write(state, JSON.writeValueAsBytes(json));
+    write(log, line(2));
+    try (Running running = new Running()) {
+      running.awaitAppended(1);
+    }
+    assertThat(numbers()).containsExactly(1, 2);
   }
 
   /** A writer that never waits, rotations of both kinds at random moments, and restarts. */
