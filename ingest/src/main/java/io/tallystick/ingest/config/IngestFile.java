@@ -16,7 +16,9 @@ import io.tallystick.ingest.webhook.Secrets;
 import io.tallystick.ingest.webhook.StandardWebhooksReceiver;
 import io.tallystick.tlog.Quoted;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -28,6 +30,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /**
@@ -307,7 +310,7 @@ public final class IngestFile {
     try {
       return Files.readString(beside(name));
     } catch (IOException e) {
-      throw entry.wrong("mapping: the file " + Quoted.of(name) + " can't be read as UTF-8");
+      throw entry.wrong("mapping: the file " + Quoted.of(name) + " " + reason(e));
     }
   }
 
@@ -316,7 +319,7 @@ public final class IngestFile {
     try {
       yaml = Files.readString(file);
     } catch (IOException e) {
-      throw new InvalidIngestFileException(where + ": the file can't be read as UTF-8");
+      throw new InvalidIngestFileException(where + ": the file " + reason(e));
     }
     if (yaml.length() > MAX_LENGTH) {
       throw new InvalidIngestFileException(
@@ -328,7 +331,25 @@ public final class IngestFile {
     try {
       return new Load(settings).loadFromString(yaml);
     } catch (YamlEngineException e) {
-      throw new InvalidIngestFileException(where + ": " + e.getMessage());
+      throw new InvalidIngestFileException(where + ": " + oneLine(e));
     }
+  }
+
+  private static String reason(IOException e) {
+    return switch (e) {
+      case NoSuchFileException _ -> "does not exist";
+      case CharacterCodingException _ -> "can't be read as UTF-8";
+      default -> "can't be read";
+    };
+  }
+
+  private static String oneLine(YamlEngineException e) {
+    return e instanceof MarkedYamlEngineException marked && marked.getProblemMark().isPresent()
+        ? "line %d, column %d: %s"
+            .formatted(
+                marked.getProblemMark().get().getLine() + 1,
+                marked.getProblemMark().get().getColumn() + 1,
+                marked.getProblem())
+        : String.valueOf(e.getMessage()).replaceAll("\\s+", " ");
   }
 }
