@@ -14,6 +14,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,6 +25,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /**
@@ -103,11 +105,20 @@ public record ForwardingFile(List<SinkConfig> sinks) {
     }
     List<SinkConfig> sinks = new ArrayList<>();
     Set<String> names = new HashSet<>();
+    Map<Path, String> paths = new HashMap<>();
     for (int i = 0; i < list.size(); i++) {
       SinkConfig sink = sink(where + ": sinks[" + i + "]", list.get(i), origin, base);
       if (!names.add(sink.name())) {
         throw new SettingException(
             where + ": sinks[" + i + "]: another sink is called " + sink.name() + " already");
+      }
+      if (sink.type().name().equals("file")) {
+        String other = paths.put(sink.settings().file("path"), sink.name());
+        if (other != null) {
+          throw new SettingException(
+              "%s: sinks[%d] (%s): path is that of the sink %s already; each needs a file of its own"
+                  .formatted(where, i, sink.name(), other));
+        }
       }
       sinks.add(sink);
     }
@@ -121,8 +132,18 @@ public record ForwardingFile(List<SinkConfig> sinks) {
       Object root = new Load(settings).loadFromString(yaml);
       return root == null ? Map.of() : root;
     } catch (YamlEngineException e) {
-      throw new SettingException(where + ": " + e.getMessage());
+      throw new SettingException(where + ": " + oneLine(e));
     }
+  }
+
+  private static String oneLine(YamlEngineException e) {
+    return e instanceof MarkedYamlEngineException marked && marked.getProblemMark().isPresent()
+        ? "line %d, column %d: %s"
+            .formatted(
+                marked.getProblemMark().get().getLine() + 1,
+                marked.getProblemMark().get().getColumn() + 1,
+                marked.getProblem())
+        : String.valueOf(e.getMessage()).replaceAll("\\s+", " ");
   }
 
   private static Map<?, ?> object(String where, @Nullable Object value) throws SettingException {
@@ -170,12 +191,16 @@ public record ForwardingFile(List<SinkConfig> sinks) {
     }
     SinkSettings settings = new SinkSettings(place, name, origin, format.name(), base, values);
     type.check(settings);
+    boolean original = settings.flag("original", false);
+    if (original && format.name().equals("cef")) {
+      throw settings.wrong("original", "can't be true with format cef, which has no place for it");
+    }
     return new SinkConfig(
         type,
         format,
         filter(place, parts.get("filter")),
         settings,
-        settings.flag("original", false),
+        original,
         (int) settings.number("batch", type.batch(), 1, 10_000),
         (int) settings.number("max_record_bytes", type.maxRecordBytes(), 512, 16 << 20),
         (int) settings.number("marker_entries", 1_000, 1, 1_000_000),

@@ -181,7 +181,18 @@ public final class SinkSettings {
         "must be an address like "
             + schemes.getFirst()
             + "://collector.example.com/path, without a user or password, but was "
-            + Quoted.of(text));
+            + Quoted.of(withoutUser(text)));
+  }
+
+  /** The text with {@code …} for what may be a password: all between the scheme and an @. */
+  private static String withoutUser(String text) {
+    int at = text.lastIndexOf('@');
+    int scheme = text.indexOf("://");
+    return at < 0
+        ? text
+        : (scheme < 0 || scheme > at ? "" : text.substring(0, scheme + 3))
+            + "…"
+            + text.substring(at);
   }
 
   /** A file that must be named; it need not exist. */
