@@ -1,5 +1,6 @@
 package io.tallystick.forward;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import io.tallystick.forward.format.Marker;
 import io.tallystick.forward.sink.Delivery;
 import io.tallystick.forward.sink.Outgoing;
@@ -7,7 +8,6 @@ import io.tallystick.forward.sink.Rejected;
 import io.tallystick.forward.sink.Sink;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.service.query.LogView;
-import io.tallystick.store.log.LogException;
 import io.tallystick.store.log.SignedCheckpoint;
 import io.tallystick.store.log.StoredEntry;
 import io.tallystick.tlog.Hash;
@@ -49,6 +49,10 @@ final class Courier implements Closeable {
   private long lastMarkerNanos = System.nanoTime();
 
   private volatile Position position;
+
+  /** Whether the position's file could be read. */
+  private volatile boolean known;
+
   private volatile @Nullable String level;
 
   /** The sink can refuse no more: somebody has to look at what it refused. */
@@ -70,21 +74,33 @@ final class Courier implements Closeable {
     this.dead = dead;
     this.records = new Records(config, view);
     this.signal = signal;
-    this.position = found();
+    this.position = start();
+    load();
   }
 
-  /** What status shows until the position is checked; one that is damaged is said then. */
-  private Position found() throws IOException {
+  /** Reads the position, which is checked before anything is sent: damage is said then. */
+  void load() throws IOException {
+    checked = false;
+    Position start = start();
     try {
-      return Position.read(folder, start());
-    } catch (LogException.Corrupt e) {
-      return start();
+      position = Position.read(folder, start);
+      known = true;
+    } catch (MismatchException e) {
+      position = start;
+      known = false;
     }
   }
 
   /** How far the sink came; safe for any thread. */
   Position position() {
     return position;
+  }
+
+  /** Where the sink goes on, as far as that is known; safe for any thread. */
+  void writePosition(JsonGenerator out) throws IOException {
+    if (known) {
+      ForwardingEvents.position(out, position);
+    }
   }
 
   /** What the sink's answers prove; {@code null} until it answered. Safe for any thread. */
@@ -94,11 +110,6 @@ final class Courier implements Closeable {
 
   Records records() {
     return records;
-  }
-
-  /** The position has to be read and checked again. */
-  void recheck() {
-    checked = false;
   }
 
   /**

@@ -86,7 +86,10 @@ final class Forwarder implements AutoCloseable {
       tryRecord(
           ForwardingEvents.STARTED,
           true,
-          out -> out.writeStringField("type", config.type().name()));
+          out -> {
+            out.writeStringField("type", config.type().name());
+            courier.writePosition(out);
+          });
       while (!signal.isStopped()) {
         runErrands();
         if (isRunning()) {
@@ -185,7 +188,7 @@ final class Forwarder implements AutoCloseable {
         condition.equals(SinkState.DISABLED) ? ForwardingEvents.DISABLED : ForwardingEvents.STOPPED,
         false,
         out -> {
-          ForwardingEvents.position(out, courier.position());
+          courier.writePosition(out);
           out.writeStringField("reason", reason);
         });
   }
@@ -232,9 +235,12 @@ final class Forwarder implements AutoCloseable {
 
   /** Goes on, after a pause, a failure or a position that did not fit. */
   void resume(Actor actor) throws IOException, InterruptedException {
+    errand(() -> {
+      courier.load();
+      return true;
+    });
     recordPosition(ForwardingEvents.RESUMED, actor);
     errand(() -> {
-      courier.recheck();
       synchronized (this) {
         state = state.in(SinkState.RUNNING, null);
         state.write(folder);
@@ -247,12 +253,7 @@ final class Forwarder implements AutoCloseable {
   }
 
   private void recordPosition(String type, Actor actor) throws IOException, InterruptedException {
-    events.record(
-        type,
-        config.name(),
-        actor,
-        true,
-        out -> ForwardingEvents.position(out, courier.position()));
+    events.record(type, config.name(), actor, true, courier::writePosition);
   }
 
   /**
@@ -334,11 +335,7 @@ final class Forwarder implements AutoCloseable {
       errand.cancel(false);
     }
     try {
-      events.tryRecord(
-          ForwardingEvents.STOPPED,
-          config.name(),
-          true,
-          out -> ForwardingEvents.position(out, courier.position()));
+      events.tryRecord(ForwardingEvents.STOPPED, config.name(), true, courier::writePosition);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -18,6 +18,7 @@ import java.util.List;
  * Immutable.
  *
  * @param origin name of the log
+ * @param sink name of the sink
  * @param filter hash of the filter
  * @param format hash of what decides how records look
  * @param startId the first entry that was looked at
@@ -34,6 +35,7 @@ import java.util.List;
  */
 record Position(
     @JsonProperty(value = "origin", required = true) String origin,
+    @JsonProperty(value = "sink", required = true) String sink,
     @JsonProperty(value = "filter", required = true) String filter,
     @JsonProperty(value = "format", required = true) String format,
     @JsonProperty(value = "start_id", required = true) long startId,
@@ -57,6 +59,7 @@ record Position(
   static Position start(String origin, SinkConfig config, long firstId) {
     return new Position(
         origin,
+        config.name(),
         config.filter().hash(),
         config.formatHash(),
         firstId,
@@ -74,13 +77,19 @@ record Position(
   /**
    * The position in this folder; the start if there is none.
    *
-   * @throws LogException.Corrupt if the file is damaged
+   * @throws MismatchException if the file is damaged, saying what to do
    */
   static Position read(Path folder, Position start) throws IOException {
     try {
       return ChecksummedFile.read(folder.resolve(FILE), Position.class);
     } catch (NoSuchFileException e) {
       return start;
+    } catch (LogException.Corrupt e) {
+      throw new MismatchException(
+          folder.resolve(FILE)
+              + " is damaged, so nothing says how far the sink came; put back a copy of it, or"
+              + " delete it to begin again from seq 1 with what the receiver has already; then"
+              + " resume the sink");
     }
   }
 
@@ -107,6 +116,7 @@ record Position(
     hashes.forEach(tree::append);
     return new Position(
         origin,
+        sink,
         filter,
         format,
         startId,
@@ -124,14 +134,15 @@ record Position(
   /** After all entries before {@code next} were looked at, and none was forwarded. */
   private Position looked(long next) {
     return new Position(
-        origin, filter, format, startId, next, seq, lastId, lastHash, frontier, markers, marker,
-        markedSeq, 0);
+        origin, sink, filter, format, startId, next, seq, lastId, lastHash, frontier, markers,
+        marker, markedSeq, 0);
   }
 
   /** After a marker was sent. */
   Position marked(Marker sent) {
     return new Position(
         origin,
+        sink,
         filter,
         format,
         startId,
@@ -149,7 +160,7 @@ record Position(
   @Override
   public Position withCrc32c(long value) {
     return new Position(
-        origin, filter, format, startId, nextId, seq, lastId, lastHash, frontier, markers, marker,
-        markedSeq, value);
+        origin, sink, filter, format, startId, nextId, seq, lastId, lastHash, frontier, markers,
+        marker, markedSeq, value);
   }
 }

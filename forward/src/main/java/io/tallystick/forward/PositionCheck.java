@@ -19,6 +19,10 @@ final class PositionCheck {
     if (!position.origin().equals(start.origin())) {
       throw new MismatchException("its position is one in another log, " + position.origin());
     }
+    if (!position.sink().equals(start.sink())) {
+      throw new MismatchException(
+          "its position is that of the sink " + position.sink() + "; put back its own");
+    }
     if (!position.filter().equals(start.filter())) {
       throw new MismatchException(
           "its filter was changed, so seq would not count what it counted before; put the filter"

@@ -107,6 +107,21 @@ final class ForwardingLog implements AutoCloseable {
     return types;
   }
 
+  /** The details of the entries of a type. */
+  List<String> details(String type) throws IOException {
+    List<String> details = new ArrayList<>();
+    log.reader()
+        .forEach(
+            1,
+            Long.MAX_VALUE,
+            entry -> {
+              Event event = entry.decode().event();
+              return !event.eventType().equals(type)
+                  || details.add(String.valueOf(event.details()));
+            });
+    return details;
+  }
+
   @Override
   public void close() throws IOException {
     if (forwarding != null) {

@@ -1,6 +1,7 @@
 package io.tallystick.forward;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** One sink's trouble is its own, is said, and is not mended silently. */
 class SinkTroubleTest {
@@ -157,8 +159,9 @@ class SinkTroubleTest {
     }
   }
 
-  @Test
-  void aPositionThatIsDamagedIsSaidAndNothingIsForwarded() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"", "{", "\0\0\0", "null", "{\"seq\": 1}", "checksum"})
+  void aPositionThatIsDamagedStopsTheSinkUntilItIsDeleted(String damage) throws Exception {
     Files.createDirectory(directory.resolve("out"));
     try (ForwardingLog log = new ForwardingLog(directory)) {
       log.append("order.placed", 50);
@@ -167,11 +170,50 @@ class SinkTroubleTest {
       log.stop();
       Path position = directory.resolve("data/forward/copy/position.json");
       Files.writeString(
-          position, Files.readString(position).replaceFirst("\"seq\" : ", "\"seq\" : 1"));
+          position,
+          damage.equals("checksum")
+              ? Files.readString(position).replaceFirst("\"seq\" : ", "\"seq\" : 1")
+              : damage);
       log.start(FILE);
       ForwardingLog.await(() -> !log.forwarding().status("copy").condition().equals("running"));
-      assertThat(log.forwarding().status("copy").reason()).contains("its checksum is wrong");
-      assertThat(log.forwarding().status("copy").seq()).isZero();
+      SinkStatus status = log.forwarding().status("copy");
+      assertThat(status.condition()).isEqualTo("stopped");
+      assertThat(status.reason())
+          .startsWith(position + " is damaged")
+          .contains("delete it to begin again from seq 1")
+          .doesNotContain("Restore", "Unexpected", "token");
+      assertThatThrownBy(() -> log.forwarding().reconcile("copy", null, false, Actor.SERVER))
+          .isInstanceOf(MismatchException.class)
+          .hasMessageContaining("is damaged");
+      log.forwarding().resume("copy", Actor.SERVER);
+      ForwardingLog.await(() -> log.forwarding().status("copy").condition().equals("stopped"));
+
+      Files.delete(position);
+      log.stop();
+      log.start(FILE);
+      log.awaitDone("copy");
+      List<String> started = log.details("audit.forward.started");
+      assertThat(started.getLast()).contains("\"next_id\":1", "\"seq\":0");
+      assertThat(started.get(1)).doesNotContain("seq");
+    }
+  }
+
+  @Test
+  void aPositionOfAnotherSinkStopsTheSink() throws Exception {
+    Files.createDirectory(directory.resolve("out"));
+    try (ForwardingLog log = new ForwardingLog(directory)) {
+      log.append("order.placed", 50);
+      log.start(FILE);
+      log.awaitDone("copy");
+      log.stop();
+      Path other = Files.createDirectories(directory.resolve("data/forward/other"));
+      Files.copy(
+          directory.resolve("data/forward/copy/position.json"), other.resolve("position.json"));
+      log.start(FILE.replace("name: copy", "name: other").replace("copy.ndjson", "other.ndjson"));
+      ForwardingLog.await(() -> log.forwarding().status("other").condition().equals("stopped"));
+      assertThat(log.forwarding().status("other").reason())
+          .contains("its position is that of the sink copy");
+      assertThat(directory.resolve("out/other.ndjson")).doesNotExist();
     }
   }
 

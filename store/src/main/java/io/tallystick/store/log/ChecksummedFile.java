@@ -57,6 +57,9 @@ public final class ChecksummedFile {
       throw new LogException.Corrupt(
           file + " is not a valid " + file.getFileName() + ": " + e.getOriginalMessage());
     }
+    if (content == null) {
+      throw new LogException.Corrupt(file + " is not a valid " + file.getFileName());
+    }
     if (crc(content) != content.crc32c()) {
       throw new LogException.Corrupt(
           file + " was changed: its checksum is wrong. Restore it from a backup");
