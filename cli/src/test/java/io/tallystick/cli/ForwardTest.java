@@ -153,6 +153,23 @@ class ForwardTest {
             "id=Id,seq=Seq");
     assertThat(part.code()).isEqualTo(Failure.NOT_VALID);
     assertThat(part.out()).startsWith("NOT COMPLETE: ").contains("unknown  999999  5");
+    assertThat(part.out()).contains("through seq 20,").contains("not compared: seq 21 to ");
+    assertThat(part.out()).doesNotContain("does not hold any more");
+    assertThat(
+            run(
+                    server,
+                    "forward",
+                    "reconcile",
+                    "copy",
+                    "--export",
+                    export.toString(),
+                    "--map",
+                    "id=Id,seq=Seq",
+                    "--through-seq",
+                    "30")
+                .out())
+        .contains("through seq 30,")
+        .contains("missing 10,");
     assertThat(run(server, "forward", "status", "nope").code()).isEqualTo(Failure.USAGE);
     assertThat(run(Map.of(), "forward", "list").err())
         .contains("this needs a running server; name it with --url");

@@ -1,6 +1,5 @@
 package io.tallystick.forward;
 
-import java.util.Arrays;
 import java.util.function.LongConsumer;
 
 /**
@@ -50,9 +49,31 @@ final class ForwardedIds {
     removed = lastSeq - count;
   }
 
-  /** How many there are. */
-  long count() {
-    return Arrays.stream(sent).map(Long::bitCount).sum();
+  /** How many there are, up to this {@code seq}. */
+  long count(long throughSeq) {
+    return Math.max(0, throughSeq - removed);
+  }
+
+  /** The last one before the end, of those with at most this {@code seq}; 0 if there is none. */
+  long last(long throughSeq) {
+    long last = 0;
+    for (int i = sent.length - 1; i >= 0 && last == 0; i--) {
+      for (long rest = sent[i]; rest != 0 && last == 0; rest &= ~Long.highestOneBit(rest)) {
+        long id = first + (long) i * BITS + (BITS - 1 - Long.numberOfLeadingZeros(rest));
+        last = seq(id) <= throughSeq ? id : 0;
+      }
+    }
+    return last;
+  }
+
+  /** The last one that the receiver has; 0 if it has none. */
+  long lastSeen() {
+    for (int i = seen.length - 1; i >= 0; i--) {
+      if (seen[i] != 0) {
+        return first + (long) i * BITS + (BITS - 1 - Long.numberOfLeadingZeros(seen[i]));
+      }
+    }
+    return 0;
   }
 
   /** Whether the entry was sent. */

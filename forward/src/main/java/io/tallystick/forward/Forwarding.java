@@ -1,5 +1,6 @@
 package io.tallystick.forward;
 
+import io.tallystick.forward.reconcile.InvalidExportException;
 import io.tallystick.forward.reconcile.Inventory;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.service.Actor;
@@ -153,16 +154,26 @@ public final class Forwarding implements AutoCloseable {
     }
   }
 
+  /** As the other one, of an export through the newest entry that it has. */
+  public ReconciliationReport reconcile(
+      String sink, @Nullable Inventory export, boolean resend, Actor actor)
+      throws IOException, InterruptedException {
+    return reconcile(sink, export, 0, resend, actor);
+  }
+
   /**
    * Compares what a receiver holds with the log, and records the outcome.
    *
    * @param export of the receiver; {@code null} to ask it
+   * @param throughSeq how far an export is compared at least; 0 for no further than the newest
+   *     entry that it has
    * @param resend whether to send again what is missing
+   * @throws InvalidExportException if the export is none; then nothing is recorded or sent
    * @throws BusyException if one of the sink is under way
    * @throws NotRunningException if something is to be sent and the sink does not run
    */
   public ReconciliationReport reconcile(
-      String sink, @Nullable Inventory export, boolean resend, Actor actor)
+      String sink, @Nullable Inventory export, long throughSeq, boolean resend, Actor actor)
       throws IOException, InterruptedException {
     Forwarder found = find(sink);
     Semaphore turn = Objects.requireNonNull(turns.get(sink));
@@ -170,7 +181,7 @@ public final class Forwarding implements AutoCloseable {
       throw new BusyException(sink);
     }
     try {
-      ReconciliationReport report = compare(found, export, resend);
+      ReconciliationReport report = compare(found, export, throughSeq, resend);
       found.reconciled(report.last());
       events.record(
           ForwardingEvents.RECONCILED,
@@ -184,7 +195,8 @@ public final class Forwarding implements AutoCloseable {
     }
   }
 
-  private ReconciliationReport compare(Forwarder sink, @Nullable Inventory export, boolean resend)
+  private ReconciliationReport compare(
+      Forwarder sink, @Nullable Inventory export, long throughSeq, boolean resend)
       throws IOException, InterruptedException {
     SinkConfig config = sink.config();
     Courier courier = sink.courier();
@@ -196,10 +208,10 @@ public final class Forwarding implements AutoCloseable {
         if (asked == null) {
           throw new IllegalArgumentException("the receiver can't be asked");
         }
-        report = reconciliation.compare(asked, "query");
+        report = reconciliation.compare(asked);
       }
     } else {
-      report = reconciliation.compare(export, "export");
+      report = reconciliation.compareExport(export, throughSeq);
     }
     if (!resend) {
       return report;

@@ -89,6 +89,7 @@ final class ForwardingEvents {
     out.writeStringField("by", report.by());
     out.writeBooleanField("complete", report.complete());
     out.writeNumberField("through_seq", report.throughSeq());
+    out.writeNumberField("forwarded_seq", report.forwardedSeq());
     out.writeNumberField("expected", report.expected());
     out.writeNumberField("held", report.held());
     named(out, "missing", report.missing(), report.missingRecords());

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
  *
  * @param at when it ended, RFC 3339
  * @param by {@code query} or {@code export}
- * @param throughSeq the last {@code seq} that the receiver should have
+ * @param throughSeq the last {@code seq} that was compared
  * @param complete whether the receiver held exactly what it should
  */
 public record LastReconciliation(

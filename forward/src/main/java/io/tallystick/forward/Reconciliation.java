@@ -3,7 +3,9 @@ package io.tallystick.forward;
 import io.tallystick.entry.InvalidEntryException;
 import io.tallystick.forward.ReconciliationReport.Named;
 import io.tallystick.forward.reconcile.Held;
+import io.tallystick.forward.reconcile.InvalidExportException;
 import io.tallystick.forward.reconcile.Inventory;
+import io.tallystick.service.InvalidParameterException;
 import io.tallystick.service.query.EntryBatch;
 import io.tallystick.service.query.LogView;
 import io.tallystick.store.log.StoredEntry;
@@ -91,8 +93,36 @@ final class Reconciliation {
     }
   }
 
-  /** Compares everything the receiver holds. */
-  ReconciliationReport compare(Inventory inventory, String by) throws IOException {
+  /** Compares everything the receiver holds with everything it was sent. */
+  ReconciliationReport compare(Inventory asked) throws IOException {
+    read(asked);
+    return report("query", position.seq());
+  }
+
+  /**
+   * Compares an export, through the newest entry that it has: what was sent since is no loss.
+   *
+   * @param throughSeq compares at least so far, for an export that should have as much
+   * @throws InvalidExportException if it has nothing that tells how far to compare
+   */
+  ReconciliationReport compareExport(Inventory export, long throughSeq) throws IOException {
+    if (throughSeq > position.seq()) {
+      throw new InvalidParameterException(
+          "through_seq",
+          "through_seq must be at most %d, the last that the sink forwarded, but was %d"
+              .formatted(position.seq(), throughSeq));
+    }
+    read(export);
+    long newest = ids.lastSeen();
+    if (newest == 0 && throughSeq == 0 && ids.count(position.seq()) > 0) {
+      throw new InvalidExportException(
+          "the export has no record of an entry that the sink was sent; if the receiver has lost"
+              + " them all, say with through_seq how far to compare");
+    }
+    return report("export", Math.max(throughSeq, newest == 0 ? 0 : ids.seq(newest)));
+  }
+
+  private void read(Inventory inventory) throws IOException {
     try {
       inventory.forEach(record -> {
         try {
@@ -104,18 +134,24 @@ final class Reconciliation {
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
+  }
+
+  private ReconciliationReport report(String by, long throughSeq) {
     ids.forEachUnseen(id -> {
-      missing.add(id, ids.seq(id), null);
-      missingIds.add(id);
+      if (ids.seq(id) <= throughSeq) {
+        missing.add(id, ids.seq(id), null);
+        missingIds.add(id);
+      }
     });
     boolean complete = missing.count + duplicated.count + altered.count + unknown.count == 0;
     return new ReconciliationReport(
         config.name(),
         by,
         Instant.now(),
-        position.lastId(),
+        throughSeq == position.seq() ? position.lastId() : ids.last(throughSeq),
+        throughSeq,
         position.seq(),
-        ids.count(),
+        ids.count(throughSeq),
         held,
         complete,
         missing.count,
@@ -139,7 +175,7 @@ final class Reconciliation {
     } else if (ids.contains(id)) {
       compareSent(record);
     } else if (!isNewer(record)) {
-      unknown.add(id, record.seq(), null);
+      unknown.add(id, record.seq(), id == 0 && record.line() > 0 ? "line " + record.line() : null);
     }
   }
 

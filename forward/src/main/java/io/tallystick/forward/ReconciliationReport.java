@@ -9,8 +9,10 @@ import org.jspecify.annotations.Nullable;
  * #MAX_NAMED} are named.
  *
  * @param by {@code query} if the receiver was asked, {@code export} if it was an export of it
- * @param throughId the last entry that was forwarded when it began
- * @param throughSeq its {@code seq}
+ * @param throughId the last entry that was compared
+ * @param throughSeq its {@code seq}: of an export the highest that it has, unless it was asked for
+ *     more; later ones are not compared
+ * @param forwardedSeq the last {@code seq} that was forwarded when it began
  * @param expected entries that the receiver should have and that the log still has
  * @param held records that it has, without markers
  * @param complete whether nothing is missing, duplicated, altered or unknown
@@ -30,6 +32,7 @@ public record ReconciliationReport(
     Instant at,
     long throughId,
     long throughSeq,
+    long forwardedSeq,
     long expected,
     long held,
     boolean complete,
@@ -52,8 +55,8 @@ public record ReconciliationReport(
    *
    * @param id that it says, or of the entry
    * @param seq that it says, or of the entry
-   * @param what differs, {@code hash}, {@code seq} or {@code body}; {@code null} where nothing is
-   *     compared
+   * @param what differs, {@code hash}, {@code seq} or {@code body}; {@code line N} of an export
+   *     where a record has no id; {@code null} where nothing is compared
    */
   public record Named(long id, long seq, @Nullable String what) {}
 
@@ -65,6 +68,7 @@ public record ReconciliationReport(
         at,
         throughId,
         throughSeq,
+        forwardedSeq,
         expected,
         held,
         complete,

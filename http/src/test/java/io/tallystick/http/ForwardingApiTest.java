@@ -150,6 +150,40 @@ class ForwardingApiTest {
         .contains("tallystick_forward_reconciliation_problems{sink=\"copy\",kind=\"missing\"} 0");
   }
 
+  private HttpResponse<String> export(String query, String body) throws Exception {
+    return send(
+        request(PATH + "/copy/reconciliation" + query)
+            .header("Content-Type", "application/x-ndjson")
+            .POST(HttpRequest.BodyPublishers.ofString(body)),
+        key);
+  }
+
+  @Test
+  void anExportIsComparedAsFarAsItReachesOrIsAskedFor() throws Exception {
+    List<String> lines = Files.readAllLines(directory.resolve("copy.ndjson"));
+    String part = String.join("\n", lines.subList(0, 50));
+    JsonNode report = TestServer.JSON.readTree(export("", part).body());
+    assertThat(report.get("complete").asBoolean()).as(report.toString()).isTrue();
+    assertThat(report.get("through_seq").asInt()).isEqualTo(50);
+    assertThat(report.get("forwarded_seq").asInt()).isGreaterThanOrEqualTo(300);
+    report = TestServer.JSON.readTree(export("?through_seq=60", part).body());
+    assertThat(report.get("missing").asInt()).isEqualTo(10);
+    assertThat(export("?through_seq=99999", part).statusCode()).isEqualTo(422);
+    assertThat(post(PATH + "/copy/reconciliation?through_seq=5").statusCode()).isEqualTo(422);
+    HttpResponse<String> wrong = export("?resend=true&map=id%3D_source.id", part);
+    assertThat(wrong.statusCode()).isEqualTo(422);
+    assertThat(wrong.body())
+        .contains("only 0 of 50 records have what tells their entry at id=_source.id");
+  }
+
+  @Test
+  void aDamagedPositionIsAConflict() throws Exception {
+    Files.writeString(directory.resolve("data/forward/copy/position.json"), "{");
+    HttpResponse<String> answer = post(PATH + "/copy/reconciliation");
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(409);
+    assertThat(answer.body()).contains("position.json is damaged");
+  }
+
   @Test
   void whatIsWrongWithARequestIsSaid() throws Exception {
     assertThat(send(request(PATH + "/nope"), key).statusCode()).isEqualTo(404);

@@ -153,8 +153,8 @@ public final class ForwardCommand {
   @Command(
       name = "reconcile",
       description = {
-        "Compare what a sink's receiver holds with the log: by common the receiver, or from an"
-            + " export of it.",
+        "Compare what a sink's receiver holds with the log: ask the receiver, or read an export"
+            + " of it.",
         "Exits with 1 if something is missing, duplicated, altered or unknown"
       })
   int reconcile(
@@ -175,12 +175,21 @@ public final class ForwardCommand {
                   "Fields or columns of the export: id=…,seq=…,hash=…,body=…, where body=. is the"
                       + " whole line (default: ${DEFAULT-VALUE})")
           String map,
+      @Option(
+              names = "--through-seq",
+              paramLabel = "N",
+              description =
+                  "Compare an export at least through this seq (default: the highest that it has)")
+          @Nullable Long throughSeq,
       @Option(names = "--resend", description = "Send what is missing again, with its old seq")
           boolean resend)
       throws Exception {
     byte[] json;
     try (ServerConnection server = common.where.server(terminal)) {
       String path = path(sink) + "/reconciliation?resend=" + resend;
+      if (throughSeq != null) {
+        path += "&through_seq=" + throughSeq;
+      }
       HttpRequest.Builder request;
       if (export == null) {
         request = server.request(path).POST(HttpRequest.BodyPublishers.noBody());
@@ -219,12 +228,22 @@ public final class ForwardCommand {
         .printf(
             "missing %,d, duplicated %,d, altered %,d, unknown %,d%n",
             report.missing(), report.duplicated(), report.altered(), report.unknown());
-    if (report.uncompared() + report.removed() > 0) {
+    if (report.forwardedSeq() > report.throughSeq()) {
       terminal
           .out()
           .printf(
-              "of %,d only id, seq and hash could be compared; %,d are of entries that the log does not hold any more%n",
-              report.uncompared(), report.removed());
+              "not compared: seq %d to %d, which the export does not reach; take a later one, or say --through-seq%n",
+              report.throughSeq() + 1, report.forwardedSeq());
+    }
+    if (report.uncompared() > 0) {
+      terminal
+          .out()
+          .printf("of %,d only id, seq and hash could be compared%n", report.uncompared());
+    }
+    if (report.removed() > 0) {
+      terminal
+          .out()
+          .printf("%,d are of entries that the log does not hold any more%n", report.removed());
     }
     if (report.resent() != null) {
       terminal.out().printf("sent again: %,d%n", report.resent());

@@ -2,6 +2,7 @@ package io.tallystick.forward.reconcile;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.tallystick.tlog.Quoted;
 import java.io.BufferedInputStream;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -17,11 +18,25 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ExportInventory implements Inventory {
   private static final String MARKER = "audit.forward.marker";
+  private static final int STRANGER_BYTES = 40;
   private static final int MAX_ROW_CHARACTERS = 16 << 20;
 
   private final InputStream in;
   private final boolean csv;
   private final Places places;
+
+  private long records;
+  private long identified;
+
+  /** The first record that does not say which entry it is: its line, 0 if there is none. */
+  private long strangerLine;
+
+  private String stranger = "";
+
+  /** Line of a CSV that is read, and the one that the newest row began with. */
+  private long line = 1;
+
+  private long rowLine;
 
   /**
    * An export.
@@ -36,16 +51,58 @@ public final class ExportInventory implements Inventory {
     this.places = places;
   }
 
+  /**
+   * Gives every record.
+   *
+   * @throws InvalidExportException if it can't be read as what it should be, or fewer than half of
+   *     its records say which entries they are: then the places are wrong, and whoever believed it
+   *     would take everything for missing
+   */
   @Override
   public void forEach(Consumer<Held> consumer) throws IOException {
+    BufferedInputStream buffered = new BufferedInputStream(in, 64 << 10);
+    refuseCompressed(buffered);
     if (csv) {
-      rows(new BufferedReader(new InputStreamReader(in, UTF_8)), consumer);
+      rows(new BufferedReader(new InputStreamReader(buffered, UTF_8)), consumer);
     } else {
-      Lines.forEach(
-          new BufferedInputStream(in, 64 << 10),
+      Lines.forEachNumbered(
+          buffered,
           true,
-          line -> places.read(line).ifPresent(consumer));
+          (number, line) ->
+              places.read(line).ifPresent(held -> give(held.onLine(number), line, consumer)));
     }
+    if (identified * 2 < records) {
+      throw new InvalidExportException(
+          ("only %d of %d records have what tells their entry at %s; line %d is the first without,"
+                  + " and begins with %s. An export is %s; say with map where each has its id, seq"
+                  + " and hash")
+              .formatted(
+                  identified,
+                  records,
+                  places.identity(),
+                  strangerLine,
+                  Quoted.of(stranger),
+                  csv ? "CSV with a first line of names" : "JSON objects, one on each line"));
+    }
+  }
+
+  private static void refuseCompressed(BufferedInputStream in) throws IOException {
+    in.mark(2);
+    if (in.read() == 0x1f && in.read() == 0x8b) {
+      throw new InvalidExportException("the export is compressed with gzip; send it uncompressed");
+    }
+    in.reset();
+  }
+
+  private void give(Held held, byte[] record, Consumer<Held> consumer) {
+    records++;
+    if (places.identify(held)) {
+      identified++;
+    } else if (strangerLine == 0) {
+      strangerLine = held.line();
+      stranger = new String(record, 0, Math.min(record.length, STRANGER_BYTES), UTF_8);
+    }
+    consumer.accept(held);
   }
 
   private void rows(BufferedReader reader, Consumer<Held> consumer) throws IOException {
@@ -62,12 +119,13 @@ public final class ExportInventory implements Inventory {
       if (number.isEmpty() && row.stream().anyMatch(cell -> cell.contains(MARKER))) {
         continue;
       }
-      consumer.accept(
+      Held held =
           new Held(
               Places.number(number),
               Places.number(cell(row, seq)),
               cell(row, hash),
-              body < 0 ? null : cell(row, body).getBytes(UTF_8)));
+              body < 0 ? null : cell(row, body).getBytes(UTF_8));
+      give(held.onLine(rowLine), String.join(",", row).getBytes(UTF_8), consumer);
     }
   }
 
@@ -88,12 +146,16 @@ public final class ExportInventory implements Inventory {
   }
 
   /** The next row; {@code null} at the end. */
-  private static @Nullable List<String> row(BufferedReader reader) throws IOException {
+  private @Nullable List<String> row(BufferedReader reader) throws IOException {
     List<String> row = new ArrayList<>();
     StringBuilder cell = new StringBuilder();
     boolean quoted = false;
     boolean any = false;
+    rowLine = line;
     for (int c = reader.read(); c >= 0; c = reader.read()) {
+      if (c == '\n') {
+        line++;
+      }
       if (cell.length() > MAX_ROW_CHARACTERS) {
         throw new InvalidExportException("a cell of the CSV is longer than " + MAX_ROW_CHARACTERS);
       }
@@ -121,10 +183,15 @@ public final class ExportInventory implements Inventory {
           row.add(cell.toString());
           return row;
         }
+        rowLine = line;
       } else if (c != '\r') {
         cell.append((char) c);
         any = true;
       }
+    }
+    if (quoted) {
+      throw new InvalidExportException(
+          "the CSV ends within the row of line %d: a quote is not closed".formatted(rowLine));
     }
     if (!any) {
       return null;

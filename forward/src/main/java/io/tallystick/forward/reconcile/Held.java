@@ -8,6 +8,7 @@ public final class Held {
   private final long seq;
   private final String hash;
   private final byte @Nullable [] body;
+  private final long line;
 
   /**
    * A record.
@@ -23,6 +24,20 @@ public final class Held {
     this.seq = seq;
     this.hash = hash;
     this.body = body;
+    this.line = 0;
+  }
+
+  private Held(Held other, long line) {
+    this.id = other.id;
+    this.seq = other.seq;
+    this.hash = other.hash;
+    this.body = other.body;
+    this.line = line;
+  }
+
+  /** The same, on this line of an export; the first one is 1. */
+  Held onLine(long number) {
+    return new Held(this, number);
   }
 
   public long id() {
@@ -35,6 +50,11 @@ public final class Held {
 
   public String hash() {
     return hash;
+  }
+
+  /** Where it begins in an export; 0 if it is not from one. */
+  public long line() {
+    return line;
   }
 
   /** The bytes, {@code null} if the receiver does not give them back; not copied. */

@@ -6,7 +6,7 @@ import java.io.IOException;
 public final class InvalidExportException extends IOException {
   private static final long serialVersionUID = 1L;
 
-  InvalidExportException(String message) {
+  public InvalidExportException(String message) {
     super(message);
   }
 }

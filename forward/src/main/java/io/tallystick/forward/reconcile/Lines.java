@@ -13,6 +13,13 @@ public final class Lines {
 
   private Lines() {}
 
+  /** What is done with a line. */
+  @FunctionalInterface
+  interface Numbered {
+    /** The next line that is not blank; blank ones count, and the first one is 1. */
+    void line(long number, byte[] line);
+  }
+
   /**
    * Gives every line that is not blank, without its end. The stream is read in small pieces; it
    * should be buffered.
@@ -22,10 +29,16 @@ public final class Lines {
    */
   public static void forEach(InputStream in, boolean last, Consumer<byte[]> consumer)
       throws IOException {
+    forEachNumbered(in, last, (_, line) -> consumer.accept(line));
+  }
+
+  /** As {@link #forEach}, with the number of each line. */
+  static void forEachNumbered(InputStream in, boolean last, Numbered consumer) throws IOException {
+    long number = 1;
     ByteArrayOutputStream line = new ByteArrayOutputStream(1_024);
     for (int b = in.read(); b >= 0; b = in.read()) {
       if (b == '\n') {
-        give(line, consumer);
+        give(number++, line, consumer);
       } else if (line.size() == MAX_BYTES) {
         throw new InvalidExportException("a line is longer than " + MAX_BYTES + " bytes");
       } else {
@@ -33,11 +46,11 @@ public final class Lines {
       }
     }
     if (last) {
-      give(line, consumer);
+      give(number, line, consumer);
     }
   }
 
-  private static void give(ByteArrayOutputStream line, Consumer<byte[]> consumer) {
+  private static void give(long number, ByteArrayOutputStream line, Numbered consumer) {
     byte[] bytes = line.toByteArray();
     line.reset();
     int end = bytes.length;
@@ -45,7 +58,7 @@ public final class Lines {
       end--;
     }
     if (end > 0) {
-      consumer.accept(end == bytes.length ? bytes : Arrays.copyOf(bytes, end));
+      consumer.line(number, end == bytes.length ? bytes : Arrays.copyOf(bytes, end));
     }
   }
 }

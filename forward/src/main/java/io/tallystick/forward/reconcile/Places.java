@@ -91,6 +91,21 @@ public record Places(
             body(root, record)));
   }
 
+  /** Whether a record says, where this has it, which entry it is. */
+  boolean identify(Held record) {
+    return record.id() > 0
+        && (seq == null || record.seq() > 0)
+        && (hash == null || !record.hash().isEmpty());
+  }
+
+  /** The places of what tells which entry a record is, as a person writes them. */
+  String identity() {
+    return "id="
+        + id
+        + (seq == null ? "" : ", seq=" + seq)
+        + (hash == null ? "" : ", hash=" + hash);
+  }
+
   private byte @Nullable [] body(JsonNode root, byte[] record) {
     if (body == null) {
       return null;

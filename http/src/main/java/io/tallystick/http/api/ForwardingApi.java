@@ -127,7 +127,9 @@ public final class ForwardingApi {
   }
 
   private void reconcile(Context request, Caller caller) throws IOException, InterruptedException {
-    Parameters given = Parameters.ofQuery(request.queryString()).only(List.of("resend", "map"));
+    Parameters given =
+        Parameters.ofQuery(request.queryString()).only(List.of("resend", "map", "through_seq"));
+    Long throughSeq = given.number("through_seq", 1, Long.MAX_VALUE);
     boolean resend = Boolean.TRUE.equals(given.flag("resend"));
     String map = given.text("map");
     Forwarding all = forwarding(request);
@@ -136,6 +138,11 @@ public final class ForwardingApi {
     String type = request.header("Content-Type");
     ReconciliationReport report;
     if (type == null) {
+      if (throughSeq != null) {
+        throw JsonObjects.invalid(
+            "through_seq",
+            "through_seq is for an export; a receiver that is asked is compared in full");
+      }
       if (!all.canQuery(sink)) {
         throw Problem.of(
                 409,
@@ -150,7 +157,9 @@ public final class ForwardingApi {
       boolean csv = isCsv(type);
       // In the request's own thread, to which the body belongs.
       try (Inventory export = new ExportInventory(LargeBody.of(request), csv, places)) {
-        report = attempt(() -> all.reconcile(sink, export, resend, actor));
+        report =
+            attempt(() ->
+                all.reconcile(sink, export, throughSeq == null ? 0 : throughSeq, resend, actor));
       }
     }
     JsonObjects.answer(request, report);
