@@ -121,7 +121,7 @@ final class Courier implements Closeable {
   boolean round() throws IOException, InterruptedException {
     check();
     boolean sent = batch();
-    if (isMarkerDue()) {
+    if (isMarkerDue() && !signal.isStopped()) {
       mark();
       sent = true;
     }
@@ -260,7 +260,7 @@ final class Courier implements Closeable {
 
   private Delivery send(List<Outgoing> batch) throws IOException, InterruptedException {
     Sink open = open();
-    Delivery delivery = signal.during(() -> open.send(batch));
+    Delivery delivery = signal.delivering(() -> open.send(batch));
     level = open.level().toString();
     Set<Integer> indexes = new HashSet<>();
     for (Rejected each : delivery.rejected()) {
@@ -284,6 +284,7 @@ final class Courier implements Closeable {
   long resend(List<Long> ids, ForwardedIds known) throws IOException, InterruptedException {
     long taken = 0;
     for (int from = 0; from < ids.size(); from += config.batch()) {
+      endIfStopped();
       List<Outgoing> batch = new ArrayList<>();
       for (long id : ids.subList(from, Math.min(ids.size(), from + config.batch()))) {
         Optional<StoredEntry> entry = view.entry(id);
@@ -292,10 +293,20 @@ final class Courier implements Closeable {
         }
       }
       if (!batch.isEmpty()) {
-        taken += batch.size() - send(batch).rejected().size();
+        Set<Long> arrived = new HashSet<>();
+        batch.forEach(record -> arrived.add(record.seq()));
+        send(batch).rejected().forEach(each -> arrived.remove(batch.get(each.index()).seq()));
+        dead.remove(arrived);
+        taken += arrived.size();
       }
     }
     return taken;
+  }
+
+  private void endIfStopped() throws InterruptedException {
+    if (signal.isStopped()) {
+      throw new InterruptedException("stopped");
+    }
   }
 
   /** Tries the dead letters again, each alone; returns how many were taken. */
@@ -303,6 +314,7 @@ final class Courier implements Closeable {
     Set<Long> taken = new HashSet<>();
     try {
       for (DeadLetter letter : dead.list(0, DeadLetters.MAX)) {
+        endIfStopped();
         Optional<StoredEntry> entry = view.entry(letter.id());
         if (entry.isPresent()
             && send(List.of(records.of(entry.get(), letter.seq()))).rejected().isEmpty()) {

@@ -105,8 +105,9 @@ final class DeadLetters {
 
   /** Takes out those that arrived after all. */
   synchronized void remove(Collection<Long> seqs) throws IOException {
-    letters.keySet().removeAll(seqs);
-    write();
+    if (letters.keySet().removeAll(seqs)) {
+      write();
+    }
   }
 
   @GuardedBy("this")

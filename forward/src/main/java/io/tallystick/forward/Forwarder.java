@@ -32,6 +32,9 @@ final class Forwarder implements AutoCloseable {
   /** How soon an errand is looked after by a thread that waits for entries. */
   private static final Duration LOOK_EVERY = Duration.ofMillis(250);
 
+  /** How long a stop waits for the answer to a batch that was sent. */
+  private static final Duration GRACE = Duration.ofSeconds(5);
+
   private final SinkConfig config;
   private final LogView view;
   private final Path folder;
@@ -326,10 +329,30 @@ final class Forwarder implements AutoCloseable {
     }
   }
 
-  /** Ends the thread; a batch under way is sent again at the next start. */
+  private void awaitAnswer() {
+    try {
+      if (thread.isAlive()) {
+        var _ = thread.join(GRACE);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Begins to end the thread. */
+  void stop() {
+    signal.stop();
+  }
+
+  /**
+   * Ends the thread. The answer to a batch under way is waited for some seconds, and the position
+   * written; if none comes, the batch is sent again at the next start.
+   */
   @Override
   public void close() {
     signal.stop();
+    awaitAnswer();
+    signal.expire();
     Uninterruptibly.join(thread);
     for (FutureTask<?> errand = errands.poll(); errand != null; errand = errands.poll()) {
       errand.cancel(false);

@@ -265,6 +265,7 @@ public final class Forwarding implements AutoCloseable {
       running.interrupt();
       Uninterruptibly.join(running);
     }
+    sinks.values().forEach(Forwarder::stop);
     sinks.values().forEach(Forwarder::close);
   }
 }

@@ -9,11 +9,15 @@ import io.tallystick.service.Actor;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -102,6 +106,59 @@ class WebhookForwardingTest {
       assertThat(forwarding.deadLetters("hook", 0, 10)).isEmpty();
       assertThat(forwarding.reconcile("hook", receiver.inventory(), false, Actor.SERVER).missing())
           .isZero();
+    }
+  }
+
+  @Test
+  void aDeadLetterThatIsSentAgainIsNoneAnyMore() throws Exception {
+    try (ForwardingLog log = new ForwardingLog(directory);
+        WebhookReceiver receiver = new WebhookReceiver()) {
+      receiver.answer(WebhookForwardingTest::dislikes);
+      log.append("order.placed", 100);
+      log.start("sinks:\n" + receiver.yaml(directory, Map.of()));
+      log.awaitDone("hook");
+      Forwarding forwarding = log.forwarding();
+      assertThat(forwarding.status("hook").deadLetters()).isEqualTo(1);
+      ReconciliationReport refused =
+          forwarding.reconcile("hook", receiver.inventory(), true, Actor.SERVER);
+      assertThat(refused.resent()).isZero();
+      assertThat(forwarding.status("hook").deadLetters()).isEqualTo(1);
+      receiver.answer(batch -> 200);
+      assertThat(
+              forwarding.reconcile("hook", receiver.inventory(), true, Actor.SERVER).resent())
+          .isEqualTo(1);
+      assertThat(forwarding.deadLetters("hook", 0, 10)).isEmpty();
+      assertThat(forwarding.drain("hook", Actor.SERVER)).isZero();
+    }
+  }
+
+  @Test
+  void aStopInTheMiddleOfADeliverySendsNothingTwice() throws Exception {
+    try (ForwardingLog log = new ForwardingLog(directory);
+        WebhookReceiver receiver = new WebhookReceiver()) {
+      CountDownLatch arrived = new CountDownLatch(1);
+      receiver.answer(batch -> {
+        arrived.countDown();
+        LockSupport.parkNanos(Duration.ofMillis(500).toNanos());
+        return 200;
+      });
+      log.append("order.placed", 50);
+      String yaml =
+          "sinks:\n"
+              + receiver.yaml(
+                  directory,
+                  Map.of("filter", "{event_type: order.placed}", "marker_seconds", 86_400));
+      log.start(yaml);
+      assertThat(arrived.await(30, TimeUnit.SECONDS)).isTrue();
+      log.stop();
+      receiver.answer(batch -> 200);
+      log.append("order.placed", 5);
+      log.start(yaml);
+      ForwardingLog.await(() -> log.forwarding().status("hook").seq() == 55);
+      ReconciliationReport report =
+          log.forwarding().reconcile("hook", receiver.inventory(), false, Actor.SERVER);
+      assertThat(report.duplicated()).isZero();
+      assertThat(report.held()).isEqualTo(55);
     }
   }
 
