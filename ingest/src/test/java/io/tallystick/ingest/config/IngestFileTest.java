@@ -79,7 +79,7 @@ class IngestFileTest {
         "receivers: [{name: a, type: syslog, key: k, listen: '[::1]:514', transport: tls, max_connections: 0}] | max_connections must be a whole number from 1 to 100000, but was \"0\"",
         "receivers: [{name: a, type: syslog, listen: '[::1]:514', transport: tls}] | receivers[0]: key is missing",
         "receivers: [{name: a, type: otlp, mapping: none}] | there is no mapping \"none\"; there are auto, auditd",
-        "receivers: [{name: a, type: otlp, mapping: no.yaml}] | mapping: the file \"no.yaml\" can't be read",
+        "receivers: [{name: a, type: otlp, mapping: no.yaml}] | mapping: the file \"no.yaml\" does not exist",
         "receivers: [{name: a, type: otlp, mapping: ingest.yaml}] | mapping: \"ingest.yaml\": \"receivers\" is unknown",
         "receivers: [{name: a, type: github, secret_file: s}] | key is missing",
         "receivers: [{name: a, type: github, key: k}] | secret_file is missing",
