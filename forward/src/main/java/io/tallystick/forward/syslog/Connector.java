@@ -4,13 +4,14 @@ import io.tallystick.forward.net.Trust;
 import io.tallystick.forward.net.Watchdog;
 import io.tallystick.forward.sink.SinkException;
 import io.tallystick.forward.sink.SinkSettings;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.StandardSocketOptions;
 import java.time.Duration;
 import java.util.List;
-import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
@@ -58,9 +59,11 @@ record Connector(
   Connection connect() throws SinkException {
     Socket raw = new Socket();
     Socket socket = raw;
+    boolean connected = false;
     boolean done = false;
     try {
       raw.connect(new InetSocketAddress(host, port), (int) CONNECT_TIMEOUT.toMillis());
+      connected = true;
       raw.setKeepAlive(true);
       raw.setOption(ExtendedSocketOptions.TCP_KEEPIDLE, KEEPALIVE_SECONDS);
       raw.setOption(ExtendedSocketOptions.TCP_KEEPINTERVAL, KEEPALIVE_SECONDS / KEEPALIVE_PROBES);
@@ -73,16 +76,21 @@ record Connector(
       Connection connection = new Connection(name(), raw, socket, timeout);
       done = true;
       return connection;
-    } catch (SSLException e) {
-      throw new SinkException(
-          name() + " has no TLS that ca_file trusts for this host, or refuses our certificate", e);
     } catch (IOException e) {
-      throw new SinkException(name() + " can't be connected to", e);
+      throw new SinkException(
+          name() + (connected && tls != null ? inHandshake(e) : " can't be connected to"), e);
     } finally {
       if (!done) {
         Connection.closeQuietly(raw);
       }
     }
+  }
+
+  private static String inHandshake(IOException e) {
+    // A peer that closes the connection has said nothing of certificates.
+    return e instanceof SSLHandshakeException && !(e.getCause() instanceof EOFException)
+        ? " has no TLS that ca_file trusts for this host, or refuses our certificate"
+        : " was connected to, but the TLS handshake failed; does that port speak TLS?";
   }
 
   private Socket encrypted(SSLSocketFactory factory, Socket raw) throws IOException {

@@ -252,6 +252,45 @@ class SyslogSinkTest {
     }
   }
 
+  /** What such ports do: close, answer in clear, or wait for a line. */
+  @ParameterizedTest
+  @ValueSource(strings = {"close", "reset", "clear", "silence"})
+  void tlsToAPortWithoutItNamesTheHandshake(String answer) throws Exception {
+    try (ServerSocket peer = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Thread answering =
+          Thread.ofVirtual()
+              .start(() -> {
+                try (Socket socket = peer.accept()) {
+                  switch (answer) {
+                    case "reset" -> socket.setSoLinger(true, 0);
+                    case "clear" -> socket.getOutputStream().write("what?\n".repeat(9).getBytes(UTF_8));
+                    case "silence" -> Thread.sleep(2_500);
+                    default -> {}
+                  }
+                } catch (Exception e) {
+                  throw new AssertionError(e);
+                }
+              });
+      Map<String, Object> values =
+          Map.of(
+              "host",
+              "localhost",
+              "port",
+              peer.getLocalPort(),
+              "transport",
+              "tls",
+              "timeout_seconds",
+              1);
+      try (Sink sink = TYPE.open(TestReceiver.settings(directory, "cef", values))) {
+        assertThatThrownBy(
+                () -> sink.send(List.of(Samples.outgoing(FORMAT, 1, Samples.bare(7, "deploy")))))
+            .isInstanceOf(SinkException.class)
+            .hasMessageContaining("TLS handshake failed; does that port speak TLS?");
+      }
+      answering.join();
+    }
+  }
+
   @Test
   void wrongSettingsAreSaid() {
     for (Map<String, Object> wrong :
