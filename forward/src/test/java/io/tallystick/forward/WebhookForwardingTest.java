@@ -89,7 +89,9 @@ class WebhookForwardingTest {
       assertThat(dead)
           .singleElement()
           .satisfies(letter -> {
-            assertThat(letter.reason()).isEqualTo("the receiver answered 400");
+            assertThat(letter.reason())
+                .startsWith("the receiver answered 400: \"no\\u000athanks thanks ")
+                .hasSizeLessThan(300);
             assertThat(letter.eventType()).isEqualTo("order.placed");
           });
       assertThat(forwarding.status("hook").deadLetters()).isEqualTo(1);

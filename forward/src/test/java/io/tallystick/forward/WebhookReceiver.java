@@ -88,7 +88,9 @@ final class WebhookReceiver implements AutoCloseable {
         refused++;
       }
     }
-    exchange.sendResponseHeaders(status, -1);
+    byte[] text = status == 400 ? ("no\n" + "thanks ".repeat(9_000)).getBytes(UTF_8) : new byte[0];
+    exchange.sendResponseHeaders(status, text.length == 0 ? -1 : text.length);
+    exchange.getResponseBody().write(text);
     exchange.close();
   }
 

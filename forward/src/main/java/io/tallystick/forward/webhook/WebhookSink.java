@@ -9,6 +9,7 @@ import io.tallystick.forward.sink.Rejected;
 import io.tallystick.forward.sink.Sink;
 import io.tallystick.forward.sink.SinkException;
 import io.tallystick.service.answer.AnswerJson;
+import io.tallystick.tlog.Quoted;
 import io.tallystick.tlog.Sha256;
 import java.io.ByteArrayOutputStream;
 import java.net.URI;
@@ -45,6 +46,7 @@ import org.jspecify.annotations.Nullable;
 final class WebhookSink implements Sink {
   private static final Duration CONNECT = Duration.ofSeconds(10);
   private static final int ID_DIGITS = 32;
+  private static final int MAX_QUOTED_BYTES = 200;
 
   private final String name;
   private final URI url;
@@ -81,23 +83,21 @@ final class WebhookSink implements Sink {
 
   private void send(List<Outgoing> batch, int first, List<Rejected> rejected)
       throws SinkException, InterruptedException {
-    int status = post(batch);
-    switch (status) {
-      case 400, 413, 422 -> {
-        if (batch.size() == 1) {
-          rejected.add(new Rejected(first, "the receiver answered " + status));
-          return;
-        }
-        int half = batch.size() / 2;
-        send(batch.subList(0, half), first, rejected);
-        send(batch.subList(half, batch.size()), first + half, rejected);
-      }
-      default -> {}
+    String refusal = post(batch);
+    if (refusal == null) {
+      return;
     }
+    if (batch.size() == 1) {
+      rejected.add(new Rejected(first, refusal));
+      return;
+    }
+    int half = batch.size() / 2;
+    send(batch.subList(0, half), first, rejected);
+    send(batch.subList(half, batch.size()), first + half, rejected);
   }
 
-  /** The status of the answer: 2xx, 400, 413 or 422. */
-  private int post(List<Outgoing> batch) throws SinkException, InterruptedException {
+  /** Why the receiver refuses the batch, with 400, 413 or 422; {@code null} if it took it. */
+  private @Nullable String post(List<Outgoing> batch) throws SinkException, InterruptedException {
     byte[] body = body(batch);
     String id = id(batch);
     long now = Instant.now().getEpochSecond();
@@ -110,10 +110,14 @@ final class WebhookSink implements Sink {
             .header("webhook-signature", keys.sign(id, now, body))
             .POST(HttpRequest.BodyPublishers.ofByteArray(body))
             .build();
-    HttpResponse<Void> answer = answer(request);
+    HttpResponse<String> answer = answer(request);
     int status = answer.statusCode();
-    if (status / 100 == 2 || status == 400 || status == 413 || status == 422) {
-      return status;
+    if (status / 100 == 2) {
+      return null;
+    }
+    if (status == 400 || status == 413 || status == 422) {
+      String text = answer.body().strip();
+      return "the receiver answered " + status + (text.isEmpty() ? "" : ": " + Quoted.of(text));
     }
     throw new SinkException(
         "the receiver answered " + status + (status / 100 == 3 ? ", a redirect" : ""),
@@ -121,11 +125,11 @@ final class WebhookSink implements Sink {
         null);
   }
 
-  /** The time-out is for the whole answer: what the receiver says after its headers is dropped. */
-  private HttpResponse<Void> answer(HttpRequest request)
+  /** The time-out is for the whole answer, of which only the beginning is kept. */
+  private HttpResponse<String> answer(HttpRequest request)
       throws SinkException, InterruptedException {
-    CompletableFuture<HttpResponse<Void>> answer =
-        client.sendAsync(request, HttpResponse.BodyHandlers.discarding());
+    CompletableFuture<HttpResponse<String>> answer =
+        client.sendAsync(request, _ -> beginning());
     try {
       return answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
@@ -136,6 +140,15 @@ final class WebhookSink implements Sink {
     } finally {
       answer.cancel(true);
     }
+  }
+
+  private static HttpResponse.BodySubscriber<String> beginning() {
+    ByteArrayOutputStream kept = new ByteArrayOutputStream();
+    return HttpResponse.BodySubscribers.mapping(
+        HttpResponse.BodySubscribers.ofByteArrayConsumer(chunk ->
+            chunk.ifPresent(bytes ->
+                kept.write(bytes, 0, Math.min(bytes.length, MAX_QUOTED_BYTES - kept.size())))),
+        _ -> kept.toString(UTF_8));
   }
 
   private static String reason(@Nullable Throwable cause) {
