@@ -126,8 +126,7 @@ class WebhookForwardingTest {
       assertThat(refused.resent()).isZero();
       assertThat(forwarding.status("hook").deadLetters()).isEqualTo(1);
       receiver.answer(batch -> 200);
-      assertThat(
-              forwarding.reconcile("hook", receiver.inventory(), true, Actor.SERVER).resent())
+      assertThat(forwarding.reconcile("hook", receiver.inventory(), true, Actor.SERVER).resent())
           .isEqualTo(1);
       assertThat(forwarding.deadLetters("hook", 0, 10)).isEmpty();
       assertThat(forwarding.drain("hook", Actor.SERVER)).isZero();

@@ -128,8 +128,7 @@ final class WebhookSink implements Sink {
   /** The time-out is for the whole answer, of which only the beginning is kept. */
   private HttpResponse<String> answer(HttpRequest request)
       throws SinkException, InterruptedException {
-    CompletableFuture<HttpResponse<String>> answer =
-        client.sendAsync(request, _ -> beginning());
+    CompletableFuture<HttpResponse<String>> answer = client.sendAsync(request, _ -> beginning());
     try {
       return answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {

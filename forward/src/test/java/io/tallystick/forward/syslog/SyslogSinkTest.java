@@ -263,7 +263,8 @@ class SyslogSinkTest {
                 try (Socket socket = peer.accept()) {
                   switch (answer) {
                     case "reset" -> socket.setSoLinger(true, 0);
-                    case "clear" -> socket.getOutputStream().write("what?\n".repeat(9).getBytes(UTF_8));
+                    case "clear" ->
+                        socket.getOutputStream().write("what?\n".repeat(9).getBytes(UTF_8));
                     case "silence" -> Thread.sleep(2_500);
                     default -> {}
                   }
