@@ -35,7 +35,7 @@ class ReproducibleJarsIT {
           .filter(jar -> jar.getFileName().toString().startsWith("tallystick-"))
           .forEach(jars::add);
     }
-    assertThat(jars).hasSize(7);
+    assertThat(jars).hasSize(8);
     return jars;
   }
 

@@ -172,7 +172,7 @@ public final class ForwardCommand {
               paramLabel = "PLACES",
               defaultValue = "id=id,seq=seq,hash=hash",
               description =
-                  "Fields or columns of the export: id=…,seq=…,hash=…,body=…, where body=. is the"
+                  "Fields or columns of the export: id=A,seq=B,hash=C,body=D, where body=. is the"
                       + " whole line (default: ${DEFAULT-VALUE})")
           String map,
       @Option(
