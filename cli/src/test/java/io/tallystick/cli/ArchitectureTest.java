@@ -200,7 +200,7 @@ class ArchitectureTest {
     "org.bouncycastle..,  note",
     "com.schibsted..,     ingest",
     "com.google.re2j..,   ingest",
-    "org.snakeyaml..,     ingest forward",
+    "org.snakeyaml..,     service.yaml",
   })
   void aLibraryStaysInItsPackages(String library, String names) {
     String[] users =

@@ -6,6 +6,8 @@ import io.tallystick.forward.sink.SettingException;
 import io.tallystick.forward.sink.SinkSettings;
 import io.tallystick.forward.sink.SinkType;
 import io.tallystick.service.InvalidParameterException;
+import io.tallystick.service.yaml.InvalidYamlException;
+import io.tallystick.service.yaml.StrictYaml;
 import io.tallystick.tlog.Quoted;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
@@ -23,10 +25,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /**
  * The file that says where entries are forwarded, in YAML. Everything in it is checked when it is
@@ -126,24 +124,12 @@ public record ForwardingFile(List<SinkConfig> sinks) {
   }
 
   private static Object load(String where, String yaml) throws SettingException {
-    LoadSettings settings =
-        LoadSettings.builder().setAllowDuplicateKeys(false).setMaxAliasesForCollections(0).build();
     try {
-      Object root = new Load(settings).loadFromString(yaml);
+      Object root = StrictYaml.read(yaml);
       return root == null ? Map.of() : root;
-    } catch (YamlEngineException e) {
-      throw new SettingException(where + ": " + oneLine(e));
+    } catch (InvalidYamlException e) {
+      throw new SettingException(where + ": " + e.getMessage());
     }
-  }
-
-  private static String oneLine(YamlEngineException e) {
-    return e instanceof MarkedYamlEngineException marked && marked.getProblemMark().isPresent()
-        ? "line %d, column %d: %s"
-            .formatted(
-                marked.getProblemMark().get().getLine() + 1,
-                marked.getProblemMark().get().getColumn() + 1,
-                marked.getProblem())
-        : String.valueOf(e.getMessage()).replaceAll("\\s+", " ");
   }
 
   private static Map<?, ?> object(String where, @Nullable Object value) throws SettingException {

@@ -14,6 +14,8 @@ import io.tallystick.ingest.webhook.GitHubReceiver;
 import io.tallystick.ingest.webhook.GitLabReceiver;
 import io.tallystick.ingest.webhook.Secrets;
 import io.tallystick.ingest.webhook.StandardWebhooksReceiver;
+import io.tallystick.service.yaml.InvalidYamlException;
+import io.tallystick.service.yaml.StrictYaml;
 import io.tallystick.tlog.Quoted;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -28,10 +30,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /**
  * The file that says which receivers a server has. Nothing in it is ignored: what is not known is
@@ -326,12 +324,10 @@ public final class IngestFile {
           "%s: the file may have %,d characters, not %,d"
               .formatted(where, MAX_LENGTH, yaml.length()));
     }
-    LoadSettings settings =
-        LoadSettings.builder().setAllowDuplicateKeys(false).setMaxAliasesForCollections(0).build();
     try {
-      return new Load(settings).loadFromString(yaml);
-    } catch (YamlEngineException e) {
-      throw new InvalidIngestFileException(where + ": " + oneLine(e));
+      return StrictYaml.read(yaml);
+    } catch (InvalidYamlException e) {
+      throw new InvalidIngestFileException(where + ": " + e.getMessage());
     }
   }
 
@@ -341,15 +337,5 @@ public final class IngestFile {
       case CharacterCodingException _ -> "can't be read as UTF-8";
       default -> "can't be read";
     };
-  }
-
-  private static String oneLine(YamlEngineException e) {
-    return e instanceof MarkedYamlEngineException marked && marked.getProblemMark().isPresent()
-        ? "line %d, column %d: %s"
-            .formatted(
-                marked.getProblemMark().get().getLine() + 1,
-                marked.getProblemMark().get().getColumn() + 1,
-                marked.getProblem())
-        : String.valueOf(e.getMessage()).replaceAll("\\s+", " ");
   }
 }

@@ -13,6 +13,8 @@ import io.tallystick.entry.ActorId;
 import io.tallystick.entry.EntryField;
 import io.tallystick.entry.Event;
 import io.tallystick.entry.InvalidEventException;
+import io.tallystick.service.yaml.InvalidYamlException;
+import io.tallystick.service.yaml.StrictYaml;
 import io.tallystick.tlog.Quoted;
 import java.io.StringReader;
 import java.util.ArrayList;
@@ -22,9 +24,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /**
  * How the events of one other system become events of Tallystick. In YAML:
@@ -125,13 +124,11 @@ public final class Mapping {
           "%s: a mapping may have %,d characters, not %,d"
               .formatted(where, MAX_LENGTH, yaml.length()));
     }
-    LoadSettings settings =
-        LoadSettings.builder().setAllowDuplicateKeys(false).setMaxAliasesForCollections(0).build();
     try {
-      Object root = new Load(settings).loadFromString(yaml);
+      Object root = StrictYaml.read(yaml);
       return root == null ? Map.of() : root;
-    } catch (YamlEngineException e) {
-      throw new InvalidMappingException(where + ": " + oneLine(e));
+    } catch (InvalidYamlException e) {
+      throw new InvalidMappingException(where + ": " + e.getMessage());
     }
   }
 
