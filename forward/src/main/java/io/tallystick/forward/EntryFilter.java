@@ -2,7 +2,6 @@ package io.tallystick.forward;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.tallystick.entry.Details;
 import io.tallystick.entry.Entry;
 import io.tallystick.entry.EntryField;
 import io.tallystick.entry.Event;
@@ -18,11 +17,9 @@ import io.tallystick.service.query.Parameters;
 import io.tallystick.service.query.QueryParser;
 import io.tallystick.tlog.Sha256;
 import java.net.InetAddress;
-import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -87,7 +84,10 @@ final class EntryFilter {
         && isFrom(event.actorIp())
         && query.texts().entrySet().stream()
             .allMatch(wanted -> matches(wanted.getKey(), wanted.getValue(), entry))
-        && hasDetails(sent.details());
+        && DetailValues.match(
+            sent.details(),
+            query.details(),
+            (wanted, value) -> matches(wanted.folded(), Folded.of(value)));
   }
 
   private boolean isOfType(String stored, String sent) {
@@ -133,24 +133,5 @@ final class EntryFilter {
 
   private static boolean matches(TextMatch wanted, String text) {
     return wanted.prefix() ? text.startsWith(wanted.text()) : text.equals(wanted.text());
-  }
-
-  private boolean hasDetails(@Nullable Details details) {
-    if (query.details().isEmpty()) {
-      return true;
-    }
-    if (details == null) {
-      return false;
-    }
-    Set<String> found = new HashSet<>();
-    DetailValues.forEach(
-        details.toString(),
-        (path, value) -> {
-          TextMatch wanted = query.details().get(path);
-          if (wanted != null && matches(wanted.folded(), Folded.of(value))) {
-            found.add(path);
-          }
-        });
-    return found.size() == query.details().size();
   }
 }

@@ -5,14 +5,19 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import io.tallystick.entry.Details;
 import io.tallystick.tlog.Sha256;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.function.BiPredicate;
 import org.apache.lucene.util.UnicodeUtil;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The values in details, each with the path to it: the keys from the outermost on, joined by dots.
@@ -105,6 +110,33 @@ public final class DetailValues {
 
   private static int length(String text) {
     return UnicodeUtil.calcUTF16toUTF8Length(text, 0, text.length());
+  }
+
+  /**
+   * Whether for each of these paths there is a value that matches what is wanted of it.
+   *
+   * @param details {@code null} for none
+   */
+  public static boolean match(
+      @Nullable Details details,
+      Map<String, TextMatch> wanted,
+      BiPredicate<TextMatch, String> matches) {
+    if (wanted.isEmpty()) {
+      return true;
+    }
+    if (details == null) {
+      return false;
+    }
+    Set<String> found = new HashSet<>();
+    forEach(
+        details.toString(),
+        (path, value) -> {
+          TextMatch match = wanted.get(path);
+          if (match != null && matches.test(match, value)) {
+            found.add(path);
+          }
+        });
+    return found.size() == wanted.size();
   }
 
   /** Every value, with its path, in the order of the text. */

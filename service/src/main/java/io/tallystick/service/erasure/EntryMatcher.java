@@ -14,7 +14,6 @@ import io.tallystick.service.answer.PartialEntry;
 import io.tallystick.service.append.PersonalFields;
 import java.time.Instant;
 import java.util.HashSet;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -76,7 +75,8 @@ final class EntryMatcher {
         && query.texts().entrySet().stream()
             .allMatch(text -> matches(text.getKey(), text.getValue(), read, names))
         && isFrom(event.actorIp())
-        && hasDetails(sent.details(), query.details(), names);
+        && DetailValues.match(
+            sent.details(), query.details(), (text, value) -> names.equal(text.text(), value));
   }
 
   private boolean isRecorded(Instant time) {
@@ -106,25 +106,5 @@ final class EntryMatcher {
   private boolean isFrom(@Nullable String address) {
     AddressRange wanted = query.actorIp();
     return wanted == null || (address != null && wanted.equals(AddressRange.parse(address)));
-  }
-
-  private static boolean hasDetails(
-      @Nullable Details details, Map<String, TextMatch> wanted, Comparison names) {
-    if (wanted.isEmpty()) {
-      return true;
-    }
-    if (details == null) {
-      return false;
-    }
-    Set<String> found = new HashSet<>();
-    DetailValues.forEach(
-        details.toString(),
-        (path, value) -> {
-          TextMatch match = wanted.get(path);
-          if (match != null && names.equal(match.text(), value)) {
-            found.add(path);
-          }
-        });
-    return found.size() == wanted.size();
   }
 }
