@@ -3,7 +3,6 @@ package io.tallystick.service.export;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.tallystick.index.AuditQuery;
-import io.tallystick.service.query.EntryBatch;
 import io.tallystick.service.query.LogView;
 import io.tallystick.store.LogTree;
 import io.tallystick.store.log.SignedCheckpoint;
@@ -12,8 +11,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.LocalDateTime;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -68,19 +65,13 @@ public final class EvidenceBundle implements CountedAnswer {
     String keys = String.join("\n", view.verifierKeys()) + "\n";
     put(zip, "verifier-key", keys.getBytes(UTF_8));
     LogTree.Prover prover = view.prover(under);
-    List<Long> ids = new ArrayList<>(EntryBatch.MAX);
-    view.forEachMatch(
+    view.forEachEntry(
         query,
-        id -> {
-          if (id <= under.size()) {
-            ids.add(id);
+        entry -> {
+          if (entry.id() <= under.size()) {
+            put(zip, entry, prover);
           }
-          if (ids.size() == EntryBatch.MAX) {
-            put(zip, ids, prover);
-          }
-          return true;
         });
-    put(zip, ids, prover);
     zip.finish();
   }
 
@@ -89,17 +80,15 @@ public final class EvidenceBundle implements CountedAnswer {
     return entries;
   }
 
-  private void put(ZipOutputStream zip, List<Long> ids, LogTree.Prover prover) throws IOException {
-    for (StoredEntry entry : view.read(ids)) {
-      put(zip, "entries/" + entry.id() + ".json", entry.bytes());
-      put(zip, "proofs/" + entry.id() + ".tlog-proof", prover.prove(entry.id()).toBytes());
-      byte[] opened = values ? PersonalFile.of(entry) : new byte[0];
-      if (PersonalFile.hasValues(opened)) {
-        put(zip, "personal/" + entry.id() + ".json", opened);
-      }
-      entries++;
+  private void put(ZipOutputStream zip, StoredEntry entry, LogTree.Prover prover)
+      throws IOException {
+    put(zip, "entries/" + entry.id() + ".json", entry.bytes());
+    put(zip, "proofs/" + entry.id() + ".tlog-proof", prover.prove(entry.id()).toBytes());
+    byte[] opened = values ? PersonalFile.of(entry) : new byte[0];
+    if (PersonalFile.hasValues(opened)) {
+      put(zip, "personal/" + entry.id() + ".json", opened);
     }
-    ids.clear();
+    entries++;
   }
 
   private static void put(ZipOutputStream zip, String name, byte[] content) throws IOException {

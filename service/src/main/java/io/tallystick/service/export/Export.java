@@ -5,13 +5,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.tallystick.index.AuditQuery;
 import io.tallystick.service.answer.AnswerJson;
 import io.tallystick.service.answer.EntryViews;
-import io.tallystick.service.query.EntryBatch;
 import io.tallystick.service.query.LogView;
 import io.tallystick.store.log.StoredEntry;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * All entries that match a query, read while they are written, in a format of {@code GET
@@ -65,31 +62,18 @@ public final class Export implements CountedAnswer {
   @Override
   public void writeTo(OutputStream out) throws IOException, InterruptedException {
     format.begin(out);
-    List<Long> ids = new ArrayList<>(EntryBatch.MAX);
-    view.forEachMatch(
+    view.forEachEntry(
         query,
-        id -> {
-          ids.add(id);
-          if (ids.size() == EntryBatch.MAX) {
-            write(out, ids);
-          }
-          return true;
+        entry -> {
+          format.entry(out, entry);
+          entries++;
         });
-    write(out, ids);
     format.end(out);
   }
 
   @Override
   public long entries() {
     return entries;
-  }
-
-  private void write(OutputStream out, List<Long> ids) throws IOException {
-    for (StoredEntry entry : view.read(ids)) {
-      format.entry(out, entry);
-      entries++;
-    }
-    ids.clear();
   }
 
   /** The exact bytes, an entry a line. */

@@ -18,6 +18,7 @@ import io.tallystick.store.log.StoredEntry;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -121,6 +122,35 @@ public final class LogView {
   public void forEachMatch(AuditQuery query, AuditIndex.IdConsumer consumer)
       throws IOException, InterruptedException {
     index.forEachMatch(query.within(scope), consumer);
+  }
+
+  /** Receives an entry. */
+  @FunctionalInterface
+  public interface EntryConsumer {
+    void accept(StoredEntry entry) throws IOException;
+  }
+
+  /** Every entry that matches, read in batches: memory does not depend on how many there are. */
+  public void forEachEntry(AuditQuery query, EntryConsumer consumer)
+      throws IOException, InterruptedException {
+    List<Long> ids = new ArrayList<>(EntryBatch.MAX);
+    forEachMatch(
+        query,
+        id -> {
+          ids.add(id);
+          if (ids.size() == EntryBatch.MAX) {
+            readInto(consumer, ids);
+          }
+          return true;
+        });
+    readInto(consumer, ids);
+  }
+
+  private void readInto(EntryConsumer consumer, List<Long> ids) throws IOException {
+    for (StoredEntry entry : read(ids)) {
+      consumer.accept(entry);
+    }
+    ids.clear();
   }
 
   /** The oldest or newest id that matches; empty if none does. */

@@ -106,17 +106,7 @@ final class SourceReport {
   }
 
   SourceList of(AuditQuery query) throws IOException, InterruptedException {
-    List<Long> ids = new ArrayList<>(EntryBatch.MAX);
-    view.forEachMatch(
-        query,
-        id -> {
-          ids.add(id);
-          if (ids.size() == EntryBatch.MAX) {
-            count(ids);
-          }
-          return true;
-        });
-    count(ids);
+    view.forEachEntry(query, this::count);
     List<SourceList.Stream> found = new ArrayList<>();
     streams.forEach((name, stream) -> found.add(stream.answer(name)));
     found.sort(
@@ -124,13 +114,6 @@ final class SourceReport {
                 SourceList.Stream::source, Comparator.nullsFirst(Comparator.naturalOrder()))
             .thenComparing(SourceList.Stream::stream));
     return new SourceList(found, others);
-  }
-
-  private void count(List<Long> ids) throws IOException {
-    for (StoredEntry stored : view.read(ids)) {
-      count(stored);
-    }
-    ids.clear();
   }
 
   /** An entry that can't be decoded is what {@code verify} reports. */
