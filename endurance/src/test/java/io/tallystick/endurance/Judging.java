@@ -1,5 +1,6 @@
 package io.tallystick.endurance;
 
+import io.tallystick.store.SmallJava;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -59,21 +60,14 @@ final class Judging implements AutoCloseable {
   private void start() throws IOException, InterruptedException {
     close();
     SmallLog.delete(directory.resolve("copy"));
-    Path options = Path.of(System.getProperty("tallystick.jvm.options", "../jvm.options"));
     Process started =
         new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "@" + options.toAbsolutePath().normalize(),
-                "-Xmx256m",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-XX:ErrorFile=" + directory.resolve("crash"),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Judge.class.getName(),
-                log.toString(),
-                directory.resolve("copy").toString(),
-                witness)
+                SmallJava.command(
+                    List.of("-XX:ErrorFile=" + directory.resolve("crash")),
+                    Judge.class,
+                    log.toString(),
+                    directory.resolve("copy").toString(),
+                    witness))
             .redirectError(directory.resolve("err").toFile())
             .start();
     process = started;

@@ -9,6 +9,7 @@ import io.tallystick.service.access.AccessKeys;
 import io.tallystick.service.access.KeyAdministration;
 import io.tallystick.service.access.Permission;
 import io.tallystick.store.AuditLog;
+import io.tallystick.store.SmallJava;
 import io.tallystick.store.archive.Retention;
 import io.tallystick.store.log.Erasure;
 import io.tallystick.store.log.LogConfig;
@@ -120,21 +121,9 @@ final class Subject {
 
   /** Starts one on this data directory, perhaps through another program. */
   static Subject start(Path data, Mode mode, String... through) throws IOException {
-    Path options = Path.of(System.getProperty("tallystick.jvm.options", "../jvm.options"));
     List<String> command = new ArrayList<>(List.of(through));
     command.addAll(
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "@" + options.toAbsolutePath().normalize(),
-            "-Xmx256m",
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC",
-            "-cp",
-            System.getProperty("java.class.path"),
-            Subject.class.getName(),
-            data.toString(),
-            Long.toString(BEGINNING),
-            mode.name()));
+        SmallJava.command(Subject.class, data.toString(), Long.toString(BEGINNING), mode.name()));
     return new Subject(
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start());
   }

@@ -87,6 +87,20 @@ public final class Counterpart implements AutoCloseable {
     int _ = process.destroyForcibly().waitFor();
   }
 
+  /** Kills it a moment later, and starts it again. */
+  public Thread restartSoon() {
+    return Thread.ofPlatform()
+        .start(() -> {
+          try {
+            Thread.sleep(100);
+            kill();
+            start();
+          } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+        });
+  }
+
   /** Asks it to end, and waits until it has written what it has. */
   public void stop() throws InterruptedException {
     process.destroy();

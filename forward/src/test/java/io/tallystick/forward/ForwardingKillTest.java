@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.service.Actor;
+import io.tallystick.store.SmallJava;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -99,17 +100,7 @@ class ForwardingKillTest {
   }
 
   private Process start() throws Exception {
-    Path options = Path.of(System.getProperty("tallystick.jvm.options", "../jvm.options"));
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "@" + options.toAbsolutePath().normalize(),
-            "-Xmx256m",
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC",
-            "-cp",
-            System.getProperty("java.class.path"),
-            Program.class.getName(),
-            directory.toString())
+    return new ProcessBuilder(SmallJava.command(Program.class, directory.toString()))
         .redirectError(ProcessBuilder.Redirect.DISCARD)
         .start();
   }

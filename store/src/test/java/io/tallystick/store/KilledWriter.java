@@ -30,19 +30,9 @@ final class KilledWriter {
 
   /** Runs the main method of a class with the log's directory as its argument. */
   static KilledWriter start(Class<?> main, Path data) throws IOException {
-    Path options = Path.of(System.getProperty("tallystick.jvm.options", "../jvm.options"));
     KilledWriter writer =
         new KilledWriter(
-            new ProcessBuilder(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "@" + options.toAbsolutePath().normalize(),
-                    "-Xmx256m",
-                    "-XX:TieredStopAtLevel=1",
-                    "-XX:+UseSerialGC",
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    main.getName(),
-                    data.toString())
+            new ProcessBuilder(SmallJava.command(main, data.toString()))
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start());
     writer.listener.start();

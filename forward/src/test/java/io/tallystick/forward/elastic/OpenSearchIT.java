@@ -198,17 +198,7 @@ class OpenSearchIT {
     List<Outgoing> all = Samples.outgoing(new OcsfFormat(), COUNT);
     try (Sink sink = TYPE.open(settings)) {
       assertThat(TestReceiver.deliver(sink, all.subList(0, 100), 100)).isEmpty();
-      Thread killer =
-          Thread.ofPlatform()
-              .start(() -> {
-                try {
-                  Thread.sleep(100);
-                  node.kill();
-                  node.start();
-                } catch (Exception e) {
-                  throw new IllegalStateException(e);
-                }
-              });
+      Thread killer = node.restartSoon();
       assertThat(TestReceiver.deliver(sink, all, 100)).isEmpty();
       killer.join();
       awaitRecovered();

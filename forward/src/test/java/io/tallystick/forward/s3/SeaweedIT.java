@@ -164,17 +164,7 @@ class SeaweedIT {
     SinkSettings settings = settings("audit", "killed/");
     List<Outgoing> all = records(COUNT);
     try (Sink sink = TYPE.open(settings)) {
-      Thread killer =
-          Thread.ofPlatform()
-              .start(() -> {
-                try {
-                  Thread.sleep(100);
-                  seaweed.kill();
-                  seaweed.start();
-                } catch (Exception e) {
-                  throw new IllegalStateException(e);
-                }
-              });
+      Thread killer = seaweed.restartSoon();
       assertThat(TestReceiver.deliver(sink, all, 100)).isEmpty();
       killer.join();
     }
