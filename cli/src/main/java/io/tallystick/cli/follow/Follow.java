@@ -135,8 +135,7 @@ public final class Follow {
     Map<String, Siblings.Sibling> found = new HashMap<>();
     for (Siblings.Sibling each : siblings.rotated()) {
       found.put(each.key(), each);
-      // An earlier version kept keys.
-      if (state.ignored().contains(each.stamp()) || state.ignored().contains(each.key())) {
+      if (state.ignored().contains(each.stamp())) {
         ignored.add(each.stamp());
       }
     }

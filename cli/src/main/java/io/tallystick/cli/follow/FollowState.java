@@ -89,10 +89,7 @@ record FollowState(
     }
     List<Mark> done = new ArrayList<>();
     for (JsonNode each : root.path("done")) {
-      // Before there were marks, only the head was kept, which other files may have as well.
-      if (each.has("tail")) {
-        done.add(mark(each));
-      }
+      done.add(mark(each));
     }
     List<String> ignored = new ArrayList<>();
     root.path("ignored").forEach(each -> ignored.add(each.asText()));
@@ -104,15 +101,13 @@ record FollowState(
     return new Mark(
         node.path("offset").asLong(),
         new Head(head.path("length").asInt(), head.path("sha256").asText()),
-        node.path("tail").asText(null));
+        node.path("tail").asText());
   }
 
   private static void put(ObjectNode node, Mark mark) {
     node.put("offset", mark.offset());
     node.putObject("head").put("length", mark.head().length()).put("sha256", mark.head().sha256());
-    if (mark.tail() != null) {
-      node.put("tail", mark.tail());
-    }
+    node.put("tail", mark.tail());
   }
 
   /** Deletes what writers left that were killed in the middle of {@link #write}. */

@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.tallystick.tlog.Sha256;
 import java.util.Arrays;
 import java.util.HexFormat;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How far a file was read, and by what it is known that another one has the same content up to
@@ -14,9 +13,9 @@ import org.jspecify.annotations.Nullable;
  * @param offset in bytes
  * @param head of the content
  * @param tail SHA-256, in hexadecimal, of the last bytes before the offset, at most {@link
- *     #TAIL_LENGTH}; {@code null} in a state file that an earlier version wrote
+ *     #TAIL_LENGTH}
  */
-record Mark(long offset, Head head, @Nullable String tail) {
+record Mark(long offset, Head head, String tail) {
   static final int TAIL_LENGTH = 4_096;
 
   private static final int ID_DIGITS = 20;
@@ -32,7 +31,7 @@ record Mark(long offset, Head head, @Nullable String tail) {
 
   /** Whether what stands before the offset ends with these bytes. */
   boolean hasTail(byte[] before) {
-    return tail == null || tail.equals(tail(before));
+    return tail.equals(tail(before));
   }
 
   /** What all content up to here is called: the same for a copy of it. */

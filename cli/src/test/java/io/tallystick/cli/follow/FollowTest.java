@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tallystick.cli.backfill.RecordAppender;
 import io.tallystick.cli.source.DirectorySource;
 import io.tallystick.cli.terminal.Failure;
@@ -347,24 +346,6 @@ class FollowTest {
       Thread.sleep(2_500);
     }
     assertThat(entries()).hasSize(1);
-  }
-
-  @Test
-  void aStateOfBeforeIsRead() throws Exception {
-    write(log, line(1));
-    try (Running running = new Running()) {
-      running.awaitAppended(1);
-    }
-    Path state = state();
-    ObjectNode json = (ObjectNode) JSON.readTree(state.toFile());
-    ((ObjectNode) json.path("files").get(0)).remove("tail");
-    json.putArray("done").addObject().put("length", 0).put("sha256", "x");
-    Files.write(state, JSON.writeValueAsBytes(json));
-    write(log, line(2));
-    try (Running running = new Running()) {
-      running.awaitAppended(1);
-    }
-    assertThat(numbers()).containsExactly(1, 2);
   }
 
   /** A writer that never waits, rotations of both kinds at random moments, and restarts. */

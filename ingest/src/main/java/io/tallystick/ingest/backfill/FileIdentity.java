@@ -32,18 +32,13 @@ public record FileIdentity(int length, String hash) {
 
   /** That of the file among these, or a new one. */
   static FileIdentity find(Path file, Collection<FileIdentity> known) throws IOException {
-    byte[] stored;
-    try (InputStream in = Files.newInputStream(file)) {
-      stored = in.readNBytes(MAX_LENGTH);
-    }
     byte[] head = unpackedHead(file);
     if (head.length == 0) {
-      return find(stored, known);
+      try (InputStream stored = Files.newInputStream(file)) {
+        head = stored.readNBytes(MAX_LENGTH);
+      }
     }
-    FileIdentity found = find(head, known);
-    // An earlier version looked at what is stored.
-    FileIdentity before = known.contains(found) ? found : find(stored, known);
-    return known.contains(before) ? before : found;
+    return find(head, known);
   }
 
   /** As much of it as is whole. */
