@@ -1,6 +1,6 @@
 package io.tallystick.cli.follow;
 
-import java.io.BufferedInputStream;
+import io.tallystick.ingest.backfill.InputFile;
 import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -15,14 +15,11 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Pattern;
-import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
 /** A log file and those beside it that it may have been rotated to. */
 final class Siblings {
-  private static final int BUFFER_BYTES = 1 << 16;
-
   /**
    * A file.
    *
@@ -144,18 +141,6 @@ final class Siblings {
 
   /** Its content, unpacked. */
   static InputStream open(Sibling file) throws IOException {
-    InputStream raw = new BufferedInputStream(Files.newInputStream(file.path()), BUFFER_BYTES);
-    try {
-      raw.mark(2);
-      byte[] start = raw.readNBytes(2);
-      raw.reset();
-      boolean packed = start.length == 2 && start[0] == 0x1f && start[1] == (byte) 0x8b;
-      return packed
-          ? new BufferedInputStream(new GZIPInputStream(raw, BUFFER_BYTES), BUFFER_BYTES)
-          : raw;
-    } catch (IOException | RuntimeException e) {
-      raw.close();
-      throw e;
-    }
+    return InputFile.unpack(Files.newInputStream(file.path()));
   }
 }

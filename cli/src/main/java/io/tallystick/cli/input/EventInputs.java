@@ -3,17 +3,14 @@ package io.tallystick.cli.input;
 import io.tallystick.cli.terminal.Amount;
 import io.tallystick.cli.terminal.Failure;
 import io.tallystick.cli.terminal.Printable;
-import java.io.BufferedInputStream;
+import io.tallystick.ingest.backfill.InputFile;
 import java.io.EOFException;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
 /**
@@ -25,8 +22,6 @@ public final class EventInputs {
   public static final String STANDARD_INPUT = "-";
 
   private static final int CHUNK_BYTES = 1 << 16;
-  private static final byte[] GZIP = {0x1f, (byte) 0x8b};
-  private static final byte[] BYTE_ORDER_MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
 
   /** Receives the JSON of each event. */
   @FunctionalInterface
@@ -153,10 +148,10 @@ public final class EventInputs {
             });
     try (InputStream file =
             name.equals(STANDARD_INPUT) ? System.in : Files.newInputStream(Path.of(name));
-        Counting counting = new Counting(file)) {
+        InputStream counting = InputFile.counting(file, read::addAndGet)) {
       byte[] chunk = new byte[CHUNK_BYTES];
       batches.beforeInput();
-      InputStream in = unpacked(counting);
+      InputStream in = InputFile.text(counting);
       while (true) {
         int length = in.read(chunk);
         if (!batches.afterInput()) {
@@ -183,45 +178,5 @@ public final class EventInputs {
               .formatted(toSkip, shown(name), Amount.of(splitter.events(), "event", "events")));
     }
     return true;
-  }
-
-  private static InputStream unpacked(InputStream raw) throws IOException {
-    BufferedInputStream in = new BufferedInputStream(raw, CHUNK_BYTES);
-    InputStream text = in;
-    if (startsWith(in, GZIP)) {
-      text = new BufferedInputStream(new GZIPInputStream(in, CHUNK_BYTES), CHUNK_BYTES);
-    }
-    if (startsWith(text, BYTE_ORDER_MARK)) {
-      text.skipNBytes(BYTE_ORDER_MARK.length);
-    }
-    return text;
-  }
-
-  private static boolean startsWith(InputStream in, byte[] prefix) throws IOException {
-    in.mark(prefix.length);
-    byte[] start = in.readNBytes(prefix.length);
-    in.reset();
-    return Arrays.equals(start, prefix);
-  }
-
-  /** Counts for the progress bar what was read of a file, before it is unpacked. */
-  private final class Counting extends FilterInputStream {
-    Counting(InputStream in) {
-      super(in);
-    }
-
-    @Override
-    public int read() throws IOException {
-      int b = super.read();
-      read.addAndGet(b < 0 ? 0 : 1);
-      return b;
-    }
-
-    @Override
-    public int read(byte[] bytes, int offset, int length) throws IOException {
-      int count = super.read(bytes, offset, length);
-      read.addAndGet(Math.max(count, 0));
-      return count;
-    }
   }
 }

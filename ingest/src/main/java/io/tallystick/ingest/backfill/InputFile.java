@@ -11,7 +11,7 @@ import java.util.function.LongConsumer;
 import java.util.zip.GZIPInputStream;
 
 /** Opens a file, compressed with gzip or not, whatever its name, without a byte order mark. */
-final class InputFile {
+public final class InputFile {
   private static final int BUFFER_BYTES = 1 << 16;
   private static final byte[] GZIP = {0x1f, (byte) 0x8b};
   private static final byte[] BYTE_ORDER_MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
@@ -24,7 +24,12 @@ final class InputFile {
    * @param progress told how many bytes more of the file, before it is unpacked, were read
    */
   static InputStream open(Path file, LongConsumer progress) throws IOException {
-    InputStream text = unpack(new Counting(Files.newInputStream(file), progress));
+    return text(counting(Files.newInputStream(file), progress));
+  }
+
+  /** The text in it, unpacked and without a byte order mark; closes it where that fails. */
+  public static InputStream text(InputStream raw) throws IOException {
+    InputStream text = unpack(raw);
     try {
       if (startsWith(text, BYTE_ORDER_MARK)) {
         text.skipNBytes(BYTE_ORDER_MARK.length);
@@ -36,8 +41,13 @@ final class InputFile {
     }
   }
 
+  /** The same bytes; {@code progress} is told how many more were read. */
+  public static InputStream counting(InputStream raw, LongConsumer progress) {
+    return new Counting(raw, progress);
+  }
+
   /** What is in it, or what was before it was compressed; closes it where that fails. */
-  static InputStream unpack(InputStream raw) throws IOException {
+  public static InputStream unpack(InputStream raw) throws IOException {
     try {
       InputStream text = new BufferedInputStream(raw, BUFFER_BYTES);
       return startsWith(text, GZIP)
