@@ -78,7 +78,7 @@ final class Courier implements Closeable {
     load();
   }
 
-  /** Reads the position, which is checked before anything is sent: damage is said then. */
+  /** Reads the position. It is checked, and damage reported, before anything is sent. */
   void load() throws IOException {
     checked = false;
     Position start = start();

@@ -7,7 +7,7 @@ import io.tallystick.forward.sink.SettingException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
-/** What is wrong with a file of sinks is said at once, and without what is secret. */
+/** A wrong file of sinks is refused when it is read, in words that show no secret. */
 class ForwardingFileTest {
   private static ForwardingFile parse(String yaml) throws Exception {
     return ForwardingFile.parse("forward.yaml", yaml, "example.com/log", Path.of("/etc"));

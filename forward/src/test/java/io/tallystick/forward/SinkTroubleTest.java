@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** One sink's trouble is its own, is said, and is not mended silently. */
+/** A sink in trouble holds up no other, reports it, and repairs nothing silently. */
 class SinkTroubleTest {
   private static final String FILE =
       """

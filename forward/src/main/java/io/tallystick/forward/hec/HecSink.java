@@ -171,7 +171,7 @@ final class HecSink implements Sink {
         throw answer.failure();
       }
       JsonNode acks = answer.json().path("acks");
-      // True is said once, false means pending or lost.
+      // It answers true only once; false means pending or lost.
       pending.removeIf(number -> acks.path(Long.toString(number)).asBoolean());
       if (!pending.isEmpty() && System.nanoTime() > end) {
         throw new SinkException(

@@ -101,7 +101,7 @@ final class HecServer implements AutoCloseable {
     return new Reply(200, "{\"text\":\"Success\",\"code\":0,\"ackId\":" + number + "}");
   }
 
-  /** True is said once. */
+  /** It answers true only once for each request. */
   private Reply acknowledged(Map<Integer, Boolean> own, JsonNode question) {
     if (indexes) {
       indexed.addAll(memory);

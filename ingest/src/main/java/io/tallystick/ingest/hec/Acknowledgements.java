@@ -9,10 +9,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The requests that are in the log and whose senders have not asked yet. Each is said once. Memory
- * is bounded: of more than {@value #MAX_CHANNELS} channels the one that was used least recently is
- * forgotten, of more than {@value #MAX_UNASKED} requests of a channel the oldest; their senders
- * send them again, and nothing is appended twice. Safe for any number of threads.
+ * The requests that are in the log and whose senders have not asked yet. Each is confirmed once.
+ * Memory is bounded: of more than {@value #MAX_CHANNELS} channels the one that was used least
+ * recently is forgotten, of more than {@value #MAX_UNASKED} requests of a channel the oldest; their
+ * senders send them again, and nothing is appended twice. Safe for any number of threads.
  */
 final class Acknowledgements {
   static final int MAX_CHANNELS = 1_000;
