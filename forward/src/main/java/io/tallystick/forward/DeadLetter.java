@@ -1,5 +1,8 @@
 package io.tallystick.forward;
 
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
 /**
  * An entry that a receiver refused for good, whole and as an envelope.
  *
@@ -8,4 +11,18 @@ package io.tallystick.forward;
  * @param refusedAt when, RFC 3339
  */
 public record DeadLetter(
-    long seq, long id, String hash, String eventType, String reason, String refusedAt) {}
+    long seq, long id, String hash, String eventType, String reason, String refusedAt) {
+  /**
+   * A page of them.
+   *
+   * @param nextAfterSeq {@code after_seq} of the next page; {@code null} if this is the last
+   */
+  public record Page(List<DeadLetter> deadLetters, @Nullable Long nextAfterSeq) {
+    public Page {
+      deadLetters = List.copyOf(deadLetters);
+    }
+  }
+
+  /** What became of those that were sent again. */
+  public record Drained(long drained, long left) {}
+}

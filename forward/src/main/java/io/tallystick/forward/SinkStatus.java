@@ -1,5 +1,6 @@
 package io.tallystick.forward;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,4 +41,11 @@ public record SinkStatus(
     int deadLetters,
     long markers,
     long reconciledSeq,
-    @Nullable LastReconciliation reconciliation) {}
+    @Nullable LastReconciliation reconciliation) {
+  /** How every sink is. */
+  public record SinkList(List<SinkStatus> sinks) {
+    public SinkList {
+      sinks = List.copyOf(sinks);
+    }
+  }
+}

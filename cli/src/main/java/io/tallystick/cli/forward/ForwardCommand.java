@@ -37,15 +37,6 @@ public final class ForwardCommand {
 
   private final Terminal terminal;
 
-  /** An answer of {@code GET /api/audit/forwarding}. */
-  record Sinks(List<SinkStatus> sinks) {}
-
-  /** A page of dead letters. */
-  record DeadLetters(List<DeadLetter> deadLetters) {}
-
-  /** What became of dead letters. */
-  record Drained(long drained, long left) {}
-
   public ForwardCommand(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -57,7 +48,8 @@ public final class ForwardCommand {
       if (common.format == Format.json) {
         terminal.printJson(json);
       } else {
-        rows(AnswerJson.read(json, Sinks.class).sinks()).show(terminal, common.format);
+        rows(AnswerJson.read(json, SinkStatus.SinkList.class).sinks())
+            .show(terminal, common.format);
       }
     }
     return 0;
@@ -293,7 +285,7 @@ public final class ForwardCommand {
       }
       Rows rows =
           new Rows("SEQ", "ID", "TYPE", "REFUSED", "REASON").keepWhole("SEQ", "ID", "REFUSED");
-      for (DeadLetter letter : AnswerJson.read(json, DeadLetters.class).deadLetters()) {
+      for (DeadLetter letter : AnswerJson.read(json, DeadLetter.Page.class).deadLetters()) {
         rows.add(
             Long.toString(letter.seq()),
             Long.toString(letter.id()),
@@ -313,7 +305,7 @@ public final class ForwardCommand {
       throws Exception {
     try (ServerConnection server = common.where.server(terminal)) {
       byte[] json = post(server, path(sink) + "/drain");
-      Drained drained = AnswerJson.read(json, Drained.class);
+      DeadLetter.Drained drained = AnswerJson.read(json, DeadLetter.Drained.class);
       switch (common.format) {
         case json -> terminal.printJson(json);
         case csv ->

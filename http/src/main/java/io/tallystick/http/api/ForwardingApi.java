@@ -40,19 +40,6 @@ public final class ForwardingApi {
   private final @Nullable Forwarding forwarding;
   private final LongRequests work;
 
-  /** How every sink is. */
-  record Sinks(List<SinkStatus> sinks) {}
-
-  /**
-   * A page of dead letters.
-   *
-   * @param nextAfterSeq {@code after_seq} of the next page; {@code null} if this is the last
-   */
-  record DeadLetterPage(List<DeadLetter> deadLetters, @Nullable Long nextAfterSeq) {}
-
-  /** What became of dead letters that were sent again. */
-  record Drained(long drained, long left) {}
-
   /** Something that may fail because of the receiver or the state of the sink. */
   @FunctionalInterface
   private interface Action<T> {
@@ -81,7 +68,8 @@ public final class ForwardingApi {
 
   private void list(Context request) throws IOException {
     withoutParameters(request);
-    JsonObjects.answer(request, new Sinks(forwarding == null ? List.of() : forwarding.status()));
+    JsonObjects.answer(
+        request, new SinkStatus.SinkList(forwarding == null ? List.of() : forwarding.status()));
   }
 
   private void status(Context request) throws IOException {
@@ -99,7 +87,7 @@ public final class ForwardingApi {
         forwarding(request).deadLetters(sink(request), after == null ? 0 : after, most + 1);
     boolean more = found.size() > most;
     List<DeadLetter> page = more ? found.subList(0, most) : found;
-    JsonObjects.answer(request, new DeadLetterPage(page, more ? page.getLast().seq() : null));
+    JsonObjects.answer(request, new DeadLetter.Page(page, more ? page.getLast().seq() : null));
   }
 
   private void pause(Context request, Caller caller) throws IOException, InterruptedException {
@@ -118,10 +106,10 @@ public final class ForwardingApi {
     withoutParameters(request);
     Forwarding all = forwarding(request);
     String sink = sink(request);
-    Drained drained =
+    DeadLetter.Drained drained =
         attempt(() -> {
           long taken = all.drain(sink, actor(caller));
-          return new Drained(taken, all.status(sink).deadLetters());
+          return new DeadLetter.Drained(taken, all.status(sink).deadLetters());
         });
     JsonObjects.answer(request, drained);
   }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import io.tallystick.entry.ActorId;
 import io.tallystick.entry.Details;
+import io.tallystick.forward.DeadLetter;
 import io.tallystick.forward.ReconciliationReport;
 import io.tallystick.forward.SinkStatus;
 import io.tallystick.http.JsonSchema;
@@ -83,9 +84,9 @@ class AnswersTest {
               Map.entry("ErasureReport", ErasureReport.class),
               Map.entry("Erasures", ErasureList.class),
               Map.entry("Sink", SinkStatus.class),
-              Map.entry("Sinks", ForwardingApi.Sinks.class),
-              Map.entry("DeadLetters", ForwardingApi.DeadLetterPage.class),
-              Map.entry("Drained", ForwardingApi.Drained.class),
+              Map.entry("Sinks", SinkStatus.SinkList.class),
+              Map.entry("DeadLetters", DeadLetter.Page.class),
+              Map.entry("Drained", DeadLetter.Drained.class),
               Map.entry("Reconciliation", ReconciliationReport.class),
               Map.entry("NamedRecord", ReconciliationReport.Named.class),
               Map.entry("Horizon", HorizonInfo.class),
