@@ -1,22 +1,18 @@
 package io.tallystick.cli.backfill;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tallystick.cli.source.Source;
 import io.tallystick.entry.Entry;
-import io.tallystick.entry.EntryField;
 import io.tallystick.entry.Event;
 import io.tallystick.entry.EventReader;
 import io.tallystick.entry.InvalidEventException;
+import io.tallystick.ingest.Intake;
 import io.tallystick.ingest.backfill.SourceRecord;
 import io.tallystick.ingest.backfill.Translation;
 import io.tallystick.ingest.mapping.Mapped;
 import io.tallystick.service.append.PersonalFields;
-import io.tallystick.tlog.Sha256;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,8 +23,6 @@ import org.jspecify.annotations.Nullable;
  * gets another id, and one that is refused all the same is kept raw. Used by one thread.
  */
 public final class RecordAppender {
-  private static final int DISTINCT_DIGITS = 16;
-
   private static final EventReader.Rules RULES = new EventReader.Rules(1, true, true, Entry.LOCAL);
 
   /**
@@ -139,15 +133,8 @@ public final class RecordAppender {
 
   /** The same event under an id that says what it contains too. */
   private static Item underOtherId(Item item) {
-    String own = String.valueOf(item.event().eventId());
-    byte[] content = Sha256.of(item.event().withoutPersonal().toString().getBytes(UTF_8));
-    String mark = "~" + HexFormat.of().formatHex(content).substring(0, DISTINCT_DIGITS);
-    String id = own + mark;
-    if (id.getBytes(UTF_8).length > EntryField.EVENT_ID.maxBytes()) {
-      id = "sha256:" + HexFormat.of().formatHex(Sha256.of(own.getBytes(UTF_8))) + mark;
-    }
-    ObjectNode json = item.json().deepCopy().put("event_id", id);
-    return new Item(
-        item.record(), item.place(), json, item.event().withEventId(id), item.failure());
+    Event event = Intake.withDistinctId(item.event());
+    ObjectNode json = item.json().deepCopy().put("event_id", event.eventId());
+    return new Item(item.record(), item.place(), json, event, item.failure());
   }
 }
