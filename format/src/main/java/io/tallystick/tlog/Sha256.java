@@ -2,6 +2,7 @@ package io.tallystick.tlog;
 
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 
 /** SHA-256 (FIPS 180-4), which every Java platform must provide. Safe for any number of threads. */
 public final class Sha256 {
@@ -19,5 +20,10 @@ public final class Sha256 {
   /** The 32-byte hash of these bytes. */
   public static byte[] of(byte[] bytes) {
     return newDigest().digest(bytes);
+  }
+
+  /** The same as 64 lower-case hex digits. */
+  public static String hex(byte[] bytes) {
+    return HexFormat.of().formatHex(of(bytes));
   }
 }

@@ -17,7 +17,6 @@ import io.tallystick.service.query.Parameters;
 import io.tallystick.service.query.QueryParser;
 import io.tallystick.tlog.Sha256;
 import java.net.InetAddress;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -56,9 +55,7 @@ final class EntryFilter {
     Parameters parameters = Parameters.of(given).only(NAMES);
     String text = new TreeMap<>(given).toString();
     return new EntryFilter(
-        QueryParser.live(parameters),
-        HexFormat.of().formatHex(Sha256.of(text.getBytes(UTF_8))),
-        given.isEmpty());
+        QueryParser.live(parameters), Sha256.hex(text.getBytes(UTF_8)), given.isEmpty());
   }
 
   /** Whether it lets every entry through. */

@@ -7,7 +7,6 @@ import io.tallystick.forward.sink.SinkSettings;
 import io.tallystick.forward.sink.SinkType;
 import io.tallystick.tlog.Sha256;
 import java.time.Duration;
-import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +40,6 @@ record SinkConfig(
   /** SHA-256 in hex of what decides how a record looks. */
   String formatHash() {
     String text = "%s\n%s\n%d\n".formatted(format.name(), original, maxRecordBytes);
-    return HexFormat.of().formatHex(Sha256.of(text.getBytes(UTF_8)));
+    return Sha256.hex(text.getBytes(UTF_8));
   }
 }

@@ -11,7 +11,6 @@ import io.tallystick.entry.InvalidEventException;
 import io.tallystick.ingest.mapping.Mapped;
 import io.tallystick.ingest.mapping.Mappings;
 import io.tallystick.tlog.Sha256;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -163,7 +162,7 @@ public final class Intake {
   }
 
   private static String sha256(String text) {
-    return HexFormat.of().formatHex(Sha256.of(text.getBytes(UTF_8)));
+    return Sha256.hex(text.getBytes(UTF_8));
   }
 
   /** What became of the documents so far. */

@@ -2,7 +2,6 @@ package io.tallystick.cli.follow;
 
 import io.tallystick.tlog.Sha256;
 import java.util.Arrays;
-import java.util.HexFormat;
 
 /**
  * The beginning of a file, by which what is in it is known again: in a copy, or after it was
@@ -18,7 +17,7 @@ record Head(int length, String sha256) {
 
   /** That of so many bytes of these. */
   static Head of(byte[] bytes, int length) {
-    return new Head(length, HexFormat.of().formatHex(Sha256.of(Arrays.copyOf(bytes, length))));
+    return new Head(length, Sha256.hex(Arrays.copyOf(bytes, length)));
   }
 
   /** Whether something that begins with these bytes begins like this. */

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.tallystick.tlog.Sha256;
 import java.util.Arrays;
-import java.util.HexFormat;
 
 /**
  * How far a file was read, and by what it is known that another one has the same content up to
@@ -26,7 +25,7 @@ record Mark(long offset, Head head, String tail) {
   /** The hash of the last of these bytes, at most as many as a tail has. */
   static String tail(byte[] bytes) {
     byte[] last = Arrays.copyOfRange(bytes, Math.max(0, bytes.length - TAIL_LENGTH), bytes.length);
-    return HexFormat.of().formatHex(Sha256.of(last));
+    return Sha256.hex(last);
   }
 
   /** Whether what stands before the offset ends with these bytes. */
@@ -38,6 +37,6 @@ record Mark(long offset, Head head, String tail) {
   String id() {
     String all = head.sha256() + ":" + offset + ":" + tail;
     byte[] bytes = all.getBytes(UTF_8);
-    return HexFormat.of().formatHex(Sha256.of(bytes)).substring(0, ID_DIGITS);
+    return Sha256.hex(bytes).substring(0, ID_DIGITS);
   }
 }

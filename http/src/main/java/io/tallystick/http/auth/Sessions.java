@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -211,6 +210,6 @@ public final class Sessions {
   }
 
   private static String sha256(String token) {
-    return HexFormat.of().formatHex(Sha256.of(token.getBytes(StandardCharsets.UTF_8)));
+    return Sha256.hex(token.getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -10,7 +10,6 @@ import io.tallystick.tlog.Sha256;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
@@ -103,9 +102,7 @@ public final class DetailValues {
       }
       end += Character.charCount(c);
     }
-    return value.substring(0, end)
-        + NUL
-        + HexFormat.of().formatHex(Sha256.of(value.getBytes(UTF_8)));
+    return value.substring(0, end) + NUL + Sha256.hex(value.getBytes(UTF_8));
   }
 
   private static int length(String text) {

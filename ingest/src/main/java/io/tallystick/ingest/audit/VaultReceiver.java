@@ -7,7 +7,6 @@ import io.tallystick.ingest.receiver.Received;
 import io.tallystick.ingest.receiver.Receiver;
 import io.tallystick.ingest.receiver.Reply;
 import io.tallystick.tlog.Sha256;
-import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -24,7 +23,7 @@ public final class VaultReceiver implements Receiver {
 
   @Override
   public Received receive(Delivery delivery) {
-    String id = HexFormat.of().formatHex(Sha256.of(delivery.body()));
+    String id = Sha256.hex(delivery.body());
     return new Received(
         List.of(new Document(JsonBody.readOrText(delivery.body()), id)), Reply::noContent);
   }

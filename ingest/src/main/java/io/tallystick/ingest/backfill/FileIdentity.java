@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.HexFormat;
 import java.util.zip.ZipException;
 
 /**
@@ -70,7 +69,6 @@ public record FileIdentity(int length, String hash) {
   }
 
   private static FileIdentity of(byte[] head, int length) {
-    byte[] hash = Sha256.of(Arrays.copyOf(head, length));
-    return new FileIdentity(length, HexFormat.of().formatHex(hash));
+    return new FileIdentity(length, Sha256.hex(Arrays.copyOf(head, length)));
   }
 }

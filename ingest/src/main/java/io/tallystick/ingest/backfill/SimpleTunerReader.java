@@ -72,7 +72,7 @@ final class SimpleTunerReader implements RecordReader {
     } catch (InterruptedException e) {
       throw new IllegalStateException("nothing waits here", e);
     }
-    return new FileIdentity(0, HexFormat.of().formatHex(Sha256.of(first[0].getBytes(UTF_8))));
+    return new FileIdentity(0, Sha256.hex(first[0].getBytes(UTF_8)));
   }
 
   @Override

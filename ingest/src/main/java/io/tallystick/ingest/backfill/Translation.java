@@ -12,7 +12,6 @@ import io.tallystick.ingest.mapping.Mapped;
 import io.tallystick.ingest.mapping.Mappings;
 import io.tallystick.tlog.Sha256;
 import java.io.IOException;
-import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -119,7 +118,7 @@ public final class Translation {
     SourceRecord.Oversized oversized =
         record.content() instanceof SourceRecord.Oversized whole
             ? whole
-            : new SourceRecord.Oversized(all, all.length, HexFormat.of().formatHex(Sha256.of(all)));
+            : new SourceRecord.Oversized(all, all.length, Sha256.hex(all));
     return identified(stub(oversized, failure), record);
   }
 
@@ -132,9 +131,7 @@ public final class Translation {
 
   private static String fitting(String id) {
     byte[] bytes = id.getBytes(UTF_8);
-    return bytes.length <= EntryField.EVENT_ID.maxBytes()
-        ? id
-        : "sha256:" + HexFormat.of().formatHex(Sha256.of(bytes));
+    return bytes.length <= EntryField.EVENT_ID.maxBytes() ? id : "sha256:" + Sha256.hex(bytes);
   }
 
   private static Mapped stub(SourceRecord.Oversized record, String failure) {

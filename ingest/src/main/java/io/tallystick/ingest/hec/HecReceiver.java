@@ -13,7 +13,6 @@ import io.tallystick.ingest.receiver.Receiver;
 import io.tallystick.ingest.receiver.Reply;
 import io.tallystick.tlog.Sha256;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
@@ -106,7 +105,7 @@ public final class HecReceiver implements Receiver {
 
   private static Events events(byte[] body) {
     JsonBody.Values all = JsonBody.readAll(body);
-    String request = HexFormat.of().formatHex(Sha256.of(body));
+    String request = Sha256.hex(body);
     List<Document> documents = new ArrayList<>();
     for (JsonNode value : all.values()) {
       Reply failure = failure(value, documents.size());

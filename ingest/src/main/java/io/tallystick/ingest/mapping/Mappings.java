@@ -22,7 +22,6 @@ import io.tallystick.tlog.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -270,7 +269,7 @@ public final class Mappings {
   private static ObjectNode beginning(ObjectNode details, byte[] original) {
     return details
         .put("bytes", original.length)
-        .put("sha256", HexFormat.of().formatHex(Sha256.of(original)))
+        .put("sha256", Sha256.hex(original))
         .put("text", cut(new String(original, UTF_8), KEPT_CHARACTERS));
   }
 

@@ -7,7 +7,6 @@ import io.tallystick.ingest.Intake.Document;
 import io.tallystick.tlog.Sha256;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -47,7 +46,7 @@ final class LogRecords {
   private long characters;
 
   LogRecords(byte[] body) {
-    this.request = HexFormat.of().formatHex(Sha256.of(body));
+    this.request = Sha256.hex(body);
     this.maxRecords = Math.max(FREE_RECORDS, body.length / BYTES_PER_RECORD);
   }
 

@@ -10,7 +10,6 @@ import io.tallystick.ingest.receiver.Received;
 import io.tallystick.ingest.receiver.Receiver;
 import io.tallystick.ingest.receiver.Reply;
 import io.tallystick.tlog.Sha256;
-import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -68,6 +67,6 @@ abstract class WebhookReceiver implements Receiver {
   }
 
   static String sha256(Delivery delivery) {
-    return HexFormat.of().formatHex(Sha256.of(delivery.body()));
+    return Sha256.hex(delivery.body());
   }
 }
