@@ -32,6 +32,12 @@ final class Posix {
   private static final int O_EXCL = 0x80;
   private static final int O_CLOEXEC = 0x80000;
   private static final int OWNER_ONLY = 0600;
+  private static final int FADV_RANDOM = 1;
+  private static final int FADV_DONTNEED = 4;
+
+  /** As a length, all of a file from an offset on. */
+  private static final long TO_ITS_END = 0;
+
   private static final int PRIO_PROCESS = 0;
   private static final int CALLING_THREAD = 0;
 
@@ -44,6 +50,7 @@ final class Posix {
   private final MethodHandle close;
   private final MethodHandle syncfs;
   private final MethodHandle fallocate;
+  private final MethodHandle fadvise;
   private final MethodHandle setpriority;
 
   private Posix(
@@ -51,11 +58,13 @@ final class Posix {
       MethodHandle close,
       MethodHandle syncfs,
       MethodHandle fallocate,
+      MethodHandle fadvise,
       MethodHandle setpriority) {
     this.open = open;
     this.close = close;
     this.syncfs = syncfs;
     this.fallocate = fallocate;
+    this.fadvise = fadvise;
     this.setpriority = setpriority;
   }
 
@@ -108,6 +117,9 @@ final class Posix {
                 linker.downcallHandle(syncfs, withFile, errno),
                 linker.downcallHandle(symbols.findOrThrow("posix_fallocate"), withRange),
                 linker.downcallHandle(
+                    symbols.findOrThrow("posix_fadvise"),
+                    withRange.appendArgumentLayouts(ValueLayout.JAVA_INT)),
+                linker.downcallHandle(
                     symbols.findOrThrow("setpriority"),
                     FunctionDescriptor.of(
                         ValueLayout.JAVA_INT,
@@ -159,6 +171,19 @@ final class Posix {
     }
     if (errno != 0) {
       throw new CallFailed("can't reserve " + bytes + " bytes for " + path, errno);
+    }
+  }
+
+  /**
+   * Lets the kernel forget what it holds of a file from an offset on and nobody has changed, and
+   * has it read only what is asked for through this descriptor. Both is advice: it may do neither.
+   */
+  void forgetFrom(int file, long offset) {
+    try {
+      int _ = (int) fadvise.invokeExact(file, offset, TO_ITS_END, FADV_DONTNEED);
+      int _ = (int) fadvise.invokeExact(file, 0L, TO_ITS_END, FADV_RANDOM);
+    } catch (Throwable e) {
+      throw unexpected(e);
     }
   }
 

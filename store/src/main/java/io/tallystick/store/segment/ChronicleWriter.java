@@ -3,6 +3,7 @@ package io.tallystick.store.segment;
 import io.tallystick.store.files.AtomicFile;
 import io.tallystick.store.files.NoSpaceException;
 import io.tallystick.store.files.OwnerOnly;
+import io.tallystick.store.files.SinglePages;
 import io.tallystick.store.log.LogException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -61,6 +62,7 @@ public final class ChronicleWriter implements AutoCloseable {
   private final ExcerptAppender appender;
   private long timeMillis;
   private @Nullable WritableSegment current;
+  private @Nullable SinglePages ahead;
 
   private ChronicleWriter(Path segments, long floorMillis) throws IOException {
     this.directory = segments;
@@ -142,6 +144,7 @@ public final class ChronicleWriter implements AutoCloseable {
       long start = bytes.writePosition();
       try {
         WritableSegment segment = segmentOf((MappedBytes) bytes);
+        prepare(start);
         write(segment, block, start);
         bytes.writeSkip(length);
         return new Written(segment, start - SegmentFile.HEADER_BYTES, length);
@@ -155,9 +158,26 @@ public final class ChronicleWriter implements AutoCloseable {
   private WritableSegment segmentOf(MappedBytes bytes) throws IOException {
     Path file = bytes.mappedFile().file().toPath();
     if (current == null || !current.path().equals(file)) {
+      closeAhead();
       current = new WritableSegment(directory, file);
+      ahead = new SinglePages(file);
     }
     return current;
+  }
+
+  private void prepare(long position) throws IOException {
+    SinglePages pages = ahead;
+    if (pages != null) {
+      pages.from(position);
+    }
+  }
+
+  private void closeAhead() {
+    SinglePages pages = ahead;
+    ahead = null;
+    if (pages != null) {
+      pages.close();
+    }
   }
 
   private static void write(WritableSegment segment, ByteBuffer block, long position)
@@ -181,6 +201,7 @@ public final class ChronicleWriter implements AutoCloseable {
   public void close() {
     appender.close();
     queue.close();
+    closeAhead();
   }
 
   /** A segment that is being written: its path, and a channel that stays open meanwhile. */
