@@ -21,7 +21,9 @@ public final class PostRates {
   private static final int CONNECTIONS = 64;
   private static final int NDJSON_CONNECTIONS = 4;
   private static final int NDJSON_EVENTS = 1_000;
-  private static final int WARM_UP_ROUNDS = 5;
+
+  /** The compiler is busy for the first ten to twenty seconds of a load. */
+  private static final int WARM_UP_ROUNDS = 12;
 
   /** A running server, and its results so far. */
   private static final class Build implements AutoCloseable {
@@ -69,11 +71,13 @@ public final class PostRates {
     }
   }
 
-  private static void run(Build build, int round, double seconds) throws IOException {
+  private static void run(Build build, int round, double seconds)
+      throws IOException, InterruptedException {
     String event =
         "{\"event_type\":\"auth.api_key.used\",\"actor_id\":100001,\"actor_username\":\"service-1\","
             + "\"actor_ip\":\"203.0.113.77\",\"target_type\":\"api_key\",\"target_id\":\"key-17\","
             + "\"action\":\"GET /v1/things\"}";
+    build.server.settle();
     PostLoad.Result single =
         PostLoad.run(
             build.server.address,
@@ -81,6 +85,7 @@ public final class PostRates {
             CONNECTIONS,
             1,
             seconds);
+    build.server.settle();
     PostLoad.Result lines =
         PostLoad.run(
             build.server.address,
@@ -88,6 +93,8 @@ public final class PostRates {
             NDJSON_CONNECTIONS,
             NDJSON_EVENTS,
             seconds);
+    // What it has yet to index must not burden the next one's round.
+    build.server.settle();
     System.out.printf(
         Locale.ROOT, "%3d %s: single %s; NDJSON %s%n", round, build.launcher, single, lines);
     if (round >= 0) {

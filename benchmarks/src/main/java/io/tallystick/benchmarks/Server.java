@@ -8,12 +8,16 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** A server of a build of Tallystick, on a log of its own. */
 final class Server implements AutoCloseable {
   private static final Pattern ADDRESS = Pattern.compile("http://([0-9.]+):([0-9]+)");
+
+  private static final Duration LOOK = Duration.ofMillis(200);
+  private static final int SETTLING = 100;
 
   final InetSocketAddress address;
   private final Path data;
@@ -58,6 +62,23 @@ final class Server implements AutoCloseable {
             + body.getBytes(UTF_8).length
             + "\r\n\r\n";
     return (head + body).getBytes(UTF_8);
+  }
+
+  /** Waits until the server has nothing left to do. */
+  void settle() throws InterruptedException {
+    Duration before = used();
+    for (int i = 0; i < SETTLING; i++) {
+      Thread.sleep(LOOK);
+      Duration now = used();
+      if (now.minus(before).compareTo(LOOK.dividedBy(10)) < 0) {
+        return;
+      }
+      before = now;
+    }
+  }
+
+  private Duration used() {
+    return process.info().totalCpuDuration().orElse(Duration.ZERO);
   }
 
   @Override
