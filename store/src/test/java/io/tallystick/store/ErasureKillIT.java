@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
  * next start, and whatever is not erased is as it was.
  */
 class ErasureKillIT {
-  private static final int KILLS = Boolean.getBoolean("tallystick.long") ? 200 : 6;
+  private static final int KILLS = Boolean.getBoolean("tallystick.long") ? 200 : 4;
   private static final int BATCH = 40;
 
   @TempDir Path data;

@@ -300,7 +300,7 @@ class ErasureTest {
     LogFiles.copy(data, before);
     Map<String, long[]> places = places();
     List<String> steps = new ArrayList<>(List.of("begun", "recorded", "unsealed", "listed"));
-    for (int bytes = 1; bytes < 700; bytes += 61) {
+    for (int bytes = 1; bytes < 700; bytes += 122) {
       steps.add("zeroed " + bytes);
     }
     steps.add("all zeroed");
@@ -314,7 +314,7 @@ class ErasureTest {
         erase();
       } else {
         assertThat(verify(VerifyRequest.all()).faults()).as(step).isEmpty();
-        if (!step.startsWith("zeroed") || step.endsWith("62")) {
+        if (!step.startsWith("zeroed") || step.endsWith("123")) {
           PythonVerifier.verify(data);
         }
         AuditLog.open(data, AuditLogTest.CONFIG).close();

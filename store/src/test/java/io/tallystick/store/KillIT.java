@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
  * log. Every acknowledgement the process printed before must be kept.
  */
 class KillIT {
-  private static final int KILLS = Boolean.getBoolean("tallystick.long") ? 200 : 10;
+  private static final int KILLS = Boolean.getBoolean("tallystick.long") ? 200 : 6;
 
   @TempDir Path data;
 

@@ -308,7 +308,7 @@ public class TamperTest {
         for (int at = 0; at < 20; at++) {
           int bit = 3 * at % 8;
           LogFiles.flip(file, block + at, bit);
-          VerifyReport report = at % 5 == 0 ? judged() : verify();
+          VerifyReport report = at % 10 == 0 ? judged() : verify();
           String what = "%s@%d byte %d bit %d".formatted(file.getFileName(), block, at, bit);
           assertThat(report.valid()).as(what).isFalse();
           if (!last && at < 4) {

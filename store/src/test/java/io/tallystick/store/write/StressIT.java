@@ -31,7 +31,7 @@ class StressIT {
           "-iters",
           "2",
           "-time",
-          "1000",
+          "500",
           "-sc",
           "false",
           "-jvmArgs",
