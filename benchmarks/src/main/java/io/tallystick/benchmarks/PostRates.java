@@ -3,8 +3,10 @@ package io.tallystick.benchmarks;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * How many events a server takes over HTTP, and how long each request waits, for one or more builds
@@ -26,20 +28,15 @@ public final class PostRates {
   private static final int WARM_UP_ROUNDS = 12;
 
   /** A running server, and its results so far. */
-  private static final class Build implements AutoCloseable {
-    final String launcher;
+  private static final class Build {
+    final String name;
     final Server server;
     final List<PostLoad.Result> single = new ArrayList<>();
     final List<PostLoad.Result> lines = new ArrayList<>();
 
-    Build(String launcher) throws IOException {
-      this.launcher = launcher;
-      this.server = new Server(launcher);
-    }
-
-    @Override
-    public void close() throws IOException {
-      server.close();
+    Build(String name, Server server) {
+      this.name = name;
+      this.server = server;
     }
   }
 
@@ -49,25 +46,33 @@ public final class PostRates {
   public static void main(String[] args) throws Exception {
     int rounds = Integer.parseInt(args[0]);
     double seconds = Double.parseDouble(args[1]);
-    List<Build> builds = new ArrayList<>();
+    Map<String, Server> servers = new LinkedHashMap<>();
     try {
       for (String launcher : Arrays.asList(args).subList(2, args.length)) {
-        builds.add(new Build(launcher));
+        servers.put(launcher, new Server(launcher));
       }
-      for (int round = -WARM_UP_ROUNDS; round < rounds; round++) {
-        for (Build build : builds) {
-          run(build, round, seconds);
-        }
-      }
-      for (Build build : builds) {
-        System.out.printf(Locale.ROOT, "%s%n", build.launcher);
-        report("one event a request", build.single, builds.getFirst().single);
-        report("NDJSON", build.lines, builds.getFirst().lines);
-      }
+      compare(servers, rounds, seconds);
     } finally {
-      for (Build build : builds) {
-        build.close();
+      for (Server server : servers.values()) {
+        server.close();
       }
+    }
+  }
+
+  /** Gives the loads to the servers in turns, and prints each round and the ratios to the first. */
+  static void compare(Map<String, Server> servers, int rounds, double seconds) throws Exception {
+    List<Build> builds = new ArrayList<>();
+    servers.forEach((name, server) -> builds.add(new Build(name, server)));
+    for (int round = -WARM_UP_ROUNDS; round < rounds; round++) {
+      for (Build build : builds) {
+        run(build, round, seconds);
+      }
+    }
+    for (Build build : builds) {
+      System.out.printf(
+          Locale.ROOT, "%s, %,d MB in memory%n", build.name, build.server.residentMegabytes());
+      report("one event a request", build.single, builds.getFirst().single);
+      report("NDJSON", build.lines, builds.getFirst().lines);
     }
   }
 
@@ -96,7 +101,7 @@ public final class PostRates {
     // What it has yet to index must not burden the next one's round.
     build.server.settle();
     System.out.printf(
-        Locale.ROOT, "%3d %s: single %s; NDJSON %s%n", round, build.launcher, single, lines);
+        Locale.ROOT, "%3d %s: single %s; NDJSON %s%n", round, build.name, single, lines);
     if (round >= 0) {
       build.single.add(single);
       build.lines.add(lines);

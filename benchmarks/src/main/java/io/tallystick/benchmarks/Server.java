@@ -9,6 +9,8 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -25,13 +27,15 @@ final class Server implements AutoCloseable {
 
   /**
    * @param launcher of the build
+   * @param options besides its data and its port
    */
-  Server(String launcher) throws IOException {
+  Server(String launcher, String... options) throws IOException {
     this.data = Directories.create("server");
+    List<String> command =
+        new ArrayList<>(List.of(launcher, "serve", "--data", data.toString(), "--port", "0"));
+    command.addAll(List.of(options));
     this.process =
-        new ProcessBuilder(launcher, "serve", "--data", data.toString(), "--port", "0")
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     this.address = address(process.inputReader(UTF_8));
   }
 
@@ -75,6 +79,16 @@ final class Server implements AutoCloseable {
       }
       before = now;
     }
+  }
+
+  /** How much memory the process has. */
+  long residentMegabytes() throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/" + process.pid() + "/status"))) {
+      if (line.startsWith("VmRSS:")) {
+        return Long.parseLong(line.replaceAll("[^0-9]", "")) >> 10;
+      }
+    }
+    throw new IOException("the server ended");
   }
 
   private Duration used() {
