@@ -166,7 +166,7 @@ public final class IngestApi {
           keys.signed(
               request,
               key,
-              asked.receiver().isGenuine(delivery),
+              asked.receiver().objection(delivery),
               (_, caller) -> counted(() -> append(asked, delivery, caller, body)));
         }
       }
