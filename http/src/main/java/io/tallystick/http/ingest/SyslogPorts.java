@@ -54,12 +54,14 @@ public final class SyslogPorts implements AutoCloseable {
   }
 
   private SyslogServer start(ReceiverSpec receiver, SyslogConfig config) throws IOException {
-    boolean tls = config.transport() == SyslogConfig.Transport.TLS;
+    boolean tls = config.transport().isEncrypted();
     if (tls && secure == null) {
       throw new IOException(
           "the receiver "
               + config.name()
-              + " has the transport tls, and the server has no certificate; give it --tls-cert and"
+              + " has the transport "
+              + config.transport()
+              + ", and the server has no certificate; give it --tls-cert and"
               + " --tls-key");
     }
     String key = String.valueOf(receiver.key());
