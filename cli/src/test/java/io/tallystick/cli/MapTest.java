@@ -80,6 +80,44 @@ class MapTest {
         .contains("\"event_type\":\"door.opened\"");
   }
 
+  /** As append --follow takes them: any line, one that begins with a bracket too. */
+  @Test
+  void linesOfTextAreMapped() throws Exception {
+    Path mapping = directory.resolve("web.yaml");
+    Files.writeString(
+        mapping,
+        "name: web\nmatch: test(.line, \"error\")\nmap:\n  event_type: '\"web.error\"'\n  action: .line\n");
+    String lines =
+        """
+          error: indented\r
+
+        [Wed Oct 11] [error] denied
+        nothing special
+        {"line":"error as JSON"}
+        [{"line":"error in an array"}]
+        """;
+    InProcess.Result appended = run(lines, "append", "--map", mapping.toString());
+    assertThat(appended.out()).contains("5 entries appended", "1 kept raw, as ingest.unmapped");
+    assertThat(run("", "list", "--event-type", "web.error", "--format", "json").out())
+        .contains(
+            "\"action\":\"  error: indented\"",
+            "\"action\":\"[Wed Oct 11] [error] denied\"",
+            "\"action\":\"error as JSON\"",
+            "\"action\":\"error in an array\"");
+    assertThat(
+            run(
+                    "",
+                    "list",
+                    "--event-type",
+                    "ingest.unmapped",
+                    "--details",
+                    "event.line=nothing special")
+                .code())
+        .isZero();
+    assertThat(run(lines, "map", "try", "--map", mapping.toString()).out())
+        .contains("line 3: web\n", "line 4: kept raw");
+  }
+
   @Test
   void aMappingThatDoesNotExistOrIsWrongSaysWhatThereIs() throws Exception {
     assertThat(run("", "append", "--map", "github2").err())

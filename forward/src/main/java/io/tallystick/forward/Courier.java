@@ -36,7 +36,8 @@ final class Courier implements Closeable {
   /** Most entries that are looked at in a round: a filter may let none through. */
   private static final int MAX_LOOKED = 20_000;
 
-  private static final int MAX_REASON_CHARACTERS = 500;
+  /** What is quoted of an answer, and some words before it. */
+  private static final int MAX_REASON_CHARACTERS = Rejected.MAX_QUOTED_CHARACTERS + 100;
 
   private final SinkConfig config;
   private final LogView view;

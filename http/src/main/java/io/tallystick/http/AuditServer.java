@@ -27,6 +27,7 @@ import io.tallystick.http.auth.LimitedKeys;
 import io.tallystick.http.auth.SecurityEvents;
 import io.tallystick.http.auth.Sessions;
 import io.tallystick.http.ingest.IngestApi;
+import io.tallystick.http.ingest.ReceiverKeys;
 import io.tallystick.http.ingest.SyslogPorts;
 import io.tallystick.http.page.WebAssets;
 import io.tallystick.http.tls.ServedCertificate;
@@ -72,6 +73,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AuditServer implements AutoCloseable {
   private static final Duration FLOODS_EVERY = Duration.ofSeconds(1);
+  private static final Duration KEYS_EVERY = Duration.ofSeconds(1);
   private static final Duration LAST_USE_EVERY = Duration.ofMinutes(1);
   private static final Duration SESSIONS_EVERY = Duration.ofSeconds(1);
 
@@ -84,6 +86,7 @@ public final class AuditServer implements AutoCloseable {
   private final LiveApi live;
   private final LongTasks tasks = new LongTasks();
   private final @Nullable ServedCertificate certificate;
+  private final ReceiverKeys receiverKeys;
   private final @Nullable SyslogPorts syslog;
   public final Javalin app;
   private final ScheduledExecutorService timer =
@@ -134,6 +137,7 @@ public final class AuditServer implements AutoCloseable {
             IdempotentAppender.MAX_HELD,
             timeouts.append());
     TypeLimit types = new TypeLimit(index, log.lastId());
+    this.receiverKeys = new ReceiverKeys(config.receivers(), keys);
     IntakeAppender intake =
         config.receivers().isEmpty()
             ? null
@@ -142,7 +146,11 @@ public final class AuditServer implements AutoCloseable {
         intake == null
             ? null
             : new SyslogPorts(
-                keys, intake, metrics, certificate == null ? null : certificate::wrap);
+                keys,
+                receiverKeys,
+                intake,
+                metrics,
+                certificate == null ? null : certificate::wrap);
     WebAssets page = WebAssets.load(config.basePath());
     this.app =
         Javalin.create(javalin -> {
@@ -176,7 +184,7 @@ public final class AuditServer implements AutoCloseable {
                   metrics)
               .register(javalin.routes, guard);
           if (intake != null) {
-            new IngestApi(config.receivers(), intake, bodies, metrics)
+            new IngestApi(config.receivers(), receiverKeys, intake, bodies, metrics)
                 .register(javalin.routes, guard);
           }
           new ReadingApi(sealing, events, work).register(javalin.routes, guard);
@@ -197,7 +205,7 @@ public final class AuditServer implements AutoCloseable {
           new ErasureApi(new ErasureService(log, index), log.reader(), objects, work)
               .register(javalin.routes, guard);
           new ForwardingApi(forwarding, work).register(javalin.routes, guard);
-          new HealthApi(log, index, witnessFeeder, metrics, forwarding)
+          new HealthApi(log, index, witnessFeeder, metrics, forwarding, receiverKeys::warning)
               .register(javalin.routes, guard, config.publicMetrics());
         });
   }
@@ -237,7 +245,7 @@ public final class AuditServer implements AutoCloseable {
         new AuditServer(log, index, keys, config, witnessFeeder, forwarding, certificate);
     try {
       Listener.start(server.app, config);
-      server.startSyslog();
+      server.startReceivers();
     } catch (IOException e) {
       server.timer.shutdownNow();
       throw e;
@@ -259,7 +267,8 @@ public final class AuditServer implements AutoCloseable {
     }
   }
 
-  private void startSyslog() throws IOException {
+  private void startReceivers() throws IOException {
+    receiverKeys.check();
     if (syslog != null) {
       try {
         syslog.start(config.receivers());
@@ -279,6 +288,7 @@ public final class AuditServer implements AutoCloseable {
   private void startTimer() {
     every(FLOODS_EVERY, "logging floods of failed attempts", () -> logFloods(limiter.ended()));
     every(FLOODS_EVERY, "logging keys that reached a limit", limited::logEnded);
+    every(KEYS_EVERY, "checking the keys of receivers", receiverKeys::check);
     every(LAST_USE_EVERY, "saving when keys were last used", keys::saveLastUse);
     every(SESSIONS_EVERY, "ending expired sessions", sessions::sweep);
   }

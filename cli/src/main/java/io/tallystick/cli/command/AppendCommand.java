@@ -23,7 +23,6 @@ import io.tallystick.entry.Event;
 import io.tallystick.entry.EventReader;
 import io.tallystick.ingest.backfill.Translation;
 import io.tallystick.ingest.mapping.Mapped;
-import io.tallystick.ingest.mapping.Mappings;
 import io.tallystick.service.append.PersonalFields;
 import io.tallystick.store.log.LogException;
 import java.io.IOException;
@@ -45,7 +44,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "append",
     description = {
-      "Append events: one JSON object a line, or JSON arrays, compressed with gzip or not.",
+      "Append events: one JSON object a line, or JSON arrays, compressed with gzip or not; with"
+          + " --map also lines of text.",
       "What a live pipe holds is written within a second. At the first event that is not valid the"
           + " command stops: the events before it are appended, and it prints how to go on. With"
           + " --partial it goes on by itself"
@@ -151,7 +151,7 @@ public final class AppendCommand implements Callable<Integer> {
       throw new Failure(Failure.USAGE, "--state works with --follow only");
     }
     List<String> names = files.isEmpty() ? List.of(EventInputs.STANDARD_INPUT) : files;
-    EventInputs inputs = new EventInputs(names, skip);
+    EventInputs inputs = new EventInputs(names, skip, mapping != null);
     EventDecoder decoder = new EventDecoder(rules(), translation());
     EventBatches batches = new EventBatches();
     Interruptible.run(batches::stop, () -> appendAll(inputs, decoder, batches));
@@ -234,9 +234,9 @@ public final class AppendCommand implements Callable<Integer> {
     if (mapping == null) {
       return UnaryOperator.identity();
     }
-    Mappings mappings = MappingChoice.of(mapping);
+    Translation translation = new Translation(MappingChoice.of(mapping));
     return original -> {
-      Mapped mapped = mappings.map(original);
+      Mapped mapped = translation.translate(original);
       raw.addAndGet(mapped.isRaw() ? 1 : 0);
       return mapped.json();
     };

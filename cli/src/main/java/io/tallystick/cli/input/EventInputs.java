@@ -31,6 +31,7 @@ public final class EventInputs {
 
   private final List<String> names;
   private final long skipped;
+  private final boolean text;
   private final long size;
   private final AtomicLong read = new AtomicLong();
 
@@ -39,11 +40,13 @@ public final class EventInputs {
    *
    * @param names at least one
    * @param skipped how many events of the first input to pass over
+   * @param text whether a line may be text, for what makes an event of it
    * @throws Failure if one is not a file that can be read
    */
-  public EventInputs(List<String> names, long skipped) throws IOException {
+  public EventInputs(List<String> names, long skipped, boolean text) throws IOException {
     this.names = List.copyOf(names);
     this.skipped = skipped;
+    this.text = text;
     if (names.stream().filter(STANDARD_INPUT::equals).count() > 1) {
       throw new Failure(Failure.USAGE, "standard input (-) can be read only once");
     }
@@ -141,6 +144,7 @@ public final class EventInputs {
         new EventSplitter(
             index,
             shown(name),
+            text,
             (json, place) -> {
               if (place.number() > toSkip) {
                 consumer.event(json, place);

@@ -4,9 +4,10 @@ import io.tallystick.cli.terminal.Failure;
 import java.io.ByteArrayOutputStream;
 
 /**
- * Splits an input into events: one JSON object a line, or JSON arrays of objects in any layout. It
- * finds where an event begins and ends, and leaves the JSON of the event to its reader. An event
- * has at most {@value #MAX_EVENT_BYTES} bytes. Used by one thread.
+ * Splits an input into events: one JSON object a line, or JSON arrays of objects in any layout; and
+ * where text is allowed, any other line. It finds where an event begins and ends, and leaves the
+ * JSON of the event to its reader. An event has at most {@value #MAX_EVENT_BYTES} bytes. Used by
+ * one thread.
  */
 final class EventSplitter {
   static final int MAX_EVENT_BYTES = 1 << 20;
@@ -28,6 +29,7 @@ final class EventSplitter {
 
   private final int index;
   private final String input;
+  private final boolean text;
   private final Sink sink;
   private final ByteArrayOutputStream event = new ByteArrayOutputStream(512);
   private State state = State.BETWEEN_LINES;
@@ -44,10 +46,12 @@ final class EventSplitter {
   /**
    * @param index of the input among those of the command, from 0
    * @param input its name, for messages
+   * @param text whether a line may be text, and is passed on as it is
    */
-  EventSplitter(int index, String input, Sink sink) {
+  EventSplitter(int index, String input, boolean text, Sink sink) {
     this.index = index;
     this.input = input;
+    this.text = text;
     this.sink = sink;
   }
 
@@ -86,9 +90,13 @@ final class EventSplitter {
     switch (state) {
       case BETWEEN_LINES -> {
         if (b == '[') {
-          state = State.AFTER_OPENING_BRACKET;
+          begin(b, State.AFTER_OPENING_BRACKET);
         } else if (!isSpace(b)) {
           begin(b, State.IN_LINE);
+        } else if (b == '\n' || !text) {
+          event.reset();
+        } else {
+          keep(b);
         }
       }
       case IN_LINE -> {
@@ -100,11 +108,18 @@ final class EventSplitter {
       }
       case AFTER_OPENING_BRACKET, AFTER_COMMA -> {
         if (b == ']' && state == State.AFTER_OPENING_BRACKET) {
+          event.reset();
           state = State.BETWEEN_LINES;
         } else if (b == '{') {
+          event.reset();
           depth = 0;
           begin(b, State.IN_ELEMENT);
           track(b);
+        } else if (isTextAfterBracket() && b != '\n') {
+          if (!isSpace(b)) {
+            state = State.IN_LINE;
+          }
+          keep(b);
         } else if (!isSpace(b)) {
           throw malformed("expected an event here, a JSON object that begins with {");
         }
@@ -126,6 +141,11 @@ final class EventSplitter {
         }
       }
     }
+  }
+
+  /** Whether this may be a line of text that begins with a bracket, as a time does in some logs. */
+  private boolean isTextAfterBracket() {
+    return text && state == State.AFTER_OPENING_BRACKET && line == eventLine;
   }
 
   private void begin(byte b, State next) {

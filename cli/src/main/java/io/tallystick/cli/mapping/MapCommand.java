@@ -11,7 +11,7 @@ import io.tallystick.cli.terminal.Rows;
 import io.tallystick.cli.terminal.Terminal;
 import io.tallystick.entry.EntryField;
 import io.tallystick.entry.Event;
-import io.tallystick.ingest.backfill.SourceRecord;
+import io.tallystick.ingest.backfill.Translation;
 import io.tallystick.ingest.mapping.Mapped;
 import io.tallystick.ingest.mapping.Mappings;
 import java.util.ArrayList;
@@ -64,12 +64,11 @@ public final class MapCommand {
           List<String> files)
       throws Exception {
     List<String> names = files == null || files.isEmpty() ? List.of("-") : files;
-    Mappings mappings = MappingChoice.of(choice);
+    Translation translation = new Translation(MappingChoice.of(choice));
     int[] raw = {0};
-    new EventInputs(names, 0)
+    new EventInputs(names, 0, true)
         .forEach((original, place) -> {
-          Mapped mapped =
-              choice.equals(Mappings.AUTO) ? mappings.map(original) : mapped(mappings, original);
+          Mapped mapped = translation.translate(original);
           raw[0] += mapped.isRaw() ? 1 : 0;
           if (json) {
             terminal.out().println(Printable.of(new String(mapped.json(), UTF_8)));
@@ -79,14 +78,6 @@ public final class MapCommand {
           }
         });
     return raw[0] == 0 ? 0 : Failure.NOT_VALID;
-  }
-
-  /** A mapping that is named may be one of text. */
-  private static Mapped mapped(Mappings mappings, byte[] original) {
-    return new SourceRecord.Line(original).orTextAsObject()
-            instanceof SourceRecord.Tree(JsonNode object)
-        ? mappings.map(object)
-        : mappings.map(original);
   }
 
   private static String heading(Mapped mapped) {

@@ -15,20 +15,26 @@ class EventSplitterTest {
 
   /** The events of an input, each with its line and column, whatever pieces the input comes in. */
   private static List<String> split(String input) throws InterruptedException {
+    return split(input, false);
+  }
+
+  private static List<String> split(String input, boolean text) throws InterruptedException {
     byte[] bytes = input.getBytes(UTF_8);
-    List<String> whole = split(bytes, bytes.length);
+    List<String> whole = split(bytes, bytes.length, text);
     for (int piece = 1; piece < Math.min(bytes.length, 9); piece++) {
-      assertThat(split(bytes, piece)).as("in pieces of " + piece).isEqualTo(whole);
+      assertThat(split(bytes, piece, text)).as("in pieces of " + piece).isEqualTo(whole);
     }
     return whole;
   }
 
-  private static List<String> split(byte[] bytes, int piece) throws InterruptedException {
+  private static List<String> split(byte[] bytes, int piece, boolean text)
+      throws InterruptedException {
     List<String> events = new ArrayList<>();
     EventSplitter splitter =
         new EventSplitter(
             0,
             "in",
+            text,
             (json, place) -> {
               assertThat(place.number()).isEqualTo(events.size() + 1);
               events.add(place.line() + ":" + place.column() + " " + new String(json, UTF_8));
@@ -50,6 +56,21 @@ class EventSplitterTest {
         .containsExactly("1:1 {\"a\":1}", "3:3 {\"b\":\"}\"}\r", "5:1 {\"c\":2}");
     assertThat(split("")).isEmpty();
     assertThat(split(" \n\n")).isEmpty();
+  }
+
+  @Test
+  void aLineMayBeText() throws Exception {
+    assertThat(split("  a b\r\n \n[7] c\n[ {\"a\":1},\n{}]\n[]\n[\n{}]\n {\"b\":2}\n[ x", true))
+        .containsExactly(
+            "1:3   a b\r",
+            "3:1 [7] c",
+            "4:3 {\"a\":1}",
+            "5:1 {}",
+            "8:1 {}",
+            "9:2  {\"b\":2}",
+            "10:1 [ x");
+    assertThatThrownBy(() -> split("[\nx", true)).isInstanceOf(Failure.class);
+    assertThatThrownBy(() -> split("[7] c")).isInstanceOf(Failure.class);
   }
 
   @Test
@@ -86,8 +107,8 @@ class EventSplitterTest {
     String longest = "x".repeat(EventSplitter.MAX_EVENT_BYTES);
     byte[] fits = longest.getBytes(UTF_8);
     byte[] tooLong = ("\n" + longest + "x").getBytes(UTF_8);
-    assertThat(fits).satisfies(bytes -> assertThat(split(bytes, bytes.length)).hasSize(1));
-    assertThatThrownBy(() -> split(tooLong, tooLong.length))
+    assertThat(fits).satisfies(bytes -> assertThat(split(bytes, bytes.length, false)).hasSize(1));
+    assertThatThrownBy(() -> split(tooLong, tooLong.length, false))
         .hasMessage("in, line 2: this event is longer than 1,048,576 bytes");
   }
 }

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import io.tallystick.forward.sink.Rejected;
 import io.tallystick.forward.sink.SinkException;
 import io.tallystick.tlog.Quoted;
 import java.io.IOException;
@@ -24,6 +25,8 @@ public final class HttpAnswer {
 
   /** Statuses that say something of the records, not of the receiver or the sink. */
   private static final Set<Integer> REFUSED = Set.of(400, 413, 422);
+
+  private static final int MAX_QUOTED_BYTES = 4 * Rejected.MAX_QUOTED_CHARACTERS;
 
   private final String receiver;
   private final int status;
@@ -77,8 +80,10 @@ public final class HttpAnswer {
 
   /** The status and the beginning of the body. */
   public String summary() {
-    String text = new String(body, 0, Math.min(body.length, 256), UTF_8).strip();
-    return "status " + status + (text.isEmpty() ? "" : ": " + Quoted.of(text));
+    String text = new String(body, 0, Math.min(body.length, MAX_QUOTED_BYTES), UTF_8).strip();
+    return "status "
+        + status
+        + (text.isEmpty() ? "" : ": " + Quoted.of(text, Rejected.MAX_QUOTED_CHARACTERS));
   }
 
   /** What to throw if the answer is no success. */

@@ -46,7 +46,7 @@ import org.jspecify.annotations.Nullable;
 final class WebhookSink implements Sink {
   private static final Duration CONNECT = Duration.ofSeconds(10);
   private static final int ID_DIGITS = 32;
-  private static final int MAX_QUOTED_BYTES = 200;
+  private static final int MAX_QUOTED_BYTES = 4 * Rejected.MAX_QUOTED_CHARACTERS;
 
   private final String name;
   private final URI url;
@@ -117,7 +117,9 @@ final class WebhookSink implements Sink {
     }
     if (status == 400 || status == 413 || status == 422) {
       String text = answer.body().strip();
-      return "the receiver answered " + status + (text.isEmpty() ? "" : ": " + Quoted.of(text));
+      return "the receiver answered "
+          + status
+          + (text.isEmpty() ? "" : ": " + Quoted.of(text, Rejected.MAX_QUOTED_CHARACTERS));
     }
     throw new SinkException(
         "the receiver answered " + status + (status / 100 == 3 ? ", a redirect" : ""),

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Whether the server works: {@code /healthz}, {@code /readyz} and {@code /metrics}. */
@@ -26,21 +27,25 @@ public final class HealthApi {
   private final WitnessFeeder witnessFeeder;
   private final Metrics metrics;
   private final @Nullable Forwarding forwarding;
+  private final Supplier<Optional<String>> receivers;
 
   /**
    * @param forwarding {@code null} if nothing is forwarded
+   * @param receivers what is wrong with receivers of other systems' events
    */
   public HealthApi(
       AuditLog log,
       AuditIndex index,
       WitnessFeeder witnessFeeder,
       Metrics metrics,
-      @Nullable Forwarding forwarding) {
+      @Nullable Forwarding forwarding,
+      Supplier<Optional<String>> receivers) {
     this.log = log;
     this.index = index;
     this.witnessFeeder = witnessFeeder;
     this.metrics = metrics;
     this.forwarding = forwarding;
+    this.receivers = receivers;
   }
 
   public void register(RoutesConfig routes, Authenticator keys, boolean publicMetrics) {
@@ -73,6 +78,7 @@ public final class HealthApi {
     if (forwarding != null) {
       forwarding.warning().ifPresent(warnings::add);
     }
+    receivers.get().ifPresent(warnings::add);
     return warnings.isEmpty() ? null : String.join("; ", warnings);
   }
 

@@ -14,6 +14,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -36,10 +38,14 @@ public final class Metrics {
   private final Map<Integer, LongAdder> requests = new ConcurrentSkipListMap<>();
   private final AtomicLongArray durations = new AtomicLongArray(BOUNDS_SECONDS.length + 1);
   private final LongAdder durationNanos = new LongAdder();
-  private final Map<String, Supplier<Intake.Counts>> receivers = new ConcurrentSkipListMap<>();
+  private final Map<String, ReceiverFigures> receivers = new ConcurrentSkipListMap<>();
+  private final Map<String, LongSupplier> ports = new ConcurrentSkipListMap<>();
 
   /** A key that reached a limit. */
   private record Limited(String key, Limit limit) {}
+
+  /** A receiver: what became of its documents, and whether it can append. */
+  private record ReceiverFigures(Supplier<Intake.Counts> counts, BooleanSupplier ready) {}
 
   /**
    * A request to append was answered with receipts.
@@ -63,9 +69,19 @@ public final class Metrics {
     limitedRequests.computeIfAbsent(new Limited(key, limit), any -> new LongAdder()).increment();
   }
 
-  /** There is a receiver with this name, and this is what became of its documents. */
-  public void receiver(String name, Supplier<Intake.Counts> counts) {
-    receivers.put(name, counts);
+  /**
+   * There is a receiver with this name.
+   *
+   * @param counts what became of its documents
+   * @param ready whether there is a key that may append for it
+   */
+  public void receiver(String name, Supplier<Intake.Counts> counts, BooleanSupplier ready) {
+    receivers.put(name, new ReceiverFigures(counts, ready));
+  }
+
+  /** The receiver with this name has a port of its own, and refused so many connections. */
+  public void port(String name, LongSupplier refused) {
+    ports.put(name, refused);
   }
 
   /** A request of any kind was answered. */
@@ -195,8 +211,8 @@ public final class Metrics {
   private void received(StringBuilder out) {
     String name = "received_documents_total";
     head(out, name, "counter", "Documents of other systems, by what became of them.");
-    receivers.forEach((receiver, counts) -> {
-      Intake.Counts now = counts.get();
+    receivers.forEach((receiver, received) -> {
+      Intake.Counts now = received.counts.get();
       Map<String, Long> outcomes =
           Map.of(
               "altered", now.altered(), "mapped", now.mapped() - now.altered(), "raw", now.raw());
@@ -205,6 +221,18 @@ public final class Metrics {
               out.append("tallystick_" + name + "{receiver=\"" + receiver + "\",outcome=\"")
                   .append(outcome + "\"} " + count + "\n"));
     });
+    head(out, "receiver_up", "gauge", "1 while the receiver's key may append.");
+    receivers.forEach((receiver, received) ->
+        labelled(out, "receiver_up", receiver, received.ready.getAsBoolean() ? 1 : 0));
+    if (!ports.isEmpty()) {
+      head(out, "refused_connections_total", "counter", "Connections to syslog's ports refused.");
+      ports.forEach((receiver, refused) ->
+          labelled(out, "refused_connections_total", receiver, refused.getAsLong()));
+    }
+  }
+
+  private static void labelled(StringBuilder out, String name, String receiver, long value) {
+    out.append("tallystick_" + name + "{receiver=\"" + receiver + "\"} " + value + "\n");
   }
 
   /** As the text format has it in a label. */

@@ -6,6 +6,7 @@ import io.tallystick.http.wire.Connections;
 import io.tallystick.http.wire.Problem;
 import io.tallystick.http.wire.Problems;
 import io.tallystick.http.wire.RequestEndedException;
+import io.tallystick.ingest.receiver.Objection;
 import io.tallystick.service.ShareExceededException;
 import io.tallystick.service.access.AccessKey;
 import io.tallystick.service.access.AccessKeys;
@@ -111,19 +112,19 @@ public final class Authenticator {
    * Does something in the name of a key for a sender that has none, but signs what it sends.
    *
    * @param keyName of the key
-   * @param genuine whether the signature is right
-   * @throws Problem.Thrown with 401 if it is not, 429 after too many of those, which is counted and
-   *     logged; with 403 if the key can't append
+   * @param objection what is wrong with the signature; {@code null} if nothing is
+   * @throws Problem.Thrown with 401 if something is, 429 after too many of those, which is counted
+   *     and logged; with 403 if the key can't append
    */
-  public void signed(Context request, String keyName, boolean genuine, Action action)
+  public void signed(Context request, String keyName, @Nullable Objection objection, Action action)
       throws Exception {
     InetAddress from = browsers.address(request);
-    if (!genuine) {
+    if (objection != null) {
       FailureLimiter.Verdict verdict = limiter.failed(from, null);
       if (verdict.logged()) {
-        events.signatureRefused(keyName, from, request.userAgent());
+        events.signatureRefused(keyName, objection, from, request.userAgent());
       }
-      throw limited(verdict, Problem.of(401, "The signature is missing or wrong.")).thrown();
+      throw limited(verdict, Problem.of(401, objection.detail())).thrown();
     }
     AccessKey key =
         keys.goodNamed(keyName)

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.tallystick.entry.Details;
 import io.tallystick.entry.EntryField;
 import io.tallystick.entry.Event;
+import io.tallystick.ingest.receiver.Objection;
 import io.tallystick.service.Limit;
 import io.tallystick.service.access.AccessKey;
 import io.tallystick.service.access.AccessKeys;
@@ -58,13 +59,14 @@ public final class SecurityEvents {
   }
 
   /** A client sent to a receiver what nobody signed who knows its secret. */
-  void signatureRefused(String keyName, InetAddress from, @Nullable String userAgent) {
+  void signatureRefused(
+      String keyName, Objection objection, InetAddress from, @Nullable String userAgent) {
     append(
         about(null, "auth.login.failed", from, userAgent)
             .action("signature refused")
             .text(EntryField.TARGET_NAME, keyName)
             .text(EntryField.OUTCOME, "failure")
-            .details(Details.parse("{\"reason\":\"wrong signature\"}")));
+            .details(Details.parse("{\"reason\":\"" + objection.reason() + "\"}")));
   }
 
   /** A user signed in on the page with this key. */

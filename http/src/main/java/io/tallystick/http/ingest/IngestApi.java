@@ -55,10 +55,15 @@ public final class IngestApi {
   private final Metrics metrics;
 
   public IngestApi(
-      List<ReceiverSpec> receivers, IntakeAppender appender, BodyReader bodies, Metrics metrics) {
+      List<ReceiverSpec> receivers,
+      ReceiverKeys keys,
+      IntakeAppender appender,
+      BodyReader bodies,
+      Metrics metrics) {
     receivers.forEach(receiver -> {
       this.receivers.put(receiver.name(), receiver);
-      metrics.receiver(receiver.name(), receiver.intake()::counts);
+      String name = receiver.name();
+      metrics.receiver(name, receiver.intake()::counts, () -> keys.fault(name).isEmpty());
     });
     this.appender = appender;
     this.bodies = bodies;
@@ -166,7 +171,7 @@ public final class IngestApi {
           keys.signed(
               request,
               key,
-              asked.receiver().isGenuine(delivery),
+              asked.receiver().objection(delivery),
               (_, caller) -> counted(() -> append(asked, delivery, caller, body)));
         }
       }

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 /** The ports of a server that receive syslog. Used by one thread. */
 public final class SyslogPorts implements AutoCloseable {
   private final AccessKeys keys;
+  private final ReceiverKeys receiverKeys;
   private final IntakeAppender appender;
   private final Metrics metrics;
   private final SyslogServer.@Nullable Secure secure;
@@ -31,10 +32,12 @@ public final class SyslogPorts implements AutoCloseable {
    */
   public SyslogPorts(
       AccessKeys keys,
+      ReceiverKeys receiverKeys,
       IntakeAppender appender,
       Metrics metrics,
       SyslogServer.@Nullable Secure secure) {
     this.keys = keys;
+    this.receiverKeys = receiverKeys;
     this.appender = appender;
     this.metrics = metrics;
     this.secure = secure;
@@ -48,18 +51,22 @@ public final class SyslogPorts implements AutoCloseable {
   public void start(List<ReceiverSpec> receivers) throws IOException {
     for (ReceiverSpec receiver : receivers) {
       if (receiver.receiver() instanceof SyslogReceiver syslog) {
-        servers.put(receiver.name(), start(receiver, syslog.config()));
+        SyslogServer server = start(receiver, syslog.config());
+        servers.put(receiver.name(), server);
+        metrics.port(receiver.name(), server::refused);
       }
     }
   }
 
   private SyslogServer start(ReceiverSpec receiver, SyslogConfig config) throws IOException {
-    boolean tls = config.transport() == SyslogConfig.Transport.TLS;
+    boolean tls = config.transport().isEncrypted();
     if (tls && secure == null) {
       throw new IOException(
           "the receiver "
               + config.name()
-              + " has the transport tls, and the server has no certificate; give it --tls-cert and"
+              + " has the transport "
+              + config.transport()
+              + ", and the server has no certificate; give it --tls-cert and"
               + " --tls-key");
     }
     String key = String.valueOf(receiver.key());
@@ -81,7 +88,7 @@ public final class SyslogPorts implements AutoCloseable {
             .filter(each -> each.permissions().contains(Permission.AUDIT_APPEND))
             .orElseThrow(() ->
                 new IOException(
-                    "there is no key with the name " + name + " that is good and may append"));
+                    receiverKeys.faultOf(name).orElse("the key " + name + " is good since now")));
     for (AppendResult result : appender.append(intake, messages, key)) {
       metrics.appended(result, 0);
     }

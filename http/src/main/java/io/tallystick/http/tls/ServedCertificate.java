@@ -3,8 +3,14 @@ package io.tallystick.http.tls;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
 import java.net.Socket;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import org.eclipse.jetty.util.component.AbstractLifeCycle;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
@@ -33,6 +39,10 @@ public final class ServedCertificate extends AbstractLifeCycle {
   @GuardedBy("lock")
   private TlsMaterial shown;
 
+  /** TLS with what is shown, by the authorities that the other end needs. */
+  @GuardedBy("lock")
+  private final Map<List<X509Certificate>, SSLContext> mutual = new HashMap<>();
+
   private @Nullable Thread thread;
 
   /**
@@ -57,13 +67,31 @@ public final class ServedCertificate extends AbstractLifeCycle {
   /**
    * The server's end of TLS over a connection that does not speak HTTP, before its handshake.
    *
+   * @param authorities of which the other end must show a certificate; none if it needs none
    * @throws IOException if the certificate is not in use yet
    */
-  public SSLSocket wrap(Socket socket) throws IOException {
-    SSLSocket secured =
-        (SSLSocket) ssl.getSslContext().getSocketFactory().createSocket(socket, null, true);
-    secured.setSSLParameters(ssl.customize(secured.getSSLParameters()));
+  public SSLSocket wrap(Socket socket, List<X509Certificate> authorities) throws IOException {
+    SSLContext context = authorities.isEmpty() ? ssl.getSslContext() : context(authorities);
+    SSLSocket secured = (SSLSocket) context.getSocketFactory().createSocket(socket, null, true);
+    SSLParameters parameters = ssl.customize(secured.getSSLParameters());
+    parameters.setNeedClientAuth(!authorities.isEmpty());
+    secured.setSSLParameters(parameters);
     return secured;
+  }
+
+  /** TLS with this certificate, where the other end needs one of these authorities. */
+  private SSLContext context(List<X509Certificate> authorities) throws IOException {
+    lock.lock();
+    try {
+      SSLContext known = mutual.get(authorities);
+      if (known == null) {
+        known = shown.context(authorities);
+        mutual.put(authorities, known);
+      }
+      return known;
+    } finally {
+      lock.unlock();
+    }
   }
 
   @Override
@@ -97,6 +125,7 @@ public final class ServedCertificate extends AbstractLifeCycle {
       if (changed != null) {
         ssl.reload(factory -> factory.setKeyStore(changed.keyStore()));
         shown = changed;
+        mutual.clear();
         LOG.info("reloaded the certificate from {}", files.certificate());
       }
     } catch (Exception e) {

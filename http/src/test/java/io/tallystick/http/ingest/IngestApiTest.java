@@ -258,6 +258,21 @@ class IngestApiTest {
                 .statusCode())
         .isEqualTo(204);
     assertThat(receiving.entries("std/m-1")).hasSize(1);
+
+    String old = Long.toString(Instant.now().getEpochSecond() - 3_600);
+    Map<String, String> late =
+        Map.of(
+            "webhook-id",
+            "m-2",
+            "webhook-timestamp",
+            old,
+            "webhook-signature",
+            "v1," + Base64.getEncoder().encodeToString(hmac(key, "m-2." + old + ".{}")));
+    HttpResponse<String> refused = receiving.post("/ingest/std", late, "{}".getBytes(UTF_8));
+    assertThat(refused.statusCode()).isEqualTo(401);
+    assertThat(refused.body())
+        .contains("The signature is right", "seconds before this server's", "at most 300");
+    assertThat(receiving.entries("std/m-2")).isEmpty();
   }
 
   /** Nothing of it is in the log but that somebody tried. */

@@ -6,10 +6,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tallystick.entry.Entry;
 import io.tallystick.entry.EntryField;
-import io.tallystick.http.ServerConfig;
-import io.tallystick.http.TestServer;
-import io.tallystick.http.tls.TlsFiles;
-import io.tallystick.ingest.config.IngestFile;
 import io.tallystick.service.access.Permission;
 import java.io.IOException;
 import java.net.DatagramPacket;
@@ -23,100 +19,38 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Syslog into a real server: by hand, with logger, and with rsyslog. */
 @Timeout(180)
 class SyslogTest {
   @TempDir Path folder;
-  private TestServer server;
-
-  private static void run(String... words) throws Exception {
-    Process process = new ProcessBuilder(words).redirectErrorStream(true).start();
-    String printed = new String(process.getInputStream().readAllBytes(), UTF_8);
-    assertThat(process.waitFor()).as(printed).isZero();
-  }
-
-  private static boolean isInstalled(String program) {
-    return List.of("/usr/bin/", "/usr/sbin/", "/sbin/", "/bin/").stream()
-        .anyMatch(place -> Files.isExecutable(Path.of(place + program)));
-  }
+  private SyslogFixture fixture;
 
   @BeforeEach
   void start() throws Exception {
-    Path certificate = folder.resolve("cert.pem");
-    Path key = folder.resolve("key.pem");
-    run(
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:P-256",
-        "-nodes",
-        "-keyout",
-        key.toString(),
-        "-out",
-        certificate.toString(),
-        "-days",
-        "3",
-        "-subj",
-        "/CN=localhost",
-        "-addext",
-        "subjectAltName=DNS:localhost,IP:127.0.0.1");
-    Path file = folder.resolve("ingest.yaml");
-    Files.writeString(
-        file,
-        """
-        receivers:
-          - {name: tcp, type: syslog, key: net, listen: "127.0.0.1:0", transport: tcp,
-             max_connections_per_address: 5, max_message_bytes: 2000}
-          - {name: tls, type: syslog, key: net, listen: "127.0.0.1:0", transport: tls}
-          - {name: udp, type: syslog, key: net, listen: "127.0.0.1:0", transport: udp}
-        """);
-    ServerConfig config =
-        TestServer.config(TestServer.LIMITS, ServerConfig.Timeouts.defaults()).toBuilder()
-            .tls(new TlsFiles(certificate, key))
-            .receivers(IngestFile.read(file))
-            .build();
-    server = TestServer.start(folder.resolve("data"), config);
-    String _ = server.key("net", Permission.AUDIT_APPEND);
+    fixture =
+        new SyslogFixture(
+            folder,
+            """
+            - {name: tcp, type: syslog, key: net, listen: "127.0.0.1:0", transport: tcp,
+               max_connections_per_address: 5, max_message_bytes: 2000}
+            - {name: tls, type: syslog, key: net, listen: "127.0.0.1:0", transport: tls}
+            - {name: udp, type: syslog, key: net, listen: "127.0.0.1:0", transport: udp}
+            """);
+    String _ = fixture.server.key("net", Permission.AUDIT_APPEND);
   }
 
   @AfterEach
   void stop() throws IOException {
-    server.close();
-  }
-
-  private List<Entry> entries() throws Exception {
-    return server.entriesFrom(1).stream()
-        .filter(entry -> entry.event().eventType().startsWith("syslog."))
-        .toList();
-  }
-
-  private List<Entry> awaitEntries(int count) throws Exception {
-    long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
-    List<Entry> entries = entries();
-    while (entries.size() < count && System.nanoTime() < deadline) {
-      Thread.sleep(50);
-      entries = entries();
-    }
-    assertThat(entries).hasSize(count);
-    return entries;
-  }
-
-  private void send(int port, String text) throws IOException {
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-      socket.getOutputStream().write(text.getBytes(UTF_8));
-      socket.shutdownOutput();
-    }
+    fixture.close();
   }
 
   @Test
@@ -126,8 +60,8 @@ class SyslogTest {
       String text = "<14>1 2026-03-04T08:44:23Z web1 app 7 - - number " + i;
       many.append(i % 2 == 0 ? text.length() + " " + text : text + "\n");
     }
-    send(server.server.syslogPort("tcp"), many + "<14>big: " + "x".repeat(5_000) + "\n");
-    List<Entry> entries = awaitEntries(3_001);
+    fixture.send("tcp", many + "<14>big: " + "x".repeat(5_000) + "\n");
+    List<Entry> entries = fixture.awaitEntries(3_001);
     assertThat(entries.subList(0, 3_000))
         .extracting(entry -> entry.event().action())
         .isEqualTo(IntStream.range(0, 3_000).mapToObj(i -> "number " + i).toList());
@@ -145,23 +79,22 @@ class SyslogTest {
           new DatagramPacket(
               bytes,
               bytes.length,
-              new InetSocketAddress(
-                  InetAddress.getLoopbackAddress(), server.server.syslogPort("udp"))));
+              new InetSocketAddress(InetAddress.getLoopbackAddress(), fixture.port("udp"))));
     }
-    Entry datagram = awaitEntries(3_002).getLast();
+    Entry datagram = fixture.awaitEntries(3_002).getLast();
     assertThat(datagram.event().eventType()).isEqualTo("syslog.su");
     assertThat(datagram.event().text(EntryField.SEVERITY)).isEqualTo("high");
     assertThat(datagram.event().occurredAt()).isNull();
-    send(
-        server.server.syslogPort("tcp"),
+    fixture.send(
+        "tcp",
         "<14>1 2026-03-04T08:44:23Z web1 vault 7 - - {\"type\":\"request\",\"time\":"
             + "\"2026-03-04T08:15:04.3Z\",\"request\":{\"id\":\"r\",\"operation\":\"update\"}}\n");
-    Entry vault = server.entriesFrom(1).getLast();
+    Entry vault = fixture.server.entriesFrom(1).getLast();
     long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
     while (!vault.event().eventType().equals("vault.request.update")) {
       assertThat(System.nanoTime()).isLessThan(deadline);
       Thread.sleep(20);
-      vault = server.entriesFrom(1).getLast();
+      vault = fixture.server.entriesFrom(1).getLast();
     }
     assertThat(String.valueOf(vault.event().details()))
         .contains("\"envelope\":{\"protocol\":\"rfc5424\"");
@@ -173,37 +106,36 @@ class SyslogTest {
     List<Socket> open = new ArrayList<>();
     try {
       for (int i = 0; i < 5; i++) {
-        open.add(new Socket(InetAddress.getLoopbackAddress(), server.server.syslogPort("tcp")));
+        open.add(new Socket(InetAddress.getLoopbackAddress(), fixture.port("tcp")));
         open.getLast().getOutputStream().write("99999999 <13>waits".getBytes(UTF_8));
       }
       Thread.sleep(200);
-      try (Socket refused =
-          new Socket(InetAddress.getLoopbackAddress(), server.server.syslogPort("tcp"))) {
+      try (Socket refused = new Socket(InetAddress.getLoopbackAddress(), fixture.port("tcp"))) {
         assertThat(refused.getInputStream().read()).isEqualTo(-1);
       } catch (IOException e) {
         assertThat(e).hasMessageContaining("reset");
       }
-      send(server.server.syslogPort("tls"), "<13>no: tls\n");
+      fixture.send("tls", "<13>no: tls\n");
     } finally {
       for (Socket socket : open) {
         socket.close();
       }
     }
-    awaitEntries(5);
-    try (Socket nonsense =
-        new Socket(InetAddress.getLoopbackAddress(), server.server.syslogPort("tcp"))) {
+    fixture.awaitEntries(5);
+    try (Socket nonsense = new Socket(InetAddress.getLoopbackAddress(), fixture.port("tcp"))) {
       nonsense.getOutputStream().write("12x".getBytes(UTF_8));
       assertThat(nonsense.getInputStream().read()).isEqualTo(-1);
     }
-    send(server.server.syslogPort("tcp"), "<13>app: good\n");
-    assertThat(awaitEntries(6).getLast().event().eventType()).isEqualTo("syslog.app");
+    fixture.send("tcp", "<13>app: good\n");
+    assertThat(fixture.awaitEntries(6).getLast().event().eventType()).isEqualTo("syslog.app");
   }
 
   @Test
   void loggerSendsBothFormats() throws Exception {
-    assumeTrue(isInstalled("logger"), "logger (util-linux) is not installed");
-    String port = Integer.toString(server.server.syslogPort("tcp"));
-    run(
+    assumeTrue(
+        Files.isExecutable(Path.of("/usr/bin/logger")), "logger (util-linux) is not installed");
+    String port = Integer.toString(fixture.port("tcp"));
+    SyslogFixture.run(
         "logger",
         "--rfc5424",
         "--octet-count",
@@ -224,8 +156,8 @@ class SyslogTest {
         "k=\"v\"",
         "first\nline");
     // Connections are served side by side.
-    List<Entry> _ = awaitEntries(1);
-    run(
+    List<Entry> _ = fixture.awaitEntries(1);
+    SyslogFixture.run(
         "logger",
         "--rfc3164",
         "--tcp",
@@ -236,7 +168,7 @@ class SyslogTest {
         "--tag",
         "old",
         "second");
-    List<Entry> entries = awaitEntries(2);
+    List<Entry> entries = fixture.awaitEntries(2);
     assertThat(entries.get(0).event().eventType()).isEqualTo("syslog.job.M1");
     assertThat(entries.get(0).event().text(EntryField.SEVERITY)).isEqualTo("medium");
     assertThat(String.valueOf(entries.get(0).event().details()))
@@ -247,58 +179,64 @@ class SyslogTest {
 
   @Test
   void rsyslogForwardsOverTcpAndTls() throws Exception {
-    assumeTrue(isInstalled("rsyslogd"), "rsyslog is not installed");
-    assumeTrue(
-        Files.exists(Path.of("/usr/lib/x86_64-linux-gnu/rsyslog/lmnsd_ossl.so"))
-            || Files.exists(Path.of("/usr/lib/aarch64-linux-gnu/rsyslog/lmnsd_ossl.so")),
-        "rsyslog-openssl is not installed");
-    Path input = folder.resolve("in.sock");
-    Path config = folder.resolve("rsyslog.conf");
-    Files.writeString(
-        config,
-        """
-        global(workDirectory="%1$s" defaultNetstreamDriverCAFile="%1$s/cert.pem")
-        module(load="imuxsock" SysSock.Use="off")
-        input(type="imuxsock" Socket="%2$s" CreatePath="on" RateLimit.Interval="0" UseSysTimeStamp="off")
-        template(name="new" type="string" string="<%%PRI%%>1 %%TIMESTAMP:::date-rfc3339%% %%HOSTNAME%% %%APP-NAME%% %%PROCID%% %%MSGID%% %%STRUCTURED-DATA%% %%msg%%\\n")
-        action(type="omfwd" target="127.0.0.1" port="%3$d" protocol="tcp" TCP_Framing="octet-counted" template="new")
-        action(type="omfwd" target="127.0.0.1" port="%4$d" protocol="tcp" TCP_Framing="octet-counted" template="new"
-          StreamDriver="ossl" StreamDriverMode="1" StreamDriverAuthMode="x509/name" StreamDriverPermittedPeers="localhost")
-        """
-            .formatted(
-                folder, input, server.server.syslogPort("tcp"), server.server.syslogPort("tls")));
-    Process rsyslog =
-        new ProcessBuilder(
-                "/usr/sbin/rsyslogd",
-                "-n",
-                "-f",
-                config.toString(),
-                "-i",
-                folder.resolve("pid").toString())
-            .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("rsyslog.out").toFile())
-            .start();
-    try {
-      long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-      while (!Files.exists(input) && System.nanoTime() < deadline) {
-        Thread.sleep(20);
-      }
-      Path lines = folder.resolve("lines");
-      Files.write(lines, IntStream.range(0, 300).mapToObj(i -> "line " + i).toList());
-      run("logger", "--socket", input.toString(), "--tag", "job", "--file", lines.toString());
-      List<Entry> entries = awaitEntries(600);
-      for (String receiver : List.of("tcp/", "tls/")) {
-        List<String> texts =
-            entries.stream()
-                .filter(entry -> String.valueOf(entry.event().eventId()).startsWith(receiver))
-                .map(entry -> String.valueOf(entry.event().action()).strip())
-                .toList();
-        assertThat(texts).as(receiver).hasSize(300);
-        assertThat(new TreeSet<>(texts)).hasSize(300).contains("line 0", "line 299");
-      }
-    } finally {
-      rsyslog.destroy();
-      boolean _ = rsyslog.waitFor(10, TimeUnit.SECONDS);
+    SyslogFixture.needRsyslog("lmnsd_ossl");
+    Path input =
+        fixture.rsyslog(
+            "rsyslog",
+            "",
+            """
+            action(type="omfwd" target="127.0.0.1" port="%d" protocol="tcp"
+              TCP_Framing="octet-counted" template="framed")
+            action(type="omfwd" target="127.0.0.1" port="%d" protocol="tcp"
+              TCP_Framing="octet-counted" template="framed"
+              StreamDriver="ossl" StreamDriverMode="1"
+              StreamDriverAuthMode="x509/name" StreamDriverPermittedPeers="localhost")
+            """
+                .formatted(fixture.port("tcp"), fixture.port("tls")));
+    fixture.log(input, 300);
+    List<Entry> entries = fixture.awaitEntries(600);
+    for (String receiver : List.of("tcp/", "tls/")) {
+      List<String> texts =
+          entries.stream()
+              .filter(entry -> String.valueOf(entry.event().eventId()).startsWith(receiver))
+              .map(entry -> String.valueOf(entry.event().action()).strip())
+              .toList();
+      assertThat(texts).as(receiver).hasSize(300);
+      assertThat(new TreeSet<>(texts)).hasSize(300).contains("line 0", "line 299");
     }
+  }
+
+  /** What a connection cuts off must not look like all that was sent. */
+  @ParameterizedTest
+  @CsvSource({
+    "'60 ', '58 ', truncated",
+    "'', '', unterminated",
+  })
+  void aMessageThatTheEndOfTheConnectionCutsOffSaysSo(String length, String right, String mark)
+      throws Exception {
+    String message = "<14>1 2026-03-04T08:44:23Z web1 app 7 - - user ann deleted";
+    fixture.send("tcp", length + message);
+    Entry entry = fixture.awaitEntries(1).getFirst();
+    assertThat(entry.event().action()).isEqualTo("user ann deleted");
+    assertThat(String.valueOf(entry.event().details())).contains("\"" + mark + "\":true");
+    if (!length.isEmpty()) {
+      assertThat(String.valueOf(entry.event().details()))
+          .contains("\"bytes\":60", "\"bytes_received\":58");
+    }
+    fixture.send("tcp", right + message + "\n");
+    assertThat(String.valueOf(fixture.awaitEntries(2).getLast().event().details()))
+        .doesNotContain("truncated", "unterminated", "bytes");
+  }
+
+  @Test
+  void aMessageThatAResetCutsOffIsKeptAndSaysSo() throws Exception {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), fixture.port("tcp"))) {
+      socket.getOutputStream().write("<13>app: whole\n<13>app: ha".getBytes(UTF_8));
+      List<Entry> _ = fixture.awaitEntries(1);
+      socket.setSoLinger(true, 0);
+    }
+    Entry half = fixture.awaitEntries(2).getLast();
+    assertThat(half.event().action()).isEqualTo("ha");
+    assertThat(String.valueOf(half.event().details())).contains("\"truncated\":true");
   }
 }

@@ -1,13 +1,17 @@
 package io.tallystick.ingest.audit;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tallystick.ingest.Intake.Document;
 import io.tallystick.ingest.receiver.Delivery;
 import io.tallystick.ingest.receiver.JsonBody;
+import io.tallystick.ingest.receiver.JsonItems;
 import io.tallystick.ingest.receiver.Received;
 import io.tallystick.ingest.receiver.Receiver;
 import io.tallystick.ingest.receiver.Reply;
+import io.tallystick.tlog.Sha256;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +31,10 @@ public final class KubernetesReceiver implements Receiver {
 
   @Override
   public Received receive(Delivery delivery) {
-    JsonNode body = JsonBody.readOrText(delivery.body());
+    JsonNode body = JsonBody.read(delivery.body());
+    if (body == null) {
+      return new Received(salvage(delivery.body()), Reply::noContent);
+    }
     List<Document> documents = new ArrayList<>();
     if (body.path("items").isArray()) {
       for (JsonNode item : body.path("items")) {
@@ -37,6 +44,27 @@ public final class KubernetesReceiver implements Receiver {
       documents.add(new Document(body, id(body)));
     }
     return new Received(documents, Reply::noContent);
+  }
+
+  /**
+   * Each event of a list that can't be read as a whole, for instance because one of them has a key
+   * twice; or all of it, where it is no such list.
+   */
+  private static List<Document> salvage(byte[] body) {
+    JsonItems list = JsonItems.find(body, "items");
+    JsonNode envelope = list == null ? null : JsonBody.read(list.envelope());
+    if (list == null || envelope == null) {
+      return List.of(new Document(JsonBody.readOrText(body), Sha256.hex(body)));
+    }
+    List<Document> documents = new ArrayList<>();
+    for (JsonNode item : JsonBody.readEachOrText(list.items())) {
+      // What can't be read has its time in it, so its text is what it is known by.
+      documents.add(
+          item.isTextual()
+              ? new Document(item, Sha256.hex(item.textValue().getBytes(UTF_8)))
+              : document(item, envelope.path("apiVersion")));
+    }
+    return documents;
   }
 
   /** In a list, events do not repeat what kind they are. */

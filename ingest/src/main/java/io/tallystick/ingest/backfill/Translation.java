@@ -12,6 +12,7 @@ import io.tallystick.ingest.mapping.Mapped;
 import io.tallystick.ingest.mapping.Mappings;
 import io.tallystick.tlog.Sha256;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -65,6 +66,17 @@ public final class Translation {
               stub(oversized, "it has more than %,d bytes".formatted(oversized.beginning().length));
         };
     return identified(mapped, record);
+  }
+
+  /**
+   * What becomes of a line without its LF: a JSON object, or a text, into which a mapping can look.
+   */
+  public Mapped translate(byte[] line) {
+    int length = line.length;
+    boolean crlf = length > 0 && line[length - 1] == '\r';
+    SourceRecord.Line content =
+        new SourceRecord.Line(crlf ? Arrays.copyOf(line, length - 1) : line);
+    return translate(new SourceRecord(content.orTextAsObject(), null, 0, ""));
   }
 
   private Mapped event(byte[] bytes) {

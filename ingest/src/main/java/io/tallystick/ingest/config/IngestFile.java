@@ -98,18 +98,7 @@ public final class IngestFile {
         "standard-webhooks",
         new Type(
             SIGNED, entry -> new StandardWebhooksReceiver(entry.secrets(), Clock.systemUTC())));
-    TYPES.put(
-        "syslog",
-        new Type(
-            List.of(
-                "key",
-                "listen",
-                "transport",
-                "max_connections",
-                "max_connections_per_address",
-                "max_message_bytes",
-                "idle_seconds"),
-            SyslogEntry::receiver));
+    TYPES.put("syslog", new Type(SyslogEntry.KEYS, SyslogEntry::receiver));
   }
 
   private final Path file;
@@ -161,6 +150,32 @@ public final class IngestFile {
         throw wrong(key + " is missing");
       }
       return value;
+    }
+
+    /** A list of texts; none if it is missing. */
+    List<String> texts(String key) throws InvalidIngestFileException {
+      Object value = values.containsKey(key) ? values.get(key) : List.of();
+      List<String> texts = new ArrayList<>();
+      if (value instanceof List<?> items) {
+        for (Object item : items) {
+          if (item instanceof String text && !text.isBlank()) {
+            texts.add(text);
+          }
+        }
+        if (texts.size() == items.size() && (!items.isEmpty() || !values.containsKey(key))) {
+          return texts;
+        }
+      }
+      throw wrong(
+          key
+              + " must be a list of texts, like [a, b], but was "
+              + Quoted.of(String.valueOf(value)));
+    }
+
+    /** A file that is named relative to this one; {@code null} if it is missing. */
+    @Nullable Path optionalFile(String key) throws InvalidIngestFileException {
+      String name = optional(key);
+      return name == null ? null : beside(name);
     }
 
     boolean flag(String key) throws InvalidIngestFileException {

@@ -6,17 +6,20 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tallystick.ingest.Intake.Document;
+import io.tallystick.ingest.mapping.EpochTime;
 import io.tallystick.ingest.receiver.Delivery;
 import io.tallystick.ingest.receiver.JsonBody;
 import io.tallystick.ingest.receiver.Received;
 import io.tallystick.ingest.receiver.Receiver;
 import io.tallystick.ingest.receiver.Reply;
 import io.tallystick.tlog.Sha256;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +40,12 @@ public final class HecReceiver implements Receiver {
   private static final String RAW = COLLECTOR + "/raw";
   private static final String ACK = COLLECTOR + "/ack";
   private static final String MARK = "protocol";
+  private static final String TIME_FAILURE = "time_failure";
+
+  /** A time as a text, as the mapping reads it. */
+  private static final Pattern NUMBER =
+      Pattern.compile("-?[0-9]{1,19}(?:[.][0-9]{1,18})?(?:[eE][+-]?[0-9]{1,2})?");
+
   private static final int MAX_ASKED = 10_000;
 
   /** So many raw lines a request may always have. */
@@ -147,7 +156,33 @@ public final class HecReceiver implements Receiver {
       content.put(MARK, "hec");
     }
     content.setAll((ObjectNode) value);
-    return new Document(content, value.hasNonNull("time") ? id : null, "event");
+    return new Document(content, checkTime(content) ? id : null, "event");
+  }
+
+  /**
+   * Whether the event says when it happened. A time that is not usable stays where it is, with a
+   * note beside it: nobody should wonder why {@code occurred_at} is missing.
+   */
+  private static boolean checkTime(ObjectNode content) {
+    JsonNode time = content.path("time");
+    if (time.isMissingNode() || time.isNull()) {
+      return false;
+    }
+    JsonNode number = time.isTextual() ? number(time.textValue()) : time;
+    if (EpochTime.of(number, 0) != null) {
+      return true;
+    }
+    content.put(
+        TIME_FAILURE,
+        "time must be a number of seconds since 1970, before the year 10000; there is no"
+            + " occurred_at");
+    return false;
+  }
+
+  private static JsonNode number(String text) {
+    return NUMBER.matcher(text).matches()
+        ? JSON.numberNode(new BigDecimal(text))
+        : JSON.missingNode();
   }
 
   /** Each line is an event; one that is a JSON object stays one. */
@@ -165,6 +200,7 @@ public final class HecReceiver implements Receiver {
             content.put(name, value);
           }
         }
+        boolean _ = checkTime(content);
         JsonNode object = line.startsWith("{") ? JsonBody.read(line.getBytes(UTF_8)) : null;
         content.set("event", object == null ? JSON.textNode(line) : object);
         documents.add(new Document(content, null, "event"));

@@ -12,8 +12,6 @@ import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import com.schibsted.spt.data.jslt.Function;
 import com.schibsted.spt.data.jslt.JsltException;
-import java.math.BigDecimal;
-import java.math.RoundingMode;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -32,15 +30,6 @@ final class Functions {
 
   /** Longest text that a replacement gives, in characters: as long as an event can be. */
   private static final int MAX_TEXT = 1 << 20;
-
-  /** Most decimals of a time; with more of them, arithmetic takes as long as somebody likes. */
-  private static final int MAX_SCALE = 20;
-
-  private static final BigDecimal NANOS = BigDecimal.valueOf(1_000_000_000);
-  private static final BigDecimal FIRST =
-      BigDecimal.valueOf(Instant.parse("0000-01-01T00:00:00Z").getEpochSecond());
-  private static final BigDecimal END =
-      BigDecimal.valueOf(Instant.parse("9999-12-31T23:59:59Z").getEpochSecond() + 1);
 
   private static final Pattern NOT_IN_TYPE = Pattern.compile("[^A-Za-z0-9_:/.-]+");
   private static final Pattern EMPTY_WORD = Pattern.compile("[.]{2,}");
@@ -153,23 +142,10 @@ final class Functions {
         : NullNode.instance;
   }
 
-  /**
-   * The time that is so long after 1970, in seconds divided by a power of ten; null before the year
-   * 0 and after 9999, where RFC 3339 ends.
-   */
+  /** The time that is so long after 1970, see {@link EpochTime}. */
   private static JsonNode after1970(JsonNode value, int power) {
-    BigDecimal number = value.isNumber() ? value.decimalValue() : BigDecimal.ZERO;
-    if (!value.isNumber() || Math.abs(number.scale()) > MAX_SCALE) {
-      return NullNode.instance;
-    }
-    BigDecimal seconds = number.movePointLeft(power);
-    if (seconds.compareTo(FIRST) < 0 || seconds.compareTo(END) >= 0) {
-      return NullNode.instance;
-    }
-    BigDecimal nanos = seconds.movePointRight(9).setScale(0, RoundingMode.FLOOR);
-    BigDecimal[] parts = nanos.divideAndRemainder(NANOS);
-    return new TextNode(
-        Instant.ofEpochSecond(parts[0].longValue(), parts[1].longValue()).toString());
+    String time = EpochTime.of(value, power);
+    return time == null ? NullNode.instance : new TextNode(time);
   }
 
   /** The time that so many microseconds after 1970 is, which may be written as a text. */

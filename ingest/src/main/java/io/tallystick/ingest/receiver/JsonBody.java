@@ -1,5 +1,7 @@
 package io.tallystick.ingest.receiver;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -60,21 +62,32 @@ public final class JsonBody {
     }
   }
 
+  /** How many values a body may have, and had so far. */
+  private static final class Budget {
+    final long most;
+    long count;
+
+    Budget(int bytes) {
+      this.most = Math.max(FREE_VALUES, bytes / BYTES_PER_VALUE);
+    }
+  }
+
   /** Counts the values that are read. */
   private static final class Counting extends JsonParserDelegate {
-    private final long most;
-    private long count;
+    private final Budget budget;
 
-    Counting(JsonParser in, long most) {
+    Counting(JsonParser in, Budget budget) {
       super(in);
-      this.most = most;
+      this.budget = budget;
     }
 
     @Override
     public @Nullable JsonToken nextToken() throws IOException {
       JsonToken token = delegate.nextToken();
-      if (token != null && (token.isStructStart() || token.isScalarValue()) && ++count > most) {
-        throw new TooManyValuesException(most);
+      if (token != null
+          && (token.isStructStart() || token.isScalarValue())
+          && ++budget.count > budget.most) {
+        throw new TooManyValuesException(budget.most);
       }
       return token;
     }
@@ -86,12 +99,15 @@ public final class JsonBody {
    * @throws TooManyValuesException if there are too many for its size
    */
   public static Values readAll(byte[] text) {
+    return readAll(text, new Budget(text.length));
+  }
+
+  private static Values readAll(byte[] text, Budget budget) {
     List<JsonNode> values = new ArrayList<>();
     if (Utf8.firstMalformed(text, 0, text.length) >= 0) {
       return new Values(values, "it is not UTF-8");
     }
-    long most = Math.max(FREE_VALUES, text.length / BYTES_PER_VALUE);
-    try (JsonParser in = new Counting(JSON.createParser(text), most)) {
+    try (JsonParser in = new Counting(JSON.createParser(text), budget)) {
       while (in.nextToken() != null) {
         values.add(JSON.readTree(in));
       }
@@ -107,15 +123,35 @@ public final class JsonBody {
 
   /** The one value that a text is; {@code null} if it is anything else. */
   public static @Nullable JsonNode read(byte[] text) {
-    Values all = readAll(text);
+    return single(readAll(text));
+  }
+
+  private static @Nullable JsonNode single(Values all) {
     return all.failure() == null && all.values().size() == 1 ? all.values().getFirst() : null;
   }
 
   /** The value, or all of the text as a string where it is none. */
   public static JsonNode readOrText(byte[] text) {
     JsonNode value = read(text);
-    return value == null
-        ? JSON.getNodeFactory().textNode(new String(text, java.nio.charset.StandardCharsets.UTF_8))
-        : value;
+    return value == null ? text(text) : value;
+  }
+
+  /**
+   * The same for each part of a body.
+   *
+   * @throws TooManyValuesException if all of them together have too many values
+   */
+  public static List<JsonNode> readEachOrText(List<byte[]> parts) {
+    Budget budget = new Budget(parts.stream().mapToInt(part -> part.length).sum());
+    List<JsonNode> values = new ArrayList<>();
+    for (byte[] part : parts) {
+      JsonNode value = single(readAll(part, budget));
+      values.add(value == null ? text(part) : value);
+    }
+    return values;
+  }
+
+  private static JsonNode text(byte[] text) {
+    return JSON.getNodeFactory().textNode(new String(text, UTF_8));
   }
 }

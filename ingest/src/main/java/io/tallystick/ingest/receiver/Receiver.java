@@ -37,15 +37,18 @@ public interface Receiver {
   }
 
   /**
-   * Whether senders sign what they send, instead of having a key. Then {@link #isGenuine} decides.
+   * Whether senders sign what they send, instead of having a key. Then {@link #objection} decides.
    */
   default boolean isSigned() {
     return false;
   }
 
-  /** Whether one who knows the secret signed this request. */
-  default boolean isGenuine(Delivery delivery) {
-    return false;
+  /**
+   * What is wrong with the signature of this request; {@code null} if one who knows the secret
+   * signed it now.
+   */
+  default @Nullable Objection objection(Delivery delivery) {
+    return Objection.WRONG_SIGNATURE;
   }
 
   /**

@@ -1,30 +1,24 @@
 package io.tallystick.ingest.syslog;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.tallystick.tlog.Sha256;
-import java.io.BufferedInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.security.MessageDigest;
-import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The messages of a stream (RFC 6587): each with its length before it, or ended by a line break.
- * Every message says by its first byte which it is. Of one that is larger than the limit, the
- * beginning, the length and the hash are kept. Used by one thread.
+ * Every message says by its first byte which it is. One of which the stream brought only a part is
+ * a message too, and says so: {@code truncated} if that is certain, or {@code unterminated} if only
+ * the line break is missing, which some senders leave out at the end. Used by one thread.
  */
 final class Frames {
-  private static final int BUFFER_BYTES = 1 << 16;
   private static final int MAX_DIGITS = 9;
 
-  private final BufferedInputStream in;
+  private final Incoming in;
   private final int maxBytes;
-  private boolean cutOff;
+  private long kept;
 
-  Frames(InputStream in, int maxBytes) {
-    this.in = new BufferedInputStream(in, BUFFER_BYTES);
+  Frames(Incoming in, int maxBytes) {
+    this.in = in;
     this.maxBytes = maxBytes;
   }
 
@@ -37,33 +31,30 @@ final class Frames {
     }
   }
 
-  /** Whether what follows is in memory already, so that reading it does not wait. */
-  boolean isReady() throws IOException {
-    return in.available() > 0;
-  }
-
-  /** Whether the last message ended because the stream did. */
-  boolean isCutOff() {
-    return cutOff;
+  /** Bytes of all messages so far, as far as they were kept. */
+  long kept() {
+    return kept;
   }
 
   /**
    * The next message; {@code null} at the end.
    *
    * @throws Malformed if a length is no number
+   * @throws IOException if the connection broke
    */
-  @Nullable ObjectNode next() throws IOException {
+  @Nullable ObjectNode next() throws IOException, InterruptedException {
     int first = in.read();
     while (first == '\n' || first == '\r' || first == 0) {
       first = in.read();
     }
     if (first < 0) {
+      in.checkEnded();
       return null;
     }
     return first >= '1' && first <= '9' ? counted(first) : terminated(first);
   }
 
-  private @Nullable ObjectNode counted(int first) throws IOException {
+  private ObjectNode counted(int first) throws IOException, InterruptedException {
     long length = (long) first - '0';
     for (int digits = 1; ; digits++) {
       int b = in.read();
@@ -78,54 +69,33 @@ final class Frames {
       }
       length = length * 10 + b - '0';
     }
-    Message message = new Message();
-    for (long left = length; left > 0; left--) {
+    MessageBytes bytes = new MessageBytes(maxBytes);
+    while (bytes.length() < length) {
       int b = in.read();
       if (b < 0) {
-        cutOff = true;
-        break;
+        return message(bytes)
+            .put("truncated", true)
+            .put("bytes", length)
+            .put("bytes_received", bytes.length());
       }
-      message.add(b);
+      bytes.add(b);
     }
-    return message.read();
+    return message(bytes);
   }
 
-  private ObjectNode terminated(int first) throws IOException {
-    Message message = new Message();
+  private ObjectNode terminated(int first) throws IOException, InterruptedException {
+    MessageBytes bytes = new MessageBytes(maxBytes);
     for (int b = first; b != '\n' && b != 0; b = in.read()) {
       if (b < 0) {
-        cutOff = true;
-        break;
+        return message(bytes).put(in.failure() == null ? "unterminated" : "truncated", true);
       }
-      message.add(b);
+      bytes.add(b);
     }
-    return message.read();
+    return message(bytes);
   }
 
-  /** A message as its bytes come. */
-  private final class Message {
-    private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
-    private @Nullable MessageDigest digest;
-    private long length;
-
-    void add(int b) {
-      length++;
-      if (kept.size() < maxBytes) {
-        kept.write(b);
-        return;
-      }
-      if (digest == null) {
-        digest = Sha256.newDigest();
-        digest.update(kept.toByteArray());
-      }
-      digest.update((byte) b);
-    }
-
-    ObjectNode read() {
-      byte[] bytes = kept.toByteArray();
-      return digest == null
-          ? SyslogMessage.read(bytes)
-          : SyslogMessage.stub(bytes, length, HexFormat.of().formatHex(digest.digest()));
-    }
+  private ObjectNode message(MessageBytes bytes) {
+    kept += bytes.kept();
+    return bytes.message();
   }
 }

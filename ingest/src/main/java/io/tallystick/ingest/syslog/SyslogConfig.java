@@ -2,6 +2,8 @@ package io.tallystick.ingest.syslog;
 
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A port that receives syslog.
@@ -10,9 +12,14 @@ import java.time.Duration;
  * @param address where it listens; port 0 is any that is free
  * @param transport how messages come
  * @param limits of what senders can make it hold
+ * @param clients which senders may connect; {@code null} for all, as without TLS
  */
 public record SyslogConfig(
-    String name, InetSocketAddress address, Transport transport, Limits limits) {
+    String name,
+    InetSocketAddress address,
+    Transport transport,
+    Limits limits,
+    @Nullable ClientCertificates clients) {
   /** How messages come. */
   public enum Transport {
     /** RFC 6587. */
@@ -20,7 +27,26 @@ public record SyslogConfig(
     /** RFC 5425. */
     TLS,
     /** RFC 5426. */
-    UDP
+    UDP,
+    /** RELP: each message is answered when it is in the log. */
+    RELP,
+    /** RELP over TLS. */
+    RELP_TLS;
+
+    /** Whether the server needs a certificate. */
+    public boolean isEncrypted() {
+      return this == TLS || this == RELP_TLS;
+    }
+
+    boolean isRelp() {
+      return this == RELP || this == RELP_TLS;
+    }
+
+    /** As the file of receivers has it. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
   }
 
   /**

@@ -1,45 +1,34 @@
 package io.tallystick.ingest.syslog;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tallystick.ingest.Intake;
+import io.tallystick.tlog.Quoted;
+import java.io.EOFException;
 import java.io.IOException;
-import java.net.DatagramPacket;
-import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.SocketTimeoutException;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A port that receives syslog. Messages of one connection are appended in their order; while the
- * log does not take them, the connection is not read, so that a sender over TCP waits. Each message
- * has an id made of the connection and its number, so that appending again makes no duplicate.
- * Thread-safe.
+ * A port that receives syslog. Messages of one connection are appended in their order. Each message
+ * has an id, so that appending again makes no duplicate. Thread-safe.
  */
 public final class SyslogServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SyslogServer.class);
-  private static final int MAX_BATCH = 500;
   private static final int BACKLOG = 50;
-  private static final int MAX_DATAGRAM_BYTES = 65_535;
-  private static final int DATAGRAM_BUFFER_BYTES = 4 << 20;
-  private static final int DATAGRAM_LINGER_MILLIS = 100;
   private static final Duration HANDSHAKE = Duration.ofSeconds(10);
-  private static final Duration RETRY = Duration.ofMillis(500);
   private static final Duration CLOSE = Duration.ofSeconds(10);
 
   /** Takes messages into the log. */
@@ -58,29 +47,40 @@ public final class SyslogServer implements AutoCloseable {
   /** Makes TLS of connections. */
   @FunctionalInterface
   public interface Secure {
-    /** The server's end of TLS over this connection, before its handshake. */
-    SSLSocket wrap(Socket socket) throws IOException;
+    /**
+     * The server's end of TLS over this connection, before its handshake.
+     *
+     * @param authorities of which the other end must show a certificate; none if it needs none
+     */
+    SSLSocket wrap(Socket socket, List<X509Certificate> authorities) throws IOException;
+  }
+
+  /** A sender that the port does not accept. */
+  private static final class RefusedException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    RefusedException(String why, @Nullable Throwable cause) {
+      super(why, cause);
+    }
   }
 
   private final SyslogConfig config;
-  private final Sink sink;
+  private final Appending appending;
   private final @Nullable Secure secure;
   private final @Nullable ServerSocket server;
-  private final @Nullable DatagramSocket datagrams;
+  private final @Nullable DatagramPort datagrams;
   private final Map<Socket, Thread> connections = new ConcurrentHashMap<>();
-  private final AtomicLong received = new AtomicLong();
   private final AtomicLong refused = new AtomicLong();
-  private final CountDownLatch closing = new CountDownLatch(1);
   private final Thread listener;
 
   private SyslogServer(
       SyslogConfig config,
-      Sink sink,
+      Appending appending,
       @Nullable Secure secure,
       @Nullable ServerSocket server,
-      @Nullable DatagramSocket datagrams) {
+      @Nullable DatagramPort datagrams) {
     this.config = config;
-    this.sink = sink;
+    this.appending = appending;
     this.secure = secure;
     this.server = server;
     this.datagrams = datagrams;
@@ -88,24 +88,23 @@ public final class SyslogServer implements AutoCloseable {
         Thread.ofPlatform()
             .daemon()
             .name("syslog-" + config.name())
-            .unstarted(server == null ? this::receiveDatagrams : this::accept);
+            .unstarted(datagrams == null ? this::accept : () -> run(datagrams::run));
   }
 
   /**
    * Listens from now on.
    *
    * @param secure asked at each connection, so that a new certificate counts at once; {@code null}
-   *     unless the transport is TLS
+   *     unless the transport is encrypted
    * @throws IOException if the address can't be listened on
    */
   public static SyslogServer start(SyslogConfig config, @Nullable Secure secure, Sink sink)
       throws IOException {
+    Appending appending = new Appending(config.name(), sink);
     SyslogServer started;
     if (config.transport() == SyslogConfig.Transport.UDP) {
-      DatagramSocket socket = new DatagramSocket(config.address());
-      socket.setReceiveBufferSize(DATAGRAM_BUFFER_BYTES);
-      socket.setSoTimeout(DATAGRAM_LINGER_MILLIS);
-      started = new SyslogServer(config, sink, null, null, socket);
+      DatagramPort datagrams = new DatagramPort(config.name(), config.address(), appending);
+      started = new SyslogServer(config, appending, null, null, datagrams);
     } else {
       ServerSocket socket = new ServerSocket();
       try {
@@ -114,7 +113,7 @@ public final class SyslogServer implements AutoCloseable {
         socket.close();
         throw e;
       }
-      started = new SyslogServer(config, sink, secure, socket, null);
+      started = new SyslogServer(config, appending, secure, socket, null);
     }
     started.listener.start();
     return started;
@@ -122,35 +121,20 @@ public final class SyslogServer implements AutoCloseable {
 
   /** The port on which it listens. */
   public int port() {
-    return server != null
-        ? server.getLocalPort()
-        : datagrams == null ? 0 : datagrams.getLocalPort();
+    return server != null ? server.getLocalPort() : datagrams == null ? 0 : datagrams.port();
   }
 
-  /** How many messages were appended. */
-  public long received() {
-    return received.get();
-  }
-
-  /** How many connections were refused, because there were too many. */
+  /** How many connections were refused, because there were too many or of their certificate. */
   public long refused() {
     return refused.get();
   }
 
-  private boolean isClosing() {
-    return closing.getCount() == 0;
-  }
-
   private void accept() {
-    while (server != null && !isClosing()) {
+    while (server != null && !appending.isClosing()) {
       try {
         Socket socket = server.accept();
         if (isTooMany(socket)) {
-          refused.incrementAndGet();
-          LOG.warn(
-              "{} refuses a connection of {}: there are too many",
-              config.name(),
-              socket.getInetAddress().getHostAddress());
+          refuse(socket, "there are too many");
           socket.close();
           continue;
         }
@@ -161,9 +145,9 @@ public final class SyslogServer implements AutoCloseable {
         connections.put(socket, thread);
         thread.start();
       } catch (IOException e) {
-        if (!isClosing()) {
+        if (!appending.isClosing()) {
           LOG.warn("{} can't accept a connection: {}", config.name(), e.toString());
-          pause();
+          run(appending::pause);
         }
       }
     }
@@ -177,144 +161,110 @@ public final class SyslogServer implements AutoCloseable {
         || same >= config.limits().connectionsOfAddress();
   }
 
+  private void refuse(Socket socket, @Nullable String why) {
+    refused.incrementAndGet();
+    LOG.warn(
+        "{} refuses a connection of {}: {}",
+        config.name(),
+        socket.getInetAddress().getHostAddress(),
+        why);
+  }
+
   private void serve(Socket socket) {
     try (Socket _ = socket) {
       socket.setKeepAlive(true);
       socket.setSoTimeout((int) HANDSHAKE.toMillis());
-      String peer = socket.getInetAddress().getHostAddress();
       if (secure == null) {
-        receive(socket, peer);
+        receive(socket, socket, null);
       } else {
-        SSLSocket secured = secure.wrap(socket);
-        secured.startHandshake();
-        receive(secured, peer);
+        ClientCertificates clients = config.clients();
+        SSLSocket secured =
+            secure.wrap(socket, clients == null ? List.of() : clients.authorities());
+        receive(socket, secured, shakeHands(secured, clients));
       }
+    } catch (RefusedException e) {
+      refuse(socket, e.getMessage());
     } catch (Frames.Malformed e) {
       LOG.warn("{} closes a connection of {}: {}", config.name(), socket, e.getMessage());
     } catch (IOException e) {
-      if (!isClosing()) {
+      if (!appending.isClosing()) {
         LOG.info("{} lost a connection: {}", config.name(), e.toString());
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     } finally {
       connections.remove(socket);
     }
   }
 
-  private void receive(Socket socket, String peer) throws IOException, InterruptedException {
-    int idle = (int) Math.min(Integer.MAX_VALUE, config.limits().idle().toMillis());
-    socket.setSoTimeout(idle);
-    Frames frames = new Frames(socket.getInputStream(), config.limits().messageBytes());
-    Numbered messages = new Numbered(peer);
-    while (true) {
-      List<Intake.Document> batch = new ArrayList<>();
-      IOException failure = null;
-      boolean ended = false;
-      try {
-        while (batch.isEmpty() || (batch.size() < MAX_BATCH && frames.isReady())) {
-          ObjectNode message = frames.next();
-          if (message == null) {
-            ended = true;
-            break;
-          }
-          batch.add(messages.document(message));
-        }
-      } catch (IOException e) {
-        failure = e;
-      }
-      append(batch);
-      if (failure != null) {
-        throw failure;
-      }
-      if (ended) {
-        return;
-      }
+  /** Makes the connection secure, and gives the name of the sender's certificate. */
+  private static @Nullable String shakeHands(
+      SSLSocket secured, @Nullable ClientCertificates clients) throws IOException {
+    if (clients == null) {
+      secured.startHandshake();
+      return null;
     }
+    try {
+      secured.startHandshake();
+    } catch (SSLException e) {
+      throw new RefusedException(whyRefused(e), e);
+    }
+    X509Certificate shown = (X509Certificate) secured.getSession().getPeerCertificates()[0];
+    String name = clients.accept(shown);
+    if (name == null) {
+      List<String> own = ClientCertificates.names(shown);
+      throw new RefusedException(
+          "none of the names of its certificate is in client_names: "
+              + Quoted.of(String.join(", ", own)),
+          null);
+    }
+    return name;
   }
 
-  private void receiveDatagrams() {
-    byte[] buffer = new byte[MAX_DATAGRAM_BYTES];
-    DatagramPacket packet = new DatagramPacket(buffer, buffer.length);
-    List<Intake.Document> batch = new ArrayList<>();
-    Numbered messages = new Numbered(null);
-    try {
-      while (datagrams != null && !isClosing()) {
-        boolean quiet = false;
-        try {
-          packet.setLength(buffer.length);
-          datagrams.receive(packet);
-          byte[] bytes = Arrays.copyOf(buffer, packet.getLength());
-          ObjectNode message = SyslogMessage.read(bytes);
-          message.put("peer", packet.getAddress().getHostAddress());
-          batch.add(messages.document(message));
-        } catch (SocketTimeoutException e) {
-          quiet = true;
-        } catch (IOException e) {
-          if (!isClosing()) {
-            LOG.warn("{} can't receive a datagram: {}", config.name(), e.toString());
-            pause();
-          }
-        }
-        if (!batch.isEmpty() && (quiet || batch.size() == MAX_BATCH || isClosing())) {
-          append(batch);
-          batch = new ArrayList<>();
-        }
+  private static String whyRefused(SSLException e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof CertificateException) {
+        return "its certificate is not of an authority in client_ca_file, or not valid now";
       }
-      append(batch);
+    }
+    if (e.getCause() instanceof EOFException) {
+      return "it ended the TLS handshake; perhaps it does not trust this server's certificate";
+    }
+    // The words of the JDK's TLS; others mean that it speaks no TLS, or none that is allowed.
+    return String.valueOf(e.getMessage()).contains("Empty client certificate chain")
+        ? "it showed no certificate, and client_ca_file demands one"
+        : "the TLS handshake failed: " + Quoted.of(e.getMessage());
+  }
+
+  private void receive(Socket raw, Socket socket, @Nullable String name) throws IOException {
+    socket.setSoTimeout((int) Math.min(Integer.MAX_VALUE, config.limits().idle().toMillis()));
+    Documents documents = new Documents(raw.getInetAddress().getHostAddress(), name);
+    int maxBytes = config.limits().messageBytes();
+    SyslogSession session =
+        config.transport().isRelp()
+            ? new RelpSession(
+                config.name(),
+                socket.getInputStream(),
+                socket.getOutputStream(),
+                maxBytes,
+                documents,
+                appending)
+            : new StreamSession(
+                config.name(), socket.getInputStream(), maxBytes, documents, appending);
+    try {
+      session.run();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  /** The messages of one connection, each with an id of its own. */
-  private static final class Numbered {
-    private final String id = UUID.randomUUID().toString().replace("-", "");
-    private final @Nullable String peer;
-    private long number;
-
-    Numbered(@Nullable String peer) {
-      this.peer = peer;
-    }
-
-    Intake.Document document(ObjectNode message) {
-      number++;
-      if (peer != null) {
-        message.put("peer", peer);
-      }
-      String key = id + ":" + number;
-      return SyslogMessage.unpack(message)
-          ? new Intake.Document(message, key, SyslogMessage.MESSAGE)
-          : new Intake.Document(message, key);
-    }
+  /** Something that waits. */
+  @FunctionalInterface
+  private interface Waiting {
+    void run() throws InterruptedException;
   }
 
-  /** Appends messages, however long the log needs, unless this closes meanwhile. */
-  private void append(List<Intake.Document> batch) throws InterruptedException {
-    boolean warned = false;
-    while (!batch.isEmpty()) {
-      String why;
-      try {
-        sink.append(batch);
-        received.addAndGet(batch.size());
-        return;
-      } catch (IOException | TimeoutException | RuntimeException e) {
-        why = e.toString();
-      }
-      if (!warned) {
-        LOG.warn("{} can't append {} messages yet: {}", config.name(), batch.size(), why);
-        warned = true;
-      }
-      if (closing.await(RETRY.toMillis(), TimeUnit.MILLISECONDS)) {
-        LOG.error("{} loses {} messages: {}", config.name(), batch.size(), why);
-        return;
-      }
-    }
-  }
-
-  private void pause() {
+  private static void run(Waiting waiting) {
     try {
-      boolean _ = closing.await(RETRY.toMillis(), TimeUnit.MILLISECONDS);
+      waiting.run();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -323,7 +273,7 @@ public final class SyslogServer implements AutoCloseable {
   /** Appends what was read, and listens no more. */
   @Override
   public void close() throws IOException {
-    closing.countDown();
+    appending.close();
     if (server != null) {
       server.close();
     }

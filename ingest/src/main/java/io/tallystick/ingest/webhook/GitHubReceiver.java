@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tallystick.ingest.receiver.Delivery;
+import io.tallystick.ingest.receiver.Objection;
 import java.net.URLDecoder;
 import java.util.HexFormat;
 import java.util.List;
@@ -26,10 +27,10 @@ public final class GitHubReceiver extends WebhookReceiver {
   }
 
   @Override
-  public boolean isGenuine(Delivery delivery) {
+  public @Nullable Objection objection(Delivery delivery) {
     String sent = delivery.header("X-Hub-Signature-256");
     if (sent == null || !sent.matches("sha256=[0-9a-fA-F]{64}")) {
-      return false;
+      return Objection.WRONG_SIGNATURE;
     }
     byte[] signature = HexFormat.of().parseHex(sent.substring(PREFIX.length()));
     boolean genuine = false;
@@ -37,7 +38,7 @@ public final class GitHubReceiver extends WebhookReceiver {
       byte[] expected = Signatures.hmac(secret.getBytes(UTF_8), List.of(delivery.body()));
       genuine |= Signatures.isEqual(expected, signature);
     }
-    return genuine;
+    return genuine ? null : Objection.WRONG_SIGNATURE;
   }
 
   @Override

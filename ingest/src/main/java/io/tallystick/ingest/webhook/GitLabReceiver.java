@@ -3,6 +3,7 @@ package io.tallystick.ingest.webhook;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tallystick.ingest.receiver.Delivery;
+import io.tallystick.ingest.receiver.Objection;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,14 +22,14 @@ public final class GitLabReceiver extends WebhookReceiver {
   }
 
   @Override
-  public boolean isGenuine(Delivery delivery) {
+  public @Nullable Objection objection(Delivery delivery) {
     String hook = delivery.header("X-Gitlab-Token");
     String shown = hook == null ? delivery.header(STREAMED) : hook;
     boolean genuine = false;
     for (String secret : secrets.good()) {
       genuine |= shown != null && Signatures.isEqual(shown, secret);
     }
-    return genuine;
+    return genuine ? null : Objection.WRONG_SIGNATURE;
   }
 
   @Override

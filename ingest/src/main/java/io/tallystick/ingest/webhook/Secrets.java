@@ -6,10 +6,15 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.tallystick.store.files.OwnerOnly;
 import io.tallystick.tlog.Quoted;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,6 +37,10 @@ public final class Secrets {
   @GuardedBy("this")
   private FileTime readAt;
 
+  /** What is wrong with the file, as it was logged; it is tried again at each request. */
+  @GuardedBy("this")
+  private @Nullable String fault;
+
   /**
    * The secrets in this file.
    *
@@ -40,15 +49,18 @@ public final class Secrets {
    */
   public Secrets(Path file) throws IOException {
     this.file = file;
-    this.readAt =
-        Files.isRegularFile(file) ? Files.getLastModifiedTime(file) : FileTime.fromMillis(0);
-    this.secrets = read(file);
+    try {
+      this.readAt = Files.getLastModifiedTime(file);
+      this.secrets = read(file);
+    } catch (IOException e) {
+      throw new IOException(reason(file, e), e);
+    }
   }
 
   private static List<String> read(Path file) throws IOException {
     String name = Quoted.of(file.toString());
-    if (!Files.isRegularFile(file)) {
-      throw new IOException("there is no file " + name);
+    if (!Files.readAttributes(file, BasicFileAttributes.class).isRegularFile()) {
+      throw new IOException(name + " is not a file");
     }
     OwnerOnly.checkSecret(file);
     List<String> lines =
@@ -72,12 +84,30 @@ public final class Secrets {
     try {
       FileTime changed = Files.getLastModifiedTime(file);
       if (!changed.equals(readAt)) {
-        readAt = changed;
         secrets = read(file);
+        readAt = changed;
       }
+      fault = null;
     } catch (IOException e) {
-      LOG.warn("the secrets of a receiver stay as they were: {}", e.getMessage());
+      String why = reason(file, e);
+      if (!why.equals(fault)) {
+        LOG.warn("the secrets of a receiver stay as they were: {}", why);
+      }
+      fault = why;
     }
     return secrets;
+  }
+
+  /** Why a file can't be used; of some failures, the message is no more than its name. */
+  static String reason(Path file, IOException e) {
+    String name = Quoted.of(file.toString());
+    return switch (e) {
+      case NoSuchFileException _ -> "there is no file " + name;
+      case AccessDeniedException _ ->
+          "the server may not read " + name + "; give it to the user that runs the server";
+      case FileSystemException broken when broken.getReason() != null ->
+          name + " can't be read: " + broken.getReason();
+      default -> String.valueOf(e.getMessage());
+    };
   }
 }

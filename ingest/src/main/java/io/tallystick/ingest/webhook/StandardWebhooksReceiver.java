@@ -5,8 +5,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tallystick.ingest.receiver.Delivery;
+import io.tallystick.ingest.receiver.Objection;
+import io.tallystick.tlog.Quoted;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -31,12 +35,12 @@ public final class StandardWebhooksReceiver extends WebhookReceiver {
   }
 
   @Override
-  public boolean isGenuine(Delivery delivery) {
+  public @Nullable Objection objection(Delivery delivery) {
     String id = delivery.header("webhook-id");
     String time = delivery.header("webhook-timestamp");
     String signatures = delivery.header("webhook-signature");
-    if (id == null || time == null || signatures == null || !isRecent(time)) {
-      return false;
+    if (id == null || time == null || signatures == null) {
+      return Objection.WRONG_SIGNATURE;
     }
     List<byte[]> signed = List.of((id + "." + time + ".").getBytes(UTF_8), delivery.body());
     String[] sent = signatures.split(" ", MAX_SIGNATURES + 1);
@@ -48,15 +52,34 @@ public final class StandardWebhooksReceiver extends WebhookReceiver {
         genuine |= Signatures.isEqual(expected.getBytes(UTF_8), sent[i].getBytes(UTF_8));
       }
     }
-    return genuine;
+    return genuine ? objection(time) : Objection.WRONG_SIGNATURE;
   }
 
-  private boolean isRecent(String seconds) {
+  /** What is wrong with the time, which only somebody who knows the secret learns. */
+  private @Nullable Objection objection(String seconds) {
     if (!seconds.matches("[0-9]{1,12}")) {
-      return false;
+      return new Objection(
+          "no time",
+          "The signature is right, but webhook-timestamp must be a number of seconds since 1970,"
+              + " and was "
+              + Quoted.of(seconds)
+              + ".");
     }
-    long away = clock.instant().getEpochSecond() - Long.parseLong(seconds);
-    return Math.abs(away) <= TOLERANCE.toSeconds();
+    Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+    Instant sent = Instant.ofEpochSecond(Long.parseLong(seconds));
+    Duration away = Duration.between(sent, now);
+    if (away.abs().compareTo(TOLERANCE) <= 0) {
+      return null;
+    }
+    return new Objection(
+        away.isNegative() ? "time too far ahead" : "time too old",
+        "The signature is right, but its time, webhook-timestamp, is %s: %,d seconds %s this server's, %s, and at most %,d are allowed. Check the clocks of both; an event that waited must be signed again."
+            .formatted(
+                sent,
+                away.abs().toSeconds(),
+                away.isNegative() ? "ahead of" : "before",
+                now,
+                TOLERANCE.toSeconds()));
   }
 
   private static byte[] key(String secret) {

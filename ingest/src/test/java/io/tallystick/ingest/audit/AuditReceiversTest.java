@@ -11,8 +11,10 @@ import io.tallystick.ingest.receiver.Received;
 import io.tallystick.ingest.receiver.Receiver;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class AuditReceiversTest {
@@ -46,6 +48,59 @@ class AuditReceiversTest {
     assertThat(events)
         .extracting(Event::eventId)
         .containsExactly("a/a-1/ResponseComplete", "a/a-1/RequestReceived", null, null);
+  }
+
+  /** One event that can't be read must not hide the others of its batch. */
+  @ParameterizedTest
+  @MethodSource("poison")
+  void ofABatchWithOneBadEventTheOthersAreEvents(String bad) {
+    String list =
+        """
+        {"kind" : "EventList", "items" : [
+          {"auditID":"a-1","stage":"ResponseComplete","verb":"get","note":"]}\\"],","objectRef":{"resource":"pods"}} , %s,
+          {"auditID":"a-2","stage":"ResponseComplete","verb":"get","objectRef":{"resource":"pods"}}],
+         "apiVersion":"audit.k8s.io/v1"}\
+        """
+            .formatted(bad);
+    List<Event> events = events(new KubernetesReceiver(), list);
+    assertThat(events)
+        .extracting(Event::eventType)
+        .containsExactly("pods.get", Mappings.UNMAPPED, "pods.get");
+    assertThat(events.getFirst().eventId()).isEqualTo("a/a-1/ResponseComplete");
+    assertThat(String.valueOf(events.getFirst().details())).contains("audit.k8s.io/v1");
+    assertThat(String.valueOf(events.get(1).details())).contains("\"sha256\":");
+    assertThat(events.get(1).eventId())
+        .as("when the API server sends it again")
+        .isNotNull()
+        .isEqualTo(events(new KubernetesReceiver(), list).get(1).eventId());
+  }
+
+  static Stream<String> poison() {
+    return Stream.of(
+        "{\"auditID\":\"b\",\"auditID\":\"c\"}",
+        "{\"auditID\":\"b\",\"deep\":" + "[".repeat(600) + "]".repeat(600) + "}",
+        "{\"auditID\":\"b\",\"n\":1e99999999999}",
+        "{\"auditID\":nonsense}");
+  }
+
+  /** Then nobody knows where one event ends and the next begins. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"items\":[{\"a\":1,\"a\":2},{\"b\":1}",
+        "{\"items\":[{\"a\":1,\"a\":2},{\"b\":1}],\"items\":[]}",
+        "{\"items\":[{\"a\":1,\"a\":2},{\"b\":\"1}]}",
+        "{\"items\":[{\"a\":1,\"a\":2},,{\"b\":1}]}",
+        "{\"items\":[{\"a\":1,\"a\":2}] {\"b\":1}}",
+        "{\"items\":[{\"a\":1,\"a\":2},{\"b\":1}]}x",
+        "{\"kind\":\"EventList\",\"kind\":\"x\",\"items\":[{},{}]}",
+        "[{\"items\":[1,2]}, nonsense]",
+      })
+  void aBatchWhoseBracketsAreWrongIsKeptAsAWhole(String body) {
+    assertThat(events(new KubernetesReceiver(), body))
+        .singleElement()
+        .extracting(Event::eventType)
+        .isEqualTo(Mappings.UNMAPPED);
   }
 
   /** The API server sends again what is refused, and drops events in the end. */

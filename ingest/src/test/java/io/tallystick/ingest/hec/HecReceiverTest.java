@@ -15,6 +15,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HecReceiverTest {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -59,6 +60,42 @@ class HecReceiverTest {
     assertThat(events.getFirst().eventId()).startsWith("s/").endsWith("/0");
     assertThat(events.get(2).eventId()).isNull();
     assertThat(intake.counts()).isEqualTo(new Intake.Counts(3, 0, 0));
+  }
+
+  /** Somebody would look for the time of the event, and for why it is missing. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"\"abc\"", "\"\"", "true", "{}", "1772614306000", "\"1772614306000\"", "1e99"})
+  void aTimeThatIsNoneIsKeptAndSaid(String time) throws Exception {
+    Received received =
+        events(
+            "{\"time\":" + time + ",\"event\":\"e\"}{\"time\":1,\"event\":\"e\"}{\"event\":\"e\"}");
+    assertThat(received.reply().get().status()).isEqualTo(200);
+    Intake intake = new Intake("s", Mappings.named("auto"));
+    List<Event> events =
+        received.documents().stream().map(d -> intake.read(d, null, Map.of())).toList();
+    JsonNode details = JSON.readTree(String.valueOf(events.getFirst().details()));
+    assertThat(events.getFirst().occurredAt()).isNull();
+    assertThat(details.get("time")).isEqualTo(JSON.readTree(time));
+    assertThat(details.path("time_failure").asText())
+        .contains("seconds since 1970", "no occurred_at");
+    assertThat(events.getFirst().eventId()).as("two equal ones may both be meant").isNull();
+    assertThat(events.get(1).occurredAt()).isNotNull();
+    assertThat(String.valueOf(events.get(1).details())).doesNotContain("time_failure");
+    assertThat(String.valueOf(events.get(2).details())).doesNotContain("time_failure");
+  }
+
+  /** What the mapping makes of a text, and what the receiver says of it, must be the same. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"1772614306", "1772614306.5", "1.5e3", "1.", ".5", "007", "-1", "1E2", " 1", "+1"})
+  void aTimeIsEitherUsedOrSaidToBeUnusable(String time) {
+    Received received = events("{\"time\":\"" + time + "\",\"event\":\"e\"}");
+    Event event =
+        new Intake("s", Mappings.named("auto"))
+            .read(received.documents().getFirst(), null, Map.of());
+    assertThat(String.valueOf(event.details()).contains("time_failure"))
+        .isEqualTo(event.occurredAt() == null);
   }
 
   @ParameterizedTest

@@ -86,8 +86,12 @@ class SyslogMessageTest {
     }
   }
 
+  private static Frames frames(byte[] stream, int maxBytes) {
+    return new Frames(new Incoming(new ByteArrayInputStream(stream), () -> {}), maxBytes);
+  }
+
   private static List<String> frames(String stream, int maxBytes) throws Exception {
-    Frames frames = new Frames(new ByteArrayInputStream(stream.getBytes(ISO_8859_1)), maxBytes);
+    Frames frames = frames(stream.getBytes(ISO_8859_1), maxBytes);
     List<String> messages = new ArrayList<>();
     for (ObjectNode message = frames.next(); message != null; message = frames.next()) {
       messages.add(message.path("message").asText());
@@ -104,14 +108,25 @@ class SyslogMessageTest {
     assertThatThrownBy(() -> frames("9999999999 <13>", 1_000)).isInstanceOf(Frames.Malformed.class);
   }
 
+  private static ObjectNode first(String stream) throws Exception {
+    return Objects.requireNonNull(frames(stream.getBytes(UTF_8), 500).next());
+  }
+
+  @Test
+  void aMessageThatIsCutOffDoesNotLookWhole() throws Exception {
+    ObjectNode counted = first("20 <13>a: cut off");
+    assertThat(counted.path("truncated").asBoolean()).isTrue();
+    assertThat(counted.path("bytes").asInt()).isEqualTo(20);
+    assertThat(counted.path("bytes_received").asInt()).isEqualTo(14);
+    assertThat(first("<13>a: cut off").path("unterminated").asBoolean()).isTrue();
+    assertThat(first("14 <13>a: cut off").has("truncated")).isFalse();
+    assertThat(first("<13>a: whole\n").has("unterminated")).isFalse();
+  }
+
   @Test
   void aMessageThatIsTooLargeIsAStub() throws Exception {
     String large = "<13>app: " + "x".repeat(5_000);
-    Frames frames =
-        new Frames(
-            new ByteArrayInputStream(
-                (large.length() + " " + large + "<13>b: next\n").getBytes(UTF_8)),
-            500);
+    Frames frames = frames((large.length() + " " + large + "<13>b: next\n").getBytes(UTF_8), 500);
     ObjectNode stub = Objects.requireNonNull(frames.next());
     assertThat(stub.path("app_name").asText()).isEqualTo("app");
     assertThat(stub.path("truncated").asBoolean()).isTrue();

@@ -8,9 +8,12 @@ import io.tallystick.entry.Event;
 import io.tallystick.ingest.Intake;
 import io.tallystick.ingest.mapping.Mappings;
 import io.tallystick.ingest.receiver.Delivery;
+import io.tallystick.ingest.receiver.Objection;
 import io.tallystick.ingest.receiver.Receiver;
 import java.io.IOException;
 import java.net.URLEncoder;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -18,10 +21,19 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class WebhookReceiversTest {
   @TempDir Path folder;
@@ -45,6 +57,10 @@ class WebhookReceiversTest {
     return new Delivery("", Map.of(), headers, "", body.getBytes(UTF_8));
   }
 
+  private static boolean isGenuine(Receiver receiver, Delivery delivery) {
+    return receiver.objection(delivery) == null;
+  }
+
   private Event event(Receiver receiver, Delivery delivery) {
     return intake.read(receiver.receive(delivery).documents().getFirst(), null, Map.of());
   }
@@ -55,18 +71,18 @@ class WebhookReceiversTest {
     GitHubReceiver receiver =
         new GitHubReceiver(secrets("an old secret of it\nIt's a Secret to Everybody\n"));
     String right = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
-    assertThat(receiver.isGenuine(delivery(Map.of("x-hub-signature-256", right), "Hello, World!")))
+    assertThat(isGenuine(receiver, delivery(Map.of("x-hub-signature-256", right), "Hello, World!")))
         .isTrue();
     for (String wrong :
         new String[] {right.replace('7', '8'), right.substring(7), "sha256=", "", right + "0"}) {
       assertThat(
-              receiver.isGenuine(delivery(Map.of("x-hub-signature-256", wrong), "Hello, World!")))
+              isGenuine(receiver, delivery(Map.of("x-hub-signature-256", wrong), "Hello, World!")))
           .as(wrong)
           .isFalse();
     }
-    assertThat(receiver.isGenuine(delivery(Map.of("x-hub-signature-256", right), "Hello, World?")))
+    assertThat(isGenuine(receiver, delivery(Map.of("x-hub-signature-256", right), "Hello, World?")))
         .isFalse();
-    assertThat(receiver.isGenuine(delivery(Map.of(), "Hello, World!"))).isFalse();
+    assertThat(isGenuine(receiver, delivery(Map.of(), "Hello, World!"))).isFalse();
   }
 
   @Test
@@ -94,10 +110,10 @@ class WebhookReceiversTest {
   void gitLabShowsTheSecretItself() throws Exception {
     GitLabReceiver receiver = new GitLabReceiver(secrets("0123456789abcdef\nfedcba9876543210"));
     for (String header : new String[] {"x-gitlab-token", "x-gitlab-event-streaming-token"}) {
-      assertThat(receiver.isGenuine(delivery(Map.of(header, "fedcba9876543210"), ""))).isTrue();
-      assertThat(receiver.isGenuine(delivery(Map.of(header, "fedcba987654321"), ""))).isFalse();
+      assertThat(isGenuine(receiver, delivery(Map.of(header, "fedcba9876543210"), ""))).isTrue();
+      assertThat(isGenuine(receiver, delivery(Map.of(header, "fedcba987654321"), ""))).isFalse();
     }
-    assertThat(receiver.isGenuine(delivery(Map.of(), ""))).isFalse();
+    assertThat(isGenuine(receiver, delivery(Map.of(), ""))).isFalse();
 
     Map<String, String> streamed = Map.of("x-gitlab-event-streaming-token", "x");
     Event audit =
@@ -138,19 +154,48 @@ class WebhookReceiversTest {
     String body = "{\"test\": 2432232314}";
     for (int away : new int[] {-300, 0, 300, -301, 301}) {
       StandardWebhooksReceiver receiver = at(secrets, 1614265330 + away);
-      assertThat(receiver.isGenuine(delivery(headers, body)))
+      assertThat(isGenuine(receiver, delivery(headers, body)))
           .as("%s s away", away)
           .isEqualTo(Math.abs(away) <= 300);
     }
     StandardWebhooksReceiver receiver = at(secrets, 1614265330);
-    assertThat(receiver.isGenuine(delivery(headers, body + " "))).isFalse();
+    assertThat(isGenuine(receiver, delivery(headers, body + " "))).isFalse();
     for (String missing : headers.keySet()) {
       Map<String, String> without = new HashMap<>(headers);
       without.remove(missing);
-      assertThat(receiver.isGenuine(delivery(without, body))).as(missing).isFalse();
+      assertThat(isGenuine(receiver, delivery(without, body))).as(missing).isFalse();
       without.put(missing, "x");
-      assertThat(receiver.isGenuine(delivery(without, body))).as(missing).isFalse();
+      assertThat(isGenuine(receiver, delivery(without, body))).as(missing).isFalse();
     }
+  }
+
+  /** A sender whose clock is wrong would look for the fault in its secret for ever. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "301 | time too old | 2021-02-25T15:02:10Z: 301 seconds before this server's, 2021-02-25T15:07:11Z, and at most 300 are allowed",
+        "-301 | time too far ahead | 301 seconds ahead of this server's",
+      })
+  void aRightSignatureOfAnotherTimeIsNotCalledWrong(int away, String reason, String detail)
+      throws Exception {
+    Map<String, String> headers =
+        Map.of(
+            "webhook-id",
+            "msg_p5jXN8AQM9LWM0D4loKWxJek",
+            "webhook-timestamp",
+            "1614265330",
+            "webhook-signature",
+            "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+    StandardWebhooksReceiver receiver =
+        at(secrets("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), 1614265330 + away);
+    Objection objection =
+        Objects.requireNonNull(receiver.objection(delivery(headers, "{\"test\": 2432232314}")));
+    assertThat(objection.reason()).isEqualTo(reason);
+    assertThat(objection.detail()).startsWith("The signature is right").contains(detail);
+    assertThat(receiver.objection(delivery(headers, "{}")))
+        .as("who has no secret learns nothing of clocks")
+        .isEqualTo(Objection.WRONG_SIGNATURE);
   }
 
   private static StandardWebhooksReceiver at(Secrets secrets, long second) {
@@ -184,6 +229,60 @@ class WebhookReceiversTest {
     assertThat(secrets.good()).hasSize(2);
     Files.delete(file);
     assertThat(secrets.good()).hasSize(2);
+  }
+
+  private List<String> whatIsLogged(Secrets secrets) {
+    List<String> logged = new ArrayList<>();
+    Logger logger = Logger.getLogger(Secrets.class.getName());
+    Handler handler =
+        new Handler() {
+          @Override
+          public void publish(LogRecord record) {
+            logged.add(new SimpleFormatter().formatMessage(record));
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    logger.addHandler(handler);
+    try {
+      for (int i = 0; i < 2; i++) {
+        assertThat(secrets.good()).containsExactly("0123456789abcdef");
+      }
+    } finally {
+      logger.removeHandler(handler);
+    }
+    return logged;
+  }
+
+  @Test
+  void whyAChangedFileIsNotUsedIsLoggedOnce() throws Exception {
+    Path file = file("0123456789abcdef\n");
+    Secrets secrets = new Secrets(file);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+    Files.setLastModifiedTime(file, FileTime.fromMillis(1));
+    assertThat(whatIsLogged(secrets)).singleElement().asString().contains("chmod 600");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    assertThat(whatIsLogged(secrets)).as("it is right again").isEmpty();
+    Files.delete(file);
+    assertThat(whatIsLogged(secrets))
+        .singleElement()
+        .asString()
+        .contains("stay as they were: there is no file \"");
+    Files.createDirectory(file);
+    assertThat(whatIsLogged(secrets)).singleElement().asString().endsWith(" is not a file");
+  }
+
+  /** The message of such a failure is the file's name and nothing else. */
+  @Test
+  void aFileThatTheServerMayNotReadIsCalledThat() {
+    assertThat(Secrets.reason(Path.of("s"), new AccessDeniedException("s")))
+        .isEqualTo("the server may not read \"s\"; give it to the user that runs the server");
+    assertThat(Secrets.reason(Path.of("s"), new FileSystemException("s", null, "Is a loop")))
+        .isEqualTo("\"s\" can't be read: Is a loop");
   }
 
   @Test
