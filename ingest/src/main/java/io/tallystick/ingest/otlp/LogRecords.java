@@ -1,6 +1,7 @@
 package io.tallystick.ingest.otlp;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tallystick.ingest.Intake.Document;
@@ -8,7 +9,7 @@ import io.tallystick.tlog.Sha256;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.Map;
 
 /**
  * Collects the log records of one request as documents, whichever encoding they came in:
@@ -19,10 +20,12 @@ import org.jspecify.annotations.Nullable;
  *    "body":"signed in","attributes":{"user.name":"ann"},"trace_id":"…"}
  * </pre>
  *
- * <p>A record's id is its attribute {@code log.record.uid}. Without one it is the hash of the
- * request and the record's place in it, for a sender repeats a request byte for byte; but not where
- * the record has no time, because then two requests may be equal and both be meant. Used by one
- * thread.
+ * <p>A record's id is its attribute {@code log.record.uid}. A sender that reads such a record
+ * again, after a crash perhaps, must send the same one: so the time at which it was observed is
+ * left out, and attributes, which have no order, are sorted. Without that attribute the id is the
+ * hash of the request and the record's place in it, for a sender repeats a request byte for byte;
+ * but not where the record has no time, because then two requests may be equal and both be meant.
+ * Used by one thread.
  */
 final class LogRecords {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
@@ -93,15 +96,32 @@ final class LogRecords {
       content.put("observed_time", time(observed));
     }
     content.setAll(record);
-    documents.add(new Document(content, id(record, (time | observed) != 0), "body"));
+    JsonNode uid = record.path("attributes").path("log.record.uid");
+    if (uid.isTextual() && !uid.textValue().isEmpty()) {
+      content.remove("observed_time");
+      content.properties().forEach(each -> each.setValue(sorted(each.getValue())));
+      documents.add(new Document(content, uid.textValue(), "body"));
+    } else {
+      String id = (time | observed) == 0 ? null : request + "/" + documents.size();
+      documents.add(new Document(content, id, "body"));
+    }
   }
 
-  private @Nullable String id(ObjectNode record, boolean timed) {
-    JsonNode own = record.path("attributes").path("log.record.uid");
-    if (own.isTextual() && !own.textValue().isEmpty()) {
-      return own.textValue();
+  /** The same with the members of all objects in it by their names. */
+  private static JsonNode sorted(JsonNode value) {
+    if (value instanceof ArrayNode array) {
+      ArrayNode all = JSON.arrayNode();
+      array.forEach(each -> all.add(sorted(each)));
+      return all;
     }
-    return timed ? request + "/" + documents.size() : null;
+    if (!(value instanceof ObjectNode object)) {
+      return value;
+    }
+    ObjectNode all = JSON.objectNode();
+    object.properties().stream()
+        .sorted(Map.Entry.comparingByKey())
+        .forEach(each -> all.set(each.getKey(), sorted(each.getValue())));
+    return all;
   }
 
   private static String time(long nanos) {

@@ -166,6 +166,23 @@ class OtlpReceiverTest {
     assertThat(json(REQUEST).documents().get(2).eventId()).as("without a time").isNull();
   }
 
+  /** A sender that starts again reads some again, later, and with attributes in another order. */
+  @Test
+  void aRecordWithAnIdIsTheSameWhenItIsReadAgain() {
+    String record =
+        """
+        {"resourceLogs":[{"resource":{"attributes":[%s]},"scopeLogs":[{"logRecords":[
+          {"observedTimeUnixNano":"%s","body":{"kvlistValue":{"values":[%s]}},"attributes":[%s]}]}]}]}\
+        """;
+    String a = "{\"key\":\"log.record.uid\",\"value\":{\"stringValue\":\"01J\"}}";
+    String b = "{\"key\":\"b\",\"value\":{\"intValue\":\"1\"}}";
+    String first = record.formatted(a + "," + b, "1772614307000000000", a + "," + b, a + "," + b);
+    String again = record.formatted(b + "," + a, "1772614399000000000", b + "," + a, b + "," + a);
+    Intake intake = new Intake("otel", Mappings.named("auto"));
+    assertThat(intake.read(json(again).documents().getFirst(), null, Map.of()))
+        .isEqualTo(intake.read(json(first).documents().getFirst(), null, Map.of()));
+  }
+
   @Test
   void anEmptyRequestIsASuccess() {
     for (String empty : List.of("{}", "{\"resourceLogs\":[]}", "{\"resourceLogs\":null}")) {
