@@ -77,13 +77,7 @@ final class ClientTests {
 
   /** The words that run tally, quoted for a shell. */
   private static String server() {
-    return PackagedServer.tally(
-            // A server that is killed starts again more quickly with the classes that the tests
-            // of the command line left, if they did.
-            "-Xlog:disable",
-            "-Xlog:all=warning,cds*=off:stderr",
-            "-XX:SharedArchiveFile=" + PackagedServer.JAR.resolveSibling("tests.jsa"))
-        .stream()
+    return PackagedServer.tally(PackagedServer.QUICK_START).stream()
         .map(word -> "'" + word.replace("'", "'\\''") + "'")
         .collect(Collectors.joining(" "));
   }

@@ -9,16 +9,27 @@ import java.net.Socket;
 import java.net.URI;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ServerSocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /** A TCP proxy to a server, whose connections can be cut, and which can lead elsewhere. */
 final class CutLine implements AutoCloseable {
+  private static final long UNLIMITED = Long.MAX_VALUE >> 1;
+
   private final ServerSocket listener;
+  private final AtomicLong requests = new AtomicLong(UNLIMITED);
+  private final AtomicLong answers = new AtomicLong(UNLIMITED);
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private volatile @Nullable URI target;
 
   CutLine() throws IOException {
-    listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    this(ServerSocketFactory.getDefault());
+  }
+
+  /** One to which clients connect by such sockets, perhaps of TLS. */
+  CutLine(ServerSocketFactory sockets) throws IOException {
+    listener = sockets.createServerSocket(0, 50, InetAddress.getLoopbackAddress());
     Thread.ofVirtual().start(this::accept);
   }
 
@@ -50,8 +61,8 @@ final class CutLine implements AutoCloseable {
       }
       open.add(in);
       open.add(out);
-      Thread.ofVirtual().start(() -> copy(in, out));
-      copy(out, in);
+      Thread.ofVirtual().start(() -> copy(in, out, requests));
+      copy(out, in, answers);
       open.remove(in);
       open.remove(out);
     } catch (IOException e) {
@@ -59,15 +70,33 @@ final class CutLine implements AutoCloseable {
     }
   }
 
-  private static void copy(Socket from, Socket to) {
+  private void copy(Socket from, Socket to, AtomicLong allowed) {
+    byte[] buffer = new byte[8_192];
     try (from;
         to) {
       InputStream in = from.getInputStream();
       OutputStream out = to.getOutputStream();
-      in.transferTo(out);
+      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+        long left = allowed.getAndAdd(-count);
+        out.write(buffer, 0, Math.clamp(left, 0, count));
+        if (left < count) {
+          allowed.set(UNLIMITED);
+          cut();
+        }
+      }
     } catch (IOException e) {
       // Cut.
     }
+  }
+
+  /** Resets all connections once so many more bytes of requests have passed. */
+  void cutInRequest(int bytes) {
+    requests.set(bytes);
+  }
+
+  /** Resets all connections once so many more bytes of answers have passed. */
+  void cutInAnswer(int bytes) {
+    answers.set(bytes);
   }
 
   /** Resets all connections, whatever is under way. */
