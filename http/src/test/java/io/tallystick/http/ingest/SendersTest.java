@@ -18,9 +18,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Libraries that people send events with, as they are. Each test is skipped where python3 or node
- * does not have its library.
+ * does not have its library, and {@code forward/src/test/counterparts/get} did not get it.
  */
 class SendersTest {
+  private static final Path PROGRAMS =
+      Path.of("../forward/target/counterparts").toAbsolutePath().normalize();
+
   @TempDir static Path folder;
   private static ReceivingServer receiving;
   private static String base;
@@ -39,8 +42,11 @@ class SendersTest {
   /** Runs a program to its end, and returns what it said. */
   private static String run(List<String> words) throws Exception {
     Path out = Files.createTempFile(folder, "sender", ".out");
-    Process process =
-        new ProcessBuilder(words).redirectErrorStream(true).redirectOutput(out.toFile()).start();
+    ProcessBuilder builder =
+        new ProcessBuilder(words).redirectErrorStream(true).redirectOutput(out.toFile());
+    builder.environment().put("NODE_PATH", PROGRAMS.resolve("node_modules").toString());
+    builder.environment().put("PYTHONPATH", PROGRAMS.resolve("python").toString());
+    Process process = builder.start();
     if (!process.waitFor(60, TimeUnit.SECONDS)) {
       process.destroyForcibly().waitFor();
     }
