@@ -1,7 +1,9 @@
 package io.tallystick.forward;
 
+import io.tallystick.entry.InvalidEventException;
 import io.tallystick.forward.format.Format;
 import io.tallystick.forward.format.Formats;
+import io.tallystick.forward.format.Redaction;
 import io.tallystick.forward.sink.SettingException;
 import io.tallystick.forward.sink.SinkSettings;
 import io.tallystick.forward.sink.SinkType;
@@ -56,6 +58,7 @@ public record ForwardingFile(List<SinkConfig> sinks) {
               "format",
               "filter",
               "original",
+              "redact",
               "batch",
               "max_record_bytes",
               "marker_entries",
@@ -178,6 +181,11 @@ public record ForwardingFile(List<SinkConfig> sinks) {
     SinkSettings settings = new SinkSettings(place, name, origin, format.name(), base, values);
     type.check(settings);
     boolean original = settings.flag("original", false);
+    Redaction redaction = redaction(settings);
+    if (original && !redaction.isEmpty()) {
+      throw settings.wrong(
+          "original", "can't be true with redact, since the original bytes have every value");
+    }
     if (original && format.name().equals("cef")) {
       throw settings.wrong("original", "can't be true with format cef, which has no place for it");
     }
@@ -186,6 +194,7 @@ public record ForwardingFile(List<SinkConfig> sinks) {
         format,
         filter(place, parts.get("filter")),
         settings,
+        redaction,
         original,
         (int) settings.number("batch", type.batch(), 1, 10_000),
         (int) settings.number("max_record_bytes", type.maxRecordBytes(), 512, 16 << 20),
@@ -195,6 +204,19 @@ public record ForwardingFile(List<SinkConfig> sinks) {
         settings.has("reconcile_every_hours")
             ? Duration.ofHours(settings.number("reconcile_every_hours", 24, 1, 8_760))
             : null);
+  }
+
+  private static Redaction redaction(SinkSettings settings) throws SettingException {
+    List<String> names = settings.texts("redact");
+    if (names.size() > Redaction.MAX_FIELDS) {
+      throw settings.wrong(
+          "redact", "must name at most " + Redaction.MAX_FIELDS + " fields, not " + names.size());
+    }
+    try {
+      return Redaction.of(names);
+    } catch (InvalidEventException e) {
+      throw settings.wrong("redact", String.valueOf(e.getMessage()).replaceFirst("^personal ", ""));
+    }
   }
 
   private static String word(String where, Map<?, ?> parts, String key) throws SettingException {

@@ -30,7 +30,7 @@ final class PositionCheck {
     }
     if (!position.format().equals(start.format())) {
       throw new MismatchException(
-          "its format, original or max_record_bytes was changed, so records could not be compared"
+          "its format, original, redact or max_record_bytes was changed, so records could not be compared"
               + " with what the receiver holds; put them back, or give the sink another name");
     }
     checkNumbers(position, config, view);

@@ -10,6 +10,7 @@ import io.tallystick.forward.format.Reduced;
 import io.tallystick.forward.reconcile.Places;
 import io.tallystick.forward.sink.Outgoing;
 import io.tallystick.service.answer.EntryView;
+import io.tallystick.service.answer.RedactedEntry;
 import io.tallystick.service.query.LogView;
 import io.tallystick.store.log.StoredEntry;
 import java.io.IOException;
@@ -41,18 +42,24 @@ final class Records {
 
   /** The record of an entry: whole, or reduced where it is too long or can't be formatted. */
   Outgoing of(StoredEntry stored, long seq) throws IOException {
-    EntryView entry = entry(stored);
+    RedactedEntry entry = entry(stored);
     byte[] whole = entry == null ? null : whole(entry, stored, seq);
     if (entry == null || whole == null) {
       return envelope(stored, seq);
     }
     return whole.length > config.maxRecordBytes()
         ? stub(stored, seq)
-        : outgoing(stored, entry, seq, whole);
+        : outgoing(stored, entry.view(), seq, whole);
   }
 
-  /** The entry in an envelope, in which no field of its own is in the way. */
+  /**
+   * The entry in an envelope, in which no field of its own is in the way. Its text has every value,
+   * so a sink that redacts sends a stub.
+   */
   Outgoing envelope(StoredEntry stored, long seq) throws IOException {
+    if (!config.redaction().isEmpty()) {
+      return stub(stored, seq);
+    }
     Outgoing envelope = reduced(stored, seq, original(stored));
     return envelope.body().length > config.maxRecordBytes() ? stub(stored, seq) : envelope;
   }
@@ -73,14 +80,14 @@ final class Records {
 
   /** Whether a record that a receiver holds says what its entry says. */
   Likeness compare(byte[] held, StoredEntry stored, long seq) throws IOException {
-    EntryView entry = entry(stored);
+    RedactedEntry entry = entry(stored);
     byte[] whole = entry == null ? null : whole(entry, stored, seq);
     boolean fits = whole != null && whole.length <= config.maxRecordBytes();
     if ((whole != null && isSame(held, fits ? whole : stub(stored, seq).body()))
         || isSame(held, envelope(stored, seq).body())) {
       return Likeness.SAME;
     }
-    return entry != null && entry.erased() != null ? Likeness.UNKNOWN : Likeness.DIFFERENT;
+    return entry != null && entry.view().erased() != null ? Likeness.UNKNOWN : Likeness.DIFFERENT;
   }
 
   private static boolean isSame(byte[] held, byte[] sent) {
@@ -91,7 +98,7 @@ final class Records {
     return one != null && one.equals(Places.parse(sent));
   }
 
-  private byte @Nullable [] whole(EntryView entry, StoredEntry stored, long seq) {
+  private byte @Nullable [] whole(RedactedEntry entry, StoredEntry stored, long seq) {
     try {
       return config
           .format()
@@ -100,7 +107,8 @@ final class Records {
                   config.settings().origin(),
                   config.name(),
                   seq,
-                  entry,
+                  entry.view(),
+                  entry.redacted(),
                   config.original() ? original(stored) : null));
     } catch (RuntimeException e) {
       LOG.warn(
@@ -113,10 +121,10 @@ final class Records {
     }
   }
 
-  /** The entry for people; {@code null} if its bytes are none. */
-  private @Nullable EntryView entry(StoredEntry stored) throws IOException {
+  /** The entry as the sink may show it; {@code null} if its bytes are none. */
+  private @Nullable RedactedEntry entry(StoredEntry stored) throws IOException {
     try {
-      return view.entryViews().of(stored);
+      return view.entryViews().of(stored, config.redaction());
     } catch (IOException e) {
       if (e.getCause() instanceof InvalidEntryException) {
         return null;
@@ -126,9 +134,9 @@ final class Records {
   }
 
   private Outgoing reduced(StoredEntry stored, long seq, @Nullable String raw) throws IOException {
-    EntryView entry = entry(stored);
-    Instant time = entry == null ? Instant.EPOCH : entry.timestamp();
-    String type = entry == null ? "" : entry.eventType();
+    RedactedEntry entry = entry(stored);
+    Instant time = entry == null ? Instant.EPOCH : entry.view().timestamp();
+    String type = entry == null ? "" : entry.view().eventType();
     byte[] body =
         config
             .format()

@@ -3,15 +3,18 @@ package io.tallystick.forward;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.tallystick.forward.format.Format;
+import io.tallystick.forward.format.Redaction;
 import io.tallystick.forward.sink.SinkSettings;
 import io.tallystick.forward.sink.SinkType;
 import io.tallystick.tlog.Sha256;
+import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A sink as it is configured. Immutable.
  *
+ * @param redaction the values that records are without
  * @param original whether records carry the exact bytes of their entry
  * @param batch most records in a batch
  * @param maxRecordBytes longest record; a longer one is sent reduced
@@ -25,6 +28,7 @@ record SinkConfig(
     Format format,
     EntryFilter filter,
     SinkSettings settings,
+    Redaction redaction,
     boolean original,
     int batch,
     int maxRecordBytes,
@@ -37,9 +41,28 @@ record SinkConfig(
     return settings.sink();
   }
 
+  /** The same, started in its folder. */
+  SinkConfig in(Path folder) {
+    return new SinkConfig(
+        type,
+        format,
+        filter,
+        settings.in(folder),
+        redaction,
+        original,
+        batch,
+        maxRecordBytes,
+        markerEntries,
+        markerEvery,
+        disableAfter,
+        reconcileEvery);
+  }
+
   /** SHA-256 in hex of what decides how a record looks. */
   String formatHash() {
-    String text = "%s\n%s\n%d\n".formatted(format.name(), original, maxRecordBytes);
+    String text =
+        "%s\n%s\n%d\n".formatted(format.name(), original, maxRecordBytes)
+            + (redaction.isEmpty() ? "" : "redact " + redaction + "\n");
     return Sha256.hex(text.getBytes(UTF_8));
   }
 }

@@ -129,7 +129,7 @@ public final class Samples {
   }
 
   public static Forwarded forwarded(long seq, EntryView entry) {
-    return new Forwarded(ORIGIN, SINK, seq, entry, null);
+    return new Forwarded(ORIGIN, SINK, seq, entry, List.of(), null);
   }
 
   public static Marker marker(long number, @Nullable String checkpoint) {

@@ -64,6 +64,7 @@ class SinkTroubleTest {
               config.format(),
               config.filter(),
               config.settings(),
+              config.redaction(),
               config.original(),
               config.batch(),
               config.maxRecordBytes(),
@@ -124,7 +125,7 @@ class SinkTroubleTest {
     "seq,       71, contradicts itself, a tree of 71 leaves",
     "origin,    other.example, another log, other.example",
     "filter,    00, its filter was changed, give the sink another name",
-    "format,    00, its format, give the sink another name",
+    "format,    00, 'its format, original, redact or', give the sink another name",
   })
   void aPositionThatWasTamperedWithStopsTheSink(
       String field, String value, String first, String second) throws Exception {

@@ -6,6 +6,7 @@ import io.tallystick.entry.EventType;
 import io.tallystick.forward.reconcile.Held;
 import io.tallystick.service.answer.EntryView;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -59,6 +60,7 @@ public final class CefFormat implements Format {
     line.put("deviceProcessName", entry.source());
     line.put("msg", fields.action());
     line.custom("6", "details", fields.details());
+    line.flexible("1", "redacted", fields.redacted());
     return line.toBytes();
   }
 
@@ -200,6 +202,13 @@ public final class CefFormat implements Format {
       if (value != null) {
         put("cs" + which + "Label", label);
         put("cs" + which, value, MAX_CUSTOM_CHARS);
+      }
+    }
+
+    void flexible(String which, String label, @Nullable List<String> names) {
+      if (names != null) {
+        put("flexString" + which + "Label", label);
+        put("flexString" + which, String.join(",", names));
       }
     }
 

@@ -8,6 +8,7 @@ import io.tallystick.entry.Event;
 import io.tallystick.entry.EventType;
 import io.tallystick.service.answer.EntryView;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What the formats say of an entry in the same words. Immutable. */
@@ -96,6 +97,11 @@ final class Fields {
     };
   }
 
+  /** The names of the values that were left out; {@code null} if there are none. */
+  @Nullable List<String> redacted() {
+    return forwarded.redacted().isEmpty() ? null : forwarded.redacted();
+  }
+
   /** Canonical JSON; {@code null} if there are none. */
   @Nullable String details() {
     return entry.details() == null ? null : entry.details().toString();
@@ -115,6 +121,7 @@ final class Fields {
     names(own, "altered", entry.altered());
     names(own, "personal", entry.personal() == null ? null : entry.personal().keySet());
     names(own, "erased", entry.erased() == null ? null : entry.erased().keySet());
+    names(own, "redacted", redacted());
     Json.raw(own, "details", details());
   }
 

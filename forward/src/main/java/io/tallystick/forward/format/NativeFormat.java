@@ -13,7 +13,7 @@ import java.util.Optional;
 
 /**
  * Entries as exports give them, with {@code origin}, {@code sink} and {@code seq} before their
- * fields.
+ * fields, and {@code redacted} behind them.
  */
 public final class NativeFormat implements Format {
   private static final Places PLACES = new Places("id", "seq", "hash", ".");
@@ -41,6 +41,10 @@ public final class NativeFormat implements Format {
       record.write(',');
       byte[] fields = AnswerJson.present(entry.entry());
       record.write(fields, 1, fields.length - 2);
+      if (!entry.redacted().isEmpty()) {
+        record.writeBytes(",\"redacted\":".getBytes(UTF_8));
+        record.writeBytes(AnswerJson.bytes(entry.redacted()));
+      }
       if (entry.original() != null) {
         record.writeBytes(",\"original\":".getBytes(UTF_8));
         record.writeBytes(AnswerJson.bytes(entry.original()));

@@ -9,6 +9,7 @@ import io.tallystick.service.answer.EntryView;
 import java.math.BigInteger;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -63,6 +64,9 @@ public final class OtlpFormat implements Format {
     attributes.text("log.record.original", forwarded.original());
     if (entry.sourceSeq() != null) {
       attributes.number("tallystick.source_seq", entry.sourceSeq());
+    }
+    if (!forwarded.redacted().isEmpty()) {
+      attributes.texts("tallystick.redacted", forwarded.redacted());
     }
     JsonNode details = Json.tree(fields.details());
     if (!details.isMissingNode()) {
@@ -193,6 +197,13 @@ public final class OtlpFormat implements Format {
       if (text != null) {
         add(key, Json.object().put("stringValue", text));
       }
+    }
+
+    void texts(String key, List<String> texts) {
+      ObjectNode array = Json.object();
+      ArrayNode values = array.putObject("arrayValue").putArray("values");
+      texts.forEach(text -> values.addObject().put("stringValue", text));
+      add(key, array);
     }
 
     void number(String key, long number) {

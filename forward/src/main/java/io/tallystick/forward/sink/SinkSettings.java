@@ -28,6 +28,7 @@ public final class SinkSettings {
   private final String origin;
   private final String format;
   private final Path base;
+  private final @Nullable Path folder;
   private final Map<String, Object> values;
 
   /**
@@ -42,12 +43,41 @@ public final class SinkSettings {
    */
   public SinkSettings(
       String place, String sink, String origin, String format, Path base, Map<String, ?> values) {
+    this(place, sink, origin, format, base, null, values);
+  }
+
+  private SinkSettings(
+      String place,
+      String sink,
+      String origin,
+      String format,
+      Path base,
+      @Nullable Path folder,
+      Map<String, ?> values) {
     this.place = place;
     this.sink = sink;
     this.origin = origin;
     this.format = format;
     this.base = base;
+    this.folder = folder;
     this.values = new LinkedHashMap<>(values);
+  }
+
+  /** The same for a sink that may keep files of its own in this folder of the data directory. */
+  public SinkSettings in(Path place) {
+    return new SinkSettings(this.place, sink, origin, format, base, place, values);
+  }
+
+  /**
+   * Where the sink may keep files of its own. They outlive the server; backups leave them out.
+   *
+   * @throws IllegalStateException if these are only being checked
+   */
+  public Path folder() {
+    if (folder == null) {
+      throw new IllegalStateException("the sink has no folder yet");
+    }
+    return folder;
   }
 
   /** The sink's name. */

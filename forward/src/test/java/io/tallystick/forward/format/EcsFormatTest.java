@@ -91,7 +91,8 @@ class EcsFormatTest {
     Set<String> used = new TreeSet<>();
     for (EntryView entry : List.of(Samples.bare(7, type), Samples.full(8, type, Samples.HOSTILE))) {
       JsonNode document =
-          new ObjectMapper().readTree(ECS.format(new Forwarded("o", "s", 1, entry, "{}")));
+          new ObjectMapper()
+              .readTree(ECS.format(new Forwarded("o", "s", 1, entry, List.of(), "{}")));
       leaves("", document, used);
       for (JsonNode category : document.path("event").path("category")) {
         assertThat(EXPECTED_TYPES).containsKey(category.asText());
@@ -110,7 +111,8 @@ class EcsFormatTest {
     for (String occurred : List.of("0001-01-01T00:00:00Z", "9999-12-31T23:59:59+23:59")) {
       EntryView entry = Samples.view(7, Event.builder("deploy").occurredAt(occurred).build());
       JsonNode document =
-          new ObjectMapper().readTree(ECS.format(new Forwarded("o", "s", 1, entry, null)));
+          new ObjectMapper()
+              .readTree(ECS.format(new Forwarded("o", "s", 1, entry, List.of(), null)));
       assertThat(document.path("@timestamp").asText()).startsWith("2026-11-23T03:05:09.12345679");
       assertThat(document.path("tallystick").path("occurred_at").asText()).isEqualTo(occurred);
     }

@@ -105,7 +105,7 @@ class OcsfFormatTest {
     }
     for (byte[] other :
         List.of(
-            OCSF.format(new Forwarded("o", "s", 1, Samples.longest(1), "{\"id\":1}")),
+            OCSF.format(new Forwarded("o", "s", 1, Samples.longest(1), List.of(), "{\"id\":1}")),
             OCSF.marker(Samples.marker(1, "checkpoint\n")),
             OCSF.reduced(
                 new Reduced("o", "s", 1, 2, "00", Samples.TIME, "deploy", 70_000, null)))) {

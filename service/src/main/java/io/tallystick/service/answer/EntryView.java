@@ -76,15 +76,18 @@ public record EntryView(
   /** A value that is not the one that was written, and that nobody erased. */
   public record DamagedValue(String commitment) {}
 
-  /** The view of an entry, with what became of its personal values. */
+  /**
+   * The view of an entry, with what became of its personal values.
+   *
+   * @param event its event, with the values that are to be seen
+   */
   static EntryView of(
-      PartialEntry read,
+      Entry entry,
+      Event event,
       Hash hash,
       Map<String, Salted> personal,
       Map<String, ErasedValue> erased,
       Map<String, DamagedValue> damaged) {
-    Entry entry = read.entry();
-    Event event = read.event();
     String action = event.action();
     String source = entry.source();
     List<String> altered = event.altered().stream().map(EntryField::toString).toList();

@@ -1,6 +1,7 @@
 package io.tallystick.service.answer;
 
 import io.tallystick.entry.Entry;
+import io.tallystick.entry.Event;
 import io.tallystick.entry.InvalidEntryException;
 import io.tallystick.entry.PersonalField;
 import io.tallystick.entry.PersonalValue;
@@ -37,6 +38,15 @@ public final class EntryViews {
    * @throws IOException if its own bytes are not an entry, or the log can't be read
    */
   public EntryView of(StoredEntry stored) throws IOException {
+    return of(stored, HiddenValues.NONE).view();
+  }
+
+  /**
+   * The same without what is to be left out, nor what would confirm a guess of it.
+   *
+   * @throws IOException if its own bytes are not an entry, or the log can't be read
+   */
+  public RedactedEntry of(StoredEntry stored, HiddenValues without) throws IOException {
     PartialEntry read = read(stored);
     if (!read.damaged().isEmpty()) {
       // It may have been erased while it was being read.
@@ -45,23 +55,35 @@ public final class EntryViews {
       read = again.isPresent() ? read(again.get()) : read;
     }
     Entry entry = read.entry();
+    List<PersonalField> hidden = without.in(read);
     Map<String, EntryView.Salted> personal = new LinkedHashMap<>();
     for (Map.Entry<PersonalField, PersonalValue> value : read.readable().values().entrySet()) {
-      personal.put(
-          value.getKey().toString(),
-          new EntryView.Salted(value.getValue().saltText(), commitment(entry, value.getKey())));
+      PersonalField name = value.getKey();
+      // A salt and a commitment tell whether a guess is right, also of a part of the value.
+      if (hidden.stream().noneMatch(name::overlaps)) {
+        personal.put(
+            name.toString(),
+            new EntryView.Salted(value.getValue().saltText(), commitment(entry, name)));
+      }
     }
     Map<String, EntryView.ErasedValue> erased = new LinkedHashMap<>();
-    for (PersonalField name : read.erased()) {
+    for (PersonalField name : shown(read.erased(), hidden)) {
       erased.put(
           name.toString(),
           new EntryView.ErasedValue(erasure(entry, name), commitment(entry, name)));
     }
     Map<String, EntryView.DamagedValue> damaged = new LinkedHashMap<>();
-    for (PersonalField name : read.damaged()) {
+    for (PersonalField name : shown(read.damaged(), hidden)) {
       damaged.put(name.toString(), new EntryView.DamagedValue(commitment(entry, name)));
     }
-    return EntryView.of(read, stored.hash(), personal, erased, damaged);
+    Event event = hidden.isEmpty() ? read.event() : read.event().without(hidden);
+    return new RedactedEntry(
+        EntryView.of(entry, event, stored.hash(), personal, erased, damaged),
+        hidden.stream().map(PersonalField::toString).toList());
+  }
+
+  private static List<PersonalField> shown(List<PersonalField> names, List<PersonalField> hidden) {
+    return names.stream().filter(name -> hidden.stream().noneMatch(name::isIn)).toList();
   }
 
   private static PartialEntry read(StoredEntry stored) throws IOException {
