@@ -23,12 +23,19 @@ function Lag({ sink }) {
 
 function Reconciled({ last }) {
   if (!last) return el.span({ class: 'dim' }, 'never');
-  const found = ['missing', 'duplicated', 'altered', 'unknown'].filter((kind) => last[kind] > 0).map((kind) => `${count(last[kind])} ${kind}`);
+  const found = ['missing', 'duplicated', 'altered', 'unknown', 'tampered'].filter((kind) => last[kind] > 0).map((kind) => `${count(last[kind])} ${kind}`);
   return el.div(
     null,
     el.strong({ class: last.complete ? 'is-good' : 'is-bad' }, icon(last.complete ? 'check' : 'cross'), ' ', last.complete ? 'complete' : found.join(', ')),
     el.div({ class: 'dim' }, h(Age, { at: last.at }), ` by ${last.by}`),
   );
+}
+
+// Only some receivers can be asked what they hold; of others a person has to bring an export.
+function Reconcile({ sink, button }) {
+  return sink.queryable
+    ? button(sink, 'reconciliation', 'Reconcile')
+    : el.span({ class: 'dim' }, 'Its receiver can’t be asked: compare an export with ', el.code(`tally forward reconcile ${sink.name} --export FILE`));
 }
 
 function Letters({ sink, onClose, onDrain }) {
@@ -79,7 +86,7 @@ function Sinks({ sinks, busy, act, open }) {
         cell('Errors', count(sink.errors)),
         cell('Dead letters', sink.dead_letters ? el.button({ type: 'button', class: 'quiet', 'aria-label': `Dead letters of ${sink.name}`, onClick: () => open(sink) }, count(sink.dead_letters)) : '0'),
         cell('Last reconciliation', h(Reconciled, { last: sink.reconciliation })),
-        cell('', ['running', 'retrying'].includes(sink.condition) ? button(sink, 'pause', 'Pause') : button(sink, 'resume', 'Resume'), button(sink, 'reconciliation', 'Reconcile')),
+        cell('', ['running', 'retrying'].includes(sink.condition) ? button(sink, 'pause', 'Pause') : button(sink, 'resume', 'Resume'), h(Reconcile, { sink, button })),
       ),
     ),
   );
@@ -116,7 +123,7 @@ export function ForwardingView() {
       ? h(
           Notice,
           { kind: report.complete ? 'good' : 'bad', title: report.complete ? `${report.sink} holds all ${counted(report.expected, 'entry', 'entries')}` : `${report.sink} does not hold what it should` },
-          report.complete ? null : el.p(`${count(report.missing)} missing, ${count(report.duplicated)} duplicated, ${count(report.altered)} altered, ${count(report.unknown)} unknown. “tally forward reconcile ${report.sink}” names them.`),
+          report.complete ? null : el.p(`${count(report.missing)} missing, ${count(report.duplicated)} duplicated, ${count(report.altered)} altered, ${count(report.unknown)} unknown${report.tampered ? `, ${counted(report.tampered, 'object')} tampered with` : ''}. “tally forward reconcile ${report.sink}” names them.`),
         )
       : null,
     error ? h(Failure, { error, retry: load }) : null,

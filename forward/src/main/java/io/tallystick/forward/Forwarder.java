@@ -316,6 +316,7 @@ final class Forwarder implements AutoCloseable {
           retrying ? "retrying" : state.condition(),
           retrying ? failure : state.reason(),
           courier.level(),
+          config.type().isQueryable(),
           position.nextId(),
           position.seq(),
           lag,

@@ -59,12 +59,15 @@ public final class Forwarding implements AutoCloseable {
       forwarding.turns.put(config.name(), new Semaphore(1));
     }
     forwarding.sinks.values().forEach(Forwarder::start);
-    if (file.sinks().stream().anyMatch(config -> config.reconcileEvery() != null)) {
-      forwarding.schedule =
-          Thread.ofPlatform()
-              .name("tally-forward-reconcile")
-              .daemon()
-              .start(forwarding::reconcileWhenDue);
+    Duration shortest = null;
+    for (SinkConfig config : file.sinks()) {
+      Duration every = config.reconcileEvery();
+      if (every != null && (shortest == null || every.compareTo(shortest) < 0)) {
+        shortest = every;
+      }
+    }
+    if (shortest != null) {
+      forwarding.schedule(shortest);
     }
     return forwarding;
   }
@@ -147,11 +150,8 @@ public final class Forwarding implements AutoCloseable {
   }
 
   /** Whether a sink's receiver can be asked what it holds. */
-  public boolean canQuery(String sink) throws IOException {
-    SinkConfig config = find(sink).config();
-    try (Inventory inventory = config.type().inventory(config.settings())) {
-      return inventory != null;
-    }
+  public boolean canQuery(String sink) {
+    return find(sink).config().type().isQueryable();
   }
 
   /** As the other one, of an export through the newest entry that it has. */
@@ -230,11 +230,20 @@ public final class Forwarding implements AutoCloseable {
     }
   }
 
-  private void reconcileWhenDue() {
+  private void schedule(Duration shortest) {
+    Duration look = shortest.compareTo(LOOK_EVERY) < 0 ? shortest : LOOK_EVERY;
+    schedule =
+        Thread.ofPlatform()
+            .name("tally-forward-reconcile")
+            .daemon()
+            .start(() -> reconcileWhenDue(look));
+  }
+
+  private void reconcileWhenDue(Duration look) {
     BackgroundThread.enter();
     try {
       while (true) {
-        Thread.sleep(LOOK_EVERY);
+        Thread.sleep(look);
         for (Forwarder sink : sinks.values()) {
           if (isDue(sink)) {
             Chore.attempt(

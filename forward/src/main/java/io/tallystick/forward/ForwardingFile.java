@@ -189,6 +189,13 @@ public record ForwardingFile(List<SinkConfig> sinks) {
     if (original && format.name().equals("cef")) {
       throw settings.wrong("original", "can't be true with format cef, which has no place for it");
     }
+    if (settings.has("reconcile_every_hours") && !type.isQueryable()) {
+      throw settings.wrong(
+          "reconcile_every_hours",
+          "needs a receiver that can be asked what it holds; one of type "
+              + type.name()
+              + " can only be compared by an export");
+    }
     return new SinkConfig(
         type,
         format,

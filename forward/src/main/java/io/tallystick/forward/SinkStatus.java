@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param reason why it does not run, or what the last failure was; {@code null} if it runs
  * @param level what its answers prove, {@code accepted} or {@code confirmed}; {@code null} until it
  *     was reached
+ * @param queryable whether its receiver can be asked what it holds; of others only an export can be
+ *     compared
  * @param nextId the entry that is looked at next
  * @param seq of the last entry that was forwarded
  * @param lagEntries entries of the log that were not looked at yet
@@ -32,6 +34,7 @@ public record SinkStatus(
     String condition,
     @Nullable String reason,
     @Nullable String level,
+    boolean queryable,
     long nextId,
     long seq,
     long lagEntries,

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -219,6 +220,43 @@ class FileForwardingTest {
       ReconciliationReport report = log.forwarding().reconcile("copy", null, false, Actor.SERVER);
       assertThat(report.alteredRecords()).containsExactly(named(5, 5, "hash"), named(6, 60, "seq"));
       assertThat(report.missing() + report.unknown() + report.duplicated()).isZero();
+    }
+  }
+
+  @Test
+  void aReconciliationOnScheduleFindsAndRecordsALoss() throws Exception {
+    try (ForwardingLog log = new ForwardingLog(directory)) {
+      log.append("order.placed", 50);
+      SinkConfig config =
+          ForwardingFile.parse("f", ALL, log.origin(), directory).sinks().getFirst();
+      SinkConfig often =
+          new SinkConfig(
+              config.type(),
+              config.format(),
+              config.filter(),
+              config.settings(),
+              config.redaction(),
+              config.original(),
+              config.batch(),
+              config.maxRecordBytes(),
+              config.markerEntries(),
+              config.markerEvery(),
+              config.disableAfter(),
+              Duration.ofMillis(200));
+      log.start(new ForwardingFile(List.of(often)));
+      ForwardingLog.await(() -> {
+        LastReconciliation last = log.forwarding().status("copy").reconciliation();
+        return last != null && last.complete() && last.throughSeq() > 50;
+      });
+      edit(lines -> lines.stream().filter(line -> !line.contains("\"id\":20,")).toList());
+      ForwardingLog.await(() -> {
+        LastReconciliation last = log.forwarding().status("copy").reconciliation();
+        return last != null && last.missing() == 1;
+      });
+      assertThat(log.forwarding().status("copy").reconciledSeq()).isZero();
+      ForwardingLog.await(() ->
+          log.details("audit.forward.reconciled").stream()
+              .anyMatch(details -> details.contains("\"missing_ids\":[20]")));
     }
   }
 

@@ -59,6 +59,14 @@ class ForwardingFileTest {
   }
 
   @Test
+  void aReceiverThatCanNotBeAskedIsNotReconciledOnASchedule() throws Exception {
+    String sink = "sinks: [{name: a, %s, reconcile_every_hours: 24}]";
+    assertThat(refused(sink.formatted("type: syslog, host: h, transport: tcp")))
+        .contains("reconcile_every_hours needs a receiver that can be asked", "type syslog");
+    assertThat(parse(sink.formatted("type: file, path: x")).sinks()).hasSize(1);
+  }
+
+  @Test
   void brokenYamlIsSaidInOneLine() {
     assertThat(refused("sinks:\n  - {name: a, type: file\n  - {name: b}\n"))
         .startsWith("forward.yaml: line 3, column 5: ")

@@ -39,6 +39,7 @@ class PageForwardingIT {
         sinks:
           - {name: copy, type: file, path: copy.ndjson}
           - {name: gone, type: file, path: nowhere/copy.ndjson}
+          - {name: mute, type: syslog, host: 127.0.0.1, port: 1, transport: tcp}
         """);
     String origin = base.log.reader().identity().origin();
     forwarding = Forwarding.start(ForwardingFile.read(yaml, origin), base.log, base.index);
@@ -71,6 +72,8 @@ class PageForwardingIT {
     browser.awaitText("[data-sink=copy]", "confirmed");
     browser.awaitText("[data-sink=gone]", "retrying");
     browser.awaitText("[data-sink=gone]", "does not exist");
+    browser.awaitText("[data-sink=mute]", "tally forward reconcile mute --export FILE");
+    assertThat(browser.text("[data-sink=mute]")).doesNotContain("Reconcile");
     browser.click("[data-sink=copy] [data-action=reconciliation]");
     browser.awaitText(".forwarding", "copy holds all");
     browser.awaitText("[data-sink=copy]", "complete");

@@ -75,6 +75,11 @@ public final class ElasticType implements SinkType {
   }
 
   @Override
+  public boolean isQueryable() {
+    return true;
+  }
+
+  @Override
   public Inventory inventory(SinkSettings settings) throws IOException {
     return new ElasticInventory(settings);
   }

@@ -83,6 +83,11 @@ public final class VictoriaLogsType implements SinkType {
   }
 
   @Override
+  public boolean isQueryable() {
+    return true;
+  }
+
+  @Override
   public Inventory inventory(SinkSettings settings) throws IOException {
     return new VictoriaLogsInventory(settings);
   }

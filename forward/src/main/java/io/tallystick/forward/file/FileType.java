@@ -43,6 +43,11 @@ public final class FileType implements SinkType {
   }
 
   @Override
+  public boolean isQueryable() {
+    return true;
+  }
+
+  @Override
   public Inventory inventory(SinkSettings settings) throws IOException {
     return new FileInventory(
         new FileSeries(settings.file(PATH)), Formats.of(settings.format()).orElseThrow());

@@ -33,10 +33,12 @@ public interface SinkType {
    */
   Sink open(SinkSettings settings) throws IOException;
 
-  /**
-   * What the receiver holds of this sink, by asking it; {@code null} if it can't be asked, so that
-   * only an export of it can be compared.
-   */
+  /** Whether the receiver can be asked what it holds; of others only an export can be compared. */
+  default boolean isQueryable() {
+    return false;
+  }
+
+  /** What the receiver holds of this sink, by asking it; {@code null} if it can't be asked. */
   default @Nullable Inventory inventory(SinkSettings settings) throws IOException {
     return null;
   }
