@@ -39,9 +39,15 @@ class ExportTest {
     log = new ForwardingLog(directory);
     log.append("order.placed", 100);
     log.start(
-        "sinks:\n  - {name: copy, type: file, path: copy.ndjson, filter: {event_type: order.*},"
-            + " marker_seconds: 86400}\n");
+        """
+        sinks:
+          - {name: copy, type: file, path: copy.ndjson, filter: {event_type: order.*},
+             marker_seconds: 86400}
+          - {name: marked, type: file, path: marked.ndjson, filter: {event_type: order.*},
+             marker_entries: 10, marker_seconds: 86400}
+        """);
     ForwardingLog.await(() -> log.forwarding().status("copy").seq() == 100);
+    ForwardingLog.await(() -> log.forwarding().status("marked").markers() == 10);
     lines = Files.readAllLines(directory.resolve("copy.ndjson"));
   }
 
@@ -114,6 +120,24 @@ class ExportTest {
     }
     assertRefused(zipped.toByteArray(), false, PLACES, "is compressed");
     assertRefused("", PLACES, "has no record of an entry that the sink was sent");
+  }
+
+  /** A whole answer of a search engine in one line has markers in it, and is none. */
+  @Test
+  void anAnswerWithAllRecordsInOneObjectIsNoMarker() throws Exception {
+    String all = String.join(",", Files.readAllLines(directory.resolve("marked.ndjson")));
+    assertThat(all).contains("audit.forward.marker");
+    for (String answer :
+        List.of("{\"hits\":[" + all + "]}", "{\"hits\":{\"hits\":[{\"a\":[" + all + "]}]}}")) {
+      byte[] bytes = answer.getBytes(UTF_8);
+      try (ExportInventory inventory =
+          new ExportInventory(new ByteArrayInputStream(bytes), false, Places.parse(PLACES))) {
+        assertThatThrownBy(
+                () -> log.forwarding().reconcile("marked", inventory, 90, true, Actor.SERVER))
+            .isInstanceOf(InvalidExportException.class)
+            .hasMessageContaining("0 of 1 records");
+      }
+    }
   }
 
   @Test

@@ -79,7 +79,7 @@ public record Places(
       return Optional.of(new Held(0, 0, "", record));
     }
     JsonNode number = at(root, id);
-    if (number == null && new String(record, UTF_8).contains(MARKER)) {
+    if (number == null && isMarker(root)) {
       return Optional.empty();
     }
     JsonNode digest = hash == null ? null : at(root, hash);
@@ -89,6 +89,21 @@ public record Places(
             seq == null ? 0 : number(at(root, seq)),
             digest == null ? "" : digest.asText(),
             body(root, record)));
+  }
+
+  /**
+   * Whether a text of the object says so. What is in arrays does not count: that may be a whole
+   * answer, with all records in one object.
+   */
+  private static boolean isMarker(JsonNode object) {
+    for (JsonNode value : object) {
+      if (value.isTextual()
+          ? value.textValue().contains(MARKER)
+          : value.isObject() && isMarker(value)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whether a record says, where this has it, which entry it is. */
