@@ -8,10 +8,12 @@ import io.tallystick.service.query.LogView;
 import io.tallystick.store.Futures;
 import io.tallystick.store.Uninterruptibly;
 import io.tallystick.store.files.BackgroundThread;
+import io.tallystick.store.log.SafePoint;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
@@ -271,7 +273,7 @@ final class Forwarder implements AutoCloseable {
       task.cancel(false);
       throw new IOException("the server is being stopped");
     }
-    return Futures.from(task);
+    return Objects.requireNonNull(SafePoint.awaiting(() -> Futures.from(task)));
   }
 
   /** The same for what needs the receiver. */

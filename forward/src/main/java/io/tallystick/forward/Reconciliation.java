@@ -8,6 +8,7 @@ import io.tallystick.forward.reconcile.Inventory;
 import io.tallystick.service.InvalidParameterException;
 import io.tallystick.service.query.EntryBatch;
 import io.tallystick.service.query.LogView;
+import io.tallystick.store.log.SafePoint;
 import io.tallystick.store.log.StoredEntry;
 import io.tallystick.tlog.CompactRange;
 import io.tallystick.tlog.Hasher;
@@ -80,6 +81,7 @@ final class Reconciliation {
         tree.append(entry.hash());
       }
       id = slice.next();
+      SafePoint.reach();
       if (Thread.currentThread().isInterrupted()) {
         throw new InterruptedIOException("the reconciliation was stopped");
       }
@@ -168,6 +170,7 @@ final class Reconciliation {
   }
 
   private void compare(Held record) throws IOException {
+    SafePoint.reach();
     held++;
     long id = record.id();
     if (id >= position.startId() && id < first) {

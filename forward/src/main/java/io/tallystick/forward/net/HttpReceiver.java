@@ -6,11 +6,13 @@ import io.tallystick.forward.sink.SettingException;
 import io.tallystick.forward.sink.SinkException;
 import io.tallystick.forward.sink.SinkSettings;
 import io.tallystick.service.witness.WholeAnswer;
+import io.tallystick.store.log.SafePoint;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.net.ConnectException;
 import java.net.URI;
@@ -23,6 +25,7 @@ import java.util.Base64;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.zip.GZIPOutputStream;
 import javax.net.ssl.SSLException;
@@ -98,9 +101,9 @@ public final class HttpReceiver implements Closeable {
       String method, String path, String contentType, byte[] body, Map<String, String> headers)
       throws SinkException, InterruptedException {
     try {
+      HttpRequest request = request(method, path, contentType, body, headers);
       HttpResponse<byte[]> response =
-          WholeAnswer.to(
-              request(method, path, contentType, body, headers), client, MAX_ANSWER_BYTES, timeout);
+          awaited(() -> WholeAnswer.to(request, client, MAX_ANSWER_BYTES, timeout));
       return new HttpAnswer(name(), response.statusCode(), response.headers(), response.body());
     } catch (IOException e) {
       throw failure(e);
@@ -118,7 +121,7 @@ public final class HttpReceiver implements Closeable {
     try {
       HttpRequest request = request("POST", path, contentType, body, Map.of());
       HttpResponse<InputStream> response =
-          client.send(request, HttpResponse.BodyHandlers.ofInputStream());
+          awaited(() -> client.send(request, HttpResponse.BodyHandlers.ofInputStream()));
       if (response.statusCode() / 100 == 2) {
         return new PatientStream(response.body(), timeout);
       }
@@ -132,6 +135,11 @@ public final class HttpReceiver implements Closeable {
     } catch (IOException e) {
       throw failure(e);
     }
+  }
+
+  /** Others compute while this waits for the network. */
+  private static <T> T awaited(SafePoint.Wait<T> wait) throws IOException, InterruptedException {
+    return Objects.requireNonNull(SafePoint.awaiting(wait));
   }
 
   private HttpRequest request(
@@ -207,7 +215,12 @@ public final class HttpReceiver implements Closeable {
     @Override
     public int read(byte[] target, int offset, int length) throws IOException {
       try (Watchdog _ = Watchdog.on(in, timeout)) {
-        return in.read(target, offset, length);
+        return in.available() > 0
+            ? in.read(target, offset, length)
+            : awaited(() -> in.read(target, offset, length));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw (IOException) new InterruptedIOException("interrupted").initCause(e);
       }
     }
   }

@@ -143,12 +143,17 @@ public final class ForwardingApi {
     } else {
       Places places = places(map);
       boolean csv = isCsv(type);
-      // In the request's own thread, to which the body belongs.
-      try (Inventory export = new ExportInventory(LargeBody.of(request), csv, places)) {
-        report =
-            attempt(() ->
-                all.reconcile(sink, export, throughSeq == null ? 0 : throughSeq, resend, actor));
-      }
+      long through = throughSeq == null ? 0 : throughSeq;
+      report =
+          work.compute(
+              request,
+              caller,
+              LargeBody.of(request),
+              body -> {
+                try (Inventory export = new ExportInventory(body, csv, places)) {
+                  return attempt(() -> all.reconcile(sink, export, through, resend, actor));
+                }
+              });
     }
     JsonObjects.answer(request, report);
   }

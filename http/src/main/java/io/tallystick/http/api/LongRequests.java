@@ -3,6 +3,7 @@ package io.tallystick.http.api;
 import io.javalin.http.Context;
 import io.tallystick.http.auth.Authenticator;
 import io.tallystick.http.auth.Caller;
+import io.tallystick.http.wire.BodyPipe;
 import io.tallystick.http.wire.Problem;
 import io.tallystick.http.wire.RequestConnection;
 import io.tallystick.http.wire.RequestEndedException;
@@ -10,6 +11,7 @@ import io.tallystick.service.work.LongTask;
 import io.tallystick.service.work.LongTasks;
 import io.tallystick.service.work.TooManyTasksException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
@@ -41,12 +43,44 @@ public final class LongRequests {
    */
   <T> T compute(Context request, Caller caller, LongTask.Work<T> work)
       throws IOException, InterruptedException {
+    return compute(request, caller, work, () -> {});
+  }
+
+  private <T> T compute(
+      Context request, Caller caller, LongTask.Work<T> work, BodyPipe.Check meanwhile)
+      throws IOException, InterruptedException {
     LongTask<T> task = tasks.begin(caller.key().id(), work);
     try {
+      meanwhile.run();
       return await(task, RequestConnection.of(request), caller);
     } finally {
       task.end();
     }
+  }
+
+  /**
+   * As {@link #compute}, for work with the body of the request. The request's own thread reads that
+   * and hands it on.
+   */
+  <T> T compute(Context request, Caller caller, InputStream body, BodyWork<T> work)
+      throws IOException, InterruptedException {
+    try (BodyPipe pipe = new BodyPipe()) {
+      return compute(
+          request,
+          caller,
+          _ -> {
+            try (InputStream read = pipe.reader()) {
+              return work.run(read);
+            }
+          },
+          () -> pipe.fill(body, () -> guard.checkStillGood(caller)));
+    }
+  }
+
+  /** Work with a body. */
+  @FunctionalInterface
+  interface BodyWork<T> {
+    T run(InputStream body) throws Exception;
   }
 
   /**
