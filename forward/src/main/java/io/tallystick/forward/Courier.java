@@ -3,6 +3,7 @@ package io.tallystick.forward;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.tallystick.forward.format.Marker;
 import io.tallystick.forward.sink.Delivery;
+import io.tallystick.forward.sink.EntryProof;
 import io.tallystick.forward.sink.Outgoing;
 import io.tallystick.forward.sink.Rejected;
 import io.tallystick.forward.sink.Sink;
@@ -19,6 +20,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -257,6 +259,23 @@ final class Courier implements Closeable {
     }
     advance(now.marked(marker), false);
     lastMarkerNanos = System.nanoTime();
+    if (newest.isPresent()) {
+      prove(newest.get());
+    }
+  }
+
+  /** The log is read outside of what a stop may interrupt. */
+  private void prove(SignedCheckpoint under) throws IOException, InterruptedException {
+    Sink open = open();
+    NavigableSet<Long> ids = signal.during(() -> open.unproved(under.size()));
+    if (!ids.isEmpty()) {
+      EntryProof proof = new EntryProof(view.beside(ids, under), under.note().toString());
+      var _ =
+          signal.delivering(() -> {
+            open.prove(proof);
+            return true;
+          });
+    }
   }
 
   private Delivery send(List<Outgoing> batch) throws IOException, InterruptedException {

@@ -55,7 +55,8 @@ public final class Forwarding implements AutoCloseable {
       Path folder = log.reader().directory().forwarding().resolve(config.name());
       OwnerOnly.createDirectories(folder);
       forwarding.sinks.put(
-          config.name(), new Forwarder(config, forwarding.view, folder, forwarding.events));
+          config.name(),
+          new Forwarder(config.in(folder), forwarding.view, folder, forwarding.events));
       forwarding.turns.put(config.name(), new Semaphore(1));
     }
     forwarding.sinks.values().forEach(Forwarder::start);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.tallystick.entry.Details;
 import io.tallystick.entry.EntryField;
 import io.tallystick.entry.Event;
+import io.tallystick.forward.reconcile.Finding;
 import io.tallystick.service.Actor;
 import io.tallystick.service.answer.AnswerJson;
 import io.tallystick.store.AuditLog;
@@ -30,6 +31,7 @@ final class ForwardingEvents {
   private static final Logger LOG = LoggerFactory.getLogger(ForwardingEvents.class);
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
   private static final int MAX_NAMED = 50;
+  private static final int MAX_OBJECTS = 10;
 
   private final AuditLog log;
 
@@ -96,6 +98,14 @@ final class ForwardingEvents {
     named(out, "duplicated", report.duplicated(), report.duplicatedRecords());
     named(out, "altered", report.altered(), report.alteredRecords());
     named(out, "unknown", report.unknown(), report.unknownRecords());
+    if (report.tampered() > 0) {
+      out.writeNumberField("tampered", report.tampered());
+      out.writeArrayFieldStart("tampered_objects");
+      for (Finding each : report.tamperedObjects().stream().limit(MAX_OBJECTS).toList()) {
+        out.writeString(each.name() + ": " + each.what());
+      }
+      out.writeEndArray();
+    }
     if (report.resent() != null) {
       out.writeNumberField("resent", report.resent());
     }

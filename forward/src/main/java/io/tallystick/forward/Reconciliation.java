@@ -2,6 +2,7 @@ package io.tallystick.forward;
 
 import io.tallystick.entry.InvalidEntryException;
 import io.tallystick.forward.ReconciliationReport.Named;
+import io.tallystick.forward.reconcile.Finding;
 import io.tallystick.forward.reconcile.Held;
 import io.tallystick.forward.reconcile.InvalidExportException;
 import io.tallystick.forward.reconcile.Inventory;
@@ -98,7 +99,7 @@ final class Reconciliation {
   /** Compares everything the receiver holds with everything it was sent. */
   ReconciliationReport compare(Inventory asked) throws IOException {
     read(asked);
-    return report("query", position.seq());
+    return report("query", position.seq(), asked.findings());
   }
 
   /**
@@ -121,7 +122,8 @@ final class Reconciliation {
           "the export has no record of an entry that the sink was sent; if the receiver has lost"
               + " them all, say with through_seq how far to compare");
     }
-    return report("export", Math.max(throughSeq, newest == 0 ? 0 : ids.seq(newest)));
+    return report(
+        "export", Math.max(throughSeq, newest == 0 ? 0 : ids.seq(newest)), export.findings());
   }
 
   private void read(Inventory inventory) throws IOException {
@@ -138,14 +140,14 @@ final class Reconciliation {
     }
   }
 
-  private ReconciliationReport report(String by, long throughSeq) {
+  private ReconciliationReport report(String by, long throughSeq, List<Finding> tampered) {
     ids.forEachUnseen(id -> {
       if (ids.seq(id) <= throughSeq) {
         missing.add(id, ids.seq(id), null);
         missingIds.add(id);
       }
     });
-    boolean complete = missing.count + duplicated.count + altered.count + unknown.count == 0;
+    long wrong = missing.count + duplicated.count + altered.count + unknown.count + tampered.size();
     return new ReconciliationReport(
         config.name(),
         by,
@@ -155,17 +157,19 @@ final class Reconciliation {
         position.seq(),
         ids.count(throughSeq),
         held,
-        complete,
+        wrong == 0,
         missing.count,
         duplicated.count,
         altered.count,
         unknown.count,
+        tampered.size(),
         uncompared,
         removed,
         missing.named,
         duplicated.named,
         altered.named,
         unknown.named,
+        tampered.subList(0, Math.min(tampered.size(), ReconciliationReport.MAX_NAMED)),
         null);
   }
 

@@ -1,5 +1,6 @@
 package io.tallystick.forward;
 
+import io.tallystick.forward.reconcile.Finding;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -15,11 +16,12 @@ import org.jspecify.annotations.Nullable;
  * @param forwardedSeq the last {@code seq} that was forwarded when it began
  * @param expected entries that the receiver should have and that the log still has
  * @param held records that it has, without markers
- * @param complete whether nothing is missing, duplicated, altered or unknown
+ * @param complete whether nothing is missing, duplicated, altered, unknown or tampered with
  * @param missing entries that it does not have
  * @param duplicated entries that it has more than once
  * @param altered records that say something else than their entries
  * @param unknown records of no entry that was forwarded
+ * @param tampered objects that are not as the sink created them, whatever records they have
  * @param uncompared records of which only id, seq and hash were compared: the receiver does not
  *     give back the rest, or values were erased since
  * @param removed records of entries that retention removed from the log, with which nothing can be
@@ -40,12 +42,14 @@ public record ReconciliationReport(
     long duplicated,
     long altered,
     long unknown,
+    long tampered,
     long uncompared,
     long removed,
     List<Named> missingRecords,
     List<Named> duplicatedRecords,
     List<Named> alteredRecords,
     List<Named> unknownRecords,
+    List<Finding> tamperedObjects,
     @Nullable Long resent) {
   /** Most records of a kind that are named. */
   public static final int MAX_NAMED = 1_000;
@@ -76,17 +80,19 @@ public record ReconciliationReport(
         duplicated,
         altered,
         unknown,
+        tampered,
         uncompared,
         removed,
         missingRecords,
         duplicatedRecords,
         alteredRecords,
         unknownRecords,
+        tamperedObjects,
         count);
   }
 
   LastReconciliation last() {
     return new LastReconciliation(
-        at.toString(), by, throughSeq, complete, missing, duplicated, altered, unknown);
+        at.toString(), by, throughSeq, complete, missing, duplicated, altered, unknown, tampered);
   }
 }

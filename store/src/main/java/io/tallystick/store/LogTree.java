@@ -6,6 +6,7 @@ import io.tallystick.store.seal.CheckpointFiles;
 import io.tallystick.tlog.EntryBundle;
 import io.tallystick.tlog.Hash;
 import io.tallystick.tlog.Hasher;
+import io.tallystick.tlog.Node;
 import io.tallystick.tlog.ProofBuilder;
 import io.tallystick.tlog.Tile;
 import io.tallystick.tlog.TileHashReader;
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.Optional;
 
 /**
@@ -142,8 +144,29 @@ public final class LogTree {
 
   private ProofBuilder proofs(SignedCheckpoint under) {
     Hasher hasher = new Hasher();
-    return new ProofBuilder(
-        new TileHashReader(under.size(), under.checkpoint().root(), tiles, hasher), hasher);
+    return new ProofBuilder(hashes(under, hasher), hasher);
+  }
+
+  private TileHashReader hashes(SignedCheckpoint under, Hasher hasher) {
+    return new TileHashReader(under.size(), under.checkpoint().root(), tiles, hasher);
+  }
+
+  /**
+   * The hashes of the fewest subtrees that together are over all entries under a checkpoint but
+   * these, from left to right. Folded with the hashes of these entries, each at its place, they
+   * give the checkpoint's root; so they prove all of these entries at once.
+   *
+   * @param ids of entries that the checkpoint covers
+   */
+  public List<Hash> beside(NavigableSet<Long> ids, SignedCheckpoint under) throws IOException {
+    List<Node> nodes = new ArrayList<>();
+    long at = 0;
+    for (long id : ids) {
+      nodes.addAll(Node.cover(at, id - 1));
+      at = id;
+    }
+    nodes.addAll(Node.cover(at, under.size()));
+    return hashes(under, new Hasher()).read(nodes);
   }
 
   /** The hashes of a tile; empty if the published tree has no such tile. */

@@ -2,6 +2,7 @@ package io.tallystick.forward.reconcile;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -16,4 +17,11 @@ public interface Inventory extends Closeable {
    * @throws IOException if not everything could be read: then nothing is known
    */
   void forEach(Consumer<Held> consumer) throws IOException;
+
+  /**
+   * What is wrong, besides the records, with where they are kept. Asked for after {@link #forEach}.
+   */
+  default List<Finding> findings() {
+    return List.of();
+  }
 }

@@ -1,15 +1,24 @@
 package io.tallystick.forward.s3;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.tallystick.forward.net.HttpAnswer;
 import io.tallystick.forward.net.HttpReceiver;
 import io.tallystick.forward.sink.SettingException;
 import io.tallystick.forward.sink.SinkException;
 import io.tallystick.forward.sink.SinkSettings;
+import java.io.ByteArrayInputStream;
 import java.io.Closeable;
 import java.io.IOException;
+import java.net.URLEncoder;
 import java.time.Instant;
 import java.util.Map;
 import java.util.regex.Pattern;
+import javax.xml.XMLConstants;
+import javax.xml.parsers.DocumentBuilderFactory;
+import javax.xml.parsers.ParserConfigurationException;
+import org.w3c.dom.Element;
+import org.xml.sax.SAXException;
 
 /** Signed requests to one bucket, whose name is in the path. Used by one thread. */
 final class Bucket implements Closeable {
@@ -58,6 +67,39 @@ final class Bucket implements Closeable {
   /** What the names of all objects of the sink begin with. */
   String prefix() {
     return prefix;
+  }
+
+  /** A query with one parameter. */
+  static String query(String name, String value) {
+    return "?" + name + "=" + encoded(value);
+  }
+
+  /** A text as a part of a query or, but for slashes, of a path. */
+  static String encoded(String text) {
+    return URLEncoder.encode(text, UTF_8).replace("+", "%20").replace("*", "%2A");
+  }
+
+  /**
+   * A page of a list.
+   *
+   * @throws SinkException if there is none, or it can't be read
+   */
+  Element list(String query) throws SinkException, InterruptedException {
+    HttpAnswer answer = send("GET", query, Map.of(), new byte[0]);
+    if (!answer.isSuccess()) {
+      throw answer.failure();
+    }
+    try {
+      DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
+      factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
+      factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
+      return factory
+          .newDocumentBuilder()
+          .parse(new ByteArrayInputStream(answer.body()))
+          .getDocumentElement();
+    } catch (ParserConfigurationException | SAXException | IOException e) {
+      throw new SinkException(receiver() + " answered with a list that is no XML", e);
+    }
   }
 
   /** Asks for an object, or with a query for a list. */

@@ -26,8 +26,12 @@ record ObjectLock(String mode, long days) {
     return new ObjectLock(mode.toUpperCase(Locale.ROOT), days);
   }
 
+  boolean isOn() {
+    return days > 0;
+  }
+
   Map<String, String> headers(Instant now) {
-    return days == 0
+    return !isOn()
         ? Map.of()
         : Map.of(
             "x-amz-object-lock-mode",

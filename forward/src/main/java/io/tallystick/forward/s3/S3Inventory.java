@@ -1,103 +1,100 @@
 package io.tallystick.forward.s3;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.tallystick.forward.format.Format;
 import io.tallystick.forward.format.Formats;
 import io.tallystick.forward.net.HttpAnswer;
+import io.tallystick.forward.reconcile.Finding;
 import io.tallystick.forward.reconcile.Held;
+import io.tallystick.forward.reconcile.InvalidExportException;
 import io.tallystick.forward.reconcile.Inventory;
-import java.io.BufferedReader;
-import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.InterruptedIOException;
-import java.net.URLEncoder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
-import javax.xml.XMLConstants;
-import javax.xml.parsers.DocumentBuilderFactory;
-import javax.xml.parsers.ParserConfigurationException;
-import org.w3c.dom.Document;
+import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
-import org.xml.sax.SAXException;
 
-/** Every line of every object of a sink, as a reader of the bucket sees them now. */
+/**
+ * Every line of every object of a sink, as a reader of the bucket sees them now; and whether these
+ * objects are the ones, in the versions, that the sink created.
+ */
 final class S3Inventory implements Inventory {
   private final Bucket bucket;
   private final Format format;
+  private final Path folder;
+  private final List<Finding> findings = new ArrayList<>();
 
-  S3Inventory(Bucket bucket, String format) {
+  S3Inventory(Bucket bucket, String format, Path folder) {
     this.bucket = bucket;
     this.format = Formats.of(format).orElseThrow();
+    this.folder = folder;
   }
 
   @Override
   public void forEach(Consumer<Held> consumer) throws IOException {
-    String after = "";
-    do {
-      Document page = list(after);
-      NodeList keys = page.getElementsByTagName("Key");
-      for (int i = 0; i < keys.getLength(); i++) {
-        read(keys.item(i).getTextContent(), consumer);
-      }
-      after = text(page, "NextContinuationToken");
-    } while (!after.isEmpty());
-  }
-
-  private Document list(String after) throws IOException {
-    String query =
-        "list-type=2&prefix="
-            + encoded(bucket.prefix())
-            + (after.isEmpty() ? "" : "&continuation-token=" + encoded(after));
-    byte[] xml = get("?" + query);
     try {
-      DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
-      factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
-      factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
-      return factory.newDocumentBuilder().parse(new ByteArrayInputStream(xml));
-    } catch (ParserConfigurationException | SAXException e) {
-      throw new IOException(bucket.receiver() + " answered with a list that is no XML", e);
+      CreatedObjects created = CreatedObjects.read(folder);
+      String after = "";
+      do {
+        Element page = bucket.list("?list-type=2&" + prefix() + after);
+        NodeList keys = page.getElementsByTagName("Key");
+        for (int i = 0; i < keys.getLength(); i++) {
+          read(keys.item(i).getTextContent(), created, consumer);
+        }
+        String next = Versions.text(page, "NextContinuationToken");
+        after = next.isEmpty() ? "" : "&continuation-token=" + Bucket.encoded(next);
+      } while (!after.isEmpty());
+      findHidden(created.unseen());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw (IOException) new InterruptedIOException("interrupted").initCause(e);
     }
   }
 
-  private static String encoded(String text) {
-    return URLEncoder.encode(text, UTF_8).replace("+", "%20").replace("*", "%2A");
+  private String prefix() {
+    return "prefix=" + Bucket.encoded(bucket.prefix());
   }
 
-  private static String text(Document page, String name) {
-    NodeList found = page.getElementsByTagName(name);
-    return found.getLength() == 0 ? "" : found.item(0).getTextContent();
-  }
-
-  private void read(String key, Consumer<Held> consumer) throws IOException {
-    byte[] object = get(encoded(key).replace("%2F", "/"));
-    try (BufferedReader lines =
-        new BufferedReader(
-            new InputStreamReader(new GZIPInputStream(new ByteArrayInputStream(object)), UTF_8))) {
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        format.read(line.getBytes(UTF_8)).ifPresent(consumer);
+  private void read(String key, CreatedObjects created, Consumer<Held> consumer)
+      throws IOException, InterruptedException {
+    String name = key.substring(bucket.prefix().length());
+    HttpAnswer answer =
+        bucket.send("GET", Bucket.encoded(key).replace("%2F", "/"), Map.of(), new byte[0]);
+    if (!answer.isSuccess()) {
+      throw answer.failure();
+    }
+    created.see(name, answer.headers().firstValue(S3Sink.VERSION).orElse(ObjectLedger.NO_VERSION));
+    byte[] object = answer.body();
+    if (ObjectNames.isProof(name)) {
+      if (!ObjectNames.fits(name, object)) {
+        findings.add(new Finding(name, "altered: it is not what its name has the hash of"));
       }
-    } catch (ZipException | EOFException e) {
+      return;
+    }
+    try {
+      GzippedLines.forEach(object, line -> format.read(line).ifPresent(consumer));
+    } catch (ZipException | EOFException | InvalidExportException e) {
       // Not what we wrote: a record that says nothing.
       consumer.accept(new Held(0, 0, "", object));
     }
   }
 
-  private byte[] get(String keyAndQuery) throws IOException {
-    try {
-      HttpAnswer answer = bucket.send("GET", keyAndQuery, Map.of(), new byte[0]);
-      if (!answer.isSuccess()) {
-        throw answer.failure();
-      }
-      return answer.body();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw (IOException) new InterruptedIOException("interrupted").initCause(e);
-    }
+  /** What became of objects that a reader does not find as they were created. */
+  private void findHidden(Map<String, String> unseen) throws IOException, InterruptedException {
+    boolean versioned =
+        unseen.values().stream().anyMatch(each -> !each.equals(ObjectLedger.NO_VERSION));
+    Versions now = versioned ? Versions.read(bucket, prefix(), unseen.keySet()) : Versions.NONE;
+    unseen.forEach((name, version) -> findings.add(new Finding(name, now.of(name, version))));
+  }
+
+  @Override
+  public List<Finding> findings() {
+    return findings;
   }
 
   @Override

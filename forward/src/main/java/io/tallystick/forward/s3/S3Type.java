@@ -1,5 +1,7 @@
 package io.tallystick.forward.s3;
 
+import io.tallystick.forward.format.Format;
+import io.tallystick.forward.format.Formats;
 import io.tallystick.forward.net.HttpAddress;
 import io.tallystick.forward.net.Trust;
 import io.tallystick.forward.reconcile.Inventory;
@@ -13,7 +15,7 @@ import java.util.Set;
 
 /**
  * Objects of an S3 store, one for each batch: lines of records, compressed with gzip, under a name
- * that says which they are. An object is only ever created.
+ * that says which they are, and objects that prove these records. An object is only ever created.
  */
 public final class S3Type implements SinkType {
   private static final int BATCH = 5_000;
@@ -46,11 +48,18 @@ public final class S3Type implements SinkType {
   @Override
   public Sink open(SinkSettings settings) throws IOException {
     ObjectLock lock = ObjectLock.of(settings);
-    return new S3Sink(new Bucket(settings), lock);
+    Format format = Formats.of(settings.format()).orElseThrow();
+    ObjectLedger ledger = ObjectLedger.open(settings.folder());
+    return new S3Sink(new Bucket(settings), lock, format, ledger);
+  }
+
+  @Override
+  public boolean isQueryable() {
+    return true;
   }
 
   @Override
   public Inventory inventory(SinkSettings settings) throws IOException {
-    return new S3Inventory(new Bucket(settings), settings.format());
+    return new S3Inventory(new Bucket(settings), settings.format(), settings.folder());
   }
 }

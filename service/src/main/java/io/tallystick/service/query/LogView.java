@@ -15,11 +15,13 @@ import io.tallystick.store.LogTree;
 import io.tallystick.store.log.LogException;
 import io.tallystick.store.log.SignedCheckpoint;
 import io.tallystick.store.log.StoredEntry;
+import io.tallystick.tlog.Hash;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.concurrent.atomic.AtomicReference;
@@ -295,6 +297,15 @@ public final class LogView {
   /** Proves entries of this view. */
   public LogTree.Prover prover(SignedCheckpoint under) {
     return log.tree().prover(under);
+  }
+
+  /**
+   * What proves these entries at once, see {@link LogTree#beside}.
+   *
+   * @throws IllegalStateException if only a part of the log may be seen
+   */
+  public List<Hash> beside(NavigableSet<Long> ids, SignedCheckpoint under) throws IOException {
+    return wholeLog().tree().beside(ids, under);
   }
 
   /** The keys that sign the log, newest first. */
