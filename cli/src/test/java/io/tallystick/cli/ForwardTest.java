@@ -170,6 +170,25 @@ class ForwardTest {
                 .out())
         .contains("through seq 30,")
         .contains("missing 10,");
+    InProcess.Result few =
+        run(
+            server,
+            "forward",
+            "reconcile",
+            "copy",
+            "--export",
+            export.toString(),
+            "--map",
+            "id=Id,seq=Seq",
+            "--through-seq",
+            "30",
+            "--limit",
+            "3");
+    assertThat(few.out().lines().filter(line -> line.startsWith("missing  ")).count()).isEqualTo(3);
+    assertThat(few.out())
+        .endsWith("not shown: 7 missing; --limit 1000 shows up to so many of each\n");
+    InProcess.Result wrong = run(server, "forward", "reconcile", "copy", "--limit", "1001");
+    assertThat(wrong.err()).isEqualTo("tally: --limit must be between 0 and 1,000, but was 1001\n");
     assertThat(run(server, "forward", "status", "nope").code()).isEqualTo(Failure.USAGE);
     assertThat(run(Map.of(), "forward", "list").err())
         .contains("this needs a running server; name it with --url");

@@ -20,7 +20,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -174,8 +175,21 @@ public final class ForwardCommand {
                   "Compare an export at least through this seq (default: the highest that it has)")
           @Nullable Long throughSeq,
       @Option(names = "--resend", description = "Send what is missing again, with its old seq")
-          boolean resend)
+          boolean resend,
+      @Option(
+              names = "--limit",
+              paramLabel = "N",
+              defaultValue = "10",
+              description =
+                  "Most records of a kind in the table, 0 to 1000 (default: ${DEFAULT-VALUE})")
+          int limit)
       throws Exception {
+    if (limit < 0 || limit > ReconciliationReport.MAX_NAMED) {
+      throw new Failure(
+          Failure.USAGE,
+          "--limit must be between 0 and %,d, but was %d"
+              .formatted(ReconciliationReport.MAX_NAMED, limit));
+    }
     byte[] json;
     try (ServerConnection server = common.where.server(terminal)) {
       String path = path(sink) + "/reconciliation?resend=" + resend;
@@ -200,13 +214,13 @@ public final class ForwardCommand {
     ReconciliationReport report = AnswerJson.read(json, ReconciliationReport.class);
     switch (common.format) {
       case json -> terminal.printJson(json);
-      case csv -> named(report).show(terminal, common.format);
-      case table -> print(report);
+      case csv -> kinds(report, ReconciliationReport.MAX_NAMED).show(terminal, common.format);
+      case table -> print(report, limit);
     }
     return report.complete() ? 0 : Failure.NOT_VALID;
   }
 
-  private void print(ReconciliationReport report) {
+  private void print(ReconciliationReport report, int limit) {
     terminal
         .out()
         .printf(
@@ -218,8 +232,12 @@ public final class ForwardCommand {
     terminal
         .out()
         .printf(
-            "missing %,d, duplicated %,d, altered %,d, unknown %,d%n",
-            report.missing(), report.duplicated(), report.altered(), report.unknown());
+            "missing %,d, duplicated %,d, altered %,d, unknown %,d%s%n",
+            report.missing(),
+            report.duplicated(),
+            report.altered(),
+            report.unknown(),
+            report.tampered() == 0 ? "" : ", tampered %,d".formatted(report.tampered()));
     if (report.forwardedSeq() > report.throughSeq()) {
       terminal
           .out()
@@ -240,34 +258,51 @@ public final class ForwardCommand {
     if (report.resent() != null) {
       terminal.out().printf("sent again: %,d%n", report.resent());
     }
-    if (!report.complete()) {
-      named(report).show(terminal, Format.table);
+    if (report.complete()) {
+      return;
+    }
+    if (limit > 0) {
+      kinds(report, limit).show(terminal, Format.table);
+    }
+    String more =
+        Stream.of(
+                more("missing", report.missing(), limit),
+                more("duplicated", report.duplicated(), limit),
+                more("altered", report.altered(), limit),
+                more("unknown", report.unknown(), limit),
+                more("tampered", report.tampered(), limit))
+            .filter(each -> !each.isEmpty())
+            .collect(Collectors.joining(", "));
+    if (!more.isEmpty()) {
+      terminal
+          .out()
+          .printf(
+              "not shown: %s; --limit %d shows up to so many of each%n",
+              more, ReconciliationReport.MAX_NAMED);
     }
   }
 
-  private static Rows named(ReconciliationReport report) {
+  private static String more(String kind, long count, int limit) {
+    return count > limit ? "%,d %s".formatted(count - limit, kind) : "";
+  }
+
+  private static Rows kinds(ReconciliationReport report, int limit) {
     Rows rows = new Rows("WHAT", "ID", "SEQ", "DIFFERS").keepWhole("ID", "SEQ");
-    Map.of(
-            "missing",
-            report.missingRecords(),
-            "duplicated",
-            report.duplicatedRecords(),
-            "altered",
-            report.alteredRecords(),
-            "unknown",
-            report.unknownRecords())
-        .entrySet()
-        .stream()
-        .sorted(Map.Entry.comparingByKey())
-        .forEach(kind ->
-            kind.getValue()
-                .forEach(each ->
-                    rows.add(
-                        kind.getKey(),
-                        Long.toString(each.id()),
-                        Long.toString(each.seq()),
-                        text(each.what()))));
+    add(rows, "altered", report.alteredRecords(), limit);
+    add(rows, "duplicated", report.duplicatedRecords(), limit);
+    add(rows, "missing", report.missingRecords(), limit);
+    report.tamperedObjects().stream()
+        .limit(limit)
+        .forEach(each -> rows.add("tampered", "", "", each.name() + ": " + each.what()));
+    add(rows, "unknown", report.unknownRecords(), limit);
     return rows;
+  }
+
+  private static void add(
+      Rows rows, String kind, List<ReconciliationReport.Named> records, int limit) {
+    for (ReconciliationReport.Named each : records.stream().limit(limit).toList()) {
+      rows.add(kind, Long.toString(each.id()), Long.toString(each.seq()), text(each.what()));
+    }
   }
 
   @Command(
