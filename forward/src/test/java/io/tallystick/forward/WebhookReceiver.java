@@ -62,6 +62,10 @@ final class WebhookReceiver implements AutoCloseable {
   private HttpServer listen(int at) throws IOException {
     HttpServer listening =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), at), 0);
+    // One that hangs in the middle of a request must not keep others out.
+    listening.setExecutor(task -> {
+      var _ = Thread.ofVirtual().start(task);
+    });
     listening.createContext("/", this::receive);
     listening.start();
     return listening;
@@ -110,6 +114,10 @@ final class WebhookReceiver implements AutoCloseable {
     } catch (GeneralSecurityException e) {
       throw new AssertionError(e);
     }
+  }
+
+  int port() {
+    return port;
   }
 
   void answer(Answer next) {

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpExchange;
 import io.tallystick.forward.net.TestReceiver;
 import io.tallystick.forward.net.TestReceiver.Reply;
+import io.tallystick.forward.reconcile.Held;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -15,7 +16,7 @@ import java.util.Map;
 import java.util.function.Function;
 
 /** {@code _bulk} with {@code create}, from what Elastic documents. What it has survives a kill. */
-final class BulkServer implements AutoCloseable {
+public final class BulkServer implements AutoCloseable {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   final Map<String, JsonNode> documents = new HashMap<>();
@@ -73,6 +74,24 @@ final class BulkServer implements AutoCloseable {
     {"create":{"_id":"%s","status":%d,"error":{"type":"some_exception","reason":"because"}}}
     """
         .formatted(id, result);
+  }
+
+  public int port() {
+    return http.port();
+  }
+
+  /** Which entries the documents say they are. */
+  public synchronized List<Held> held() {
+    return documents.values().stream()
+        .map(document -> document.path("forward"))
+        .filter(forward -> !forward.path("marker").asBoolean())
+        .map(forward ->
+            new Held(
+                forward.path("id").asLong(),
+                forward.path("seq").asLong(),
+                forward.path("hash").asText(),
+                null))
+        .toList();
   }
 
   synchronized List<Long> seqs() {

@@ -1,12 +1,16 @@
 package io.tallystick.forward.hec;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
+import io.tallystick.forward.format.Format;
 import io.tallystick.forward.net.TestReceiver;
 import io.tallystick.forward.net.TestReceiver.Reply;
+import io.tallystick.forward.reconcile.Held;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -19,7 +23,7 @@ import java.util.function.Predicate;
  * what it only has in memory. What is indexed survives when it is killed, what is not and all
  * acknowledgements are gone.
  */
-final class HecServer implements AutoCloseable {
+public final class HecServer implements AutoCloseable {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   final List<JsonNode> indexed = new ArrayList<>();
@@ -46,7 +50,7 @@ final class HecServer implements AutoCloseable {
 
   int posts;
 
-  HecServer(String token) {
+  public HecServer(String token) {
     this.token = token;
     http = new TestReceiver(this::answer);
   }
@@ -128,6 +132,17 @@ final class HecServer implements AutoCloseable {
       acks.clear();
     }
     http.start();
+  }
+
+  public int port() {
+    return http.port();
+  }
+
+  /** The records that are indexed, in this format. */
+  public synchronized List<Held> held(Format format) {
+    return indexed.stream()
+        .flatMap(event -> format.read(event.path("event").toString().getBytes(UTF_8)).stream())
+        .toList();
   }
 
   synchronized List<Long> seqs() {

@@ -54,6 +54,10 @@ public final class TestReceiver implements AutoCloseable {
     return "http://127.0.0.1:" + port;
   }
 
+  public int port() {
+    return port;
+  }
+
   /** Starts it again after {@link #kill}. */
   public void start() {
     try {

@@ -18,7 +18,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** rsyslog itself, which writes a line for each message: structured data, a tab, the message. */
-final class Rsyslog implements AutoCloseable {
+public final class Rsyslog implements AutoCloseable {
   private final Path directory;
   private final int port;
   private final Map<String, Object> values = new LinkedHashMap<>();
@@ -29,7 +29,7 @@ final class Rsyslog implements AutoCloseable {
    *
    * @param transport {@code tcp}, {@code tls} or {@code relp}
    */
-  Rsyslog(Path directory, String transport) throws Exception {
+  public Rsyslog(Path directory, String transport) throws Exception {
     this.directory = directory;
     port = Counterpart.freePort();
     values.put("host", "localhost");
@@ -73,6 +73,10 @@ final class Rsyslog implements AutoCloseable {
             List.of("rsyslogd", "-n", "-f", config.toString(), "-i", directory + "/pid"));
   }
 
+  public int port() {
+    return port;
+  }
+
   SinkSettings settings(Format format) {
     return TestReceiver.settings(directory, format.name(), values);
   }
@@ -93,7 +97,7 @@ final class Rsyslog implements AutoCloseable {
   }
 
   /** The record of each line that is whole, with the number of its structured data. */
-  List<Held> held(Format format) throws IOException {
+  public List<Held> held(Format format) throws IOException {
     Pattern seq = Pattern.compile(" seq=\"(\\d+)\"");
     return lines().stream()
         .filter(line -> line.contains("\t"))
