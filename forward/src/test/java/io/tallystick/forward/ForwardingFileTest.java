@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tallystick.forward.sink.SettingException;
+import io.tallystick.forward.sink.SinkType;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 /** A wrong file of sinks is refused when it is read, in words that show no secret. */
@@ -56,6 +58,18 @@ class ForwardingFileTest {
     assertThat(refused(sink.formatted("true", "cef"))).contains("original can't be true with");
     assertThat(parse(sink.formatted("false", "cef")).sinks()).hasSize(1);
     assertThat(parse(sink.formatted("true", "native")).sinks()).hasSize(1);
+  }
+
+  @Test
+  void whateverHasAnInventorySaysThatItCanBeAsked() {
+    for (String name : SinkTypes.names()) {
+      SinkType type = SinkTypes.of(name).orElseThrow();
+      assertThat(type.isQueryable())
+          .as(name)
+          .isEqualTo(
+              Arrays.stream(type.getClass().getDeclaredMethods())
+                  .anyMatch(method -> method.getName().equals("inventory")));
+    }
   }
 
   @Test
