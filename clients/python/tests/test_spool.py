@@ -304,6 +304,8 @@ class SpoolTest(unittest.TestCase):
         self.assertEqual([json.loads(p)["details"]["n"] for p in spool.take().payloads], [1, 4])
 
     def test_an_interrupt_before_the_write_leaves_no_number_and_nobody_waiting(self):
+        # Set here, since a process in the background ignores it.
+        self.addCleanup(signal.signal, signal.SIGINT, signal.signal(signal.SIGINT, signal.default_int_handler))
         spool = self.open()
         spool._commit.acquire()  # as if another group was being written
         refused = []
