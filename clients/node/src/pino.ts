@@ -9,7 +9,7 @@ import { warn } from "./sender";
 /** The options of a client, and the type of events that do not say theirs; default `app.log`. */
 export type PinoOptions = AuditClientOptions & { eventType?: string };
 
-const PINO_OPTIONS: ReadonlySet<string> = new Set(["pinoWillSendConfig", "dedupe"]);
+const PINO_OPTIONS: ReadonlySet<string> = new Set(["$context", "pinoWillSendConfig", "dedupe"]);
 
 /** Appends each record: `msg` as `action`, `level` as `severity`, fields of events as they are, the rest as details. */
 export default async function transport(options: PinoOptions): Promise<any> {

@@ -484,9 +484,13 @@ test(
   },
 );
 
-test("lines of pino arrive, however they are cut", { skip: noServer }, async () => {
+test("lines of pino arrive, however they are cut", { skip: noServer }, async (t) => {
   const { key } = await server.newKey("pino", "audit.append");
-  const pinoAdds = { pinoWillSendConfig: true, dedupe: false };
+  const pinoAdds = { $context: {}, pinoWillSendConfig: true, dedupe: false };
+  const warnings = [];
+  const hear = (warning) => warnings.push(warning.message);
+  process.on("warning", hear);
+  t.after(() => process.off("warning", hear));
   const options = { url: server.url, key, mode: "best_effort", eventType: "shop.log" };
   const stream = await pinoTransport({ ...options, ...pinoAdds });
   const lines =
@@ -499,5 +503,9 @@ test("lines of pino arrive, however they are cut", { skip: noServer }, async () 
   assert.deepEqual(
     (await server.entries("pino")).map((entry) => entry.action),
     Array.from({ length: 20 }, (_, n) => `line ${n}`),
+  );
+  assert.deepEqual(
+    warnings.filter((warning) => warning.startsWith("unknown option")),
+    [],
   );
 });

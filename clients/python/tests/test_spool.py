@@ -1,11 +1,13 @@
 import json
 import os
 import shutil
+import signal
 import struct
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 import zlib
 
@@ -300,6 +302,40 @@ class SpoolTest(unittest.TestCase):
         spool = self.open()
         spool.append(body(4))
         self.assertEqual([json.loads(p)["details"]["n"] for p in spool.take().payloads], [1, 4])
+
+    def test_an_interrupt_before_the_write_leaves_no_number_and_nobody_waiting(self):
+        # Set here, since a process in the background ignores it.
+        self.addCleanup(signal.signal, signal.SIGINT, signal.signal(signal.SIGINT, signal.default_int_handler))
+        spool = self.open()
+        spool._commit.acquire()  # as if another group was being written
+        refused = []
+
+        def follow():
+            while not spool._group.bodies:
+                time.sleep(0.001)
+            try:
+                spool.append(body(2))
+            except SpoolError as error:
+                refused.append(error)
+
+        def interrupt():
+            while len(spool._group.bodies) < 2:
+                time.sleep(0.001)
+            os.kill(os.getpid(), signal.SIGINT)
+
+        threads = [threading.Thread(target=target, daemon=True) for target in (follow, interrupt)]
+        for thread in threads:
+            thread.start()
+        with self.assertRaises(KeyboardInterrupt):
+            spool.append(body(1))
+        spool._commit.release()
+        for thread in threads:
+            thread.join(20)
+            self.assertFalse(thread.is_alive())
+        self.assertEqual(len(refused), 1)
+        spool.append(body(3))
+        self.assertEqual([json.loads(p)["details"]["n"] for p in spool.take().payloads], [3])
+        self.assertEqual(spool.close(), 1)
 
     def test_a_device_that_fails_to_force_ends_the_spool(self):
         def fail(descriptor):

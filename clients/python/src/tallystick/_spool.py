@@ -49,7 +49,7 @@ class _Group:
     def __init__(self) -> None:
         self.bodies: List[bytes] = []
         self.room = 0
-        self.done = False
+        self.done = threading.Event()
         self.error: Optional[BaseException] = None
 
 
@@ -103,13 +103,15 @@ class Spool:
                 self._changed.wait()
                 self._check_usable()
             group = self._group
+            leads = not group.bodies
             group.bodies.append(body)
             group.room += room
             self._bytes += room
-        # Whoever comes first writes for all who came meanwhile; they find it done.
-        with self._commit:
-            if not group.done:
-                self._write(group)
+        # Whoever comes first writes for all who come until the group before is written.
+        if leads:
+            self._lead(group)
+        else:
+            group.done.wait()
         if group.error is not None:
             raise SpoolError(f"the spool {self._directory} can't be written: {group.error}") from group.error
 
@@ -203,6 +205,20 @@ class Spool:
             self._failed = why
             self._changed.notify_all()
 
+    def _lead(self, group: _Group) -> None:
+        try:
+            with self._commit:
+                self._write(group)
+        except BaseException as interrupt:
+            with self._lock:
+                if not group.done.is_set():  # It came while another group was written, and nobody else leads this one.
+                    self._group = _Group()
+                    self._bytes -= group.room
+                    group.error = interrupt
+                    group.done.set()
+                    self._changed.notify_all()
+            raise
+
     def _write(self, group: _Group) -> None:
         """Gives events their numbers, writes and forces them. The numbers of a failed write are given again."""
         written = 0
@@ -232,7 +248,7 @@ class Spool:
                     self._seq += len(group.bodies)
                     self._left += len(group.bodies)
                 self._changed.notify_all()
-            group.done = True
+            group.done.set()
 
     def _force(self, data: bytes) -> None:
         try:

@@ -301,6 +301,7 @@ class ArchitectureTest {
         "http",
         "cli",
         "clients/java",
+        "clients/java-spring-boot-starter",
         "endurance",
         "benchmarks"
       })

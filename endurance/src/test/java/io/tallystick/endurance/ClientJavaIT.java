@@ -1,5 +1,6 @@
 package io.tallystick.endurance;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -18,6 +19,7 @@ import io.tallystick.client.Rejection;
 import io.tallystick.client.VerificationException;
 import io.tallystick.client.VerifierKey;
 import io.tallystick.client.logging.AuditHandler;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -25,7 +27,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -40,6 +41,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.apache.logging.log4j.core.LoggerContext;
+import org.apache.logging.log4j.core.config.ConfigurationSource;
+import org.apache.logging.log4j.core.config.xml.XmlConfiguration;
+import org.apache.logging.log4j.message.StringMapMessage;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -131,7 +136,7 @@ class ClientJavaIT {
               exchange.getResponseHeaders().set("Retry-After", "1");
             }
             exchange.getResponseHeaders().set("Location", server.url() + "/elsewhere");
-            answer(exchange, status, type, body.getBytes(StandardCharsets.UTF_8));
+            answer(exchange, status, type, body.getBytes(UTF_8));
           }
         });
     proxy.start();
@@ -296,6 +301,59 @@ class ClientJavaIT {
           assertThat(entry.path("actor_id").intValue()).isEqualTo(7);
           assertThat(entry.path("details")).hasToString("{\"logger\":\"shop\",\"n\":1}");
         });
+  }
+
+  /** In mode sync, so that a record is in the log when the call that logged it returns. */
+  @Test
+  void whatLog4jLogsBecomesEvents() throws Exception {
+    Path key = Files.writeString(directory.resolve("key"), server.key());
+    String configuration =
+        """
+        <Configuration status="off">
+          <Appenders>
+            <Audit name="AUDIT" url="%s" keyFile="%s" mode="sync" eventType="test.log4j"/>
+          </Appenders>
+          <Loggers><Root level="info"><AppenderRef ref="AUDIT"/></Root></Loggers>
+        </Configuration>
+        """
+            .formatted(server.url(), key);
+    try (LoggerContext context = new LoggerContext("test")) {
+      ByteArrayInputStream in = new ByteArrayInputStream(configuration.getBytes(UTF_8));
+      context.start(new XmlConfiguration(context, new ConfigurationSource(in)));
+      context
+          .getLogger("shop")
+          .error(new StringMapMessage().with("message", "cancelled").with("target_id", "7f3a"));
+      assertThat(server.entries("test.log4j"))
+          .singleElement()
+          .satisfies(entry -> {
+            assertThat(entry.path("action").textValue()).isEqualTo("cancelled");
+            assertThat(entry.path("severity").textValue()).isEqualTo("high");
+            assertThat(entry.path("target_id").textValue()).isEqualTo("7f3a");
+            assertThat(entry.path("details")).hasToString("{\"logger\":\"shop\"}");
+          });
+    }
+  }
+
+  @Test
+  void entriesAreFoundByAFilter() throws Exception {
+    try (AuditClient client = client(Mode.SYNC).build()) {
+      for (String name : List.of("bob", "eve & co", "bob")) {
+        client.append(Event.of("test.found").actorUsername(name).detail("n", 1.5));
+      }
+      List<Map<String, Object>> found =
+          client.entries(Map.of("event_type", "test.found", "actor_username", "eve & co"));
+      assertThat(found)
+          .singleElement()
+          .satisfies(entry ->
+              assertThat(entry)
+                  .containsEntry("actor_username", "eve & co")
+                  .containsEntry("details", Map.of("n", 1.5))
+                  .doesNotContainKey("actor_ip"));
+      assertThat(client.entries(Map.of("event_type", "test.found", "limit", "2"))).hasSize(2);
+      assertThatThrownBy(() -> client.entries(Map.of("limit", "0")))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("limit");
+    }
   }
 
   /**

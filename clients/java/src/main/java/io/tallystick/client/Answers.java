@@ -66,6 +66,20 @@ final class Answers {
     throw new IOException("the answer is no receipt");
   }
 
+  /** What is in a list of entries. */
+  static List<Map<String, Object>> entries(String body) throws IOException {
+    List<Map<String, Object>> entries = new ArrayList<>();
+    for (Object entry : list(Json.readObject(body), "entries")) {
+      if (!(entry instanceof Map<?, ?> fields)) {
+        throw new IOException("the answer is no list of entries");
+      }
+      Map<String, Object> named = new LinkedHashMap<>();
+      fields.forEach((name, value) -> named.put(String.valueOf(name), value));
+      entries.add(named);
+    }
+    return entries;
+  }
+
   /** The line of rejected.ndjson. */
   static byte[] toJson(Rejection rejection) throws IOException {
     Map<String, Object> line = new LinkedHashMap<>();

@@ -3,19 +3,23 @@ package io.tallystick.client;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
+import java.net.URLEncoder;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Sends events to one server. Safe for use by many threads. It works in one of three {@link Mode}s,
  * and there is no default. A client that is still open when the JVM exits gets five seconds to send
- * what is left.
+ * what is left, unless {@link Builder#closeOnExit} says otherwise.
  */
 public final class AuditClient implements AutoCloseable {
   private static final Duration ON_EXIT = Duration.ofSeconds(5);
@@ -55,7 +59,9 @@ public final class AuditClient implements AutoCloseable {
     this.sender = queue == null ? null : new Sender(queue, transport, options.onRejected);
     if (sender != null) {
       sender.start();
-      Runtime.getRuntime().addShutdownHook(onExit);
+      if (options.closeOnExit) {
+        Runtime.getRuntime().addShutdownHook(onExit);
+      }
     }
   }
 
@@ -206,6 +212,27 @@ public final class AuditClient implements AutoCloseable {
     return Verification.proof(proof, receipt.id(), leaf, keys);
   }
 
+  /**
+   * The newest entries that match, newest first: values as in JSON, without those that are null.
+   * The API key needs the permission {@code admin.audit}; it may be limited to a part of the log.
+   *
+   * @param filter parameters of {@code GET /api/audit}, such as {@code event_type} and {@code
+   *     limit}
+   * @throws IOException if the server does not answer, or not with entries
+   */
+  public List<Map<String, Object>> entries(Map<String, String> filter)
+      throws IOException, InterruptedException {
+    String query =
+        filter.entrySet().stream()
+            .map(parameter -> encoded(parameter.getKey()) + "=" + encoded(parameter.getValue()))
+            .collect(Collectors.joining("&"));
+    return Answers.entries(fetch("/api/audit?" + query, "application/json"));
+  }
+
+  private static String encoded(String text) {
+    return URLEncoder.encode(text, UTF_8);
+  }
+
   private String fetch(String path, String accept) throws IOException, InterruptedException {
     Answer answer = transport.get(path, accept);
     if (answer.status() != 200) {
@@ -227,6 +254,7 @@ public final class AuditClient implements AutoCloseable {
     private Duration timeout = Duration.ofSeconds(30);
     private Consumer<Rejection> onRejected = rejection -> {};
     private boolean allowHttp;
+    private boolean closeOnExit = true;
     private @Nullable SSLContext tls;
 
     private Builder() {}
@@ -299,6 +327,15 @@ public final class AuditClient implements AutoCloseable {
     /** Allows http to another machine, where anybody on the way can read the key. */
     public Builder allowHttp(boolean allowed) {
       this.allowHttp = allowed;
+      return this;
+    }
+
+    /**
+     * Whether the client closes itself when the JVM exits; {@code true} if not set. For
+     * applications that append until their own end, and close the client then.
+     */
+    public Builder closeOnExit(boolean closes) {
+      this.closeOnExit = closes;
       return this;
     }
 

@@ -7,6 +7,7 @@ import java.time.ZoneOffset;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,33 @@ public final class Event {
   static final int MAX_BYTES = 128 << 10;
 
   static final String DEFAULT_STREAM = "default";
+
+  /** What an event can have beside its details. */
+  private static final Set<String> NAMES =
+      Set.of(
+          "event_type",
+          "outcome",
+          "severity",
+          "tenant",
+          "actor_type",
+          "actor_id",
+          "actor_username",
+          "actor_ip",
+          "user_agent",
+          "actor_host",
+          "session_id",
+          "target_type",
+          "target_id",
+          "action",
+          "target_name",
+          "event_id",
+          "request_id",
+          "trace_id");
+
+  // Nobody may keep out of the log what they do by making the text about it long. What is longer
+  // than the log's limits is cut there, and named in "altered".
+  private static final int MAX_TEXT = 4_096;
+  private static final int MAX_DETAILS = 16_000;
 
   private final Map<String, Object> fields;
 
@@ -103,6 +131,44 @@ public final class Event {
     Map<Object, @Nullable Object> details = new LinkedHashMap<>(details());
     details.put(key, value);
     return with("details", details);
+  }
+
+  /**
+   * What outsiders had a part in, such as the pairs of a log record: what is named as a field of an
+   * event becomes that field, and anything else one of the details. {@code null} is left out.
+   *
+   * <p>No length keeps the event out: texts of fields are cut to 4,096 characters, and details that
+   * have more than 16,000 are left out but for the names of ten, as {@code left_out}.
+   */
+  public Event withAll(Map<?, ?> pairs) {
+    Event event = this;
+    Map<String, Object> others = new LinkedHashMap<>();
+    for (Map.Entry<?, ?> pair : pairs.entrySet()) {
+      String name = String.valueOf(pair.getKey());
+      Object value = pair.getValue();
+      if (value == null) {
+        continue;
+      }
+      if (!NAMES.contains(name)) {
+        others.put(name, value);
+      } else if (name.equals("actor_id") && (value instanceof Long || value instanceof Integer)) {
+        event = event.with(name, value);
+      } else {
+        event = event.with(name, shortened(String.valueOf(value)));
+      }
+    }
+    if (String.valueOf(others).length() > MAX_DETAILS) {
+      return event.detail(
+          "left_out", others.keySet().stream().limit(10).map(Event::shortened).toList());
+    }
+    Map<Object, Object> details = new LinkedHashMap<>(details());
+    details.putAll(others);
+    return details.isEmpty() ? event : event.with("details", details);
+  }
+
+  /** A text that fits into an event, whoever chose its length. */
+  private static String shortened(String text) {
+    return text.length() <= MAX_TEXT ? text : text.substring(0, MAX_TEXT);
   }
 
   private Map<?, ?> details() {

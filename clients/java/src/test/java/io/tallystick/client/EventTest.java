@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -32,6 +33,32 @@ class EventTest {
                 + "\"nan\":\"NaN\",\"null\":null}}");
     assertThat(new String(Event.withSequence(event.encode("default"), 12), UTF_8))
         .startsWith("{\"source_seq\":12,\"event_type\":");
+  }
+
+  @Test
+  void pairsAreFieldsOrDetails() {
+    Map<String, Object> pairs = new LinkedHashMap<>();
+    pairs.put("actor_id", 7);
+    pairs.put("target_id", 9);
+    pairs.put("amount", 1250);
+    pairs.put("actor_ip", null);
+    pairs.put("event_type", "order.paid");
+    assertThat(json(Event.of("shop").detail("logger", "shop").withAll(pairs)))
+        .isEqualTo(
+            "{\"event_type\":\"order.paid\",\"details\":{\"logger\":\"shop\",\"amount\":1250},"
+                + "\"actor_id\":7,\"target_id\":\"9\"}");
+    String huge = "x".repeat(1_000_000);
+    assertThat(json(Event.of("shop").detail("a", 1).withAll(Map.of("action", huge, huge, 1))))
+        .hasSizeLessThan(10_000)
+        .contains("\"details\":{\"a\":1,\"left_out\":[\"xxx");
+    assertThat(json(Event.of("shop").withAll(Map.of()))).isEqualTo("{\"event_type\":\"shop\"}");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"sync, SYNC", "SPOOLED, SPOOLED", "best_effort, BEST_EFFORT"})
+  void modesHaveNames(String name, Mode mode) {
+    assertThat(Mode.of(name)).isEqualTo(mode);
+    assertThatThrownBy(() -> Mode.of(name + "!")).hasMessageContaining("sync, spooled or best");
   }
 
   @Test

@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.event.KeyValuePair;
@@ -52,7 +51,7 @@ public final class AuditAppender extends UnsynchronizedAppenderBase<ILoggingEven
 
   /** {@code sync}, {@code spooled} or {@code best_effort}. */
   public void setMode(String mode) {
-    options.mode(Mode.valueOf(mode.toUpperCase(Locale.ROOT)));
+    options.mode(Mode.of(mode));
   }
 
   public void setStream(String stream) {
