@@ -9,6 +9,7 @@ import io.tallystick.forward.Samples;
 import io.tallystick.forward.format.CefFormat;
 import io.tallystick.forward.format.EcsFormat;
 import io.tallystick.forward.format.Format;
+import io.tallystick.forward.net.Certificates;
 import io.tallystick.forward.net.TestReceiver;
 import io.tallystick.forward.reconcile.Held;
 import io.tallystick.forward.sink.Level;

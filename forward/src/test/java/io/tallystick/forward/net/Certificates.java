@@ -1,4 +1,4 @@
-package io.tallystick.forward.syslog;
+package io.tallystick.forward.net;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
@@ -12,20 +12,20 @@ import java.util.Base64;
 import java.util.List;
 
 /** A certificate for localhost that only who knows it trusts, in PEM. */
-final class Certificates {
+public final class Certificates {
   private static final String PASSWORD = "changeit";
 
   private Certificates() {}
 
   /** Copies what {@link #make} wrote. */
-  static void copy(Path from, Path to) throws IOException {
+  public static void copy(Path from, Path to) throws IOException {
     for (String name : List.of("server.pem", "server.key", "ca.pem")) {
       Files.copy(from.resolve(name), to.resolve(name));
     }
   }
 
   /** Writes {@code server.pem}, its {@code server.key}, and {@code ca.pem}, which is the same. */
-  static void make(Path directory, String algorithm)
+  public static void make(Path directory, String algorithm)
       throws IOException, InterruptedException, GeneralSecurityException {
     Path store = directory.resolve("server.p12");
     Process keytool =
