@@ -106,6 +106,9 @@ final class ForwardingEvents {
       }
       out.writeEndArray();
     }
+    if (report.note() != null) {
+      out.writeStringField("note", report.note());
+    }
     if (report.resent() != null) {
       out.writeNumberField("resent", report.resent());
     }

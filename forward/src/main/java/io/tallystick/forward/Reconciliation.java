@@ -99,7 +99,7 @@ final class Reconciliation {
   /** Compares everything the receiver holds with everything it was sent. */
   ReconciliationReport compare(Inventory asked) throws IOException {
     read(asked);
-    return report("query", position.seq(), asked.findings());
+    return report("query", position.seq(), asked);
   }
 
   /**
@@ -122,8 +122,7 @@ final class Reconciliation {
           "the export has no record of an entry that the sink was sent; if the receiver has lost"
               + " them all, say with through_seq how far to compare");
     }
-    return report(
-        "export", Math.max(throughSeq, newest == 0 ? 0 : ids.seq(newest)), export.findings());
+    return report("export", Math.max(throughSeq, newest == 0 ? 0 : ids.seq(newest)), export);
   }
 
   private void read(Inventory inventory) throws IOException {
@@ -140,7 +139,8 @@ final class Reconciliation {
     }
   }
 
-  private ReconciliationReport report(String by, long throughSeq, List<Finding> tampered) {
+  private ReconciliationReport report(String by, long throughSeq, Inventory inventory) {
+    List<Finding> tampered = inventory.findings();
     ids.forEachUnseen(id -> {
       if (ids.seq(id) <= throughSeq) {
         missing.add(id, ids.seq(id), null);
@@ -170,6 +170,7 @@ final class Reconciliation {
         altered.named,
         unknown.named,
         tampered.subList(0, Math.min(tampered.size(), ReconciliationReport.MAX_NAMED)),
+        inventory.note(),
         null);
   }
 
@@ -182,7 +183,7 @@ final class Reconciliation {
     } else if (ids.contains(id)) {
       compareSent(record);
     } else if (!isNewer(record)) {
-      unknown.add(id, record.seq(), id == 0 && record.line() > 0 ? "line " + record.line() : null);
+      unknown.add(id, record.seq(), id == 0 ? record.place() : null);
     }
   }
 

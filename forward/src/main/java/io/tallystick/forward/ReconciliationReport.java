@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  *     give back the rest, or values were erased since
  * @param removed records of entries that retention removed from the log, with which nothing can be
  *     compared
+ * @param note what the receiver shows that may explain missing records; {@code null} if nothing
  * @param resent missing entries that were sent again; {@code null} if that was not wanted
  */
 public record ReconciliationReport(
@@ -50,6 +51,7 @@ public record ReconciliationReport(
     List<Named> alteredRecords,
     List<Named> unknownRecords,
     List<Finding> tamperedObjects,
+    @Nullable String note,
     @Nullable Long resent) {
   /** Most records of a kind that are named. */
   public static final int MAX_NAMED = 1_000;
@@ -59,8 +61,8 @@ public record ReconciliationReport(
    *
    * @param id that it says, or of the entry
    * @param seq that it says, or of the entry
-   * @param what differs, {@code hash}, {@code seq} or {@code body}; {@code line N} of an export
-   *     where a record has no id; {@code null} where nothing is compared
+   * @param what differs, {@code hash}, {@code seq} or {@code body}; where a record is that has no
+   *     id, such as {@code line 7}; {@code null} where nothing is compared
    */
   public record Named(long id, long seq, @Nullable String what) {}
 
@@ -88,6 +90,7 @@ public record ReconciliationReport(
         alteredRecords,
         unknownRecords,
         tamperedObjects,
+        note,
         count);
   }
 

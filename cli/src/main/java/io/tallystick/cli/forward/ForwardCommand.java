@@ -255,6 +255,9 @@ public final class ForwardCommand {
           .out()
           .printf("%,d are of entries that the log does not hold any more%n", report.removed());
     }
+    if (report.note() != null) {
+      terminal.out().println(report.note());
+    }
     if (report.resent() != null) {
       terminal.out().printf("sent again: %,d%n", report.resent());
     }

@@ -69,7 +69,7 @@ public final class ExportInventory implements Inventory {
           buffered,
           true,
           (number, line) ->
-              places.read(line).ifPresent(held -> give(held.onLine(number), line, consumer)));
+              places.read(line).ifPresent(held -> give(held, number, line, consumer)));
     }
     if (identified * 2 < records) {
       throw new InvalidExportException(
@@ -94,15 +94,15 @@ public final class ExportInventory implements Inventory {
     in.reset();
   }
 
-  private void give(Held held, byte[] record, Consumer<Held> consumer) {
+  private void give(Held held, long number, byte[] record, Consumer<Held> consumer) {
     records++;
     if (places.identify(held)) {
       identified++;
     } else if (strangerLine == 0) {
-      strangerLine = held.line();
+      strangerLine = number;
       stranger = new String(record, 0, Math.min(record.length, STRANGER_BYTES), UTF_8);
     }
-    consumer.accept(held);
+    consumer.accept(held.at("line " + number));
   }
 
   private void rows(BufferedReader reader, Consumer<Held> consumer) throws IOException {
@@ -125,7 +125,7 @@ public final class ExportInventory implements Inventory {
               Places.number(cell(row, seq)),
               cell(row, hash),
               body < 0 ? null : cell(row, body).getBytes(UTF_8));
-      give(held.onLine(rowLine), String.join(",", row).getBytes(UTF_8), consumer);
+      give(held, rowLine, String.join(",", row).getBytes(UTF_8), consumer);
     }
   }
 

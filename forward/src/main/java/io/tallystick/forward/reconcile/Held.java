@@ -8,7 +8,7 @@ public final class Held {
   private final long seq;
   private final String hash;
   private final byte @Nullable [] body;
-  private final long line;
+  private final @Nullable String place;
 
   /**
    * A record.
@@ -24,20 +24,20 @@ public final class Held {
     this.seq = seq;
     this.hash = hash;
     this.body = body;
-    this.line = 0;
+    this.place = null;
   }
 
-  private Held(Held other, long line) {
+  private Held(Held other, String place) {
     this.id = other.id;
     this.seq = other.seq;
     this.hash = other.hash;
     this.body = other.body;
-    this.line = line;
+    this.place = place;
   }
 
-  /** The same, on this line of an export; the first one is 1. */
-  Held onLine(long number) {
-    return new Held(this, number);
+  /** The same, with where it is, such as {@code line 7}, for a person who looks for it. */
+  public Held at(String where) {
+    return new Held(this, where);
   }
 
   public long id() {
@@ -52,9 +52,9 @@ public final class Held {
     return hash;
   }
 
-  /** Where it begins in an export; 0 if it is not from one. */
-  public long line() {
-    return line;
+  /** Where it is; {@code null} if that was not said. */
+  public @Nullable String place() {
+    return place;
   }
 
   /** The bytes, {@code null} if the receiver does not give them back; not copied. */

@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a receiver holds of a sink, by query or from an export, in any order. Used by one thread,
@@ -23,5 +24,13 @@ public interface Inventory extends Closeable {
    */
   default List<Finding> findings() {
     return List.of();
+  }
+
+  /**
+   * What the receiver shows that may explain missing records, once all were given; {@code null} if
+   * there is nothing to say.
+   */
+  default @Nullable String note() {
+    return null;
   }
 }
