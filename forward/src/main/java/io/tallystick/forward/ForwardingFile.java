@@ -106,20 +106,19 @@ public record ForwardingFile(List<SinkConfig> sinks) {
     }
     List<SinkConfig> sinks = new ArrayList<>();
     Set<String> names = new HashSet<>();
-    Map<Path, String> paths = new HashMap<>();
+    Map<String, String> owners = new HashMap<>();
     for (int i = 0; i < list.size(); i++) {
       SinkConfig sink = sink(where + ": sinks[" + i + "]", list.get(i), origin, base);
       if (!names.add(sink.name())) {
         throw new SettingException(
             where + ": sinks[" + i + "]: another sink is called " + sink.name() + " already");
       }
-      if (sink.type().name().equals("file")) {
-        String other = paths.put(sink.settings().file("path"), sink.name());
-        if (other != null) {
-          throw new SettingException(
-              "%s: sinks[%d] (%s): path is that of the sink %s already; each needs a file of its own"
-                  .formatted(where, i, sink.name(), other));
-        }
+      String owned = sink.type().exclusive(sink.settings());
+      String other = owned == null ? null : owners.put(owned, sink.name());
+      if (other != null) {
+        throw new SettingException(
+            "%s: sinks[%d] (%s): %s is that of the sink %s already; each needs its own"
+                .formatted(where, i, sink.name(), owned, other));
       }
       sinks.add(sink);
     }

@@ -46,7 +46,7 @@ class ForwardingFileTest {
     for (String same : new String[] {"x", "./x", "y/../x", "/etc/x"}) {
       assertThat(refused(two.formatted(same)))
           .isEqualTo(
-              "forward.yaml: sinks[1] (b): path is that of the sink a already; each needs a file of"
+              "forward.yaml: sinks[1] (b): the file /etc/x is that of the sink a already; each needs"
                   + " its own");
     }
     assertThat(parse(two.formatted("y")).sinks()).hasSize(2);

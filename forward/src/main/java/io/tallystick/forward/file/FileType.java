@@ -34,6 +34,11 @@ public final class FileType implements SinkType {
   }
 
   @Override
+  public String exclusive(SinkSettings settings) throws IOException {
+    return "the file " + settings.file(PATH);
+  }
+
+  @Override
   public Sink open(SinkSettings settings) throws IOException {
     return new FileSink(new FileSeries(settings.file(PATH)), rotateBytes(settings));
   }

@@ -43,6 +43,14 @@ public interface SinkType {
     return null;
   }
 
+  /**
+   * What no other sink may send to, because all that is there is compared with this one; {@code
+   * null} if several can share a receiver. It stands in messages.
+   */
+  default @Nullable String exclusive(SinkSettings settings) throws IOException {
+    return null;
+  }
+
   /** Most records in a batch unless the configuration says otherwise. */
   default int batch() {
     return 500;
