@@ -201,6 +201,7 @@ class ArchitectureTest {
     "com.schibsted..,     ingest",
     "com.google.re2j..,   ingest",
     "org.snakeyaml..,     service.yaml",
+    "org.apache.kafka..,  forward.kafka",
   })
   void aLibraryStaysInItsPackages(String library, String names) {
     String[] users =

@@ -47,6 +47,7 @@ class LibrariesIT {
           "net.openhft:chronicle-wire",
           "net.openhft:compiler",
           "net.openhft:posix",
+          "org.apache.kafka:kafka-clients",
           "org.apache.lucene:lucene-core",
           "org.bouncycastle:bcpkix-jdk18on",
           "org.bouncycastle:bcprov-jdk18on",

@@ -36,5 +36,8 @@ class LoggingTest {
             Logger.getLogger("org.apache.lucene.internal.vectorization.Example")
                 .isLoggable(Level.WARNING))
         .isFalse();
+    assertThat(Logger.getLogger("org.apache.kafka.Example").isLoggable(Level.WARNING)).isFalse();
+    assertThat(Logger.getLogger("org.apache.kafka.clients.NetworkClient").isLoggable(Level.SEVERE))
+        .isFalse();
   }
 }

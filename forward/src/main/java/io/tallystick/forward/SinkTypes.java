@@ -4,6 +4,7 @@ import io.tallystick.forward.elastic.ElasticType;
 import io.tallystick.forward.elastic.VictoriaLogsType;
 import io.tallystick.forward.file.FileType;
 import io.tallystick.forward.hec.HecType;
+import io.tallystick.forward.kafka.KafkaType;
 import io.tallystick.forward.otlp.OtlpType;
 import io.tallystick.forward.s3.S3Type;
 import io.tallystick.forward.sink.SinkType;
@@ -23,7 +24,8 @@ final class SinkTypes {
           new HecType(),
           new SyslogType(),
           new OtlpType(),
-          new S3Type());
+          new S3Type(),
+          new KafkaType());
 
   private SinkTypes() {}
 

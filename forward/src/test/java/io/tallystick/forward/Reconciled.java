@@ -15,33 +15,44 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A real log with 100 entries that its forwarding took to a receiver of others, and compares with
- * what that receiver holds.
+ * A real log whose entries its forwarding takes to a receiver of others, and compares with what
+ * that receiver holds.
  */
 public final class Reconciled implements AutoCloseable {
   private final AuditLog log;
   private final AuditIndex index;
   private final Forwarding forwarding;
   private final String sink;
+  private final int entries;
 
   /**
-   * Forwards all of it.
+   * Forwards 100 entries, and waits for it.
    *
-   * @param settings of the one sink as lines of YAML, its name among them
+   * @param settings of the one sink as lines of YAML, but for its name
    */
   public Reconciled(Path directory, String sink, String settings) throws Exception {
+    this(directory, sink, settings, 100);
+    awaitSent();
+  }
+
+  /** Begins to forward so many entries. */
+  public Reconciled(Path directory, String sink, String settings, int entries) throws Exception {
     this.sink = sink;
+    this.entries = entries;
     log = AuditLog.open(directory.resolve("log-" + sink), LogConfig.defaults());
     index = AuditIndex.open(log.reader(), log.reader().directory().index());
     List<Event> events = new ArrayList<>();
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < entries; i++) {
       events.add(
           Event.builder("order.placed")
               .actorUsername("user-" + i)
               .details(Details.parse("{\"price\":1.50,\"e\":1E5,\"big\":12345678901234567890}"))
               .build());
+      if (events.size() == 1_000 || i == entries - 1) {
+        Futures.from(log.append(events, "test"));
+        events = new ArrayList<>();
+      }
     }
-    Futures.from(log.append(events, "test"));
     String yaml =
         "sinks:\n  - name: "
             + sink
@@ -52,7 +63,16 @@ public final class Reconciled implements AutoCloseable {
             ForwardingFile.parse("forward.yaml", yaml, log.reader().identity().origin(), directory),
             log,
             index);
-    ForwardingLog.await(() -> forwarding.status(sink).seq() == 100);
+  }
+
+  /** Waits until the receiver acknowledged all. */
+  public void awaitSent() throws Exception {
+    ForwardingLog.await(() -> seq() == entries);
+  }
+
+  /** How far the receiver acknowledged. */
+  public long seq() throws IOException {
+    return forwarding.status(sink).seq();
   }
 
   /** Compares, and sends what is missing again if that is wanted. */
@@ -66,7 +86,7 @@ public final class Reconciled implements AutoCloseable {
     assertThat(report.missingRecords()).isEmpty();
     assertThat(report.alteredRecords()).isEmpty();
     assertThat(report.complete()).isTrue();
-    assertThat(report.expected()).isEqualTo(100);
+    assertThat(report.expected()).isEqualTo(entries);
     assertThat(report.uncompared()).isZero();
   }
 

@@ -34,7 +34,8 @@ public final class HttpAddress {
     return url;
   }
 
-  private static boolean isLoopback(String host) {
+  /** Whether a host of an address is this machine, by its name or number alone. */
+  public static boolean isLoopback(String host) {
     try {
       return host.equals("localhost")
           || InetAddress.ofLiteral(host.replaceAll("[\\[\\]]", "")).isLoopbackAddress();

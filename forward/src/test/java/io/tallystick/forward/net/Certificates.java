@@ -27,6 +27,12 @@ public final class Certificates {
   /** Writes {@code server.pem}, its {@code server.key}, and {@code ca.pem}, which is the same. */
   public static void make(Path directory, String algorithm)
       throws IOException, InterruptedException, GeneralSecurityException {
+    make(directory, algorithm, "dns:localhost,ip:127.0.0.1");
+  }
+
+  /** The same for hosts with other names, as keytool takes them. */
+  public static void make(Path directory, String algorithm, String names)
+      throws IOException, InterruptedException, GeneralSecurityException {
     Path store = directory.resolve("server.p12");
     Process keytool =
         new ProcessBuilder(
@@ -39,7 +45,7 @@ public final class Certificates {
                 "-dname",
                 "CN=localhost",
                 "-ext",
-                "san=dns:localhost,ip:127.0.0.1",
+                "san=" + names,
                 "-storetype",
                 "PKCS12",
                 "-keystore",
