@@ -4,14 +4,17 @@ import io.tallystick.forward.format.Format;
 import io.tallystick.forward.reconcile.Held;
 import io.tallystick.forward.reconcile.Inventory;
 import io.tallystick.forward.sink.SinkException;
+import io.tallystick.store.log.SafePoint;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
@@ -110,7 +113,7 @@ final class KafkaInventory implements Inventory {
         return;
       }
       reader.pause(reader.assignment().stream().filter(each -> !left.contains(each)).toList());
-      for (ConsumerRecord<byte[], byte[]> record : reader.poll(POLL)) {
+      for (ConsumerRecord<byte[], byte[]> record : poll(reader)) {
         TopicPartition partition = new TopicPartition(record.topic(), record.partition());
         if (record.offset() < ends.getOrDefault(partition, 0L)) {
           empty--;
@@ -126,6 +129,16 @@ final class KafkaInventory implements Inventory {
             "%s gave nothing more of %s in %d s"
                 .formatted(cluster.name(), cluster.topic(), cluster.timeout().toSeconds()));
       }
+    }
+  }
+
+  /** Others compute while this waits for the broker. */
+  private static ConsumerRecords<byte[], byte[]> poll(
+      org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> reader) throws IOException {
+    try {
+      return Objects.requireNonNull(SafePoint.awaiting(() -> reader.poll(POLL)));
+    } catch (InterruptedException e) {
+      throw new InterruptException(e);
     }
   }
 
