@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** Programs of others, asked by a few lines of Python in {@code src/test/python}. */
 public final class Python {
   /** Where {@code check --long} puts packages of others. */
-  private static final Path ENVIRONMENT = Path.of("target/counterparts/python/bin");
+  private static final Path ENVIRONMENT = Path.of("target/counterparts/venv/bin");
 
   private Python() {}
 
