@@ -31,6 +31,15 @@ class ForwardTest {
     return InProcess.run(environment, "", arguments);
   }
 
+  /** Compares a CSV file with the columns {@code Id} and {@code Seq}. */
+  private static InProcess.Result reconcile(
+      Map<String, String> environment, Path export, String... more) {
+    List<String> arguments = new ArrayList<>(List.of("forward", "reconcile", "copy"));
+    Collections.addAll(arguments, "--export", export.toString(), "--map", "id=Id,seq=Seq");
+    Collections.addAll(arguments, more);
+    return run(environment, arguments.toArray(new String[0]));
+  }
+
   private InProcess.Result add(String... more) {
     List<String> arguments = new ArrayList<>(List.of("forward", "add", yaml().toString()));
     Collections.addAll(arguments, more);
@@ -141,49 +150,15 @@ class ForwardTest {
     }
     rows.add("999999,5");
     Files.write(export, rows);
-    InProcess.Result part =
-        run(
-            server,
-            "forward",
-            "reconcile",
-            "copy",
-            "--export",
-            export.toString(),
-            "--map",
-            "id=Id,seq=Seq");
+    InProcess.Result part = reconcile(server, export);
     assertThat(part.code()).isEqualTo(Failure.NOT_VALID);
     assertThat(part.out()).startsWith("NOT COMPLETE: ").contains("unknown  999999  5");
     assertThat(part.out()).contains("through seq 20,").contains("not compared: seq 21 to ");
     assertThat(part.out()).doesNotContain("does not hold any more");
-    assertThat(
-            run(
-                    server,
-                    "forward",
-                    "reconcile",
-                    "copy",
-                    "--export",
-                    export.toString(),
-                    "--map",
-                    "id=Id,seq=Seq",
-                    "--through-seq",
-                    "30")
-                .out())
+    assertThat(reconcile(server, export, "--through-seq", "30").out())
         .contains("through seq 30,")
         .contains("missing 10,");
-    InProcess.Result few =
-        run(
-            server,
-            "forward",
-            "reconcile",
-            "copy",
-            "--export",
-            export.toString(),
-            "--map",
-            "id=Id,seq=Seq",
-            "--through-seq",
-            "30",
-            "--limit",
-            "3");
+    InProcess.Result few = reconcile(server, export, "--through-seq", "30", "--limit", "3");
     assertThat(few.out().lines().filter(line -> line.startsWith("missing  ")).count()).isEqualTo(3);
     assertThat(few.out())
         .endsWith("not shown: 7 missing; --limit 1000 shows up to so many of each\n");

@@ -7,10 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.tallystick.entry.EntryField;
 import io.tallystick.entry.Event;
 import io.tallystick.forward.Forwarding;
-import io.tallystick.forward.ForwardingFile;
 import io.tallystick.index.scope.Scope;
 import io.tallystick.service.access.Permission;
-import io.tallystick.service.witness.WitnessFeeder;
 import io.tallystick.store.Futures;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -47,16 +45,8 @@ class ForwardingApiTest {
     Futures.from(base.log.append(events, "shop"));
     Path yaml = directory.resolve("forward.yaml");
     Files.writeString(yaml, "sinks:\n  - {name: copy, type: file, path: copy.ndjson}\n");
-    String origin = base.log.reader().identity().origin();
-    forwarding = Forwarding.start(ForwardingFile.read(yaml, origin), base.log, base.index);
-    server =
-        AuditServer.start(
-            base.log,
-            base.index,
-            base.keys,
-            TestServer.CONFIG,
-            new WitnessFeeder(base.log.reader().tree(), List.of(), WitnessFeeder.EVERY),
-            forwarding);
+    forwarding = base.forward(yaml);
+    server = base.serve(forwarding);
     key = base.key("ops", Permission.ADMIN_FORWARDING, Permission.ADMIN_AUDIT);
     awaitForwarded();
   }

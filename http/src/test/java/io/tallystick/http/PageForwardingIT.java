@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tallystick.entry.Event;
 import io.tallystick.forward.Forwarding;
-import io.tallystick.forward.ForwardingFile;
 import io.tallystick.service.access.Permission;
-import io.tallystick.service.witness.WitnessFeeder;
 import io.tallystick.store.Futures;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,16 +39,8 @@ class PageForwardingIT {
           - {name: gone, type: file, path: nowhere/copy.ndjson}
           - {name: mute, type: syslog, host: 127.0.0.1, port: 1, transport: tcp}
         """);
-    String origin = base.log.reader().identity().origin();
-    forwarding = Forwarding.start(ForwardingFile.read(yaml, origin), base.log, base.index);
-    server =
-        AuditServer.start(
-            base.log,
-            base.index,
-            base.keys,
-            TestServer.CONFIG,
-            new WitnessFeeder(base.log.reader().tree(), List.of(), WitnessFeeder.EVERY),
-            forwarding);
+    forwarding = base.forward(yaml);
+    server = base.serve(forwarding);
     browser = Browser.start(server.port(), downloads);
     while (forwarding.status("copy").lagEntries() > 0 || forwarding.status("gone").errors() == 0) {
       Thread.sleep(20);

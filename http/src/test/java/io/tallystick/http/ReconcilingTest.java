@@ -5,9 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tallystick.entry.Event;
 import io.tallystick.forward.Forwarding;
-import io.tallystick.forward.ForwardingFile;
 import io.tallystick.service.access.Permission;
-import io.tallystick.service.witness.WitnessFeeder;
 import io.tallystick.service.work.LongTasks;
 import io.tallystick.store.Futures;
 import java.io.IOException;
@@ -62,16 +60,8 @@ class ReconcilingTest {
     }
     Path file = directory.resolve("forward.yaml");
     Files.writeString(file, yaml);
-    String origin = base.log.reader().identity().origin();
-    forwarding = Forwarding.start(ForwardingFile.read(file, origin), base.log, base.index);
-    server =
-        AuditServer.start(
-            base.log,
-            base.index,
-            base.keys,
-            TestServer.CONFIG,
-            new WitnessFeeder(base.log.reader().tree(), List.of(), WitnessFeeder.EVERY),
-            forwarding);
+    forwarding = base.forward(file);
+    server = base.serve(forwarding);
     key = base.key("ops", Permission.ADMIN_FORWARDING, Permission.ADMIN_AUDIT);
     while (forwarding.status("copy").lagEntries() > 0) {
       Thread.sleep(20);

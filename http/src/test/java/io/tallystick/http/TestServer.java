@@ -3,6 +3,8 @@ package io.tallystick.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tallystick.entry.Entry;
+import io.tallystick.forward.Forwarding;
+import io.tallystick.forward.ForwardingFile;
 import io.tallystick.index.AuditIndex;
 import io.tallystick.index.scope.Scope;
 import io.tallystick.service.Actor;
@@ -11,6 +13,7 @@ import io.tallystick.service.access.AccessKeys;
 import io.tallystick.service.access.KeyAdministration;
 import io.tallystick.service.access.KeySpec;
 import io.tallystick.service.access.Permission;
+import io.tallystick.service.witness.WitnessFeeder;
 import io.tallystick.store.AuditLog;
 import io.tallystick.store.log.LogConfig;
 import io.tallystick.store.log.StoredEntry;
@@ -85,6 +88,19 @@ public final class TestServer implements AutoCloseable {
     AuditIndex index = AuditIndex.open(log.reader(), log.reader().directory().index());
     AccessKeys keys = AccessKeys.open(log.reader().directory().access(), Clock.systemUTC());
     return new TestServer(log, index, keys, AuditServer.start(log, index, keys, config));
+  }
+
+  /** Forwards the log to the sinks of this file. The caller closes it. */
+  Forwarding forward(Path yaml) throws Exception {
+    String origin = log.reader().identity().origin();
+    return Forwarding.start(ForwardingFile.read(yaml, origin), log, index);
+  }
+
+  /** Another server of the same log, which knows this forwarding. The caller closes it. */
+  AuditServer serve(Forwarding forwarding) throws Exception {
+    WitnessFeeder noWitness =
+        new WitnessFeeder(log.reader().tree(), List.of(), WitnessFeeder.EVERY);
+    return AuditServer.start(log, index, keys, CONFIG, noWitness, forwarding);
   }
 
   /** A new key with these permissions. */

@@ -174,12 +174,8 @@ class RelpTest {
                 .formatted(fixture.port("relp"), fixture.port("safe"), folder));
     fixture.log(input, 1_000);
     List<Entry> entries = fixture.awaitEntries(2_000);
-    for (String receiver : List.of("relp/", "safe/")) {
-      List<String> texts =
-          entries.stream()
-              .filter(entry -> String.valueOf(entry.event().eventId()).startsWith(receiver))
-              .map(entry -> String.valueOf(entry.event().action()).strip())
-              .toList();
+    for (String receiver : List.of("relp", "safe")) {
+      List<String> texts = SyslogFixture.texts(entries, receiver);
       assertThat(texts).as(receiver).hasSize(1_000);
       assertThat(new HashSet<>(texts)).hasSize(1_000).contains("line 0", "line 999");
     }

@@ -143,6 +143,14 @@ final class SyslogFixture implements AutoCloseable {
     return entries;
   }
 
+  /** The texts of those that came through a receiver. */
+  static List<String> texts(List<Entry> entries, String receiver) {
+    return entries.stream()
+        .filter(entry -> String.valueOf(entry.event().eventId()).startsWith(receiver + "/"))
+        .map(entry -> String.valueOf(entry.event().action()).strip())
+        .toList();
+  }
+
   /** What the server logged. */
   List<String> logged() {
     return List.copyOf(logged);

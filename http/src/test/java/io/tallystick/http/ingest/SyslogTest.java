@@ -195,12 +195,8 @@ class SyslogTest {
                 .formatted(fixture.port("tcp"), fixture.port("tls")));
     fixture.log(input, 300);
     List<Entry> entries = fixture.awaitEntries(600);
-    for (String receiver : List.of("tcp/", "tls/")) {
-      List<String> texts =
-          entries.stream()
-              .filter(entry -> String.valueOf(entry.event().eventId()).startsWith(receiver))
-              .map(entry -> String.valueOf(entry.event().action()).strip())
-              .toList();
+    for (String receiver : List.of("tcp", "tls")) {
+      List<String> texts = SyslogFixture.texts(entries, receiver);
       assertThat(texts).as(receiver).hasSize(300);
       assertThat(new TreeSet<>(texts)).hasSize(300).contains("line 0", "line 299");
     }
